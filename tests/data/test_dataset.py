@@ -1,0 +1,83 @@
+"""What every data set keeps to, and what a split refuses."""
+
+import importlib
+import random
+
+import numpy as np
+import pytest
+import torch
+
+from vaebench.data import Dataset, Split
+
+NAMES = ("digits", "sprites", "three_sources", "linear_gaussian_sources", "bimodal_sources")
+
+
+def _load(name: str) -> Dataset:
+    return importlib.import_module(f"vaebench.data.{name}").load()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_data_set_keeps_the_form(name: str) -> None:
+    module = importlib.import_module(f"vaebench.data.{name}")
+    data = module.load()
+    assert (data.name, data.version) == (name, module.VERSION)
+    assert module.__doc__.splitlines()[0].endswith(".")
+    for split in (data.train, data.held_out):
+        assert split.x.dtype == torch.float32
+        assert tuple(split.x.shape[1:]) == data.shape
+        for known in (split.labels, split.factors):
+            assert known is None or (known.dtype == torch.int64 and len(known) == len(split.x))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_loading_neither_reads_nor_moves_the_global_generators(name: str) -> None:
+    torch.manual_seed(1)
+    np.random.seed(1)
+    random.seed(1)
+    before = torch.get_rng_state(), np.random.get_state()[1].copy(), random.getstate()
+    one = _load(name)
+    assert torch.equal(torch.get_rng_state(), before[0])
+    assert np.array_equal(np.random.get_state()[1], before[1])
+    assert random.getstate() == before[2]
+    torch.manual_seed(2)
+    np.random.seed(2)
+    random.seed(2)
+    other = _load(name)
+    assert torch.equal(one.train.x, other.train.x)
+    assert torch.equal(one.held_out.x, other.held_out.x)
+
+
+@pytest.mark.parametrize("bad", [float("nan"), float("inf"), -float("inf")])
+def test_data_that_are_not_finite_are_refused(bad: float) -> None:
+    x = torch.zeros(3, 2)
+    Split(x)
+    x[2, 1] = bad
+    with pytest.raises(ValueError, match="the data contain a value that is not finite"):
+        Split(x)
+
+
+def test_shape_is_one_examples() -> None:
+    assert Dataset("name", 1, Split(torch.zeros(5, 3, 4)), Split(torch.zeros(2, 3, 4))).shape == (3, 4)
+
+
+@pytest.mark.parametrize(
+    "device",
+    [
+        "cpu",
+        pytest.param("cuda", marks=[pytest.mark.gpu, pytest.mark.skipif(not torch.cuda.is_available(), reason="CUDA")]),
+    ],
+)
+def test_moving_a_data_set_moves_all_of_both_splits(device: str) -> None:
+    known = Split(torch.arange(6.0).view(2, 3), torch.tensor([4, 5]), torch.tensor([[7], [8]]))
+    bare = Split(torch.ones(1, 3))
+    moved = Dataset("name", 2, known, bare).to(device)
+    assert (moved.name, moved.version, moved.truth) == ("name", 2, None)
+    assert moved.train.labels is not None and moved.train.factors is not None
+    for there, here in (
+        (moved.train.x, known.x),
+        (moved.train.labels, known.labels),
+        (moved.train.factors, known.factors),
+        (moved.held_out.x, bare.x),
+    ):
+        assert there.device.type == device and torch.equal(there.cpu(), here)
+    assert moved.held_out.labels is None and moved.held_out.factors is None

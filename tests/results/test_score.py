@@ -1,0 +1,316 @@
+"""Laws of scoring a run: false alarms over a night, power, and every way not to be compared."""
+
+import numpy as np
+import pytest
+from scipy.stats import false_discovery_control
+
+from vaebench.claims import Beyond, Claim, Declined, Observation, Reading
+from vaebench.results.assemble import assemble
+from vaebench.results.record import CellOutcome, Column, Environment, Record, Subject, VariantInfo, Versioned
+from vaebench.results.score import score
+from vaebench.results.shift import shift
+
+CLAIM = Claim("large", "The gain is large.", (Beyond("gain", 0.0, 1.0, -1.0),))
+HASHES = {"task": "a" * 16, "dataset": "b" * 16, "code": "c" * 16}
+
+
+def subject(task="camuto2021_robustness", variant="vae", arch="mlp", preset="standard", device="cpu", changed=()):
+    used = HASHES | dict.fromkeys(changed, "d" * 16)
+    return Subject(
+        task=Versioned(name=task, version=1, hash=used["task"]),
+        dataset=Versioned(name="digits", version=1, hash=used["dataset"]),
+        variant=VariantInfo(name=variant, source="arXiv:1312.6114", code_hash=used["code"], kl_weight=1.0),
+        arch=arch,
+        preset=preset,
+        device=device,
+    )
+
+
+def environment(torch="2.11.0"):
+    return Environment(
+        python="3.11",
+        torch=torch,
+        cuda=None,
+        processor="x86",
+        device="cpu",
+        precision="float32",
+        deterministic=True,
+        threads=1,
+    )
+
+
+def outcome(seed, readings, about=None, status="ok", reason="", torch="2.11.0"):
+    """One cell; `readings` maps a name, or an (arm, name), to a value or a reason to decline."""
+    observations = []
+    for place, value in readings.items():
+        arm, name = place if isinstance(place, tuple) else ("trained", place)
+        reading = Declined(name, value) if isinstance(value, str) else Reading(name, value, 0.0, 100)
+        observations.append(Observation(arm, None, seed, reading))
+    return CellOutcome(
+        id=f"{seed:016x}",
+        subject=about or subject(),
+        seed=seed,
+        status=status,
+        reason=reason,
+        observations=tuple(observations),
+        environment=environment(torch),
+    )
+
+
+def record(rows, about=None, torch="2.11.0"):
+    """A record with one seed a row of readings."""
+    cells = [row if isinstance(row, CellOutcome) else outcome(s, row, about, torch=torch) for s, row in enumerate(rows)]
+    return assemble(cells, (CLAIM,), ())
+
+
+def population(rng, names=("gain",), seeds=5, mean=1.0, spread=0.1):
+    return [{name: float(rng.normal(mean, spread)) for name in names} for _ in range(seeds)]
+
+
+def test_the_same_population_is_reproduced():
+    rng = np.random.default_rng(0)
+    (one,) = score([record(population(rng))], [record(population(rng))])
+    assert (one.status, one.reason, one.drifts, one.compared) == ("reproduced", "", (), 1)
+    assert one.file_name == "camuto2021_robustness/vae.mlp.digits.json"
+
+
+def test_a_run_against_itself_is_reproduced():
+    run = record(population(np.random.default_rng(0), names=("gain", "loss")))
+    assert score([run], [run])[0].status == "reproduced"
+
+
+def night(rng, records=6, readings=200, seeds=5):
+    """Records whose readings share half their variance over seeds, built without validation for speed."""
+    made = []
+    for index in range(records):
+        shared = rng.standard_normal(seeds)
+        values = 5 + np.sqrt(0.5) * shared + np.sqrt(0.5) * rng.standard_normal((readings, seeds))
+        columns = tuple(
+            Column.model_construct(
+                arm="trained",
+                knob=None,
+                name=f"reading_{i}",
+                unit="1",
+                better="neither",
+                n=1,
+                seeds=tuple(range(seeds)),
+                values=tuple(row),
+                stderrs=(0.0,) * seeds,
+            )
+            for i, row in enumerate(values.tolist())
+        )
+        about = subject(variant=f"vae_{index}")
+        made.append(Record.model_construct(subject=about, environments=(), cells=(), readings=columns, declined=()))
+    return made
+
+
+def moved(one, by, which=(0,)):
+    """The same record with some readings moved in every seed."""
+    columns = list(one.readings)
+    for i in which:
+        columns[i] = columns[i].model_copy(update={"values": tuple(v + by for v in columns[i].values)})
+    return one.model_copy(update={"readings": tuple(columns)})
+
+
+def test_a_night_on_which_nothing_changed_rarely_raises_an_alarm():
+    rng, nights = np.random.default_rng(4), 150
+    alarms = sum(any(s.status == "drifted" for s in score(night(rng), night(rng))) for _ in range(nights))
+    assert alarms / nights <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / nights)
+
+
+def test_alarms_beside_a_real_regression_are_mostly_real():
+    rng, shares, hits = np.random.default_rng(5), [], []
+    for _ in range(40):
+        new, old = night(rng), night(rng)
+        found = score([moved(new[0], 4.0, range(40)), *new[1:]], old)
+        true = sum(int(d.reading.removeprefix("reading_")) < 40 for d in found[0].drifts)
+        total = sum(len(s.drifts) for s in found)
+        shares.append((total - true) / max(total, 1))
+        hits.append(true / 40)
+    assert np.mean(shares) <= 0.05 + 3 * np.std(shares) / np.sqrt(40)
+    assert np.mean(hits) > 0.7
+
+
+@pytest.mark.parametrize(("seeds", "readings", "least"), [(5, 200, 0.1), (5, 10, 0.4), (10, 200, 0.9)])
+def test_one_reading_moved_by_four_deviations_is_seen_as_often_as_the_seeds_allow(seeds, readings, least):
+    rng, seen = np.random.default_rng(6), 0
+    for _ in range(40):
+        new, old = night(rng, 6, readings, seeds), night(rng, 6, readings, seeds)
+        found = score([moved(new[0], 4.0), *new[1:]], old)[0]
+        seen += any(drift.reading == "reading_0" for drift in found.drifts)
+    assert seen / 40 >= least
+
+
+def test_false_alarms_are_counted_over_the_whole_call_and_not_record_by_record():
+    rng = np.random.default_rng(7)
+    new, old = night(rng, records=1, readings=1), night(rng, records=1, readings=1)
+    shifted = next(
+        candidate
+        for candidate in (moved(new[0], by) for by in np.arange(0, 10, 0.1))
+        if score([candidate], old)[0].status == "drifted"
+    )
+    crowd_new, crowd_old = night(rng, records=6)[1:], night(rng, records=6)[1:]
+    assert score([shifted, *crowd_new], [*old, *crowd_old])[0].status == "reproduced"
+
+
+def test_alarms_are_those_of_benjamini_and_hochberg():
+    rng = np.random.default_rng(8)
+    new, old = night(rng), night(rng)
+    new[2] = moved(new[2], 6.0, range(30))
+    p = [shift(a, b).p for n, o in zip(new, old, strict=True) for a, b in zip(n.readings, o.readings, strict=True)]
+    assert sum(len(s.drifts) for s in score(new, old)) == (false_discovery_control(p) <= 0.05).sum() > 0
+
+
+def test_a_drift_says_what_moved_and_how_surprising_it_is():
+    rng = np.random.default_rng(9)
+    rows = population(rng, ("gain", "loss"))
+    far = [{"gain": row["gain"] + 2.0, "loss": row["loss"]} for row in rows]
+    (one,) = score([record(far, torch="2.12.0")], [record(rows)])
+    (drift,) = one.drifts
+    assert one.status == "drifted"
+    assert one.reason == "1 of 2 readings moved; torch 2.12.0, reference 2.11.0"
+    assert (drift.arm, drift.knob, drift.reading, drift.unit) == ("trained", None, "gain", "1")
+    assert drift.mean == pytest.approx(np.mean([row["gain"] for row in far]))
+    assert drift.low < np.mean([row["gain"] for row in rows]) < drift.high < drift.mean
+    assert drift.p < 1e-4
+
+
+def test_the_largest_surprise_comes_first():
+    rng = np.random.default_rng(10)
+    rows, names = population(rng, ("a", "b")), ("a", "b")
+    far = [{"a": row["a"] + 1.0, "b": row["b"] + 9.0} for row in population(rng, names)]
+    assert [d.reading for d in score([record(far)], [record(rows)])[0].drifts] == ["b", "a"]
+
+
+def test_an_exact_arm_drifts_by_a_real_change_and_not_by_rounding():
+    exact = record([{("known", "gain"): 0.7}] * 3)
+    assert score([record([{("known", "gain"): 0.7 * (1 + 5e-6)}] * 3)], [exact])[0].status == "reproduced"
+    (one,) = score([record([{("known", "gain"): 0.7 * (1 + 1e-3)}] * 3)], [exact])
+    assert one.status == "drifted"
+    assert one.drifts[0].arm == "known"
+
+
+def test_a_reading_that_vanished_is_a_drift_with_the_reason_it_was_declined():
+    rng = np.random.default_rng(11)
+    rows = population(rng, ("gain", "density"))
+    gone = [{"gain": row["gain"], "density": "no decoder variance"} for row in rows]
+    (one,) = score([record(gone)], [record(rows)])
+    assert (one.status, one.compared, one.reason) == ("drifted", 1, "1 readings on one side only")
+    (drift,) = one.drifts
+    assert drift.why == "the new run does not have it: no decoder variance"
+    assert (drift.mean, drift.low, drift.high, drift.p) == (None, None, None, None)
+
+
+def test_a_reading_that_appeared_is_a_drift_with_its_mean():
+    rows = population(np.random.default_rng(12), ("gain",))
+    (one,) = score([record([row | {"extra": 2.0} for row in rows])], [record(rows)])
+    assert one.status == "drifted"
+    assert (one.drifts[0].mean, one.drifts[0].why) == (2.0, "the reference does not have it")
+
+
+def test_a_reading_of_another_unit_is_another_reading():
+    rows = population(np.random.default_rng(13))
+    old = record(rows)
+    bits = old.model_copy(update={"readings": tuple(c.model_copy(update={"unit": "bit"}) for c in old.readings)})
+    (one,) = score([bits], [old])
+    assert (one.status, one.compared, {d.unit for d in one.drifts}) == ("drifted", 0, {"1", "bit"})
+
+
+def test_a_reading_declined_on_both_sides_is_no_drift():
+    rows = [{"gain": v, "density": "no density"} for v in (1.0, 1.1, 0.9)]
+    (one,) = score([record(rows)], [record(rows)])
+    assert (one.status, one.compared) == ("reproduced", 1)
+
+
+@pytest.mark.parametrize("status", ["diverged", "error", "timeout", "oom", "declined"])
+def test_a_seed_that_did_not_finish_this_time_is_a_drift(status):
+    rows = population(np.random.default_rng(14), seeds=5)
+    broken = [*rows[:4], outcome(4, {}, status=status, reason="loss is nan")]
+    (one,) = score([record(broken)], [record(rows)])
+    assert (one.status, one.drifts) == ("drifted", ())
+    assert one.reason == f"seed 4: {status} (loss is nan), ok in the reference"
+
+
+def test_a_seed_that_finished_on_neither_side_is_no_drift():
+    rows = [*population(np.random.default_rng(15), seeds=4), outcome(4, {}, status="diverged", reason="loss is nan")]
+    assert score([record(rows)], [record(rows)])[0].status == "reproduced"
+
+
+def rows():
+    return population(np.random.default_rng(16))
+
+
+def test_without_a_reference_it_is_missing():
+    (one,) = score([record(rows())], [])
+    assert (one.status, one.reason) == ("missing", "no reference for standard on cpu")
+
+
+def test_a_reference_of_another_preset_or_device_is_named_and_not_used():
+    others = [record(rows(), subject(preset="paper")), record(rows(), subject(device="cuda"))]
+    (one,) = score([record(rows())], others)
+    assert one.status == "missing"
+    assert one.reason == "no reference for standard on cpu; there is paper on cpu, standard on cuda"
+
+
+@pytest.mark.parametrize("field", ["task", "variant", "arch"])
+def test_a_reference_of_another_subject_is_not_used(field):
+    assert score([record(rows())], [record(rows(), subject(**{field: "other"}))])[0].status == "missing"
+
+
+def test_quick_is_not_scored():
+    quick = record(rows(), subject(preset="quick"))
+    (one,) = score([quick], [quick])
+    assert (one.status, one.reason, one.compared) == ("missing", "quick is not scored", 0)
+
+
+@pytest.mark.parametrize(
+    ("part", "says"),
+    [("task", "task hash"), ("dataset", "data set hash"), ("code", "variant code hash")],
+)
+def test_another_definition_makes_it_stale_and_both_hashes_are_named(part, says):
+    (one,) = score([record(rows(), subject(changed=(part,)))], [record(rows())])
+    assert (one.status, one.drifts) == ("stale", ())
+    assert one.reason == f"{says} {'d' * 16}, reference {HASHES[part]}"
+
+
+def test_another_version_makes_it_stale():
+    about = subject()
+    newer = about.model_copy(update={"task": about.task.model_copy(update={"version": 2})})
+    assert score([record(rows(), newer)], [record(rows())])[0].reason == "task version 2, reference 1"
+
+
+def test_a_stale_record_takes_no_part_in_the_night():
+    rng = np.random.default_rng(17)
+    old, far = record(population(rng)), record(population(rng, mean=1.25))
+    names = [f"r{i}" for i in range(500)]
+    other = population(rng, names), subject(variant="beta_vae")
+    assert score([far, record(*other)], [old, record(*other)])[1].status == "reproduced"  # one surprise among 501
+    stale = record(other[0], subject(variant="beta_vae", changed=("code",)))
+    assert [s.status for s in score([far, stale], [old, record(*other)])] == ["stale", "drifted"]
+
+
+def test_single_seeds_on_both_sides_cannot_be_compared():
+    (one,) = score([record(rows()[:1])], [record(rows()[:1])])
+    assert (one.status, one.reason) == ("missing", "a single seed on either side has no spread to compare by")
+
+
+def test_sides_without_a_reading_cannot_be_compared():
+    nothing = [{"gain": "not for this variant"}] * 3
+    (one,) = score([record(nothing)], [record(nothing)])
+    assert (one.status, one.reason) == ("missing", "neither side has a reading")
+
+
+def test_two_references_of_one_subject_are_refused():
+    with pytest.raises(ValueError, match=r"two references for camuto2021_robustness/vae\.mlp\.digits\.json on cpu"):
+        score([], [record(rows()), record(rows())])
+
+
+def test_scores_come_in_order_of_file_names_whatever_the_order_of_records():
+    runs = [record(rows(), subject(variant=v, arch=a)) for v in ("vae", "beta_vae") for a in ("mlp", "conv")]
+    names = [one.file_name for one in score(runs, [])]
+    assert names == sorted(names)
+    assert score(runs[::-1], runs) == score(runs, runs[::-1])
+
+
+def test_nothing_to_score_is_no_score():
+    assert score([], []) == ()

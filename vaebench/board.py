@@ -1,0 +1,177 @@
+"""Whole flows over stored records: score a run against reference results, write the leaderboard, check it."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from vaebench import catalog, leaderboard
+from vaebench.leaderboard import TaskText
+from vaebench.mistakes import Mistake
+from vaebench.results.record import Record
+from vaebench.results.score import Score, score
+from vaebench.results.store import read_records, write_text
+from vaebench.tasks import Preset
+
+REFERENCES, PAGES, SUBMISSIONS = "reference_results", "leaderboard", "submissions"
+
+
+def root() -> Path:
+    """The checkout whose records and pages are meant: the current folder if it has reference results, else our own.
+
+    Returns:
+        The folder.
+
+    Raises:
+        Mistake: Neither has any.
+    """
+    for folder in (Path(), catalog.PACKAGE.parent):
+        if (folder / REFERENCES).is_dir():
+            return folder
+    raise Mistake(f"there is no folder {REFERENCES} here; run this in a checkout of vaebench")
+
+
+def read(folder: Path) -> tuple[list[Record], list[str]]:
+    """Read the records of a folder, or of one file.
+
+    Args:
+        folder: Where.
+
+    Returns:
+        The records, and one line for each file that is none.
+
+    Raises:
+        Mistake: There is nothing to read.
+    """
+    if not folder.exists():
+        raise Mistake(f"there is no {folder}")
+    records, bad = read_records(folder)
+    if not records and not bad:
+        raise Mistake(f"there is no record in {folder}")
+    return records, bad
+
+
+def score_folder(folder: Path, reference: Path | None) -> tuple[tuple[Score, ...], list[str]]:
+    """Score a run.
+
+    Args:
+        folder: The run, or one record.
+        reference: What it is compared with; None for the suite's own reference results.
+
+    Returns:
+        A score for each record, and one line for each file that is none.
+    """
+    records, bad = read(folder)
+    references, bad_references = read(reference or root() / REFERENCES)
+    return score(records, references), bad + bad_references
+
+
+def score_data(one: Score) -> dict[str, object]:
+    """A score as plain data, for JSON."""
+    return asdict(one)
+
+
+def score_lines(one: Score, most: int = 5) -> list[str]:
+    """What a score says beyond its word, a line each."""
+    lines = [one.reason] if one.reason else []
+    for drift in one.drifts[:most]:
+        place = drift.reading if drift.knob is None else f"{drift.reading} at {drift.knob:g}"
+        if drift.mean is not None and drift.low is not None:
+            lines.append(f"{place} ({drift.arm}): {drift.mean:.4g}, expected {drift.low:.4g} to {drift.high:.4g}")
+        else:
+            lines.append(f"{place} ({drift.arm}): {drift.why}")
+    return lines + ([f"… and {len(one.drifts) - most} more"] if len(one.drifts) > most else [])
+
+
+def task_texts(preset: Preset) -> tuple[TaskText, ...]:
+    """What the leaderboard needs to know of each task.
+
+    Args:
+        preset: The budget whose results it shows.
+
+    Returns:
+        One text a task.
+    """
+    tasks = [catalog.task(name) for name in catalog.task_names()]
+    return tuple(
+        TaskText(
+            name=task.name,
+            version=task.version,
+            hash=task.definition_hash(preset),
+            title=task.title,
+            source=task.source,
+            asks=task.asks,
+            text=catalog.task_text(task.name),
+            knob_name=task.knob.name if task.knob else None,
+            knob_symbol=task.knob.symbol if task.knob else None,
+            datasets=task.datasets,
+        )
+        for task in tasks
+    )
+
+
+def current_pages() -> tuple[Path, dict[str, str]]:
+    """The pages that the committed records make.
+
+    Returns:
+        The folder they belong to, and each page's text by its place below it.
+
+    Raises:
+        Mistake: A committed file is no record.
+    """
+    folder = root()
+    records: list[Record] = []
+    for stored in (folder / REFERENCES, folder / PAGES / SUBMISSIONS):
+        if stored.is_dir():
+            found, bad = read_records(stored)
+            if bad:
+                raise Mistake(bad[0])
+            records += found
+    return folder / PAGES, leaderboard.pages(task_texts("standard"), records)
+
+
+def write() -> list[str]:
+    """Write the leaderboard and take away pages that no longer belong to it.
+
+    Returns:
+        The files, as written.
+    """
+    folder, pages = current_pages()
+    return write_pages(folder, pages)
+
+
+def write_pages(folder: Path, pages: dict[str, str]) -> list[str]:
+    """Write pages below a folder.
+
+    Args:
+        folder: Where.
+        pages: Text by place.
+
+    Returns:
+        The files.
+    """
+    for name, text in pages.items():
+        write_text(folder / name, text)
+    for name in leaderboard.strangers(folder, pages):
+        (folder / name).unlink()
+    return [str(folder / name) for name in pages]
+
+
+def stale() -> list[str]:
+    """What is stale of the leaderboard as it lies there, one line a page."""
+    folder, pages = current_pages()
+    return leaderboard.stale_pages(folder, pages)
+
+
+def write_preview(folder: Path) -> Path:
+    """Write the board that a run's records would make, below the run's folder.
+
+    Args:
+        folder: Of the run.
+
+    Returns:
+        The board's page.
+    """
+    records, _ = read(folder)
+    presets: Sequence[Preset] = sorted({record.subject.preset for record in records})
+    write_pages(folder / PAGES, leaderboard.pages(task_texts(presets[0]), records, preview=True))
+    return folder / PAGES / "README.md"

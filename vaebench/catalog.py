@@ -1,0 +1,262 @@
+"""Names to tasks, variants, data sets and instruments: the folders are the registry, imported on demand."""
+
+import ast
+import difflib
+import importlib
+import importlib.util
+import re
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, cast
+
+from vaebench.fingerprint import source_hash
+from vaebench.mistakes import Mistake
+from vaebench.tasks import Task
+
+if TYPE_CHECKING:
+    from vaebench.data import Dataset
+    from vaebench.models import Variant
+
+PACKAGE = Path(__file__).parent
+
+
+class UnknownName(Mistake):
+    """There is nothing of this name; the message lists what there is."""
+
+
+class BadVariant(Mistake):
+    """A variant's file cannot be loaded; the message says why in one line."""
+
+
+def _pages(folder: str) -> tuple[str, ...]:
+    return tuple(sorted(path.stem for path in (PACKAGE / folder).glob("[!_]*.py")))
+
+
+def task_names() -> tuple[str, ...]:
+    """Names of all tasks."""
+    return _pages("tasks")
+
+
+def variant_names() -> tuple[str, ...]:
+    """Names of the suite's own variants."""
+    return _pages("variants")
+
+
+def arch_names() -> tuple[str, ...]:
+    """Names of all architectures."""
+    return _pages("models/networks")
+
+
+def dataset_names() -> tuple[str, ...]:
+    """Names of all data sets; one that comes in sizes stands under its own name, its default size."""
+    return _pages("data")
+
+
+def known(kind: str, name: str, names: tuple[str, ...]) -> str:
+    """Check a name against the list of its kind.
+
+    Args:
+        kind: What it should name, for the message.
+        name: The name.
+        names: Those there are.
+
+    Returns:
+        The name.
+
+    Raises:
+        UnknownName: It is not one of them.
+    """
+    if name in names:
+        return name
+    close = difflib.get_close_matches(name, names, 1)
+    hint = f" (did you mean {close[0]}?)" if close else ""
+    raise UnknownName(f"unknown {kind} {name!r}{hint}; there are: {', '.join(names)}")
+
+
+def summary(folder: str, name: str) -> str:
+    """First line of a page's docstring, read without importing it.
+
+    Args:
+        folder: The room, for example ``variants``.
+        name: The page.
+
+    Returns:
+        The line.
+    """
+    tree = ast.parse((PACKAGE / folder / f"{name}.py").read_text("utf-8"))
+    return (ast.get_docstring(tree) or "").partition("\n")[0]
+
+
+def task(name: str) -> Task:
+    """Find a task.
+
+    Args:
+        name: Its name.
+
+    Returns:
+        The task.
+    """
+    module = importlib.import_module(f"vaebench.tasks.{known('task', name, task_names())}")
+    return cast("Task", module.TASK)
+
+
+def task_text(name: str) -> str:
+    """What a task's page says: its docstring without the first line.
+
+    Args:
+        name: The task's name.
+
+    Returns:
+        Markdown.
+    """
+    module = importlib.import_module(f"vaebench.tasks.{known('task', name, task_names())}")
+    return (module.__doc__ or "").partition("\n")[2].strip()
+
+
+def check_dataset(name: str) -> tuple[str, int | None]:
+    """Split a data set's name into its page and its size, and check that there is one.
+
+    Args:
+        name: A page's name, followed by a size where it comes in sizes: ``sprites64``.
+
+    Returns:
+        Page and size; None for the default.
+    """
+    if name in dataset_names():
+        return name, None
+    stem, digits = cast("re.Match[str]", re.fullmatch(r"(.*?)(\d*)", name)).groups()
+    return known("dataset", stem if digits and stem in dataset_names() else name, dataset_names()), int(digits)
+
+
+def dataset_version(name: str) -> tuple[int, str]:
+    """Version of a data set and hash of the code that makes it: its page and the private pages it imports.
+
+    Args:
+        name: Its name.
+
+    Returns:
+        Version and hash, read without importing.
+    """
+    page, _ = check_dataset(name)
+    path = PACKAGE / "data" / f"{page}.py"
+    tree = ast.parse(path.read_text("utf-8"))
+    version = next(
+        cast("int", ast.literal_eval(node.value))
+        for node in tree.body
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "VERSION"
+    )
+    imported = [node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    private = [PACKAGE / "data" / f"{name.rpartition('.')[2]}.py" for name in imported if "vaebench.data._" in name]
+    return version, source_hash([path, *private])
+
+
+def dataset(name: str) -> "Dataset":
+    """Load a data set.
+
+    Args:
+        name: Its name, with a size where it comes in sizes.
+
+    Returns:
+        The data set, on the CPU.
+
+    Raises:
+        UnknownName: It does not come in that size.
+    """
+    page, size = check_dataset(name)
+    module = importlib.import_module(f"vaebench.data.{page}")
+    if size is None:
+        return cast("Dataset", module.load())
+    sizes: tuple[int, ...] = getattr(module, "SIZES", ())
+    if size not in sizes:
+        raise UnknownName(
+            f"unknown dataset {name!r}; {page} comes as: {', '.join(f'{page}{s}' for s in sizes) or page}"
+        )
+    return cast("Dataset", module.load(size))
+
+
+def instrument(name: str) -> Callable[..., Any]:
+    """Find an instrument.
+
+    Args:
+        name: ``module.function`` of ``measures``.
+
+    Returns:
+        The function.
+    """
+    module, _, function = name.partition(".")
+    return cast("Callable[..., Any]", getattr(importlib.import_module(f"vaebench.measures.{module}"), function))
+
+
+@dataclass(frozen=True)
+class Brought:
+    """A variant with where it came from.
+
+    Attributes:
+        variant: The variant.
+        code_hash: Hash of its file.
+    """
+
+    variant: "Variant"
+    code_hash: str
+
+
+def check_variant(reference: str) -> None:
+    """Check that a variant's reference can mean something, without running any code.
+
+    Args:
+        reference: A name, ``path/to/file.py`` or ``package.module:NAME``.
+
+    Raises:
+        BadVariant: The file is not there.
+    """
+    if reference.endswith(".py"):
+        if not Path(reference).is_file():
+            raise BadVariant(f"there is no file {reference}")
+    elif ":" not in reference:
+        known("variant", reference, variant_names())
+
+
+def variant(reference: str) -> Brought:
+    """Load a variant. A file or a package is code of its author's, and is run.
+
+    Args:
+        reference: A name, ``path/to/file.py`` (which defines ``VARIANT``) or ``package.module:NAME``.
+
+    Returns:
+        The variant and the hash of its file.
+
+    Raises:
+        BadVariant: It cannot be loaded, or what it defines is no variant.
+    """
+    check_variant(reference)
+    try:
+        module, name = _variant_module(reference)
+    except Exception as error:
+        raise BadVariant(f"{reference} cannot be loaded: {type(error).__name__}: {error}") from error
+    found = getattr(module, name, None)
+    if type(found).__name__ != "Variant" or module.__file__ is None:
+        raise BadVariant(f"{reference} defines no {name} of type vaebench.models.Variant")
+    if ":" in reference or reference.endswith(".py"):
+        taken = cast("Variant", found).name in variant_names()
+        if taken:
+            raise BadVariant(f"{reference}: the name {cast('Variant', found).name} is taken by one of the suite's own")
+    return Brought(cast("Variant", found), source_hash([Path(module.__file__)]))
+
+
+def _variant_module(reference: str) -> tuple[ModuleType, str]:
+    if reference.endswith(".py"):
+        path = Path(reference).resolve()
+        spec = importlib.util.spec_from_file_location(f"brought_{path.stem}", path)
+        if spec is None or spec.loader is None:
+            raise ImportError("no loader")
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[spec.name] = module
+        spec.loader.exec_module(module)
+        return module, "VARIANT"
+    if ":" in reference:
+        module_name, _, name = reference.partition(":")
+        return importlib.import_module(module_name), name
+    return importlib.import_module(f"vaebench.variants.{reference}"), "VARIANT"

@@ -1,0 +1,286 @@
+"""The verbs. The only room that prints: answers to standard output, progress and trouble to standard error."""
+
+import json
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn, cast
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table
+
+from vaebench import __version__, board, catalog
+from vaebench.mistakes import Mistake
+from vaebench.run import Request, check, plan, processors, resolve_device, run
+from vaebench.tasks import PRESETS, Preset
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from vaebench.claims import Verdict
+    from vaebench.results.record import CellOutcome, Record
+
+NO, MISUSE, INTERRUPTED = 1, 2, 130
+MARKS = {"holds": "[green]✓ holds", "fails": "[red]✗ fails", "undecided": "? undecided", "not applicable": "– n/a"}
+
+app = typer.Typer(
+    help="A benchmark suite for variational autoencoders that checks claims, not just scores.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+out, err = Console(), Console(stderr=True)
+
+Json = Annotated[bool, typer.Option("--json", help="Answer with one JSON object.")]
+
+
+def main() -> NoReturn:
+    """Run the command line; a user's slip is one line and exit status 2, never a traceback."""
+    try:
+        app()
+    except Mistake as mistake:
+        say(f"vaebench: {mistake}", "red")
+        sys.exit(MISUSE)
+    sys.exit(0)
+
+
+def say(line: str, style: str | None = None) -> None:
+    """Print one line to standard error, as it is."""
+    err.print(line, style=style, markup=False, highlight=False, soft_wrap=True)
+
+
+def answer(value: object) -> None:
+    """Print one JSON object to standard output."""
+    sys.stdout.write(json.dumps(value, indent=2, sort_keys=True, allow_nan=False, ensure_ascii=False) + "\n")
+
+
+def names(given: str | None, all_names: tuple[str, ...]) -> tuple[str, ...]:
+    """Split a comma-separated option; None means all."""
+    if given is None:
+        return all_names
+    return tuple(dict.fromkeys(name.strip() for name in given.split(",") if name.strip()))
+
+
+@app.callback(invoke_without_command=True)
+def version(show: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
+    """A benchmark suite for variational autoencoders that checks claims, not just scores."""
+    if show:
+        out.print(__version__, highlight=False)
+        raise typer.Exit
+
+
+@app.command("list")
+def list_(
+    as_json: Json = False,
+    schema: Annotated[bool, typer.Option("--schema", help="Print the JSON Schema of a record.")] = False,
+) -> None:
+    """List tasks with their claims, variants, architectures, data sets and presets."""
+    if schema:
+        from vaebench.results.record import schema_text
+
+        sys.stdout.write(schema_text())
+        return
+    tasks = [catalog.task(name) for name in catalog.task_names()]
+    if as_json:
+        answer(
+            {
+                "tasks": [
+                    {
+                        "name": task.name,
+                        "version": task.version,
+                        "source": task.source,
+                        "asks": task.asks,
+                        "datasets": task.datasets,
+                        "claims": [{"id": claim.id, "says": claim.says} for claim in task.claims],
+                    }
+                    for task in tasks
+                ],
+                "variants": catalog.variant_names(),
+                "archs": catalog.arch_names(),
+                "datasets": catalog.dataset_names(),
+                "presets": PRESETS,
+            }
+        )
+        return
+    table = Table("task", "claim", "says", title="Tasks and their claims", title_justify="left")
+    for task in tasks:
+        for number, claim in enumerate(task.claims):
+            table.add_row("" if number else task.name, claim.id, claim.says, end_section=claim is task.claims[-1])
+    out.print(table)
+    for title, folder, listed in (
+        ("Variants", "variants", catalog.variant_names()),
+        ("Architectures", "models/networks", catalog.arch_names()),
+        ("Data sets", "data", catalog.dataset_names()),
+    ):
+        table = Table("name", "is", title=title, title_justify="left")
+        for name in listed:
+            table.add_row(name, catalog.summary(folder, name))
+        out.print(table)
+    out.print(f"Presets: {', '.join(PRESETS)}")
+
+
+@app.command("run")
+def run_(
+    tasks: Annotated[str | None, typer.Option(help="Tasks, separated by commas; all by default.")] = None,
+    variants: Annotated[
+        str | None,
+        typer.Option(help="Variants: names, path/to/file.py (runs that file's code) or package.module:NAME."),
+    ] = None,
+    archs: Annotated[str | None, typer.Option(help="Architectures; all that fit by default.")] = None,
+    datasets: Annotated[str | None, typer.Option(help="Data sets; each task's own by default.")] = None,
+    preset: Annotated[str, typer.Option(help="Budget: " + ", ".join(PRESETS) + ".")] = "standard",
+    seeds: Annotated[int | None, typer.Option(help="Number of seeds; the preset's by default.")] = None,
+    device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
+    jobs: Annotated[int | None, typer.Option(help="Processes; one a core by default, one on a GPU.")] = None,
+    folder: Annotated[Path | None, typer.Option("--out", help="Folder; runs/PRESET by default.")] = None,
+    cell_timeout: Annotated[float | None, typer.Option(help="Most seconds that one training may take.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Train and measure variants, judge the claims, and keep the records; a run that was stopped goes on."""
+    request = Request(
+        tasks=names(tasks, catalog.task_names()),
+        variants=names(variants, catalog.variant_names()),
+        archs=names(archs, catalog.arch_names()),
+        datasets=names(datasets, ()),
+        preset=cast("Preset", preset),
+        seeds=seeds,
+        device=device,
+        jobs=processors() if jobs is None else jobs,
+        out=folder or Path("runs") / preset,
+        seconds=cell_timeout,
+    )
+    check(request)
+    from vaebench.results.store import Journal
+
+    journal = Journal(request.out)
+    with err.status("loading torch"):
+        request = replace(request, device=resolve_device(device))
+        if jobs is None and request.device == "cuda":
+            request = replace(request, jobs=1)
+        planned = plan(request)
+    for line in planned.unfit:
+        say(f"left out: {line}", "yellow")
+    if not planned.cells:
+        raise Mistake("nothing is left to run")
+    try:
+        with cell_progress() as progress:
+            done = run(request, planned, journal, progress)
+    except KeyboardInterrupt:
+        say(f"stopped; finished cells are kept in {journal.path}: the same command goes on from there")
+        sys.exit(INTERRUPTED)
+    for damage in done.damages:
+        say(f"left out: {damage.path}, line {damage.line}: {damage.why}", "yellow")
+    say(f"{done.ran} cells run, {done.reused} taken from {journal.path}")
+    if as_json:
+        answer({"records": [json.loads(record.model_dump_json()) for record in done.records]})
+        return
+    show_verdicts(done.records)
+    out.print(f"records: {request.out}", highlight=False)
+
+
+class cell_progress:  # noqa: N801 - a context manager, used like a function
+    """A progress bar on standard error, with a line for every cell that did not end well."""
+
+    def __init__(self) -> None:
+        self.bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TimeRemainingColumn(),
+            console=err,
+        )
+        self.row = self.bar.add_task("cells", total=None)
+
+    def __enter__(self) -> "cell_progress":
+        self.bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.bar.stop()
+
+    def __call__(self, done: int, total: int, last: "CellOutcome | None") -> None:
+        """Move the bar; name the cell that was done."""
+        where = ""
+        if last is not None:
+            subject = last.subject
+            where = f"{subject.task.name} {subject.variant.name}.{subject.arch}.{subject.dataset.name} seed {last.seed}"
+            if last.status != "ok":
+                self.bar.print(f"{last.status}: {where}: {last.reason}", style="yellow", markup=False)
+        self.bar.update(self.row, completed=done, total=total, description=where or "cells")
+
+
+def show_verdicts(records: "Sequence[Record]") -> None:
+    """Print a table of verdicts: one row a claim, with the headline's estimate and interval."""
+    from vaebench.leaderboard.numbers import interval_text
+
+    table = Table("record", "claim", "verdict", "headline", "estimate [95 %]", "seeds", title="Verdicts")
+    for record in records:
+        subject = record.subject
+        name = f"{subject.task.name}\n{subject.variant.name}.{subject.arch}.{subject.dataset.name}"
+        for number, verdict in enumerate(record.verdicts):
+            shown = headline(verdict)
+            estimate = interval_text(shown.interval) if shown.interval else shown.reason
+            seeds = str(shown.interval.n) if shown.interval else ""
+            last = number == len(record.verdicts) - 1
+            what = shown.what
+            table.add_row(
+                "" if number else name, verdict.claim, MARKS[verdict.verdict], what, estimate, seeds, end_section=last
+            )
+    out.print(table)
+
+
+def headline(verdict: "Verdict") -> "Finding":
+    """The finding that decided a verdict: the first that says the same word."""
+    return next(finding for finding in verdict.findings if finding.verdict == verdict.verdict)
+
+
+@app.command("score")
+def score_(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of a run, or one record.")],
+    reference: Annotated[Path | None, typer.Option(help="Reference results; the suite's own by default.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Compare a run with reference results; exit status 1 if anything drifted."""
+    scores, bad = board.score_folder(folder, reference)
+    for line in bad:
+        say(f"left out: {line}", "yellow")
+    if as_json:
+        answer({"scores": [board.score_data(score) for score in scores]})
+    else:
+        table = Table("record", "status", "compared", "what", title="Score against reference results")
+        for score in scores:
+            table.add_row(score.file_name, score.status, str(score.compared), "\n".join(board.score_lines(score)))
+        out.print(table)
+    if bad or any(score.status == "drifted" for score in scores):
+        sys.exit(NO)
+
+
+@app.command("leaderboard")
+def leaderboard_(
+    check_only: Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 if a page is stale.")] = False,
+    preview: Annotated[Path | None, typer.Option(help="Folder of a run: write its board there instead.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Write the leaderboard's pages from the committed records, or a preview from a run's."""
+    if preview is not None:
+        page = board.write_preview(preview)
+        answer({"page": str(page)}) if as_json else out.print(f"preview: {page}", highlight=False, soft_wrap=True)
+        return
+    stale = board.stale() if check_only else []
+    if not check_only:
+        written = board.write()
+        answer({"pages": written}) if as_json else out.print("\n".join(written), highlight=False, soft_wrap=True)
+        return
+    if as_json:
+        answer({"stale": stale})
+    for line in stale:
+        say(f"stale: {line}", "red")
+    if stale:
+        say("run `vaebench leaderboard` to write the pages again")
+        sys.exit(NO)
+    if not as_json:
+        out.print("the leaderboard is fresh", highlight=False)

@@ -1,0 +1,250 @@
+"""Sprites drawn on the fly from dSprites' five factors: shape, scale, orientation, x and y; every factor known.
+
+How a sprite is drawn. The frame is a fixed grid of 256×256 sub-pixels, whatever the image's size; a sub-pixel is white
+where its centre lies inside the shape, and a pixel is the mean of the sub-pixels it covers: 4×4 of them at 64 px, 8×8
+at 32 px, 16×16 at 16 px. So an image at 32 px is, bit for bit, the 2×2 mean of the one at 64 px. Positions are whole
+sub-pixels, so moving a sprite never changes its outline, and only 420 outlines exist (shape × scale × distinct angle).
+Their summed-area tables are made once; a pixel is then four look-ups, in integers, and a division by a power of two.
+
+The factors. Shapes: a square, an ellipse with axes 2:1, and a heart (a square on its corner, with a half-disc on each
+of its upper sides). Each covers (5/16 · scale)² of the frame, scale = 0.5, 0.6 … 1, up to the grid, and turns and sits
+about its own centre of mass, so that neither area nor centre tells the shape. Orientation k turns it by 2πk/40,
+counter-clockwise as seen. x counts to the right and y downwards, in steps of 1/64 of the frame about its middle. Every
+sprite lies wholly inside the frame.
+
+Where it differs from dSprites (github.com/deepmind/dsprites-dataset). There the 40 orientations run from 0 to 2π with
+both ends, in steps of 2π/39, so that the first and the last are one angle and no angle is a quarter turn; here they are
+40 distinct angles. There pixels are binary, here they are anti-aliased. The images come in the same order: the shape
+varies slowest, y fastest. The outlines and their sizes are ours.
+"""
+
+import math
+from functools import cache
+from itertools import count
+
+import torch
+from torch import Tensor
+
+from vaebench.data import Dataset, Split
+from vaebench.seeds import seed_for
+
+VERSION = 1
+SIZES = (32, 16, 64)
+FACTOR_NAMES = ("shape", "scale", "orientation", "x", "y")
+FACTOR_SIZES = (3, 6, 40, 32, 32)
+
+_TOTAL = math.prod(FACTOR_SIZES)
+_TRAIN, _HELD_OUT = 20_000, 4_000
+
+_GRID = 256  # sub-pixels along the frame
+_STEP = 4  # sub-pixels between neighbouring positions
+_SIDE = 80.0  # sub-pixels along the side of the square at scale 1: an even number at every scale, so its area is exact
+_REACH = 64  # sub-pixels from a sprite's centre to the edge of the patch that holds its outline
+_FIRST = (
+    _GRID - _STEP * (FACTOR_SIZES[3] - 1)
+) // 2  # the first position, the same distance from the frame as the last
+_ANGLES = (10, 20, 40)  # distinct orientations of a square (symmetric under 90°), an ellipse (180°) and a heart
+
+
+def index_to_factors(index: Tensor) -> Tensor:
+    """Give the factors of the images at some places in the order of all 737,280 combinations.
+
+    Args:
+        index: Places in [0, 737280), integers, shape (n,).
+
+    Returns:
+        Index of each factor in the order of `FACTOR_NAMES`, int64, shape (n, 5); exact.
+
+    Raises:
+        ValueError: If a place is not an integer in [0, 737280).
+
+    Examples:
+        >>> index_to_factors(torch.tensor([0, 1, 737279])).tolist()
+        [[0, 0, 0, 0, 0], [0, 0, 0, 0, 1], [2, 5, 39, 31, 31]]
+    """
+    if index.dtype not in {torch.int64, torch.int32, torch.int16, torch.uint8, torch.int8}:
+        raise ValueError(f"places must be integers, got {index.dtype}")
+    if index.numel() and (index.min() < 0 or index.max() >= _TOTAL):
+        raise ValueError(f"places must lie in [0, {_TOTAL}), got {index.min()} to {index.max()}")
+    rest, columns = index.long(), []
+    for size in reversed(FACTOR_SIZES):
+        columns.append(rest % size)
+        rest = rest // size
+    return torch.stack(columns[::-1], dim=-1)
+
+
+def factors_to_index(factors: Tensor) -> Tensor:
+    """Give the places of some factor combinations in the order of all 737,280: the inverse of `index_to_factors`.
+
+    Args:
+        factors: Index of each factor, integers, shape (n, 5).
+
+    Returns:
+        Places in [0, 737280), int64, shape (n,); exact.
+
+    Raises:
+        ValueError: If there are not five integers a row, or one is outside its factor's range.
+
+    Examples:
+        >>> factors_to_index(torch.tensor([[0, 0, 0, 1, 0]])).item()
+        32
+    """
+    if fault := _fault(factors):
+        raise ValueError(fault)
+    index = factors.new_zeros(len(factors), dtype=torch.int64)
+    for column, size in enumerate(FACTOR_SIZES):
+        index = index * size + factors[:, column]
+    return index
+
+
+def render(factors: Tensor, size: int = SIZES[0]) -> Tensor:
+    """Draw sprites, as the covered fraction of every pixel, in [0, 1].
+
+    The same factors give the same bits whatever else is in the batch and on whatever device, and an orientation that a
+    shape's symmetry maps onto another gives that one's bits: outlines are worked out in float64 on the CPU, and no
+    sub-pixel lies so near one that rounding could flip it. Beyond the result, working memory is bounded.
+
+    Args:
+        factors: Index of each factor in the order of `FACTOR_NAMES`, integers, shape (n, 5).
+        size: Pixels along a side, one of `SIZES`.
+
+    Returns:
+        Images, float32, shape (n, 1, size, size), on the device of `factors`; exact means over the fixed sub-pixels.
+
+    Raises:
+        ValueError: If there are not five integers a row, one is outside its factor's range, or the size is unknown.
+
+    Examples:
+        >>> image = render(torch.tensor([[0, 5, 0, 16, 16]]), size=64)
+        >>> image.shape, image.sum().item()  # a square of side 20 px
+        (torch.Size([1, 1, 64, 64]), 400.0)
+    """
+    if size not in SIZES:
+        raise ValueError(f"unknown size {size}; known: {', '.join(map(str, sorted(SIZES)))}")
+    if fault := _fault(factors):
+        raise ValueError(fault)
+    tables = _summed_areas().to(factors.device)
+    images = torch.empty(len(factors), 1, size, size, device=factors.device)
+    chunk = max(1, 2**21 // (size + 1) ** 2)
+    for start in range(0, len(factors), chunk):
+        images[start : start + chunk, 0] = _coverage(factors[start : start + chunk].long(), size, tables)
+    return images
+
+
+def load(size: int = SIZES[0]) -> Dataset:
+    """Draw a fixed random subset of the 737,280 sprites, without replacement: 20,000 to fit on, 4,000 to measure on.
+
+    The subset is the same at every size, and is drawn by hashing, so that it is the same on every machine.
+
+    Args:
+        size: Pixels along a side, one of `SIZES`.
+
+    Returns:
+        The data set, x of shape (n, 1, size, size), its factors, labels the shape; no truth.
+
+    Raises:
+        ValueError: If the size is unknown.
+
+    Examples:
+        >>> data = load(16)
+        >>> data.name, data.shape, len(data.train.x), len(data.held_out.x)
+        ('sprites16', (1, 16, 16), 20000, 4000)
+    """
+    if size not in SIZES:
+        raise ValueError(f"unknown size {size}; known: {', '.join(map(str, sorted(SIZES)))}")
+    factors = index_to_factors(torch.tensor(_subset(_TRAIN + _HELD_OUT)))
+    train, held_out = (
+        Split(render(part, size), labels=part[:, 0].clone(), factors=part)
+        for part in (factors[:_TRAIN], factors[_TRAIN:])
+    )
+    name = "sprites" if size == SIZES[0] else f"sprites{size}"
+    return Dataset(name=name, version=VERSION, train=train, held_out=held_out)
+
+
+def _fault(factors: Tensor) -> str | None:
+    """Say what is wrong with a table of factors, or None."""
+    integers = not (factors.is_floating_point() or factors.is_complex() or factors.dtype == torch.bool)
+    if not integers or factors.ndim != 2 or factors.shape[1] != len(FACTOR_SIZES):
+        return f"factors must be integers of shape (n, 5), got {factors.dtype} of shape {tuple(factors.shape)}"
+    for column, (name, size) in enumerate(zip(FACTOR_NAMES, FACTOR_SIZES, strict=True)):
+        values = factors[:, column]
+        outside = values[(values < 0) | (values >= size)]
+        if outside.numel():
+            return f"the factor {name!r} has no value {outside[0].item()}; known: 0 to {size - 1}"
+    return None
+
+
+def _subset(total: int) -> list[int]:
+    """Draw that many distinct places, uniformly, from the hashes of 0, 1, 2 and so on."""
+    drawn: dict[int, None] = {}
+    for number in count():
+        drawn[seed_for("sprites", "subset", number) % _TOTAL] = None
+        if len(drawn) == total:
+            break
+    return list(drawn)
+
+
+def _margin(shape: int, u: Tensor, v: Tensor) -> Tensor:
+    """Tell the inside of a shape at scale 1 (positive) from its outside (negative).
+
+    Args:
+        shape: Index of the shape.
+        u: Sub-pixels to the right of its centre of mass, before it is turned.
+        v: Sub-pixels upwards of it.
+
+    Returns:
+        A number of the shape of `u` whose sign is the answer; its size means nothing beyond nearness to the outline.
+    """
+    if shape == 0:
+        return 0.5 * _SIDE - torch.maximum(u.abs(), v.abs())
+    if shape == 1:
+        short = _SIDE / math.sqrt(2 * math.pi)
+        return 1 - (u / (2 * short)) ** 2 - (v / short) ** 2
+    # In units of half the corner square's diagonal: the square |u| + |v| < 1 and discs of area π/2 about (±½, ½). Their
+    # halves inside the square add nothing; the outer ones bring the area to 2 + π/2 and lift the centre of mass.
+    unit = _SIDE / math.sqrt(2 + math.pi / 2)
+    lift = (math.pi / 4 + 1 / 3) / (2 + math.pi / 2)
+    u, v = u.abs() / unit, v / unit + lift
+    return torch.maximum(1 - u - v.abs(), 0.5 - (u - 0.5) ** 2 - (v - 0.5) ** 2)
+
+
+def _margins(shape: int) -> Tensor:
+    """Evaluate `_margin` on the patch's sub-pixels, shape (scale, distinct angle, row, column), float64."""
+    offset = torch.arange(2 * _REACH, dtype=torch.float64) - (_REACH - 0.5)
+    right, up = offset[None, None, None, :], -offset[None, None, :, None]
+    scale = (torch.arange(5, 5 + FACTOR_SIZES[1], dtype=torch.float64) / 10)[:, None, None, None]
+    angle = (torch.arange(_ANGLES[shape], dtype=torch.float64) * (2 * math.pi / FACTOR_SIZES[2]))[None, :, None, None]
+    u = (angle.cos() * right + angle.sin() * up) / scale
+    v = (angle.cos() * up - angle.sin() * right) / scale
+    return _margin(shape, u, v)
+
+
+@cache
+def _summed_areas() -> Tensor:
+    """Count the white sub-pixels above and to the left of every corner of the patch.
+
+    Returns:
+        Counts, int16 (the largest is 6,408), shape (outline, 129, 129); outlines in the order shape, scale, angle.
+    """
+    tables = []
+    for shape in range(FACTOR_SIZES[0]):
+        inside = (_margins(shape) > 0).flatten(0, 1)
+        counts = inside.cumsum(-1, dtype=torch.int16).cumsum(-2, dtype=torch.int16)
+        tables.append(torch.nn.functional.pad(counts, (1, 0, 1, 0)))
+    return torch.cat(tables)
+
+
+def _coverage(factors: Tensor, size: int, tables: Tensor) -> Tensor:
+    """Give the covered fraction of every pixel, float32, shape (n, size, size)."""
+    shape, scale, orientation = factors[:, :3].unbind(-1)
+    angles = torch.tensor(_ANGLES, device=factors.device)
+    first = (angles.cumsum(0) - angles) * FACTOR_SIZES[1]
+    outline = first[shape] + scale * angles[shape] + orientation % angles[shape]
+    pixel = _GRID // size
+    edges = torch.arange(0, _GRID + 1, pixel, device=factors.device)
+    patch = _FIRST - _REACH + _STEP * factors[:, 3:]
+    columns, rows = (edges - patch[:, :, None]).clamp(0, 2 * _REACH).unbind(1)
+    width = tables.shape[-1]
+    corner = (outline[:, None, None] * width + rows[:, :, None]) * width + columns[:, None, :]
+    counts = tables.flatten()[corner].diff(dim=-1).diff(dim=-2)
+    return counts.float() / pixel**2

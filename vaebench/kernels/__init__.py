@@ -1,0 +1,27 @@
+"""Kernels: each formula of the papers as a pure function on tensors, one topic a page.
+
+One dictionary of symbols for all pages:
+
+=====================  =====================================  =================================================
+name in the code       symbol in the papers                   what it is
+=====================  =====================================  =================================================
+``x``                  x                                      data, shape (batch, *shape)
+``z``                  z                                      codes, shape (batch, latent)
+``mean``               μ                                      means of the posterior, shape (batch, latent)
+``scale``              σ (a standard deviation, never σ²)     scales of the posterior, shape (batch, latent)
+``log_scale``          log σ                                  their natural logarithms
+``beta``               β in L = D + β·KL                      weight of the KL where D sums squared errors
+``kl_weight``          w in L = −log p(x|z) + w·KL            weight of the KL where the likelihood is in nats
+``rho``                ρ                                      correlation of a pair of codes
+``columns``            ∂x̂/∂z_j                                Jacobian by input, shape (latent, batch, *event)
+``rows``               ∂f_k/∂x                                Jacobian by output, shape (outputs, batch, *shape)
+``eigenvalues``        λ                                      variances of the data along their principal axes
+=====================  =====================================  =================================================
+
+A Gaussian likelihood of variance v ties the two weights of the KL: β = 2·v·w.
+
+A ``function`` maps a batch to a batch, example by example: output i depends on input i alone. Batch normalisation in
+training mode breaks that, and these kernels cannot see it.
+
+Logarithms are natural, so divergences and log densities are in nats.
+"""

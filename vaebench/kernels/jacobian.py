@@ -1,0 +1,266 @@
+"""Jacobians of batched functions, whole or through their norms.
+
+A decoder has few inputs and many outputs: forward mode yields it column by column. An encoder has many inputs and few
+outputs: reverse mode yields it row by row. Either way the short axis comes first, and the functions below that take
+`columns` take `rows` as well: the norms of a matrix are those of its transpose.
+"""
+
+import warnings
+from collections.abc import Callable
+from functools import cache
+
+import torch
+from torch import Tensor
+from torch.func import jvp, vjp, vmap
+
+from vaebench.kernels.estimate import require_finite
+from vaebench.kernels.lengths import squared_norms, unit_vectors
+from vaebench.kernels.normal import standard_normal
+
+
+def directional_derivative(function: Callable[[Tensor], Tensor], z: Tensor, direction: Tensor) -> Tensor:
+    """Derivative of a function along a direction, in output units, by forward mode: a Jacobian-vector product.
+
+    J(z)·direction = d/dt function(z + t·direction) at t = 0.
+
+    Closed form: the chain rule, carried along with the function itself. Differentiable in turn.
+
+    Args:
+        function: (batch, *shape) -> (batch, *event), example by example.
+        z: Where, shape (batch, *shape).
+        direction: Along what, the shape of `z`; its length counts.
+
+    Returns:
+        Shape (batch, *event). Exact; costs about two forward passes.
+
+    Examples:
+        >>> directional_derivative(lambda z: z**2, torch.tensor([[3.0]]), torch.tensor([[1.0]]))
+        tensor([[6.]])
+    """
+    _load_forward_mode()
+    derivative: Tensor = jvp(function, (z,), (direction,))[1]
+    return derivative
+
+
+@cache
+def _load_forward_mode() -> None:
+    """Let torch load its forward-mode tables, which it does on first use with a warning about its own internals."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=".*torch.jit.script.*")
+        jvp(torch.sin, (torch.zeros(1),), (torch.ones(1),))
+
+
+def jacobian_columns(function: Callable[[Tensor], Tensor], z: Tensor) -> Tensor:
+    """Derivatives of all outputs by each input, in output units per input unit, by forward mode.
+
+    columns[j, b] = ∂function(z)_b / ∂z_{b,j}.
+
+    Closed form: one Jacobian-vector product along each basis vector, all of them vectorised. Because output b depends
+    on input b alone, one product serves the whole batch. Differentiable in turn.
+
+    Args:
+        function: (batch, latent) -> (batch, *event), example by example.
+        z: Shape (batch, latent).
+
+    Returns:
+        Shape (latent, batch, *event). Exact; costs `latent` forward passes, and their memory.
+
+    Raises:
+        ValueError: If `z` is not (batch, latent).
+
+    Examples:
+        >>> jacobian_columns(lambda z: z**2, torch.tensor([[1.0, 2.0]]))
+        tensor([[[2., 0.]],
+        <BLANKLINE>
+                [[0., 4.]]])
+    """
+    if z.ndim != 2:
+        raise ValueError(f"codes must have shape (batch, latent), got {tuple(z.shape)}")
+    _load_forward_mode()
+    basis = torch.eye(z.shape[1], dtype=z.dtype, device=z.device)
+    columns: Tensor = vmap(lambda axis: directional_derivative(function, z, axis.expand_as(z)))(basis)
+    return columns
+
+
+def jacobian_rows(function: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
+    """Derivatives of each output by all inputs, in output units per input unit, by reverse mode.
+
+    rows[k, b] = ∂function(x)_{b,k} / ∂x_b.
+
+    Closed form: one vector-Jacobian product for each output, all of them vectorised over one forward pass.
+    Differentiable in turn.
+
+    Args:
+        function: (batch, *shape) -> (batch, outputs), example by example.
+        x: Shape (batch, *shape).
+
+    Returns:
+        Shape (outputs, batch, *shape). Exact; costs `outputs` backward passes, and their memory.
+
+    Raises:
+        ValueError: If the function does not return (batch, outputs).
+
+    Examples:
+        >>> jacobian_rows(lambda x: x.sum(dim=(1, 2)).unsqueeze(1), torch.zeros(5, 2, 3)).shape
+        torch.Size([1, 5, 2, 3])
+    """
+    outputs, pull = vjp(function, x)[:2]
+    if outputs.ndim != 2:
+        raise ValueError(f"a Jacobian by rows needs outputs of shape (batch, outputs), got {tuple(outputs.shape)}")
+    basis = torch.eye(outputs.shape[1], dtype=outputs.dtype, device=outputs.device)
+    rows: Tensor = vmap(lambda output: pull(output.expand_as(outputs))[0])(basis)
+    return rows
+
+
+def column_squared_norms(columns: Tensor) -> Tensor:
+    """Squared length of each column of the Jacobian, in squared output units per squared input unit.
+
+    ‖J_j‖² = Σ_a (∂x̂_a/∂z_j)².
+
+    Closed form: the definition. For another metric G of the output space, give √G·columns.
+
+    Args:
+        columns: Shape (latent, batch, *event).
+
+    Returns:
+        Shape (batch, latent). Exact.
+
+    Examples:
+        >>> column_squared_norms(torch.ones(2, 1, 3))
+        tensor([[3., 3.]])
+    """
+    return columns.reshape(*columns.shape[:2], -1).square().sum(-1).T
+
+
+def frobenius_squared(columns: Tensor) -> Tensor:
+    """Squared Frobenius norm of each example's Jacobian, in squared output units per squared input unit.
+
+    ‖J‖_F² = Σ_{a,j} (∂x̂_a/∂z_j)².
+
+    Closed form: the definition.
+
+    Args:
+        columns: Columns (latent, batch, *event), or rows (outputs, batch, *shape).
+
+    Returns:
+        Shape (batch,). Exact.
+
+    Examples:
+        >>> frobenius_squared(torch.ones(2, 1, 3))
+        tensor([6.])
+    """
+    return column_squared_norms(columns).sum(1)
+
+
+def spectral_norms(columns: Tensor) -> Tensor:
+    """Largest singular value of each example's Jacobian, in output units per input unit: its local Lipschitz constant.
+
+    ‖J‖₂ = √λ_max(JᵀJ), the Gram matrix being as small as the short axis.
+
+    Closed form: σ_max² = λ_max(JᵀJ). Squaring halves the digits of *small* singular values; the largest keeps all but
+    a few: the Gram matrix and the eigenvalue solver err by a few eps·λ_max, so the norm does by a few eps of itself.
+
+    `Undefined` where an entry is not finite.
+
+    Args:
+        columns: Columns (latent, batch, *event), or rows (outputs, batch, *shape).
+
+    Returns:
+        Shape (batch,). Exact up to a few roundings.
+
+    Examples:
+        >>> spectral_norms(torch.tensor([[[3.0, 0.0]], [[0.0, 4.0]]]))
+        tensor([4.])
+    """
+    each = require_finite(columns, "the Jacobian").reshape(*columns.shape[:2], -1).transpose(0, 1)
+    largest: Tensor = torch.linalg.eigvalsh(each @ each.mT)[:, -1]
+    return largest.clamp_min(0).sqrt()
+
+
+def power_iteration_norms(
+    function: Callable[[Tensor], Tensor], x: Tensor, iterations: int, rng: torch.Generator
+) -> Tensor:
+    """Lower bound on each example's largest singular value of the Jacobian, in output units per input unit.
+
+    v ← JᵀJv/‖JᵀJv‖ from a random v, `iterations` times; then ‖Jv‖.
+
+    Closed form: ‖Jv‖ ≤ ‖J‖₂ for every unit v, and each iteration can only raise it, since JᵀJ is positive
+    semidefinite. From a random start the average shortfall of ‖Jv‖² after k iterations is of the order log(n)/k however
+    close the singular values, n the number of inputs, and geometric, (σ₂/σ₁)⁴ᵏ, once they are apart. The Jacobian
+    is never formed: use this where both its axes are long.
+
+    Args:
+        function: (batch, *shape) -> (batch, *event), example by example.
+        x: Shape (batch, *shape).
+        iterations: Number of iterations; with 0, the stretch of a random direction.
+        rng: Source of the starting directions.
+
+    Returns:
+        Shape (batch,). A lower bound that rises to the exact norm with `iterations`, which cost a forward-mode and a
+        reverse-mode pass each. Zero where the Jacobian is.
+
+    Raises:
+        ValueError: If `iterations` is negative.
+
+    Examples:
+        >>> stretch = torch.tensor([3.0, 1.0])
+        >>> power_iteration_norms(lambda x: stretch * x, torch.zeros(1, 2), 9, torch.Generator().manual_seed(0))
+        tensor([3.])
+    """
+    if iterations < 0:
+        raise ValueError(f"iterations must not be negative, got {iterations}")
+    with torch.no_grad():
+        direction = unit_vectors(standard_normal(x.shape, rng, dtype=x.dtype, device=x.device))
+        pull = vjp(function, x)[1]
+        for _ in range(iterations):
+            # Without its length, so that a Jacobian of 1e-20 does not underflow when it is applied twice.
+            pushed = unit_vectors(directional_derivative(function, x, direction))
+            direction = unit_vectors(pull(pushed)[0])
+        return squared_norms(directional_derivative(function, x, direction)).sqrt()
+
+
+def covariance_root(codes: Tensor) -> Tensor:
+    """Symmetric square root of the covariance of codes, in the unit of the codes.
+
+    C^{1/2} = U·diag(√λ)·Uᵀ with C = U·diag(λ)·Uᵀ = (1/n)·Σ_i (z_i − z̄)(z_i − z̄)ᵀ.
+
+    Closed form: the definition. Collapsed units give C zero rows, which the root shares.
+
+    Args:
+        codes: Shape (n, latent).
+
+    Returns:
+        Shape (latent, latent). Exact up to rounding for this batch.
+
+    Examples:
+        >>> covariance_root(torch.tensor([[2.0], [-2.0]]))
+        tensor([[2.]])
+    """
+    centred = codes - codes.mean(0)
+    eigenvalues, axes = torch.linalg.eigh(centred.T @ centred / codes.shape[0])
+    root: Tensor = (axes * eigenvalues.clamp_min(0).sqrt()) @ axes.T
+    return root
+
+
+def whitened(columns: Tensor, root: Tensor) -> Tensor:
+    """Jacobian by coordinates in which the codes have unit covariance, in output units per standard deviation.
+
+    columns′ = J·C^{1/2}: column k is Σ_j J_j·root_{jk}.
+
+    Closed form: the chain rule for z = root·u. A linear change of the latent space, z → A·z, takes J to J·A⁻¹ and C to
+    A·C·Aᵀ, so ‖J·C^{1/2}‖₂ stays: no rescaling of the latents can fake a Lipschitz constant. Any root of C
+    serves, for two of them differ by a rotation.
+
+    Args:
+        columns: Shape (latent, batch, *event).
+        root: A matrix R with R·Rᵀ = C, shape (latent, latent), for example `covariance_root` of the posterior means.
+
+    Returns:
+        Shape (latent, batch, *event). Exact.
+
+    Examples:
+        >>> whitened(torch.ones(1, 1, 2), torch.tensor([[3.0]]))
+        tensor([[[3., 3.]]])
+    """
+    turned: Tensor = torch.tensordot(root, columns, dims=([0], [0]))
+    return turned

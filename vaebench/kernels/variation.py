@@ -1,0 +1,67 @@
+"""How far the outputs of a function spread about their mean, without holding them all at once."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from vaebench.kernels.estimate import Undefined, require_finite
+
+# A spread this many roundings wide, relative to the outputs, is taken for rounding.
+_ROUNDINGS = 16
+
+
+def mean_output(function: Callable[[Tensor], Tensor], inputs: Tensor, chunk: int) -> Tensor:
+    """Mean of a function's outputs over a batch, in the unit of the outputs.
+
+    ȳ = (1/n)·Σ_i function(inputs_i).
+
+    Closed form: the definition, summed over parts of `chunk` examples so that memory does not grow with n.
+
+    Args:
+        function: (batch, *shape) -> (batch, *event), example by example.
+        inputs: Shape (n, *shape).
+        chunk: Examples evaluated at a time.
+
+    Returns:
+        Shape (*event). Exact for this batch, unbiased for the distribution it was drawn from.
+
+    Examples:
+        >>> mean_output(torch.exp, torch.zeros(5, 2), chunk=2)
+        tensor([1., 1.])
+    """
+    parts = [function(part).sum(0) for part in torch.split(inputs, chunk)]
+    return torch.stack(parts).sum(0) / inputs.shape[0]
+
+
+def require_variation(spreads: Tensor, centre: Tensor, name: str = "the function") -> Tensor:
+    """Let squared distances from the mean pass if they are more than rounding.
+
+    The mean of ‖y_i − ȳ‖² has to exceed (16·eps·‖ȳ‖)², eps the rounding of the dtype: below that the outputs are
+    constant for all that can be known, and whatever is divided by their variance is noise.
+
+    Closed form: a difference of numbers of size ‖ȳ‖ carries an error of a few eps·‖ȳ‖.
+
+    Args:
+        spreads: ‖y_i − ȳ‖², shape (n,).
+        centre: ȳ, shape (*event).
+        name: What varies, for the reason.
+
+    Returns:
+        `spreads` itself.
+
+    Raises:
+        Undefined: If there are fewer than two, one is not finite, or they are no more than rounding.
+
+    Examples:
+        >>> require_variation(torch.tensor([1.0, 2.0]), torch.zeros(3))
+        tensor([1., 2.])
+    """
+    n = spreads.shape[0]
+    if n < 2:
+        raise Undefined(f"a variance needs at least two examples, got {n}")
+    require_finite(spreads, name)
+    rounding = (_ROUNDINGS * torch.finfo(spreads.dtype).eps) ** 2 * centre.square().sum()
+    if spreads.mean() <= rounding:
+        raise Undefined(f"{name} is constant: there is no variance to divide by")
+    return spreads

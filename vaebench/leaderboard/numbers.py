@@ -1,0 +1,166 @@
+"""Print numbers for people: at most three significant digits, an estimate and its interval to one place."""
+
+from decimal import Decimal
+
+from vaebench.claims import Interval
+
+_SUPERSCRIPT = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
+
+
+def _signed(text: str) -> str:
+    """Give a number its true minus sign, and a rounded zero none."""
+    return text.lstrip("-") if not text.strip("-0.") else text.replace("-", "−")
+
+
+def _places(*values: float) -> tuple[int, int]:
+    """Choose decimals and power of ten so that the largest number shows three significant digits."""
+    largest = max(map(abs, values), default=0.0)
+    exponent = int(f"{largest:.2e}".partition("e")[2])
+    return (2 - exponent, 0) if -4 < exponent < 5 else (2, exponent)
+
+
+def _written(value: float, places: tuple[int, int]) -> str:
+    decimals, power = places
+    scaled = round(Decimal(value).scaleb(-power), decimals)
+    suffix = f"×10{str(power).translate(_SUPERSCRIPT)}" if power else ""
+    return _signed(f"{scaled:.{max(decimals, 0)}f}") + suffix
+
+
+def rounded(*values: float) -> tuple[str, ...]:
+    """Round numbers that belong together to one place, so that the largest shows three significant digits.
+
+    Args:
+        *values: Finite numbers.
+
+    Returns:
+        Their texts, with a true minus sign and never a negative zero; from 10⁵ on and below 10⁻³ times a common power
+        of ten.
+
+    Examples:
+        >>> rounded(-0.21987, -0.3412, -0.0985)
+        ('−0.220', '−0.341', '−0.099')
+        >>> rounded(12345.0), rounded(0.0), rounded(2e-7, -1.25e-6)
+        (('12300',), ('0',), ('0.20×10⁻⁶', '−1.25×10⁻⁶'))
+    """
+    if not any(values):
+        return ("0",) * len(values)
+    return tuple(_written(value, _places(*values)) for value in values)
+
+
+def plus_minus(interval: Interval) -> str:
+    """Print a mean over seeds with the half-width of its interval.
+
+    Args:
+        interval: The interval.
+
+    Returns:
+        For example ``0.823 ± 0.031``; a half-width too small for the place is given as a bound.
+
+    Examples:
+        >>> plus_minus(Interval(0.8231, 0.7921, 0.8541, 5)), plus_minus(Interval(1.0, 0.99999, 1.00001, 5))
+        ('0.823 ± 0.031', '1.00 ± <0.01')
+        >>> plus_minus(Interval(0.5, None, None, 1))
+        '0.500 (one seed)'
+    """
+    if interval.low is None or interval.high is None:
+        return f"{rounded(interval.estimate)[0]} (one seed)"
+    half = (interval.high - interval.low) / 2
+    mean, spread = rounded(interval.estimate, half)
+    if half > 0 and not spread.partition("×")[0].strip("0."):
+        decimals, power = _places(interval.estimate, half)
+        spread = f"<{_written(10.0 ** (power - decimals), (decimals, power))}"
+    return f"{mean} ± {spread}"
+
+
+def estimate_and_interval(interval: Interval) -> tuple[str, str]:
+    """Print a mean and its interval to one place.
+
+    Args:
+        interval: The interval.
+
+    Returns:
+        The mean, and the interval or a dash.
+
+    Examples:
+        >>> estimate_and_interval(Interval(-0.2, -0.35, -0.05, 5))
+        ('−0.200', '[−0.350, −0.050]')
+        >>> estimate_and_interval(Interval(2.0, None, None, 1))
+        ('2.00', '–')
+    """
+    if interval.low is None or interval.high is None:
+        return rounded(interval.estimate)[0], "–"
+    mean, low, high = rounded(interval.estimate, interval.low, interval.high)
+    return mean, f"[{low}, {high}]"
+
+
+def plain(value: float) -> str:
+    """Print a number that was chosen, not measured: a knob's value, a limit.
+
+    Args:
+        value: The number.
+
+    Returns:
+        Its shortest text, up to six digits.
+
+    Examples:
+        >>> plain(0.05), plain(-1.0)
+        ('0.05', '−1')
+    """
+    return _signed(f"{value:g}")
+
+
+def region(low: float | None, high: float | None) -> str:
+    """Print the region that a claim names.
+
+    Args:
+        low: Lower end, None for none.
+        high: Upper end, None for none.
+
+    Returns:
+        For example ``< 0`` or ``0.95 to 1.05``.
+
+    Examples:
+        >>> region(None, 0.0), region(0.95, 1.05), region(0.5, None), region(None, None)
+        ('< 0', '0.95 to 1.05', '> 0.5', 'any')
+    """
+    if low is None or high is None:
+        return "any" if low == high else f"< {plain(high)}" if high is not None else f"> {plain(low or 0.0)}"
+    return f"{plain(low)} to {plain(high)}"
+
+
+def count(number: int) -> str:
+    """Print how many there are of something.
+
+    Args:
+        number: Not negative.
+
+    Returns:
+        The number, in thousands (k) or millions (M) where it is large.
+
+    Examples:
+        >>> count(999), count(12_345), count(2_400_000)
+        ('999', '12.3k', '2.40M')
+    """
+    for size, letter in ((10**6, "M"), (10**3, "k")):
+        if number >= size * 0.9995:
+            return rounded(number / size)[0] + letter
+    return str(number)
+
+
+def duration(seconds: float) -> str:
+    """Print a duration.
+
+    Args:
+        seconds: Seconds.
+
+    Returns:
+        For example ``3.20 s`` or ``12.0 min``.
+
+    Examples:
+        >>> duration(3.2), duration(720.0), duration(9000.0)
+        ('3.20 s', '12.0 min', '2.50 h')
+    """
+    for size, unit in ((3600, "h"), (60, "min")):
+        if seconds >= 2 * size:
+            return f"{rounded(seconds / size)[0]} {unit}"
+    return f"{rounded(seconds)[0]} s"

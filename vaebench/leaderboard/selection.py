@@ -1,0 +1,146 @@
+"""Choose which records a board shows: the comparable ones, one for each place, and name every other."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from vaebench.leaderboard.task_text import TaskText
+from vaebench.leaderboard.text import escape
+from vaebench.results.assemble import rejudge
+from vaebench.results.record import Record, strict_json
+
+
+@dataclass(frozen=True, order=True)
+class Entry:
+    """A row of the board: a variant's code in one architecture under one preset.
+
+    Attributes:
+        preset: The preset; entries of different presets are never ranked together.
+        variant: The variant's name.
+        arch: The architecture.
+        code_hash: The variant's code; two codes of one name are two rows.
+    """
+
+    preset: str
+    variant: str
+    arch: str
+    code_hash: str
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The records of a board.
+
+    Attributes:
+        records: What is shown, judged anew, in the order of task, data set and entry.
+        stale: What measured another version of a task or data set: Markdown, a line a record.
+        left_out: What is not shown for another reason, likewise.
+    """
+
+    records: tuple[Record, ...]
+    stale: tuple[str, ...]
+    left_out: tuple[str, ...]
+
+    def of_task(self, name: str) -> tuple[Record, ...]:
+        """Take the records of one task."""
+        return tuple(record for record in self.records if record.subject.task.name == name)
+
+    @property
+    def labels(self) -> dict[Entry, str]:
+        """Name each entry by variant and architecture, with its code's hash where two share them."""
+        entries = sorted({entry(record) for record in self.records})
+        names = Counter((e.preset, e.variant, e.arch) for e in entries)
+        return {
+            e: f"{e.variant} · {e.arch}" + (f" ({e.code_hash[:8]})" if names[e.preset, e.variant, e.arch] > 1 else "")
+            for e in entries
+        }
+
+
+def entry(record: Record) -> Entry:
+    """Say which row of the board a record belongs to.
+
+    Args:
+        record: A record.
+
+    Returns:
+        The row.
+    """
+    subject = record.subject
+    return Entry(subject.preset, subject.variant.name, subject.arch, subject.variant.code_hash)
+
+
+def select(tasks: Sequence[TaskText], records: Sequence[Record], preview: bool) -> Selection:
+    """Choose the records that a board may show side by side.
+
+    Left out are records of quick runs (unless it is a preview), of tasks that are not on the board, of another version
+    of a task or data set, with other claims than most records of their task, and all but one of those that would
+    stand in one place.
+
+    Args:
+        tasks: The tasks of the board.
+        records: All records there are.
+        preview: Whether quick runs are shown.
+
+    Returns:
+        The same for any order of records.
+    """
+    hashes = {task.name: task.hash for task in tasks}
+    rest = sorted(records, key=_order)
+    stale: list[str] = []
+    left_out: list[str] = []
+
+    def drop(unfit: Callable[[Record], str], into: list[str]) -> None:
+        nonlocal rest
+        reasons = [unfit(record) for record in rest]
+        into += [f"{_name(record)}: {why}" for record, why in zip(rest, reasons, strict=True) if why]
+        rest = [record for record, why in zip(rest, reasons, strict=True) if not why]
+
+    drop(lambda r: "" if preview or r.subject.preset != "quick" else "a quick run proves that it runs", left_out)
+    drop(lambda r: "" if r.subject.task.name in hashes else "its task is not on this board", left_out)
+    drop(lambda r: _other("task hash", r.subject.task.hash, hashes[r.subject.task.name]), stale)
+    usual_data = _usual(rest, lambda r: (*_of_data(r),), lambda r: r.subject.dataset.hash)
+    drop(lambda r: _other("data set hash", r.subject.dataset.hash, usual_data[_of_data(r)]), stale)
+    usual_claims = _usual(rest, lambda r: (r.subject.task.name,), _claims)
+    differs = "its claims are not those of the task's other records"
+    drop(lambda r: differs if _claims(r) != usual_claims[r.subject.task.name,] else "", left_out)
+    seen: set[tuple[str, str, Entry]] = set()
+
+    def repeated(record: Record) -> str:
+        place = (*_of_data(record), entry(record))
+        again = place in seen
+        seen.add(place)
+        return f"another record stands in its place (this one: {record.subject.device})" if again else ""
+
+    drop(repeated, left_out)
+    return Selection(tuple(rejudge(record) for record in rest), tuple(stale), tuple(left_out))
+
+
+def _order(record: Record) -> tuple[str, str, Entry, int, str]:
+    """Sort by place; within a place, the record with the most finished seeds comes first."""
+    finished = sum(cell.status == "ok" for cell in record.cells)
+    return (*_of_data(record), entry(record), -finished, strict_json(record))
+
+
+def _of_data(record: Record) -> tuple[str, str]:
+    return record.subject.task.name, record.subject.dataset.name
+
+
+def _claims(record: Record) -> str:
+    return repr((record.claims, record.invariants))
+
+
+def _usual[K](records: Iterable[Record], group: Callable[[Record], K], what: Callable[[Record], str]) -> dict[K, str]:
+    """Take what most records of a group say, on a tie what sorts last."""
+    votes: dict[K, Counter[str]] = {}
+    for record in records:
+        votes.setdefault(group(record), Counter())[what(record)] += 1
+    return {key: max(found, key=lambda said: (found[said], said)) for key, found in votes.items()}
+
+
+def _other(what: str, found: str, expected: str) -> str:
+    return "" if found == expected else f"{what} {found}, the board's is {expected}"
+
+
+def _name(record: Record) -> str:
+    subject = record.subject
+    return escape(f"{subject.file_name} ({subject.preset}, code {subject.variant.code_hash[:8]})")

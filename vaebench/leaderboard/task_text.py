@@ -1,0 +1,32 @@
+"""What a board needs to know of a task that no record says."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class TaskText:
+    """A task in words.
+
+    Attributes:
+        name: Its name.
+        version: Its version.
+        hash: Hash of its definition; a record of another hash is stale.
+        title: A short title.
+        source: Its paper, with an arXiv identifier.
+        asks: What it asks, in one sentence.
+        text: Paragraphs from its page, in Markdown.
+        knob_name: What its knob is, for example ``posterior_scale``; None without a knob.
+        knob_symbol: The knob's symbol, for example ``σ``.
+        datasets: The data sets over which its score is taken.
+    """
+
+    name: str
+    version: int
+    hash: str
+    title: str
+    source: str
+    asks: str
+    text: str
+    knob_name: str | None
+    knob_symbol: str | None
+    datasets: tuple[str, ...]

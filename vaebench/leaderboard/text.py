@@ -1,0 +1,127 @@
+"""Turn words, names and foreign text into Markdown; whatever comes from a record is data and is escaped."""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+
+from tabulate import tabulate
+
+from vaebench.claims import VerdictWord
+
+SYMBOLS: dict[VerdictWord, str] = {"holds": "✓", "fails": "✗", "undecided": "?", "not applicable": "–"}
+"""A symbol beside each verdict, so that nothing rests on colour."""
+
+_SPECIAL = re.compile(r"[\\`*\[\]<>|~&$@#]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|:(?=\S)|(?<=www)\.", re.IGNORECASE)
+_ARXIV = re.compile(r"(?:arXiv[:\s]\s*|https?://arxiv\.org/abs/)(\d{4}\.\d{4,5})", re.IGNORECASE)
+
+
+def escape(text: str) -> str:
+    """Make foreign text inert in Markdown and in HTML, on one line.
+
+    Whatever could be markup becomes a character reference, which is read as the character and never as structure. Wide
+    characters do too, because the width of a table's column must not depend on who measures it. Control and direction
+    characters are dropped.
+
+    Args:
+        text: Any text.
+
+    Returns:
+        Markdown that shows the text.
+
+    Examples:
+        >>> escape("a|b <b>x</b> my_name")
+        'a&#124;b &#60;b&#62;x&#60;/b&#62; my_name'
+    """
+    line = " ".join(text.split())
+    kept = "".join(c for c in line if not unicodedata.category(c).startswith("C"))
+    inert = _SPECIAL.sub(lambda found: f"&#{ord(found[0])};", kept)
+    return "".join(f"&#{ord(c)};" if _odd_width(c) else c for c in inert)
+
+
+def _odd_width(character: str) -> bool:
+    return unicodedata.east_asian_width(character) in "WF" or unicodedata.category(character).startswith("M")
+
+
+def words(name: str) -> str:
+    """Turn a name in snake_case into words.
+
+    Args:
+        name: For example ``decoder_mean_degree``.
+
+    Returns:
+        For example ``decoder mean degree``.
+    """
+    return name.replace("_", " ")
+
+
+def label(verdict: VerdictWord) -> str:
+    """Print a verdict with its symbol.
+
+    Args:
+        verdict: The word.
+
+    Returns:
+        For example ``✓ holds``.
+    """
+    return f"{SYMBOLS[verdict]} {verdict}"
+
+
+def source(text: str) -> str:
+    """Print where something comes from, arXiv identifiers as links and nothing else as one.
+
+    Args:
+        text: For example ``arXiv:2105.14866``.
+
+    Returns:
+        Markdown.
+
+    Examples:
+        >>> source("Camuto, arXiv:2105.14866")
+        'Camuto, [arXiv:2105.14866](https://arxiv.org/abs/2105.14866)'
+    """
+    parts = _ARXIV.split(text)
+    shown = [f"[arXiv:{p}](https://arxiv.org/abs/{p})" if i % 2 else _escaped_inside(p) for i, p in enumerate(parts)]
+    return "".join(shown)
+
+
+def _escaped_inside(text: str) -> str:
+    """Escape a part of a line and keep the blanks at its ends."""
+    return f"{' ' * text[:1].isspace()}{escape(text)}{' ' * (len(text) > 1 and text[-1].isspace())}"
+
+
+def table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Write a table; cells are Markdown already and are not touched.
+
+    Args:
+        headers: One a column.
+        rows: As many cells each.
+
+    Returns:
+        A pipe table, without a final line break.
+    """
+    return tabulate(rows, headers, tablefmt="pipe", disable_numparse=True, colalign=("left",) * len(headers))
+
+
+def details(summary: str, body: str) -> str:
+    """Fold a part of a page away.
+
+    Args:
+        summary: What stays visible, as inert text.
+        body: Markdown.
+
+    Returns:
+        The fold, without a final line break.
+    """
+    return f"<details><summary>{summary}</summary>\n\n{body}\n\n</details>"
+
+
+def bullets(lines: Sequence[str]) -> str:
+    """Write a list.
+
+    Args:
+        lines: Markdown, a line each.
+
+    Returns:
+        The list, without a final line break.
+    """
+    return "\n".join(f"- {line}" for line in lines)

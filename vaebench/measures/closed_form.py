@@ -1,0 +1,73 @@
+"""How far a trained linear VAE is from the closed form it should land on."""
+
+import torch
+from torch import Tensor
+
+from vaebench.claims import Declined, Reading
+from vaebench.data import Dataset
+from vaebench.kernels.jacobian import jacobian_columns, jacobian_rows
+from vaebench.measures import Effort
+from vaebench.measures._subject import decoded_mean, encoded_mean, held_out
+from vaebench.models.exact import linear_vae_at_fixed_scale, principal_axes
+from vaebench.training.fit import Trained
+
+NAMES = ("linear_gap_decoder", "linear_gap_encoder", "linear_gap_end_to_end")
+
+AFFINE = 1e-4
+"""Relative change of a Jacobian between examples below which a map counts as affine."""
+
+
+def _matrix(jacobian: Tensor) -> Tensor | None:
+    """The one matrix behind Jacobians of an affine map, shape (first axis, event), or None where they differ."""
+    matrices = jacobian.flatten(2).double()
+    spread = (matrices - matrices[:, :1]).abs().max()
+    return matrices[:, 0] if spread <= AFFINE * matrices.abs().max() else None
+
+
+def _gap(found: Tensor, exact: Tensor) -> float:
+    return float(torch.linalg.norm(found - exact) / torch.linalg.norm(exact))
+
+
+def fixed_scale_gap(
+    trained: Trained,
+    data: Dataset,
+    effort: Effort,  # noqa: ARG001 - the maps are constant
+    rng: torch.Generator,  # noqa: ARG001 - nothing is drawn
+) -> tuple[Reading | Declined, ...]:
+    """Read how far an affine model is from the linear VAE's closed form at its posterior scale.
+
+    The optimum is one only up to a rotation of the latent space, so singular values are compared, and the end-to-end
+    map, which no rotation moves. The encoder is free in directions in which the data do not vary: it is compared along
+    the principal axes that are coded, and the end-to-end map as the data see it, weighted with their covariance.
+
+    Args:
+        trained: The model.
+        data: Its training split gives the closed form.
+        effort: Unused.
+        rng: Unused.
+
+    Returns:
+        ``linear_gap_decoder`` and ``linear_gap_encoder``, relative distance of the singular values, and
+        ``linear_gap_end_to_end``, relative root mean square distance of the reconstructions; declined for a model
+        that is not affine or has no closed form.
+    """
+    x, latent = held_out(data, 8), trained.latent
+    encoder = _matrix(jacobian_rows(encoded_mean(trained), x))
+    decoder = _matrix(jacobian_columns(decoded_mean(trained), encoded_mean(trained)(x)))
+    if encoder is None or decoder is None:
+        return tuple(Declined(name, "the model is not affine") for name in NAMES)
+    interventions = trained.model.interventions
+    beta = interventions.beta(trained.kl_weight)
+    if beta is None or interventions.posterior_scale is None:
+        return tuple(Declined(name, "the closed form needs β and a fixed posterior scale") for name in NAMES)
+    exact = linear_vae_at_fixed_scale(data.to("cpu"), latent, interventions.posterior_scale, beta)
+    _, eigenvalues, axes = (part.to(x.device) for part in principal_axes(data.train.x))
+    exact_encoder = exact.mean.weight.detach().double().to(x.device)
+    exact_decoder = exact.decoder.get_submodule("0").weight.detach().double().to(x.device).T  # type: ignore[operator]
+    coded, weights = axes[:latent], (axes.T * eigenvalues.sqrt()) @ axes
+    gaps = (
+        _gap(torch.linalg.svdvals(decoder), torch.linalg.svdvals(exact_decoder)),
+        _gap(torch.linalg.svdvals(encoder @ coded.T), torch.linalg.svdvals(exact_encoder @ coded.T)),
+        _gap(weights @ encoder.T @ decoder, weights @ exact_encoder.T @ exact_decoder),
+    )
+    return tuple(Reading(name, gap, 0.0, 1) for name, gap in zip(NAMES, gaps, strict=True))

@@ -1,0 +1,62 @@
+"""How much of what encoder and decoder compute is of high frequency."""
+
+import torch
+
+from vaebench.claims import Declined, Reading
+from vaebench.data import Dataset
+from vaebench.kernels.mean_degree import data_mean_degree, latent_mean_degree
+from vaebench.kernels.noise_stability import high_frequency_share
+from vaebench.measures import Effort
+from vaebench.measures._subject import decoded_mean, encoded_mean, estimated, held_out
+from vaebench.training.fit import Trained
+
+RHO = 0.9
+"""Correlation of the pair of codes of record: a degree-k part loses 1 − 0.9ᵏ of its energy."""
+
+
+def decoder_frequency(
+    trained: Trained,
+    data: Dataset,  # noqa: ARG001 - the decoder is read under the prior
+    effort: Effort,
+    rng: torch.Generator,
+) -> tuple[Reading | Declined, ...]:
+    """Read the decoder's high-frequency share at ρ = 0.9 and its mean Hermite degree, under z ~ N(0, I).
+
+    Args:
+        trained: The model.
+        data: Unused.
+        effort: ``samples`` draws; Jacobians at an eighth of them.
+        rng: Of the draws.
+
+    Returns:
+        ``decoder_high_frequency_share`` and ``decoder_mean_degree``, pure numbers.
+    """
+    function, latent = decoded_mean(trained), trained.latent
+    return (
+        estimated(
+            "decoder_high_frequency_share",
+            lambda: high_frequency_share(function, latent, RHO, effort.samples, rng),
+        ),
+        estimated("decoder_mean_degree", lambda: latent_mean_degree(function, latent, effort.samples // 8, rng)),
+    )
+
+
+def encoder_frequency(
+    trained: Trained,
+    data: Dataset,
+    effort: Effort,
+    rng: torch.Generator,  # noqa: ARG001 - nothing is drawn
+) -> tuple[Reading | Declined, ...]:
+    """Read the scale-free frequency content of the encoder's mean, E‖J‖²_F / Var, over held-out data.
+
+    Args:
+        trained: The model.
+        data: Where it is read.
+        effort: At most ``points`` examples.
+        rng: Unused.
+
+    Returns:
+        ``encoder_mean_degree``, per squared unit of the data.
+    """
+    x = held_out(data, effort.points)
+    return (estimated("encoder_mean_degree", lambda: data_mean_degree(encoded_mean(trained), x), "1/x²"),)

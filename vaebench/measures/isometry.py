@@ -1,0 +1,97 @@
+"""Whether the posterior scale is the decoder's local scale, and whether latent directions stay orthogonal."""
+
+import torch
+from torch import Tensor
+
+from vaebench.claims import Declined, Reading
+from vaebench.data import Dataset
+from vaebench.kernels import isometry
+from vaebench.kernels.estimate import Undefined
+from vaebench.kernels.jacobian import column_squared_norms, jacobian_columns
+from vaebench.measures import Effort
+from vaebench.measures._subject import decoded_mean, held_out, of_sample
+from vaebench.training.fit import Trained
+
+NO_ACTIVE_UNIT = "every latent unit has collapsed to the prior"
+
+
+def metric_columns(trained: Trained, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Jacobian columns of the decoder at posterior means, in the Fisher metric of the likelihood, of the active units.
+
+    Args:
+        trained: The model.
+        x: Examples, shape (batch, *shape).
+
+    Returns:
+        Columns √precision·∂x̂/∂μ_j, shape (active, batch, *shape); the scales of the active units, shape
+        (batch, active); and which units are active, shape (latent,).
+    """
+    with torch.no_grad():
+        posterior = trained.model.encode(x)
+        precision = trained.model.decode(posterior.mean).precision()
+    active = isometry.active_units(posterior.scale)
+    columns = jacobian_columns(decoded_mean(trained), posterior.mean)[active]
+    return precision.sqrt() * columns, posterior.scale[:, active], active
+
+
+def stationarity(
+    trained: Trained,
+    data: Dataset,
+    effort: Effort,
+    rng: torch.Generator,  # noqa: ARG001 - nothing is drawn
+) -> tuple[Reading | Declined, ...]:
+    """Read T2 = (2/β)·σ_j²·‖J_j‖² + σ_j², which is 1 at a stationary point, on active units over held-out data.
+
+    Args:
+        trained: The model.
+        data: Where it is read.
+        effort: At most ``points`` examples.
+        rng: Unused.
+
+    Returns:
+        ``t2_worst_unit``: mean over data of the unit whose mean is farthest from 1, so that units cannot make up for
+        each other; ``t2_mean`` and ``t1_mean`` over units and data; ``t2_sd``: mean over units of the standard
+        deviation over data; ``active_units``.
+    """
+    columns, scale, active = metric_columns(trained, held_out(data, effort.points))
+    count = Reading("active_units", float(active.sum()), 0.0, len(scale))
+    names = ("t2_worst_unit", "t2_mean", "t1_mean", "t2_sd")
+    if trained.kl_weight is None or not active.any():
+        reason = NO_ACTIVE_UNIT if trained.kl_weight else "the variant declares no kl_weight"
+        return (*(Declined(name, reason) for name in names), count)
+    t1, t2 = isometry.stationarity(column_squared_norms(columns), scale, trained.kl_weight)
+    worst = int((t2.mean(0) - 1).abs().argmax())
+    return (
+        of_sample("t2_worst_unit", t2[:, worst]),
+        of_sample("t2_mean", t2.mean(1)),
+        of_sample("t1_mean", t1.mean(1)),
+        Reading("t2_sd", float(t2.double().std(0).mean()), 0.0, len(t2)),
+        count,
+    )
+
+
+def orthogonality(
+    trained: Trained,
+    data: Dataset,
+    effort: Effort,
+    rng: torch.Generator,  # noqa: ARG001 - nothing is drawn
+) -> tuple[Reading | Declined, ...]:
+    """Read the mean absolute cosine between Jacobian columns of active units, over held-out data.
+
+    Args:
+        trained: The model.
+        data: Where it is read.
+        effort: At most ``points`` examples.
+        rng: Unused.
+
+    Returns:
+        ``mean_absolute_cosine``, between 0 and 1; declined with fewer than two active units.
+    """
+    columns, _, active = metric_columns(trained, held_out(data, effort.points))
+    if active.sum() < 2:
+        return (Declined("mean_absolute_cosine", "angles between columns need two active units"),)
+    try:
+        cosines = isometry.mean_absolute_cosine(isometry.column_cosines(columns))
+    except Undefined as reason:
+        return (Declined("mean_absolute_cosine", str(reason)),)
+    return (of_sample("mean_absolute_cosine", cosines),)

@@ -1,0 +1,117 @@
+"""Models whose weights mathematics knows: the ``known`` arms, built and never trained.
+
+Each function takes a data set, the number of latent units, the posterior scale where the task fixes one, and β, the
+weight of the KL beside a sum of squared errors. It gives a linear VAE at its optimum, or raises `Unfit` where there is
+no closed form.
+"""
+
+import math
+
+import torch
+from torch import Tensor, nn
+
+from vaebench.data import Dataset
+from vaebench.kernels.linear_vae import fixed_scale_gains, learned_scale_solution
+from vaebench.models.autoencoder import AutoEncoder
+from vaebench.models.networks import Unfit
+
+
+def principal_axes(x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Principal component analysis in double precision.
+
+    Args:
+        x: Examples, shape (n, *shape).
+
+    Returns:
+        Mean, shape (d,); eigenvalues of the covariance, falling, shape (d,); axes, shape (d, d), a row each.
+    """
+    rows = x.flatten(1).double()
+    mean = rows.mean(0)
+    eigenvalues, axes = torch.linalg.eigh((rows - mean).T @ (rows - mean) / len(rows))
+    return mean, eigenvalues.flip(0).clamp(min=0), axes.T.flip(0)
+
+
+def affine_model(
+    shape: tuple[int, ...], mean: Tensor, axes: Tensor, encoder_gain: Tensor, decoder_gain: Tensor, scale: Tensor
+) -> AutoEncoder:
+    """A linear VAE that codes along given axes.
+
+    Args:
+        shape: Shape of one example, of d numbers.
+        mean: Mean of the data, shape (d,).
+        axes: Orthonormal axes, shape (latent, d).
+        encoder_gain: Shape (latent,).
+        decoder_gain: Shape (latent,).
+        scale: Posterior standard deviations, shape (latent,).
+
+    Returns:
+        The model, in single precision like every other.
+    """
+    latent, size = axes.shape
+    decoder = nn.Linear(latent, size)
+    model = AutoEncoder(nn.Flatten(), nn.Sequential(decoder, nn.Unflatten(1, shape)), features=size, latent=latent)
+    encoding = encoder_gain[:, None] * axes
+    with torch.no_grad():
+        model.mean.weight.copy_(encoding)
+        model.mean.bias.copy_(-encoding @ mean)
+        model.log_scale.weight.zero_()
+        model.log_scale.bias.copy_(scale.log())
+        decoder.weight.copy_((decoder_gain[:, None] * axes).T)
+        decoder.bias.copy_(mean)
+    return model
+
+
+def linear_vae_at_fixed_scale(data: Dataset, latent: int, posterior_scale: float | None, beta: float) -> AutoEncoder:
+    """Linear VAE whose posterior scale is fixed, at its optimum on the training data.
+
+    Args:
+        data: Any data; the first principal axes are coded.
+        latent: Number of latent units.
+        posterior_scale: The fixed posterior scale.
+        beta: Weight of the KL beside a sum of squared errors.
+
+    Returns:
+        The model.
+
+    Raises:
+        Unfit: The posterior scale is not fixed.
+    """
+    if posterior_scale is None:
+        raise Unfit("this closed form needs a fixed posterior scale")
+    mean, eigenvalues, axes = principal_axes(data.train.x)
+    gains = fixed_scale_gains(eigenvalues[:latent], posterior_scale, beta)
+    scale = torch.full((latent,), posterior_scale)
+    return affine_model(data.shape, mean, axes[:latent], gains.encoder_gain, gains.decoder_gain, scale)
+
+
+def linear_vae_with_learned_scale(
+    data: Dataset, latent: int, posterior_scale: float | None, beta: float
+) -> AutoEncoder:
+    """Linear VAE at its optimum on normal sources whose variances and axes are known.
+
+    Args:
+        data: Data of known density, with normal sources.
+        latent: Number of latent units.
+        posterior_scale: None: the scale is learned.
+        beta: Weight of the KL beside a sum of squared errors.
+
+    Returns:
+        The model.
+
+    Raises:
+        Unfit: The data's sources are not known to be normal, are more than the latent units, or the scale is fixed.
+    """
+    if posterior_scale is not None:
+        raise Unfit("this closed form needs a posterior scale that is learned")
+    if data.truth is None or not data.truth.gaussian or data.truth.basis is None:
+        raise Unfit("the linear VAE's closed form is exact only for normal sources")
+    if latent < len(data.truth.source_variances):
+        raise Unfit(f"{latent} latent units cannot code {len(data.truth.source_variances)} sources")
+    size = math.prod(data.shape)
+    axes = torch.zeros(latent, size, dtype=torch.float64)
+    axes[: len(data.truth.source_variances)] = data.truth.basis.flatten(1).double()
+    variances = torch.zeros(latent, dtype=torch.float64)
+    variances[: len(data.truth.source_variances)] = torch.tensor(data.truth.source_variances, dtype=torch.float64)
+    solution = learned_scale_solution(variances, beta)
+    mean = torch.zeros(size, dtype=torch.float64)
+    return affine_model(data.shape, mean, axes, solution.encoder_gain, solution.decoder_gain, solution.scale)

@@ -1,0 +1,63 @@
+"""What a decoder says of x: a distribution over data for each code."""
+
+import math
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+
+@dataclass(frozen=True)
+class Gaussian:
+    """Independent normals with one variance.
+
+    Attributes:
+        mean: Shape (batch, *event).
+        variance: Noise variance, a scalar or a tensor that broadcasts against `mean`.
+    """
+
+    mean: Tensor
+    variance: Tensor | float
+
+    def log_prob(self, x: Tensor) -> Tensor:
+        """Log density of x in nats, summed over the event, shape (batch,)."""
+        variance = torch.as_tensor(self.variance, dtype=self.mean.dtype, device=self.mean.device)
+        each = -0.5 * ((x - self.mean).square() / variance + torch.log(2 * math.pi * variance))
+        return each.flatten(1).sum(1)
+
+    def precision(self) -> Tensor:
+        """Fisher information of the mean, its diagonal: 1/variance, shape (batch, *event)."""
+        return torch.ones_like(self.mean) / self.variance
+
+    def with_variance(self, variance: float) -> "Gaussian":
+        """The same means with one fixed variance: the suite's likelihood-variance intervention."""
+        return replace(self, variance=variance)
+
+
+@dataclass(frozen=True)
+class Bernoulli:
+    """Independent coin flips; data in [0, 1] are read as probabilities.
+
+    Attributes:
+        logits: Log odds, shape (batch, *event).
+    """
+
+    logits: Tensor
+
+    @property
+    def mean(self) -> Tensor:
+        """Probability of a one, shape (batch, *event)."""
+        return torch.sigmoid(self.logits)
+
+    def log_prob(self, x: Tensor) -> Tensor:
+        """Negative cross entropy in nats, summed over the event, shape (batch,)."""
+        each = functional.binary_cross_entropy_with_logits(self.logits, x, reduction="none")
+        return -each.flatten(1).sum(1)
+
+    def precision(self) -> Tensor:
+        """Fisher information of the mean, its diagonal: 1/(p(1−p)), shape (batch, *event)."""
+        return 2.0 + torch.exp(self.logits) + torch.exp(-self.logits)
+
+
+Likelihood = Gaussian | Bernoulli

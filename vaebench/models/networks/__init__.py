@@ -1,0 +1,66 @@
+"""Network families: each module here is an architecture, found by its file name.
+
+An architecture's module defines ``encoder(shape) -> nn.Module`` from (batch, *shape) to (batch, FEATURES), and
+``decoder(latent, shape) -> nn.Module`` from (batch, latent) to (batch, *shape). Either raises `Unfit` for a shape that
+the family cannot take.
+"""
+
+import importlib
+import math
+from pathlib import Path
+from typing import Protocol, cast
+
+from torch import nn
+
+FEATURES = 256
+"""Width of what every encoder hands to the heads that make a posterior of it."""
+
+
+class Unfit(ValueError):  # noqa: N818 - a model that does not fit some data is an answer, not an error
+    """A model cannot be built for this data, and why, in one line."""
+
+
+class Architecture(Protocol):
+    """What a module of this folder offers."""
+
+    def encoder(self, shape: tuple[int, ...]) -> nn.Module:
+        """Build a network from (batch, *shape) to (batch, FEATURES)."""
+
+    def decoder(self, latent: int, shape: tuple[int, ...]) -> nn.Module:
+        """Build a network from (batch, latent) to (batch, *shape)."""
+
+
+def architecture(name: str) -> Architecture:
+    """Find an architecture by its name.
+
+    Args:
+        name: A module of this folder, for example ``mlp``.
+
+    Returns:
+        The module.
+
+    Raises:
+        ValueError: There is none of that name; the message lists those there are.
+    """
+    known = sorted(path.stem for path in Path(__file__).parent.glob("[!_]*.py"))
+    if name not in known:
+        raise ValueError(f"unknown architecture {name!r}; there are: {', '.join(known)}")
+    return cast("Architecture", importlib.import_module(f"{__name__}.{name}"))
+
+
+def square_side(shape: tuple[int, ...], family: str) -> int:
+    """Side of a square image whose side is a power of two, at least 8, as strided convolutions need it.
+
+    Args:
+        shape: Shape of one example.
+        family: Who asks, for the message.
+
+    Returns:
+        The side in pixels.
+
+    Raises:
+        Unfit: The shape is another.
+    """
+    if len(shape) == 3 and shape[1] == shape[2] >= 8 and math.log2(shape[1]).is_integer():
+        return shape[1]
+    raise Unfit(f"{family} needs square images with a side of 8, 16, 32, 64 …; these examples have shape {shape}")

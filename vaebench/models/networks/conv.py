@@ -1,0 +1,67 @@
+"""The field's standard stack for 64×64 images (Burgess et al. 2018, arXiv 1804.03599), shortened for smaller ones.
+
+Four convolutions 4×4 with stride 2 of 32, 32, 64, 64 channels take 64 pixels to 4; smaller images drop the first ones
+so that 2 pixels are left, then comes a dense layer. The decoder is its mirror.
+"""
+
+import math
+from itertools import pairwise
+
+from torch import nn
+
+from vaebench.models.networks import FEATURES, square_side
+
+CHANNELS = (32, 32, 64, 64)
+
+
+def _channels(side: int) -> tuple[int, ...]:
+    return CHANNELS[-min(len(CHANNELS), int(math.log2(side)) - 1) :]
+
+
+def encoder(shape: tuple[int, ...]) -> nn.Module:
+    """Strided convolutions, then a dense layer.
+
+    Args:
+        shape: Shape of one example: (channels, side, side), the side a power of two from 8.
+
+    Returns:
+        A network from (batch, *shape) to (batch, FEATURES).
+
+    Raises:
+        Unfit: The examples are no such images.
+    """  # noqa: DOC502 - raised by square_side
+    side = square_side(shape, "conv")
+    widths = _channels(side)
+    layers: list[nn.Module] = []
+    for entering, leaving in pairwise((shape[0], *widths)):
+        layers += [nn.Conv2d(entering, leaving, 4, stride=2, padding=1), nn.SiLU()]
+    left = side >> len(widths)
+    return nn.Sequential(*layers, nn.Flatten(), nn.Linear(widths[-1] * left * left, FEATURES), nn.SiLU())
+
+
+def decoder(latent: int, shape: tuple[int, ...]) -> nn.Module:
+    """Two dense layers, then strided transposed convolutions.
+
+    Args:
+        latent: Number of latent units.
+        shape: Shape of one example: (channels, side, side), the side a power of two from 8.
+
+    Returns:
+        A network from (batch, latent) to (batch, *shape).
+
+    Raises:
+        Unfit: The examples are no such images.
+    """  # noqa: DOC502 - raised by square_side
+    side = square_side(shape, "conv")
+    widths = _channels(side)[::-1]
+    left = side >> len(widths)
+    layers: list[nn.Module] = [
+        nn.Linear(latent, FEATURES),
+        nn.SiLU(),
+        nn.Linear(FEATURES, widths[0] * left * left),
+        nn.SiLU(),
+        nn.Unflatten(1, (widths[0], left, left)),
+    ]
+    for entering, leaving in pairwise((*widths, shape[0])):
+        layers += [nn.ConvTranspose2d(entering, leaving, 4, stride=2, padding=1), nn.SiLU()]
+    return nn.Sequential(*layers[:-1])

@@ -1,0 +1,76 @@
+"""What training minimises, made of what the suite's step hands over."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from vaebench.models.likelihoods import Likelihood
+from vaebench.models.posteriors import Posterior
+
+
+@dataclass(frozen=True)
+class Step:
+    """One training step, as the suite ran it: everything an objective may look at.
+
+    Attributes:
+        x: The examples to explain, shape (batch, *shape); without the input noise.
+        posterior: What ``encode`` said, after the suite's interventions.
+        z: Codes drawn from it, shape (batch, latent).
+        likelihood: What ``decode`` said at z, after the suite's interventions.
+        step: Number of the step, from 0.
+        rng: For an objective's own randomness.
+    """
+
+    x: Tensor
+    posterior: Posterior
+    z: Tensor
+    likelihood: Likelihood
+    step: int
+    rng: torch.Generator
+
+
+Terms = Tensor | Mapping[str, Tensor]
+Objective = Callable[[Step], Terms]
+
+
+def total(terms: Terms) -> Tensor:
+    """Add up an objective's terms to the scalar that is minimised.
+
+    Args:
+        terms: A scalar, or scalars by name.
+
+    Returns:
+        The scalar, in nats an example.
+
+    Raises:
+        ValueError: It is not a scalar.
+    """
+    loss = terms if isinstance(terms, Tensor) else torch.stack(list(terms.values())).sum()
+    if loss.ndim != 0:
+        raise ValueError(f"an objective gives a scalar or scalars by name; this one has shape {tuple(loss.shape)}")
+    return loss
+
+
+def negative_elbo(kl_weight: float = 1.0) -> Objective:
+    """Build the objective of VAE and β-VAE: −log p(x|z) + weight·KL(q(z|x) ‖ p(z)), in nats, mean over the batch.
+
+    Source: Kingma & Welling 2013, arXiv 1312.6114, eq. 7; with a weight other than 1, Higgins et al. 2017 (β-VAE).
+    The suite writes β for the weight of the KL beside a *sum of squared errors*; a Gaussian likelihood of variance v
+    and this weight make β = 2·v·weight.
+
+    Args:
+        kl_weight: Weight of the KL beside the log likelihood, both in nats.
+
+    Returns:
+        The objective.
+    """
+
+    def objective(step: Step) -> dict[str, Tensor]:
+        return {
+            "reconstruction": -step.likelihood.log_prob(step.x).mean(),
+            "kl": kl_weight * step.posterior.kl().mean(),
+        }
+
+    return objective

@@ -1,0 +1,186 @@
+"""Score a run against reference results: `reproduced`, `drifted`, `stale` or `missing`, a line a record."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from scipy.stats import false_discovery_control
+
+from vaebench.results.record import Column, Record
+from vaebench.results.shift import Shift, shift
+
+ScoreWord = Literal["reproduced", "drifted", "stale", "missing"]
+
+FALSE_ALARMS = 0.05
+"""Expected share of false alarms among all drifts that one call to `score` reports."""
+
+Place = tuple[str, float | None, str, str]
+Key = tuple[str, str, str, str, str, str]
+
+
+@dataclass(frozen=True)
+class Drift:
+    """A reading that is not what the reference says.
+
+    Attributes:
+        arm: The arm it was read on.
+        knob: The knob's value, or None.
+        reading: The reading's name.
+        mean: The new mean over seeds; None where the new run has no such reading.
+        low: Lower end of the reference's 95 % prediction interval for that mean; None where it was not compared.
+        high: Its upper end.
+        p: Two-sided probability of a mean this far off if nothing changed, before correction; None likewise.
+        unit: The unit of mean, low and high.
+        why: One line.
+    """
+
+    arm: str
+    knob: float | None
+    reading: str
+    mean: float | None
+    low: float | None
+    high: float | None
+    p: float | None
+    unit: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Score:
+    """How one record compares with the reference of the same subject.
+
+    Attributes:
+        file_name: The record's place in a store.
+        status: The word.
+        reason: Why, in one line; empty where the word says all.
+        drifts: The readings that drifted.
+        compared: How many readings were compared by number.
+    """
+
+    file_name: str
+    status: ScoreWord
+    reason: str = ""
+    drifts: tuple[Drift, ...] = ()
+    compared: int = 0
+
+
+def score(records: Sequence[Record], references: Sequence[Record]) -> tuple[Score, ...]:
+    """Score all records of a run, false alarms held at 5 % over all of them together (Benjamini–Hochberg).
+
+    A record is compared with the reference of the same task, variant, architecture, data set, preset and device.
+    ``missing``: there is none, or nothing to compare. ``stale``: the task, the data set or the variant's code is no
+    longer what the reference measured. ``drifted``: a reading left the reference's population (see `shift`), exists on
+    one side only, or a seed that finished in the reference did not. Else ``reproduced``.
+
+    Args:
+        records: The run.
+        references: What it is compared with.
+
+    Returns:
+        One score a record, in order of file names.
+
+    Raises:
+        ValueError: Two references have one subject.
+    """
+    by_key: dict[Key, Record] = {}
+    for reference in references:
+        if _key(reference) in by_key:
+            raise ValueError(f"two references for {reference.subject.file_name} on {reference.subject.device}")
+        by_key[_key(reference)] = reference
+    ordered = sorted(records, key=lambda record: (record.subject.file_name, _key(record)))
+    unscored = [_unscored(record, by_key) for record in ordered]
+    pairs = [(r, by_key[_key(r)]) for r, out in zip(ordered, unscored, strict=True) if out is None]
+    shifts = [_shifts(*pair) for pair in pairs]
+    p = [found.p for of_record in shifts for found in of_record.values()]
+    adjusted = iter(false_discovery_control(p).tolist() if p else ())
+    alarms = [{place for place in of_record if next(adjusted) <= FALSE_ALARMS} for of_record in shifts]
+    scored = (_scored(*pair, found, alarm) for pair, found, alarm in zip(pairs, shifts, alarms, strict=True))
+    return tuple(out or next(scored) for out in unscored)
+
+
+def _key(record: Record) -> Key:
+    s = record.subject
+    return s.task.name, s.variant.name, s.arch, s.dataset.name, s.preset, s.device
+
+
+def _unscored(record: Record, references: dict[Key, Record]) -> Score | None:
+    """Say why a record is not compared, or None where it is."""
+    name = record.subject.file_name
+    if record.subject.preset == "quick":
+        return Score(name, "missing", "quick is not scored")
+    reference = references.get(_key(record))
+    if reference is None:
+        *same, preset, device = _key(record)
+        others = sorted(f"{k[-2]} on {k[-1]}" for k in references if k[:-2] == tuple(same))
+        there = f"; there is {', '.join(others)}" if others else ""
+        return Score(name, "missing", f"no reference for {preset} on {device}{there}")
+    if differences := list(_differences(record, reference)):
+        return Score(name, "stale", "; ".join(differences))
+    return None
+
+
+def _differences(record: Record, reference: Record) -> Iterator[str]:
+    new, old = record.subject, reference.subject
+    for what, now, then in (("task", new.task, old.task), ("data set", new.dataset, old.dataset)):
+        if now.version != then.version:
+            yield f"{what} version {now.version}, reference {then.version}"
+        if now.hash != then.hash:
+            yield f"{what} hash {now.hash}, reference {then.hash}"
+    if new.variant.code_hash != old.variant.code_hash:
+        yield f"variant code hash {new.variant.code_hash}, reference {old.variant.code_hash}"
+
+
+def _columns(record: Record) -> dict[Place, Column]:
+    """Readings by place; a reading whose unit changed is another reading."""
+    return {(c.arm, c.knob, c.name, c.unit): c for c in record.readings if c.values}
+
+
+def _shifts(record: Record, reference: Record) -> dict[Place, Shift]:
+    new, old = _columns(record), _columns(reference)
+    found = {place: shift(new[place], old[place]) for place in new if place in old}
+    return {place: one for place, one in found.items() if one is not None}
+
+
+def _one_sided(record: Record, reference: Record) -> Iterator[Drift]:
+    new, old = _columns(record), _columns(reference)
+    for here, there, lacking, side in ((new, old, reference, "reference"), (old, new, record, "new run")):
+        for (arm, knob, name, unit), column in here.items():
+            if (arm, knob, name, unit) not in there:
+                declined = (f": {d.reason}" for d in lacking.declined if (d.arm, d.knob, d.name) == (arm, knob, name))
+                mean = sum(column.values) / len(column.values) if here is new else None
+                why = f"the {side} does not have it{next(declined, '')}"
+                yield Drift(arm, knob, name, mean, None, None, None, unit, why)
+
+
+def _lost_seeds(record: Record, reference: Record) -> Iterator[str]:
+    finished = {cell.seed for cell in reference.cells if cell.status == "ok"}
+    for cell in record.cells:
+        if cell.status != "ok" and cell.seed in finished:
+            why = f" ({cell.reason})" if cell.reason else ""
+            yield f"seed {cell.seed}: {cell.status}{why}, ok in the reference"
+
+
+def _scored(record: Record, reference: Record, shifts: dict[Place, Shift], alarms: set[Place]) -> Score:
+    """Collect what drifted, the largest surprise first."""
+    moved = [
+        Drift(arm, knob, name, one.mean, *one.interval(), one.p, unit, "left the reference's prediction interval")
+        for (arm, knob, name, unit), one in shifts.items()
+        if (arm, knob, name, unit) in alarms
+    ]
+    moved.sort(key=lambda drift: drift.p or 0.0)
+    one_sided, lost = list(_one_sided(record, reference)), list(_lost_seeds(record, reference))
+    name = record.subject.file_name
+    reasons = [f"{len(moved)} of {len(shifts)} readings moved"] if moved else []
+    reasons += [f"{len(one_sided)} readings on one side only"] if one_sided else []
+    reasons += lost
+    if not reasons and not shifts:
+        single = "a single seed on either side has no spread to compare by"
+        return Score(name, "missing", single if record.readings else "neither side has a reading")
+    if reasons and (torch := _torch_change(record, reference)):
+        reasons.append(torch)
+    return Score(name, "drifted" if reasons else "reproduced", "; ".join(reasons), (*moved, *one_sided), len(shifts))
+
+
+def _torch_change(record: Record, reference: Record) -> str:
+    now, then = (", ".join(sorted({e.torch for e in r.environments})) for r in (record, reference))
+    return f"torch {now}, reference {then}" if now != then else ""

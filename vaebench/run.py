@@ -1,0 +1,273 @@
+"""Whole runs: plan the cells, run those that no journal has, and make records of them."""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from vaebench import catalog
+from vaebench.fingerprint import source_hash, value_hash
+from vaebench.mistakes import Mistake
+from vaebench.results.assemble import assemble
+from vaebench.results.record import CellOutcome, Record, Subject, VariantInfo, Versioned
+from vaebench.results.store import Damage, Journal, write_record
+from vaebench.tasks import PRESETS, Preset, Task
+
+if TYPE_CHECKING:
+    from vaebench.cell import Cell
+
+TOWER = ("kernels", "data", "models", "training", "measures")
+"""The rooms whose code decides a cell's numbers; a cell computed by other code is computed again."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a user asks to run, as names.
+
+    Attributes:
+        tasks: Names of tasks.
+        variants: Names, files or ``package.module:NAME``.
+        archs: Names of architectures.
+        datasets: Names of data sets; empty for each task's own.
+        preset: The budget.
+        seeds: Number of seeds, or None for the preset's.
+        device: ``cpu`` or ``cuda``.
+        jobs: Number of processes.
+        out: Folder of the run.
+        seconds: Most that one training may take, or None.
+    """
+
+    tasks: tuple[str, ...]
+    variants: tuple[str, ...]
+    archs: tuple[str, ...]
+    datasets: tuple[str, ...]
+    preset: Preset
+    seeds: int | None
+    device: str
+    jobs: int
+    out: Path
+    seconds: float | None = None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The cells of a request.
+
+    Attributes:
+        cells: All of them, seed by seed, so that early cells span the whole request.
+        unfit: One line for each combination that cannot be: a network that does not take a data set's shape, say.
+    """
+
+    cells: tuple["Cell", ...]
+    unfit: tuple[str, ...]
+
+
+def suite_hash() -> str:
+    """Hash of all the code that decides a cell's numbers."""
+    rooms = [catalog.PACKAGE / room for room in TOWER]
+    return source_hash([path for room in rooms for path in room.rglob("*.py")] + [catalog.PACKAGE / "cell.py"])
+
+
+def check(request: Request) -> None:
+    """Check every name of a request before anything heavy is imported or any code of others is run.
+
+    Args:
+        request: What is asked.
+
+    Raises:
+        Mistake: A name is unknown, or a number makes no sense; one line says what to do.
+    """
+    catalog.known("preset", request.preset, PRESETS)
+    for name in request.tasks:
+        catalog.known("task", name, catalog.task_names())
+    for name in request.archs:
+        catalog.known("architecture", name, catalog.arch_names())
+    for name in request.datasets:
+        catalog.check_dataset(name)
+    for reference in request.variants:
+        catalog.check_variant(reference)
+    if request.seeds is not None and request.seeds < 1:
+        raise Mistake(f"seeds is 1 or more, not {request.seeds}")
+    if request.jobs < 1:
+        raise Mistake(f"jobs is 1 or more, not {request.jobs}")
+    if request.device not in ("auto", "cpu", "cuda"):
+        raise Mistake(f"device is auto, cpu or cuda, not {request.device}")
+    if request.seconds is not None and not request.seconds > 0:
+        raise Mistake(f"a cell's time limit is above 0 seconds, not {request.seconds}")
+
+
+def resolve_device(device: str) -> str:
+    """Turn ``auto`` into what there is.
+
+    Args:
+        device: ``auto``, ``cpu`` or ``cuda``.
+
+    Returns:
+        ``cpu`` or ``cuda``.
+
+    Raises:
+        Mistake: A GPU is asked for and there is none.
+    """
+    import torch
+
+    if device == "cuda" and not torch.cuda.is_available():
+        raise Mistake("there is no CUDA device here; use --device cpu or auto")
+    return "cuda" if device != "cpu" and torch.cuda.is_available() else "cpu"
+
+
+def plan(request: Request) -> Plan:
+    """Turn a request into cells.
+
+    Args:
+        request: What is asked.
+
+    Returns:
+        The cells and the combinations that cannot be.
+    """
+    from vaebench.cell import Cell
+    from vaebench.models import Unfit
+    from vaebench.training.fit import build
+
+    check(request)
+    brought = {reference: catalog.variant(reference) for reference in request.variants}
+    suite = suite_hash()
+    cells: list[Cell] = []
+    unfit: list[str] = []
+    for name in request.tasks:
+        task = catalog.task(name)
+        protocol = task.protocols[request.preset]
+        for reference, arch, dataset in product(request.variants, request.archs, request.datasets or task.datasets):
+            variant = brought[reference].variant
+            try:
+                build(variant, _shape(dataset), protocol.latent, arch, 0)
+            except Unfit as reason:
+                unfit.append(f"{task.name} · {variant.name} · {arch} · {dataset}: {reason}")
+                continue
+            except Exception:
+                pass
+            subject = _subject(task, brought[reference], arch, dataset, request)
+            for seed in range(request.seeds or protocol.seeds):
+                id_ = value_hash([subject.model_dump(), seed, suite])
+                cells.append(Cell(id_, subject, reference, dataset, seed, request.seconds))
+    return Plan(tuple(sorted(cells, key=lambda cell: cell.seed)), tuple(unfit))
+
+
+def _shape(dataset: str) -> tuple[int, ...]:
+    from vaebench.cell import dataset_of
+
+    return dataset_of(dataset).shape
+
+
+def _subject(task: Task, brought: catalog.Brought, arch: str, dataset: str, request: Request) -> Subject:
+    version, dataset_hash = catalog.dataset_version(dataset)
+    variant = brought.variant
+    return Subject(
+        task=Versioned(name=task.name, version=task.version, hash=task.definition_hash(request.preset)),
+        dataset=Versioned(name=dataset, version=version, hash=dataset_hash),
+        variant=VariantInfo(
+            name=variant.name, source=variant.source, code_hash=brought.code_hash, kl_weight=variant.kl_weight
+        ),
+        arch=arch,
+        preset=request.preset,
+        device="cuda" if request.device == "cuda" else "cpu",
+    )
+
+
+def execute(cells: Sequence["Cell"], jobs: int) -> Iterator[CellOutcome]:
+    """Run cells, in this process or in several, and yield each as it is done.
+
+    Args:
+        cells: What to run.
+        jobs: Number of processes; each uses one thread.
+
+    Yields:
+        Outcomes, in the order in which they are done.
+    """
+    from vaebench.cell import run_cell
+
+    if jobs == 1 or len(cells) == 1:
+        yield from map(run_cell, cells)
+        return
+    from joblib import Parallel, delayed, parallel_config
+
+    with parallel_config(backend="loky", inner_max_num_threads=1):
+        pool = Parallel(
+            n_jobs=min(jobs, len(cells)), return_as="generator_unordered", batch_size=1, pre_dispatch="n_jobs"
+        )
+        yield from pool(delayed(run_cell)(cell) for cell in cells)
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a run came to.
+
+    Attributes:
+        records: One for each subject of the request, all its cells in.
+        reused: Number of cells that the journal had.
+        ran: Number of cells that were run.
+        damages: Lines of the journal that could not be read; their cells were run again.
+    """
+
+    records: tuple[Record, ...]
+    reused: int
+    ran: int
+    damages: tuple[Damage, ...]
+
+
+def run(
+    request: Request, planned: Plan, journal: Journal, progress: Callable[[int, int, CellOutcome | None], None]
+) -> Done:
+    """Run what the journal does not have, and write the records.
+
+    Args:
+        request: What is asked.
+        planned: Its cells.
+        journal: Of the run's folder.
+        progress: Called with (cells done, cells in all, the last outcome) at the start and after each cell.
+
+    Returns:
+        The records and how they came about.
+    """
+    kept, damages = journal.read()
+    outcomes = {cell.id: kept[cell.id] for cell in planned.cells if cell.id in kept and _final(kept[cell.id])}
+    reused, todo = len(outcomes), [cell for cell in planned.cells if cell.id not in outcomes]
+    progress(reused, len(planned.cells), None)
+    for outcome in execute(todo, request.jobs):
+        journal.append(outcome)
+        outcomes[outcome.id] = outcome
+        progress(len(outcomes), len(planned.cells), outcome)
+    records = assemble_all([outcomes[cell.id] for cell in planned.cells])
+    for record in records:
+        write_record(request.out, record)
+    return Done(records, reused, len(todo), tuple(damages))
+
+
+def _final(outcome: CellOutcome) -> bool:
+    """Whether running the cell again would tell nothing new: want of time or memory may be mended from outside."""
+    return outcome.status not in ("timeout", "oom", "error")
+
+
+def assemble_all(outcomes: Sequence[CellOutcome]) -> tuple[Record, ...]:
+    """Make the records of cells of many subjects.
+
+    Args:
+        outcomes: The cells.
+
+    Returns:
+        A record for each subject, in the order of their files.
+    """
+    by_subject: dict[str, list[CellOutcome]] = {}
+    for outcome in outcomes:
+        by_subject.setdefault(outcome.subject.file_name, []).append(outcome)
+    records = []
+    for _, cells in sorted(by_subject.items()):
+        task = catalog.task(cells[0].subject.task.name)
+        records.append(assemble(cells, task.claims, task.invariants))
+    return tuple(records)
+
+
+def processors() -> int:
+    """Number of processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,0 +1,105 @@
+"""Tasks: each module here is one paper's group of claims, found by its file name, and defines a frozen ``TASK``.
+
+A page says what is done, with which knob, arms, instruments and budgets, and which claims the readings are held
+against; it holds no algorithm and imports no torch, so that the list of claims can be read in a blink.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+from typing import Literal
+
+from vaebench.claims import Claim
+from vaebench.fingerprint import value_hash
+from vaebench.measures import Effort
+from vaebench.training import Interventions, Recipe
+
+Preset = Literal["quick", "standard", "paper"]
+PRESETS: tuple[Preset, ...] = ("quick", "standard", "paper")
+
+
+@dataclass(frozen=True)
+class Knob:
+    """The intervention that a task turns.
+
+    Attributes:
+        name: A field of `Interventions`.
+        symbol: How papers write it.
+    """
+
+    name: Literal["posterior_scale", "input_noise"]
+    symbol: str
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """What one preset spends.
+
+    Attributes:
+        seeds: Number of cells for each (variant, architecture, data set).
+        latent: Number of latent units.
+        recipe: How each model is trained.
+        effort: How much each instrument spends.
+        knob_values: Where the knob is set, rising; empty for a task without one.
+    """
+
+    seeds: int
+    latent: int
+    recipe: Recipe
+    effort: Effort = field(default_factory=Effort)
+    knob_values: tuple[float, ...] = ()
+
+    def __post_init__(self) -> None:
+        if any(low >= high for low, high in pairwise(self.knob_values)):
+            raise ValueError(f"knob values rise strictly: {self.knob_values}")
+
+
+@dataclass(frozen=True)
+class Task:
+    """The standardized experiment that checks one paper's group of claims.
+
+    Attributes:
+        name: ``<author><year>_<what>``, its file's name.
+        version: Raised whenever a number it yields can change.
+        title: The paper's authors, year and title.
+        source: The paper, as ``arXiv:…``.
+        asks: The question, in one sentence.
+        datasets: The data sets of record.
+        interventions: What is done to every model, whatever the knob.
+        knob: What is turned, or None.
+        known: The closed form behind the ``known`` arm: a function of ``models.exact``.
+        instruments: What is read off every model, as ``module.function`` of ``measures``.
+        claims: What the paper says.
+        invariants: What must hold of a sound run.
+        protocols: Budget by preset.
+    """
+
+    name: str
+    version: int
+    title: str
+    source: str
+    asks: str
+    datasets: tuple[str, ...]
+    interventions: Interventions
+    knob: Knob | None
+    known: str
+    instruments: tuple[str, ...]
+    claims: tuple[Claim, ...]
+    invariants: tuple[Claim, ...]
+    protocols: Mapping[Preset, Protocol]
+
+    def definition_hash(self, preset: Preset) -> str:
+        """Hash of everything that decides a number of this task under a preset; its words do not count.
+
+        Args:
+            preset: The budget.
+
+        Returns:
+            16 hexadecimal digits.
+        """
+        conditions = {claim.id: claim.conditions for claim in self.claims + self.invariants}
+        # How many seeds are run decides how wide an interval is, not what is measured.
+        budget = replace(self.protocols[preset], seeds=1)
+        return value_hash(
+            (self.name, self.version, self.interventions, self.knob, self.known, self.instruments, conditions, budget)
+        )

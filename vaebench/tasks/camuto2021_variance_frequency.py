@@ -1,0 +1,114 @@
+"""Does larger encoder variance lower the frequency content and the Lipschitz constants of a VAE's functions?
+
+Camuto & Willetts (2021) say that a larger encoder variance reduces the high-frequency content of the functions that
+encoder and decoder compute, and puts a soft Lipschitz constraint on the decoder that makes a VAE robust. Here the
+variance is not left to the encoder: the suite fixes the posterior's standard deviation σ at each value of a grid,
+trains a model at every one from the same initial weights, batches and noise, and reads how the functions change.
+
+**Frequency content** is read without a grid. For the decoder g under z ~ N(0, I) it is the share of non-constant
+energy that a ρ-correlated pair of codes loses, 1 − (S(ρ) − W₀)/(S(1) − W₀) with ρ = 0.9, and the mean Hermite degree
+E‖J_g‖²_F / Var g; a degree-k polynomial has 1 − ρᵏ and k, an affine map 0.1 and 1. For the encoder's mean it is
+E‖J‖²_F / Var over held-out data, which is free of scale. It has to be: the encoder's *raw* gain is no measure of
+frequency and, in the linear VAE, first rises in σ and then falls. It is shown beside.
+
+**Lipschitz constants** are exact spectral norms of Jacobians at posterior samples, so their mean and maximum are lower
+bounds of the true constant. A decoder can fake a small one by spreading its codes; the whitened constant, ‖J C^½‖₂ with
+C the covariance of the posterior means, cannot be faked so.
+
+**Robustness** is the damage of a maximum-damage attack: the largest change of the reconstruction found by projected
+ascent in an L2 ball, divided by the standard deviation of reconstructions. Radii are 5, 10 and 20 % of the standard
+deviation of the data. A collapsed decoder is trivially robust: hence the division, and the share of variance that
+reconstructions leave unexplained beside. The damage divided by the standard deviation of the *data* stands beside too.
+
+**Control.** The `known` arm is the linear VAE's closed form on the training data's PCA eigenvalues, read by the same
+instruments. Mathematics says that its decoder's Lipschitz constant falls in σ, and so does the damage of an attack, but
+not relative to the reconstructions, which shrink faster as weak directions die first: where linear shrinkage is all
+there is, `robustness` must come out as `fails`. An affine decoder has no frequency content to lose either:
+`decoder_frequency` must not come out as `holds`. A trained `linear_vae` has to land on the closed form.
+
+Choices that are ours: the noise model (variance 0.05, so β = 0.1 in units of summed squared errors), eight latent
+units, the radii, and σ from 0.05 to 1.
+"""
+
+from vaebench.claims import Claim, Near, Trend
+from vaebench.measures import Effort
+from vaebench.tasks import Knob, Protocol, Task
+from vaebench.training import Interventions, Recipe
+
+GRID = (0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1.0)
+
+TASK = Task(
+    name="camuto2021_variance_frequency",
+    version=1,
+    title="Camuto & Willetts 2021, Variational Autoencoders: A Harmonic Perspective",
+    source="arXiv:2105.14866",
+    asks="Does larger encoder variance lower the frequency content and Lipschitz constants of a VAE's functions?",
+    datasets=("digits",),
+    interventions=Interventions(likelihood_variance=0.05),
+    knob=Knob("posterior_scale", "σ"),
+    known="linear_vae_at_fixed_scale",
+    instruments=(
+        "frequency.decoder_frequency",
+        "frequency.encoder_frequency",
+        "lipschitz.decoder_lipschitz",
+        "lipschitz.encoder_lipschitz",
+        "robustness.maximum_damage",
+        "closed_form.fixed_scale_gap",
+    ),
+    claims=(
+        Claim(
+            "decoder_frequency",
+            "The decoder's high-frequency content falls as the encoder's variance rises.",
+            (Trend("decoder_high_frequency_share", "falls"), Trend("decoder_mean_degree", "falls")),
+        ),
+        Claim(
+            "decoder_lipschitz",
+            "The decoder's Lipschitz constant falls as the encoder's variance rises.",
+            (
+                Trend("decoder_lipschitz_mean", "falls"),
+                Trend("decoder_lipschitz_max", "falls"),
+                Trend("decoder_whitened_lipschitz_mean", "falls"),
+            ),
+        ),
+        Claim(
+            "encoder_frequency",
+            "The encoder's frequency content falls as its variance rises.",
+            (Trend("encoder_mean_degree", "falls"),),
+            beside=("encoder_lipschitz_mean", "encoder_lipschitz_max"),
+        ),
+        Claim(
+            "robustness",
+            "A larger encoder variance makes the VAE more robust: an attack does less damage.",
+            (Trend("damage_small", "falls"), Trend("damage_medium", "falls"), Trend("damage_large", "falls")),
+            beside=("damage_medium_per_data", "unexplained_variance"),
+        ),
+    ),
+    invariants=(
+        Claim(
+            "linear_vae_lands_on_closed_form",
+            "A trained linear VAE has the decoder gains, encoder gains and end-to-end map of the closed form.",
+            (
+                Near("linear_gap_decoder", 0, 0.05, null=1),
+                Near("linear_gap_encoder", 0, 0.05, null=1),
+                Near("linear_gap_end_to_end", 0, 0.05, null=1),
+            ),
+        ),
+    ),
+    protocols={
+        "quick": Protocol(
+            seeds=2,
+            latent=8,
+            recipe=Recipe(steps=300),
+            effort=Effort(samples=1024, points=128, attacked=32, attack_steps=10, attack_restarts=1),
+            knob_values=(0.05, 0.2, 1.0),
+        ),
+        "standard": Protocol(seeds=5, latent=8, recipe=Recipe(steps=4000), knob_values=GRID),
+        "paper": Protocol(
+            seeds=10,
+            latent=8,
+            recipe=Recipe(steps=40_000),
+            effort=Effort(samples=65_536, attacked=1024, attack_steps=100, attack_restarts=5),
+            knob_values=GRID,
+        ),
+    },
+)

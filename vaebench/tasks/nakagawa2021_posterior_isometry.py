@@ -1,0 +1,101 @@
+"""Is the posterior scale the yardstick of an isometric embedding, and does it give the data's density?
+
+Nakagawa, Kato & Suzuki (2021) say that a VAE maps data to an implicit isometric embedding whose scale factor is the
+posterior's, so that prior, loss and posterior give the probability of data in input space, and each latent unit's
+importance reads like a PCA eigenvalue. With L = D + β·KL, D the sum of squared errors, a stationary point has, for
+every latent unit j and with J_j = ∂x̂/∂μ_j,
+
+    T2_j = (2/β)·σ_j²·‖J_j‖² + σ_j² = 1,
+
+whose limit for small σ, T1_j = (2/β)·σ_j²·‖J_j‖² = 1, is the paper's. Columns of J are orthogonal; the importance
+(β/2)·E σ_j⁻² is the variance of source j; and on an m-dimensional manifold
+
+    p(x) = (2/β)^{m/2} p(μ) ∏ σ_j        and        p(x) = (πβ)^{−m/2} exp(−(L − D₀)/β),
+
+absolute numbers without a free constant. Here data of known density check all four, on units with a mean σ² below ½
+(the others have collapsed to the prior).
+
+**Data.** Three independent sources with variances 1/6, 2/3, 8/3 on orthonormal vectors of R¹⁶, of three laws
+(`three_sources`), all normal (`linear_gaussian_sources`, where a closed form is exact) and sharply bimodal
+(`bimodal_sources`).
+
+**Controls.** The `known` arm is the exact linear VAE, read by the same instruments: T2 = 1 and importance = variance to
+rounding. The density estimate must beat p(μ) alone, in how well it orders the data; on normal sources p(μ) already has
+the right order and that condition does not apply. The bimodal sources are expected to break the relations: a smooth
+encoder cannot follow the fold between two modes, and a suite that can only say yes says nothing.
+
+Choices that are ours: noise variance 0.005 (β = 0.01 for an unweighted KL), three latent units, the exact shapes of the
+sources, the tolerances.
+"""
+
+from vaebench.claims import Beyond, Claim, Exceeds, Near
+from vaebench.measures import Effort
+from vaebench.tasks import Protocol, Task
+from vaebench.training import Interventions, Recipe
+
+TASK = Task(
+    name="nakagawa2021_posterior_isometry",
+    version=1,
+    title=(
+        "Nakagawa, Kato & Suzuki 2021, Quantitative Understanding of VAE as a Non-linearly Scaled Isometric Embedding"
+    ),
+    source="arXiv:2007.15190",
+    asks="Is the posterior scale the yardstick of an isometric embedding, and does it give the data's density?",
+    datasets=("three_sources", "linear_gaussian_sources", "bimodal_sources"),
+    interventions=Interventions(likelihood_variance=0.005),
+    knob=None,
+    known="linear_vae_with_learned_scale",
+    instruments=("isometry.stationarity", "isometry.orthogonality", "density.density", "importance.importance"),
+    claims=(
+        Claim(
+            "isometry",
+            "The posterior scale is the decoder's local scale: T2 = 1 on every active unit.",
+            (Near("t2_worst_unit", 1, 0.05, null=0),),
+            beside=("t2_mean", "t2_sd", "t1_mean", "active_units"),
+        ),
+        Claim(
+            "orthogonality",
+            "The columns of the decoder's Jacobian are orthogonal.",
+            (Beyond("mean_absolute_cosine", 0.1, ideal=0, null=0.5),),
+        ),
+        Claim(
+            "density",
+            "Prior, posterior scale and loss give the probability density of the data.",
+            (
+                Exceeds("density_r2", "density_r2_prior_alone", ideal=1),
+                Near("density_slope", 1, 0.1, null=0),
+                Near("density_bias", 0, 0.1, null=1),
+                Exceeds("loss_density_r2", "density_r2_prior_alone", ideal=1),
+                Near("loss_density_slope", 1, 0.1, null=0),
+                Near("loss_density_bias", 0, 0.1, null=1),
+            ),
+        ),
+        Claim(
+            "importance",
+            "A latent unit's importance, (β/2)·E σ⁻², is the variance of the source it codes.",
+            (Near("importance_worst_error", 0, 0.1, null=1),),
+            beside=("importance_1", "importance_2", "importance_3"),
+        ),
+    ),
+    invariants=(),
+    protocols={
+        "quick": Protocol(
+            seeds=2,
+            latent=3,
+            recipe=Recipe(steps=400, batch=256),
+            effort=Effort(samples=16, points=512),
+        ),
+        "standard": Protocol(
+            seeds=5,
+            latent=3,
+            recipe=Recipe(steps=6000, batch=512),
+            effort=Effort(samples=256, points=5000),
+        ),
+        "paper": Protocol(
+            seeds=10,
+            latent=3,
+            recipe=Recipe(steps=60_000, batch=512),
+            effort=Effort(samples=1024, points=5000),
+        ),
+    },
+)

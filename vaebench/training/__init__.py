@@ -1,0 +1,81 @@
+"""How a model is trained, as plain values: recipes and interventions. The loop itself is in `training.fit`."""
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How long and how fast to train.
+
+    Attributes:
+        steps: Number of optimiser steps.
+        batch: Examples a step.
+        learning_rate: Adam's, at the start.
+        schedule: ``cosine`` lets it fall to zero at the last step, so that the weights settle at a stationary point,
+            which the exact relations speak of; ``constant`` keeps it.
+        snapshots: Steps before which the weights are kept; ``steps`` itself means after the last.
+    """
+
+    steps: int
+    batch: int = 128
+    learning_rate: float = 1e-3
+    schedule: Literal["cosine", "constant"] = "cosine"
+    snapshots: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.steps < 1 or self.batch < 1 or not self.learning_rate > 0:
+            raise ValueError(f"a recipe needs steps, batch and learning rate above 0: {self}")
+        if any(not 0 <= step <= self.steps for step in self.snapshots):
+            raise ValueError(f"snapshots lie between 0 and {self.steps}: {self.snapshots}")
+
+    def rate(self, step: int) -> float:
+        """Learning rate of a step.
+
+        Args:
+            step: From 0.
+
+        Returns:
+            The rate; with ``cosine``, learning_rate·(1 + cos(π·step/steps))/2.
+        """
+        if self.schedule == "constant":
+            return self.learning_rate
+        return self.learning_rate * (1 + math.cos(math.pi * step / self.steps)) / 2
+
+
+@dataclass(frozen=True)
+class Interventions:
+    """What the suite does to a variant while it trains and while it is measured.
+
+    Attributes:
+        posterior_scale: Fixes the posterior's standard deviation, whatever the encoder says; None leaves it.
+        input_noise: Standard deviation of normal noise added to the encoder's input in training; the target stays
+            clean.
+        likelihood_variance: Fixes the variance of a Gaussian likelihood; None leaves it.
+    """
+
+    posterior_scale: float | None = None
+    input_noise: float = 0.0
+    likelihood_variance: float | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("posterior_scale", "likelihood_variance"):
+            value = getattr(self, name)
+            if value is not None and not (value > 0 and math.isfinite(value)):
+                raise ValueError(f"{name} is above 0 or None, not {value}")
+        if not (self.input_noise >= 0 and math.isfinite(self.input_noise)):
+            raise ValueError(f"input_noise is 0 or above, not {self.input_noise}")
+
+    def beta(self, kl_weight: float | None) -> float | None:
+        """Weight of the KL beside a *sum of squared errors*: β = 2·variance·kl_weight.
+
+        Args:
+            kl_weight: Weight of the KL beside −log p(x|z), or None where a variant declares none.
+
+        Returns:
+            β in squared units of x, or None where either is not fixed.
+        """
+        if kl_weight is None or self.likelihood_variance is None:
+            return None
+        return 2 * self.likelihood_variance * kl_weight

@@ -1,0 +1,203 @@
+"""The one training loop."""
+
+import math
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor, nn
+
+from vaebench.data import Dataset
+from vaebench.models import Model, Unfit, Variant
+from vaebench.seeds import seed_for
+from vaebench.training import Interventions, Recipe
+from vaebench.training.intervened import Intervened
+from vaebench.training.step import TrainingStep
+
+CHECK_EVERY = 100
+"""Steps between two looks at the loss: each look waits for the device."""
+
+
+class Diverged(RuntimeError):  # noqa: N818 - a status of the cell, caught by whoever runs it
+    """The loss is no longer finite; the message says since when."""
+
+
+class OutOfTime(RuntimeError):  # noqa: N818 - likewise
+    """Training took longer than it was given."""
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What instruments are given: a model with its interventions, and how it came about.
+
+    Attributes:
+        model: The model as it is measured, interventions included, in evaluation mode.
+        latent: Number of latent units.
+        kl_weight: The variant's declared weight of the KL, or None.
+        history: (step, loss) at every look, in nats an example.
+        snapshots: (step, weights) at the steps the recipe asked for.
+        seconds: How long the training took.
+    """
+
+    model: Intervened
+    latent: int
+    kl_weight: float | None
+    history: tuple[tuple[int, float], ...] = ()
+    snapshots: tuple[tuple[int, dict[str, Tensor]], ...] = ()
+    seconds: float = 0.0
+
+
+def build(variant: Variant, shape: tuple[int, ...], latent: int, arch: str, seed: int) -> Model:
+    """Build a variant's model with its initial weights drawn from a seed, torch's own generator left as it was.
+
+    Args:
+        variant: What to build.
+        shape: Shape of one example.
+        latent: Number of latent units.
+        arch: Name of the architecture.
+        seed: Of the initial weights.
+
+    Returns:
+        The model, on the CPU.
+
+    Raises:
+        Unfit: The variant is not made for this architecture, or the architecture not for this shape.
+        TypeError: What it built is no module with ``encode`` and ``decode``.
+    """
+    if variant.archs is not None and arch not in variant.archs:
+        raise Unfit(f"{variant.name} is built with {', '.join(variant.archs)}, not {arch}")
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        model = variant.build(shape, latent, arch)
+    if not (isinstance(model, nn.Module) and hasattr(model, "encode") and hasattr(model, "decode")):
+        raise TypeError(f"{variant.name} built a {type(model).__name__}, not a torch module with encode and decode")
+    return model
+
+
+def check_shapes(model: Intervened, x: Tensor, latent: int, name: str) -> None:
+    """Try a model on two examples and say in one line what does not fit.
+
+    Args:
+        model: The model.
+        x: Examples, shape (n, *shape).
+        latent: Number of latent units that was asked for.
+        name: The variant's name, for the message.
+
+    Raises:
+        ValueError: A posterior or a likelihood has another shape than the suite asked for.
+    """
+    with torch.no_grad():
+        posterior = model.encode(x[:2])
+        expected = (len(x[:2]), latent)
+        if posterior.mean.shape != expected or posterior.scale.shape != expected:
+            found = f"mean {tuple(posterior.mean.shape)}, scale {tuple(posterior.scale.shape)}"
+            raise ValueError(f"{name}: encode should give a posterior of shape {expected}, gave {found}")
+        decoded = model.decode(posterior.mean).mean.shape
+        if decoded != x[:2].shape:
+            raise ValueError(f"{name}: decode should give shape {tuple(x[:2].shape)}, gave {tuple(decoded)}")
+
+
+def batches(n: int, size: int, rng: torch.Generator) -> Iterator[Tensor]:
+    """Draw batches of row numbers for ever: every row once an epoch, in a new order each, the remainder dropped.
+
+    Args:
+        n: Number of rows.
+        size: Rows a batch; all of them where there are fewer.
+        rng: Of the order, on the device where the rows lie.
+
+    Yields:
+        Row numbers, shape (min(size, n),).
+    """
+    size = min(size, n)
+    while True:
+        order = torch.randperm(n, generator=rng, device=rng.device)
+        yield from torch.split(order[: n - n % size], size)
+
+
+def fit(
+    variant: Variant,
+    data: Dataset,
+    *,
+    arch: str,
+    latent: int,
+    recipe: Recipe,
+    interventions: Interventions,
+    seed: int,
+    device: str = "cpu",
+    seconds: float | None = None,
+) -> Trained:
+    """Train one model.
+
+    Two calls with the same seed draw the same initial weights, batches and noise, whatever the interventions: along a
+    knob only the knob differs.
+
+    Args:
+        variant: What to train.
+        data: What to train on; moved to the device whole, batches are gathered there.
+        arch: Name of the architecture.
+        latent: Number of latent units.
+        recipe: How long and how fast.
+        interventions: What the suite does to it.
+        seed: Of the initial weights, the batches and the noise.
+        device: Where.
+        seconds: How long it may take, or None for any time.
+
+    Returns:
+        The trained model.
+
+    Raises:
+        Unfit: The variant, architecture and data do not go together.
+        ValueError: The model's shapes do not fit the data.
+        Diverged: The loss stopped being finite.
+        OutOfTime: It took longer than `seconds`.
+    """  # noqa: DOC502 - the first two are raised by build and check_shapes
+    start = time.perf_counter()
+    if variant.learning_rate is not None:
+        recipe = replace(recipe, learning_rate=variant.learning_rate)
+    model = Intervened(build(variant, data.shape, latent, arch, seed_for(seed, "weights")), interventions).to(device)
+    x = data.train.x.to(device)
+    check_shapes(model, x, latent, variant.name)
+    step_of = TrainingStep(model, variant.objective)
+    parameters = [p for p in model.parameters() if p.requires_grad]
+    optimiser = torch.optim.Adam(parameters, lr=recipe.learning_rate, fused=True)
+    order, noise, own = (
+        torch.Generator(device).manual_seed(seed_for(seed, purpose)) for purpose in ("batches", "noise", "objective")
+    )
+    rows = batches(len(x), recipe.batch, order)
+    history: list[tuple[int, float]] = []
+    snapshots: list[tuple[int, dict[str, Tensor]]] = []
+    noisy = interventions.input_noise > 0
+    for step in range(recipe.steps):
+        if step in recipe.snapshots:
+            snapshots.append((step, _weights(model)))
+        batch = x[next(rows)]
+        code_noise = torch.randn(len(batch), latent, generator=noise, device=device)
+        input_noise = torch.randn(batch.shape, generator=noise, device=device) if noisy else None
+        loss = step_of(batch, code_noise, input_noise, step, own)
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.param_groups[0]["lr"] = recipe.rate(step)
+        optimiser.step()
+        if step % CHECK_EVERY == 0 or step == recipe.steps - 1:
+            history.append((step, float(loss.detach())))
+            if not math.isfinite(history[-1][1]):
+                raise Diverged(f"the loss was {history[-1][1]} at step {step} of {recipe.steps}")
+            if seconds is not None and time.perf_counter() - start > seconds:
+                raise OutOfTime(f"training was at step {step} of {recipe.steps} after {seconds:g} s")
+    if not all(torch.isfinite(p).all() for p in parameters):
+        raise Diverged(f"a weight is not finite after step {recipe.steps}")
+    if recipe.steps in recipe.snapshots:
+        snapshots.append((recipe.steps, _weights(model)))
+    return Trained(
+        model.eval().requires_grad_(False),
+        latent,
+        variant.kl_weight,
+        tuple(history),
+        tuple(snapshots),
+        time.perf_counter() - start,
+    )
+
+
+def _weights(model: Intervened) -> dict[str, Tensor]:
+    return {name: weight.detach().clone() for name, weight in model.model.state_dict().items()}

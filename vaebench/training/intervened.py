@@ -1,0 +1,49 @@
+"""A variant's model with the suite's interventions on it: what is trained and what is measured."""
+
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+
+from vaebench.models.likelihoods import Gaussian, Likelihood
+from vaebench.models.posteriors import Normal, Posterior
+from vaebench.models.variant import Model
+from vaebench.training import Interventions
+
+
+class Intervened(nn.Module):
+    """Wraps a model: the same ``encode`` and ``decode``, with the interventions applied to what they say.
+
+    The posterior scale and the input noise are buffers, so that models that differ in them stack like models that
+    differ in their weights.
+
+    Args:
+        model: The variant's model.
+        interventions: What is done to it.
+    """
+
+    posterior_scale: Tensor | None
+    input_noise: Tensor | None
+
+    def __init__(self, model: Model, interventions: Interventions) -> None:
+        super().__init__()
+        self.model = cast("nn.Module", model)
+        self.interventions = interventions
+        scale, noise = interventions.posterior_scale, interventions.input_noise
+        self.register_buffer("posterior_scale", None if scale is None else torch.tensor(scale), persistent=False)
+        self.register_buffer("input_noise", torch.tensor(noise) if noise else None, persistent=False)
+
+    def encode(self, x: Tensor) -> Posterior:
+        """Posterior of each example, shape (batch, latent), with the suite's scale where one is fixed."""
+        posterior = cast("Model", self.model).encode(x)
+        if self.posterior_scale is None:
+            return posterior
+        return Normal(posterior.mean, self.posterior_scale.to(posterior.mean.dtype).expand_as(posterior.mean))
+
+    def decode(self, z: Tensor) -> Likelihood:
+        """Likelihood at each code, shape (batch, *shape), with the suite's variance where one is fixed."""
+        likelihood = cast("Model", self.model).decode(z)
+        variance = self.interventions.likelihood_variance
+        if variance is not None and isinstance(likelihood, Gaussian):
+            return likelihood.with_variance(variance)
+        return likelihood
