@@ -16,7 +16,6 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
-from scipy.special import stdtrit
 
 LEVEL = 0.95
 SURVIVING_SHARE = 0.8
@@ -117,6 +116,8 @@ def t_interval(values: Sequence[float], level: float = LEVEL) -> Interval:
         >>> t_interval([1.0, 2.0, 3.0])
         Interval(estimate=2.0, low=-0.484..., high=4.484..., n=3)
     """
+    from scipy.special import stdtrit  # here, because listing claims needs no statistics and must be quick
+
     if not values:
         raise ValueError("an interval needs at least one value")
     n, mean = len(values), float(np.mean(values))
@@ -158,22 +159,23 @@ def _number(value: float) -> str:
 
 
 def _readings(sample: Sample, name: str, arm: str) -> tuple[dict[int, dict[float | None, float]], str]:
-    """Values by seed and knob, and the first reason given where one was declined."""
+    """Values by seed and knob, and a reason given where one was declined, the first in the alphabet."""
     found: dict[int, dict[float | None, float]] = {}
-    reason = ""
+    reasons: set[str] = set()
     for seen in sample:
         if seen.arm == arm and seen.reading.name == name:
             if isinstance(seen.reading, Reading):
                 found.setdefault(seen.seed, {})[seen.knob] = seen.reading.value
             else:
-                reason = reason or seen.reading.reason
-    return found, reason or (f"the {arm} arm has no reading {name}" if not found else "")
+                reasons.add(seen.reading.reason)
+    return found, min(reasons, default="" if found else f"the {arm} arm has no reading {name}")
 
 
 def _without_knob(sample: Sample, name: str, arm: str) -> tuple[dict[int, float], str]:
     """Value by seed of a reading of a task without a knob; with a knob, the mean over its values."""
     found, reason = _readings(sample, name, arm)
-    return {seed: float(np.mean(list(values.values()))) for seed, values in found.items()}, reason
+    # Sorted, because a sum depends on its order in the last digit.
+    return {seed: float(np.mean(sorted(values.values()))) for seed, values in found.items()}, reason
 
 
 def kendall_tau(values: Sequence[float]) -> float:
@@ -207,6 +209,10 @@ class Trend:
     reading: str
     direction: Literal["falls", "rises"]
     kind: Literal["trend"] = "trend"
+
+    def __post_init__(self) -> None:
+        if self.direction not in ("falls", "rises"):
+            raise ValueError(f"a trend falls or rises, not {self.direction!r}")
 
     def quantities(self, sample: Sample, arm: str) -> tuple[Quantity, ...]:
         """Reduce each seed's series to log(last/first) and Kendall's τ.
@@ -255,6 +261,10 @@ class Near:
     null: float
     kind: Literal["near"] = "near"
 
+    def __post_init__(self) -> None:
+        if not 0 < self.tolerance < abs(self.null - self.target):
+            raise ValueError(f"{self.reading}: a tolerance lies above 0 and below the way from target to null: {self}")
+
     def quantities(self, sample: Sample, arm: str) -> tuple[Quantity, ...]:
         """Take the reading itself, with the region target ± tolerance.
 
@@ -296,6 +306,10 @@ class Beyond:
     ideal: float
     null: float
     kind: Literal["beyond"] = "beyond"
+
+    def __post_init__(self) -> None:
+        if not (self.null <= self.limit < self.ideal or self.ideal < self.limit <= self.null):
+            raise ValueError(f"{self.reading}: a limit lies between null and ideal, and is not the ideal: {self}")
 
     def quantities(self, sample: Sample, arm: str) -> tuple[Quantity, ...]:
         """Take the reading itself, with the half-line from the limit towards the ideal.
@@ -386,6 +400,10 @@ class Claim:
     says: str
     conditions: tuple[Condition, ...] = field()
     beside: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.conditions:
+            raise ValueError(f"claim {self.id} has no condition: nothing could fail it")
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
-from vaebench import __version__, board, catalog
+from vaebench import __version__, catalog
 from vaebench.mistakes import Mistake
 from vaebench.run import Request, check, plan, processors, resolve_device, run
 from vaebench.tasks import PRESETS, Preset
@@ -105,21 +105,25 @@ def list_(
             }
         )
         return
-    table = Table("task", "claim", "says", title="Tasks and their claims", title_justify="left")
     for task in tasks:
-        for number, claim in enumerate(task.claims):
-            table.add_row("" if number else task.name, claim.id, claim.says, end_section=claim is task.claims[-1])
-    out.print(table)
+        show_names(f"{task.name} ({task.source}): {task.asks}", [(claim.id, claim.says) for claim in task.claims])
     for title, folder, listed in (
         ("Variants", "variants", catalog.variant_names()),
         ("Architectures", "models/networks", catalog.arch_names()),
         ("Data sets", "data", catalog.dataset_names()),
     ):
-        table = Table("name", "is", title=title, title_justify="left")
-        for name in listed:
-            table.add_row(name, catalog.summary(folder, name))
-        out.print(table)
+        show_names(title, [(name, catalog.summary(folder, name)) for name in listed])
     out.print(f"Presets: {', '.join(PRESETS)}")
+
+
+def show_names(title: str, rows: "Sequence[tuple[str, str]]") -> None:
+    """Print names with what they are, the names whole so that they can be copied."""
+    table = Table(show_header=False, box=None, title=title, title_justify="left", title_style="bold", padding=(0, 2))
+    table.add_column(no_wrap=True)
+    table.add_column()
+    for row in rows:
+        table.add_row(*row)
+    out.print(table, "")
 
 
 @app.command("run")
@@ -215,22 +219,22 @@ class cell_progress:  # noqa: N801 - a context manager, used like a function
 
 def show_verdicts(records: "Sequence[Record]") -> None:
     """Print a table of verdicts: one row a claim, with the headline's estimate and interval."""
-    from vaebench.leaderboard.numbers import interval_text
+    from vaebench.leaderboard.numbers import estimate_and_interval
 
-    table = Table("record", "claim", "verdict", "headline", "estimate [95 %]", "seeds", title="Verdicts")
     for record in records:
-        subject = record.subject
-        name = f"{subject.task.name}\n{subject.variant.name}.{subject.arch}.{subject.dataset.name}"
-        for number, verdict in enumerate(record.verdicts):
+        name = record.subject.file_name.removesuffix(".json")
+        table = Table(
+            "claim", "verdict", "decided by", "estimate", "95 % interval", "seeds", title=name, title_justify="left"
+        )
+        for verdict in record.verdicts:
             shown = headline(verdict)
-            estimate = interval_text(shown.interval) if shown.interval else shown.reason
-            seeds = str(shown.interval.n) if shown.interval else ""
-            last = number == len(record.verdicts) - 1
-            what = shown.what
-            table.add_row(
-                "" if number else name, verdict.claim, MARKS[verdict.verdict], what, estimate, seeds, end_section=last
-            )
-    out.print(table)
+            estimate, interval = estimate_and_interval(shown.interval) if shown.interval else ("", shown.reason)
+            count = str(shown.interval.n) if shown.interval else ""
+            table.add_row(verdict.claim, MARKS[verdict.verdict], shown.what, estimate, interval, count)
+        for cell in record.cells:
+            if cell.status != "ok":
+                table.add_row(f"seed {cell.seed}", cell.status, cell.reason)
+        out.print(table)
 
 
 def headline(verdict: "Verdict") -> "Finding":
@@ -245,6 +249,8 @@ def score_(
     as_json: Json = False,
 ) -> None:
     """Compare a run with reference results; exit status 1 if anything drifted."""
+    from vaebench import board
+
     scores, bad = board.score_folder(folder, reference)
     for line in bad:
         say(f"left out: {line}", "yellow")
@@ -266,6 +272,8 @@ def leaderboard_(
     as_json: Json = False,
 ) -> None:
     """Write the leaderboard's pages from the committed records, or a preview from a run's."""
+    from vaebench import board
+
     if preview is not None:
         page = board.write_preview(preview)
         answer({"page": str(page)}) if as_json else out.print(f"preview: {page}", highlight=False, soft_wrap=True)

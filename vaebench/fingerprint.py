@@ -40,8 +40,8 @@ def source_hash(paths: Iterable[Path]) -> str:
     Returns:
         16 hexadecimal digits.
     """
-    files = sorted(paths, key=lambda path: path.name)
-    return _short("\x1f".join(ast.unparse(_bare(ast.parse(path.read_text("utf-8")))) for path in files))
+    # Sorted by what they say: files of one name, such as __init__.py, have no other order of their own.
+    return _short("\x1f".join(sorted(ast.unparse(_bare(ast.parse(path.read_text("utf-8")))) for path in paths)))
 
 
 def _bare(tree: ast.Module) -> ast.Module:

@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
@@ -67,7 +69,7 @@ def draw(rng: torch.Generator) -> Callable[..., Tensor]:
 @pytest.fixture
 def mlp(draw: Callable[..., Tensor]) -> Callable[..., Mlp]:
     def build(widths: Sequence[int], activation: Callable[[Tensor], Tensor] = torch.tanh, gain: float = 1.5) -> Mlp:
-        pairs = list(zip(widths[:-1], widths[1:], strict=True))
+        pairs = list(pairwise(widths))
         weights = tuple(gain * draw(after, before) / before**0.5 for before, after in pairs)
         return Mlp(weights, tuple(0.5 * draw(after) for _, after in pairs), activation)
 
@@ -82,3 +84,10 @@ def decoder(draw: Callable[..., Tensor]) -> Decoder:
 @pytest.fixture
 def encoder(draw: Callable[..., Tensor]) -> Encoder:
     return Encoder(draw(4, 2, 4, 4) / 4, draw(3, 64) / 8)
+
+
+@pytest.fixture(scope="session")
+def nodes() -> tuple[Tensor, Tensor]:
+    """Gauss–Hermite nodes and weights: Σ w·f(node) = E f(ε), ε ~ N(0, 1), the road beside sampling."""
+    points, weights = np.polynomial.hermite_e.hermegauss(60)
+    return torch.from_numpy(points), torch.from_numpy(weights / weights.sum())

@@ -49,16 +49,18 @@ def test_it_finds_the_kink_that_a_gradient_at_the_centre_does_not_see():
 
 
 @pytest.mark.parametrize("radius", [0.0, 1e-3, 2.0])
-def test_every_point_tried_lies_in_the_ball(mlp, radius):
-    net, tried = mlp([10, 32, 6], torch.relu), []
+def test_every_point_tried_lies_in_the_ball_and_the_best_of_them_counts(mlp, radius):
+    net, tried = mlp([10, 32, 6], torch.relu, gain=3.0), []
 
     def recorded(x):
-        tried.append(float(torch.func.debug_unwrap(x).norm(dim=1).max()))
+        tried.append(torch.func.debug_unwrap(x).clone())
         return net(x)
 
-    damage = maximum_damage(recorded, torch.zeros(5, 10, dtype=torch.float64), radius, 15, 2, seeded())
-    assert max(tried) <= radius * (1 + 1e-12)
+    damage = maximum_damage(recorded, torch.zeros(20, 10, dtype=torch.float64), radius, 15, 2, seeded())
     assert len(tried) == 1 + 2 * 16
+    assert float(torch.stack(tried).norm(dim=-1).max()) <= radius * (1 + 1e-12)
+    found = torch.stack([(net(x) - net(tried[0])).norm(dim=1) for x in tried]).amax(0)
+    torch.testing.assert_close(damage, found)
     assert bool((damage > 0).all()) == (radius > 0)
 
 

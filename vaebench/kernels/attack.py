@@ -18,7 +18,7 @@ _DECAY = 8.0
 _MOMENTUM = 0.9
 
 
-def maximum_damage(  # noqa: PLR0917 - as many arguments as the formula has symbols
+def maximum_damage(
     function: Callable[[Tensor], Tensor], x: Tensor, radius: float, steps: int, restarts: int, rng: torch.Generator
 ) -> Tensor:
     """Largest change of a function's output that was found within a ball around each input, in output units.

@@ -213,7 +213,7 @@ def power_iteration_norms(
         direction = unit_vectors(standard_normal(x.shape, rng, dtype=x.dtype, device=x.device))
         pull = vjp(function, x)[1]
         for _ in range(iterations):
-            # Without its length, so that a Jacobian of 1e-20 does not underflow when it is applied twice.
+            # Without its length, so that the square of a faint Jacobian, of 1e-20 say, does not underflow.
             pushed = unit_vectors(directional_derivative(function, x, direction))
             direction = unit_vectors(pull(pushed)[0])
         return squared_norms(directional_derivative(function, x, direction)).sqrt()

@@ -48,9 +48,10 @@ def log_density_from_loss(loss: Tensor, distortion_at_mean: Tensor | float, beta
     Source: arXiv 2007.15190 on the structure. −L/β − (d/2)·log(πβ) is the evidence bound of a decoder with variance
     β/2 in all d dimensions of x. D₀ takes out the misfit across the manifold, which is no matter of density on it, and
     with it d becomes m. But D₀ also holds the misfit *along* the manifold, the shrinkage of codes towards 0, and that
-    belongs to the density. With all of D₀ taken out, and T2 = 1, this is the same number as `log_density_from_scale`,
-    slope 1 − σ_j² and all; with only the part of x − x̂(μ) normal to the manifold taken out, which is 0 for a linear VAE
-    on data in its span, a linear-Gaussian density comes out exactly.
+    belongs to the density. With all of D₀ taken out, this exceeds `log_density_from_scale` by ½·Σ_j(1 − T2_j) where
+    the decoder is affine over the posterior: at T2 = 1 both are one number, slope 1 − σ_j² and all, and no check on
+    each other. With only the part of x − x̂(μ) normal to the manifold taken out, which is 0 for a linear VAE on data in
+    its span, a linear-Gaussian density comes out exactly.
 
     Args:
         loss: L, the *sum* of squared errors averaged over the posterior, plus β times the KL in nats; shape (batch,).

@@ -54,7 +54,7 @@ def plus_minus(interval: Interval) -> str:
         interval: The interval.
 
     Returns:
-        For example ``0.823 ± 0.031``; a half-width too small for the place is given as a bound.
+        For example ``0.823 ± 0.031``; a half-width too small for the place is given as a bound, a rounding error as 0.
 
     Examples:
         >>> plus_minus(Interval(0.8231, 0.7921, 0.8541, 5)), plus_minus(Interval(1.0, 0.99999, 1.00001, 5))
@@ -65,8 +65,10 @@ def plus_minus(interval: Interval) -> str:
     if interval.low is None or interval.high is None:
         return f"{rounded(interval.estimate)[0]} (one seed)"
     half = (interval.high - interval.low) / 2
+    if half <= 1e-9 * abs(interval.estimate):  # a mean of equal numbers differs from them by rounding
+        return f"{rounded(interval.estimate)[0]} ± 0"
     mean, spread = rounded(interval.estimate, half)
-    if half > 0 and not spread.partition("×")[0].strip("0."):
+    if not spread.partition("×")[0].strip("0."):
         decimals, power = _places(interval.estimate, half)
         spread = f"<{_written(10.0 ** (power - decimals), (decimals, power))}"
     return f"{mean} ± {spread}"

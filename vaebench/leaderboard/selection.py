@@ -3,11 +3,12 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from vaebench.leaderboard.task_text import TaskText
 from vaebench.leaderboard.text import escape
 from vaebench.results.assemble import rejudge
-from vaebench.results.record import Record, strict_json
+from vaebench.results.record import Record
 
 
 @dataclass(frozen=True, order=True)
@@ -45,7 +46,7 @@ class Selection:
         """Take the records of one task."""
         return tuple(record for record in self.records if record.subject.task.name == name)
 
-    @property
+    @cached_property
     def labels(self) -> dict[Entry, str]:
         """Name each entry by variant and architecture, with its code's hash where two share them."""
         entries = sorted({entry(record) for record in self.records})
@@ -86,39 +87,49 @@ def select(tasks: Sequence[TaskText], records: Sequence[Record], preview: bool) 
     """
     hashes = {task.name: task.hash for task in tasks}
     rest = sorted(records, key=_order)
-    stale: list[str] = []
-    left_out: list[str] = []
-
-    def drop(unfit: Callable[[Record], str], into: list[str]) -> None:
-        nonlocal rest
-        reasons = [unfit(record) for record in rest]
-        into += [f"{_name(record)}: {why}" for record, why in zip(rest, reasons, strict=True) if why]
-        rest = [record for record, why in zip(rest, reasons, strict=True) if not why]
-
-    drop(lambda r: "" if preview or r.subject.preset != "quick" else "a quick run proves that it runs", left_out)
-    drop(lambda r: "" if r.subject.task.name in hashes else "its task is not on this board", left_out)
-    drop(lambda r: _other("task hash", r.subject.task.hash, hashes[r.subject.task.name]), stale)
-    usual_data = _usual(rest, lambda r: (*_of_data(r),), lambda r: r.subject.dataset.hash)
-    drop(lambda r: _other("data set hash", r.subject.dataset.hash, usual_data[_of_data(r)]), stale)
-    usual_claims = _usual(rest, lambda r: (r.subject.task.name,), _claims)
+    rest, quick = _split(rest, lambda r: _quick(r) if not preview else "")
+    rest, foreign = _split(rest, lambda r: "" if _task(r) in hashes else "its task is not on this board")
+    rest, old_task = _split(rest, lambda r: _other("task hash", r.subject.task.hash, hashes[_task(r)]))
+    data = _usual(rest, _of_data, lambda r: r.subject.dataset.hash)
+    rest, old_data = _split(rest, lambda r: _other("data set hash", r.subject.dataset.hash, data[_of_data(r)]))
+    claims = _usual(rest, lambda r: (_task(r), ""), _claims)
     differs = "its claims are not those of the task's other records"
-    drop(lambda r: differs if _claims(r) != usual_claims[r.subject.task.name,] else "", left_out)
+    rest, deviant = _split(rest, lambda r: differs if _claims(r) != claims[_task(r), ""] else "")
     seen: set[tuple[str, str, Entry]] = set()
+    rest, repeated = _split(rest, lambda r: _repeated(r, seen))
+    return Selection(
+        records=tuple(rejudge(record) for record in rest),
+        stale=(*old_task, *old_data),
+        left_out=(*quick, *foreign, *deviant, *repeated),
+    )
 
-    def repeated(record: Record) -> str:
-        place = (*_of_data(record), entry(record))
-        again = place in seen
-        seen.add(place)
-        return f"another record stands in its place (this one: {record.subject.device})" if again else ""
 
-    drop(repeated, left_out)
-    return Selection(tuple(rejudge(record) for record in rest), tuple(stale), tuple(left_out))
+def _split(records: Iterable[Record], unfit: Callable[[Record], str]) -> tuple[list[Record], tuple[str, ...]]:
+    """Keep the records that nothing speaks against, and name the others with what does."""
+    reasons = [(record, unfit(record)) for record in records]
+    return [record for record, why in reasons if not why], tuple(f"{_name(r)}: {why}" for r, why in reasons if why)
+
+
+def _quick(record: Record) -> str:
+    return "a quick run proves that it runs, and is no result" if record.subject.preset == "quick" else ""
+
+
+def _repeated(record: Record, seen: set[tuple[str, str, Entry]]) -> str:
+    place = (*_of_data(record), entry(record))
+    if place in seen:
+        return f"another record stands in its place (this one ran on {record.subject.device})"
+    seen.add(place)
+    return ""
 
 
 def _order(record: Record) -> tuple[str, str, Entry, int, str]:
     """Sort by place; within a place, the record with the most finished seeds comes first."""
     finished = sum(cell.status == "ok" for cell in record.cells)
-    return (*_of_data(record), entry(record), -finished, strict_json(record))
+    return (*_of_data(record), entry(record), -finished, record.model_dump_json())
+
+
+def _task(record: Record) -> str:
+    return record.subject.task.name
 
 
 def _of_data(record: Record) -> tuple[str, str]:
@@ -129,9 +140,11 @@ def _claims(record: Record) -> str:
     return repr((record.claims, record.invariants))
 
 
-def _usual[K](records: Iterable[Record], group: Callable[[Record], K], what: Callable[[Record], str]) -> dict[K, str]:
+def _usual(
+    records: Iterable[Record], group: Callable[[Record], tuple[str, str]], what: Callable[[Record], str]
+) -> dict[tuple[str, str], str]:
     """Take what most records of a group say, on a tie what sorts last."""
-    votes: dict[K, Counter[str]] = {}
+    votes: dict[tuple[str, str], Counter[str]] = {}
     for record in records:
         votes.setdefault(group(record), Counter())[what(record)] += 1
     return {key: max(found, key=lambda said: (found[said], said)) for key, found in votes.items()}

@@ -9,6 +9,7 @@ from vaebench.claims import Declined, Reading
 from vaebench.data import Dataset
 from vaebench.kernels.estimate import Estimate, Undefined
 from vaebench.measures import Effort
+from vaebench.models.likelihoods import Gaussian
 from vaebench.training.fit import Trained
 
 Function = Callable[[Tensor], Tensor]
@@ -28,6 +29,13 @@ def encoded_mean(trained: Trained) -> Function:
 def reconstructed(trained: Trained) -> Function:
     """The reconstruction at the posterior's mean, (batch, *shape) to (batch, *shape)."""
     return lambda x: trained.model.decode(trained.model.encode(x).mean).mean
+
+
+def kl_weight_in_squares(trained: Trained, x: Tensor) -> float | None:
+    """β, the weight of the KL beside a sum of squared errors; None where it is not fixed or no squares are summed."""
+    with torch.no_grad():
+        likelihood = trained.model.decode(trained.model.encode(x[:1]).mean)
+    return trained.model.interventions.beta(trained.kl_weight) if isinstance(likelihood, Gaussian) else None
 
 
 def held_out(data: Dataset, most: int) -> Tensor:

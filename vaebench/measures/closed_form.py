@@ -7,7 +7,7 @@ from vaebench.claims import Declined, Reading
 from vaebench.data import Dataset
 from vaebench.kernels.jacobian import jacobian_columns, jacobian_rows
 from vaebench.measures import Effort
-from vaebench.measures._subject import decoded_mean, encoded_mean, held_out
+from vaebench.measures._subject import decoded_mean, encoded_mean, held_out, kl_weight_in_squares
 from vaebench.models.exact import linear_vae_at_fixed_scale, principal_axes
 from vaebench.training.fit import Trained
 
@@ -57,13 +57,15 @@ def fixed_scale_gap(
     if encoder is None or decoder is None:
         return tuple(Declined(name, "the model is not affine") for name in NAMES)
     interventions = trained.model.interventions
-    beta = interventions.beta(trained.kl_weight)
+    beta = kl_weight_in_squares(trained, x)
     if beta is None or interventions.posterior_scale is None:
         return tuple(Declined(name, "the closed form needs β and a fixed posterior scale") for name in NAMES)
     exact = linear_vae_at_fixed_scale(data.to("cpu"), latent, interventions.posterior_scale, beta)
     _, eigenvalues, axes = (part.to(x.device) for part in principal_axes(data.train.x))
     exact_encoder = exact.mean.weight.detach().double().to(x.device)
     exact_decoder = exact.decoder.get_submodule("0").weight.detach().double().to(x.device).T  # type: ignore[operator]
+    if not exact_decoder.any():
+        return tuple(Declined(name, "the closed form is zero: every direction is inactive") for name in NAMES)
     coded, weights = axes[:latent], (axes.T * eigenvalues.sqrt()) @ axes
     gaps = (
         _gap(torch.linalg.svdvals(decoder), torch.linalg.svdvals(exact_decoder)),

@@ -14,7 +14,7 @@ from vaebench.kernels.volume_density import (
     log_density_from_scale,
 )
 from vaebench.measures import Effort
-from vaebench.measures._subject import held_out
+from vaebench.measures._subject import held_out, kl_weight_in_squares
 from vaebench.training.fit import Trained
 
 NAMES = tuple(f"{prefix}density_{what}" for prefix in ("", "loss_") for what in ("r2", "slope", "bias"))
@@ -35,7 +35,7 @@ def density(trained: Trained, data: Dataset, effort: Effort, rng: torch.Generato
         (πβ)^{−m/2} exp(−(L − D₀)/β) the same with ``loss_`` before them; and the control, ``density_r2_prior_alone``,
         of p(μ) alone, declined on normal sources, where it has the right order by itself.
     """
-    beta = trained.model.interventions.beta(trained.kl_weight)
+    beta = kl_weight_in_squares(trained, data.held_out.x)
     if data.truth is None or beta is None:
         reason = "the data's density is not known" if data.truth is None else "β is not known"
         return tuple(Declined(name, reason) for name in (*NAMES, PRIOR_ALONE))

@@ -6,7 +6,7 @@ from vaebench.claims import Declined, Reading
 from vaebench.data import Dataset
 from vaebench.kernels import isometry
 from vaebench.measures import Effort
-from vaebench.measures._subject import held_out
+from vaebench.measures._subject import held_out, kl_weight_in_squares
 from vaebench.training.fit import Trained
 
 
@@ -28,7 +28,7 @@ def importance(
         ``importance_1``, ``importance_2`` … in squared units of x, one for each source, 0 for a source that no active
         unit is left for; and ``importance_worst_error``, the signed relative error that is largest in size.
     """
-    beta = trained.model.interventions.beta(trained.kl_weight)
+    beta = kl_weight_in_squares(trained, data.held_out.x)
     if data.truth is None or beta is None:
         reason = "the data's source variances are not known" if data.truth is None else "β is not known"
         return (Declined("importance_worst_error", reason),)

@@ -45,12 +45,15 @@ def total(terms: Terms) -> Tensor:
         The scalar, in nats an example.
 
     Raises:
-        ValueError: It is not a scalar.
+        ValueError: It is not a scalar, or one of several is not, or there is none.
     """
-    loss = terms if isinstance(terms, Tensor) else torch.stack(list(terms.values())).sum()
-    if loss.ndim != 0:
-        raise ValueError(f"an objective gives a scalar or scalars by name; this one has shape {tuple(loss.shape)}")
-    return loss
+    parts = {"this one": terms} if isinstance(terms, Tensor) else terms
+    for name, part in parts.items():
+        if part.ndim != 0:
+            raise ValueError(f"an objective gives a scalar or scalars by name; {name} has shape {tuple(part.shape)}")
+    if not parts:
+        raise ValueError("an objective gives a scalar or scalars by name; this one gives none")
+    return torch.stack(list(parts.values())).sum()
 
 
 def negative_elbo(kl_weight: float = 1.0) -> Objective:

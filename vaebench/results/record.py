@@ -8,7 +8,7 @@ import json
 import re
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from vaebench.claims import Claim, Declined, Interval, Observation, Reading, Sample, Verdict
 
@@ -99,6 +99,12 @@ class Column(Stored):
     seeds: tuple[int, ...]
     values: tuple[float, ...]
     stderrs: tuple[float, ...]
+
+    @model_validator(mode="after")
+    def _one_number_a_seed(self) -> "Column":
+        if not len(self.seeds) == len(set(self.seeds)) == len(self.values) == len(self.stderrs):
+            raise ValueError(f"{self.name} has {len(self.values)} values and {len(self.stderrs)} errors for its seeds")
+        return self
 
 
 class DeclinedColumn(Stored):

@@ -96,17 +96,17 @@ TASK = Task(
     ),
     protocols={
         "quick": Protocol(
-            seeds=2,
+            seeds=3,
             latent=8,
-            recipe=Recipe(steps=300),
+            recipe=Recipe(steps=600, learning_rate=3e-3),
             effort=Effort(samples=1024, points=128, attacked=32, attack_steps=10, attack_restarts=1),
             knob_values=(0.05, 0.2, 1.0),
         ),
-        "standard": Protocol(seeds=5, latent=8, recipe=Recipe(steps=4000), knob_values=GRID),
+        "standard": Protocol(seeds=5, latent=8, recipe=Recipe(steps=4000, learning_rate=3e-3), knob_values=GRID),
         "paper": Protocol(
             seeds=10,
             latent=8,
-            recipe=Recipe(steps=40_000),
+            recipe=Recipe(steps=40_000, learning_rate=3e-3),
             effort=Effort(samples=65_536, attacked=1024, attack_steps=100, attack_restarts=5),
             knob_values=GRID,
         ),

@@ -80,21 +80,21 @@ TASK = Task(
     invariants=(),
     protocols={
         "quick": Protocol(
-            seeds=2,
+            seeds=3,
             latent=3,
-            recipe=Recipe(steps=400, batch=256),
+            recipe=Recipe(steps=1000, batch=256, learning_rate=3e-3),
             effort=Effort(samples=16, points=512),
         ),
         "standard": Protocol(
             seeds=5,
             latent=3,
-            recipe=Recipe(steps=6000, batch=512),
+            recipe=Recipe(steps=6000, batch=512, learning_rate=3e-3),
             effort=Effort(samples=256, points=5000),
         ),
         "paper": Protocol(
             seeds=10,
             latent=3,
-            recipe=Recipe(steps=60_000, batch=512),
+            recipe=Recipe(steps=60_000, batch=512, learning_rate=3e-3),
             effort=Effort(samples=1024, points=5000),
         ),
     },

@@ -2,7 +2,9 @@
 
 import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
+
+Schedule = Literal["cosine", "constant"]
 
 
 @dataclass(frozen=True)
@@ -21,12 +23,14 @@ class Recipe:
     steps: int
     batch: int = 128
     learning_rate: float = 1e-3
-    schedule: Literal["cosine", "constant"] = "cosine"
+    schedule: Schedule = "cosine"
     snapshots: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
-        if self.steps < 1 or self.batch < 1 or not self.learning_rate > 0:
-            raise ValueError(f"a recipe needs steps, batch and learning rate above 0: {self}")
+        if self.steps < 1 or self.batch < 1 or not 0 < self.learning_rate < math.inf:
+            raise ValueError(f"a recipe needs steps, batch and a finite learning rate above 0: {self}")
+        if self.schedule not in get_args(Schedule):
+            raise ValueError(f"unknown schedule {self.schedule!r}; there are: {', '.join(get_args(Schedule))}")
         if any(not 0 <= step <= self.steps for step in self.snapshots):
             raise ValueError(f"snapshots lie between 0 and {self.steps}: {self.snapshots}")
 

@@ -161,8 +161,9 @@ def fit(
     step_of = TrainingStep(model, variant.objective)
     parameters = [p for p in model.parameters() if p.requires_grad]
     optimiser = torch.optim.Adam(parameters, lr=recipe.learning_rate, fused=True)
-    order, noise, own = (
-        torch.Generator(device).manual_seed(seed_for(seed, purpose)) for purpose in ("batches", "noise", "objective")
+    order, noise, more, own = (
+        torch.Generator(device).manual_seed(seed_for(seed, purpose))
+        for purpose in ("batches", "noise", "input noise", "objective")
     )
     rows = batches(len(x), recipe.batch, order)
     history: list[tuple[int, float]] = []
@@ -173,7 +174,7 @@ def fit(
             snapshots.append((step, _weights(model)))
         batch = x[next(rows)]
         code_noise = torch.randn(len(batch), latent, generator=noise, device=device)
-        input_noise = torch.randn(batch.shape, generator=noise, device=device) if noisy else None
+        input_noise = torch.randn(batch.shape, generator=more, device=device) if noisy else None
         loss = step_of(batch, code_noise, input_noise, step, own)
         optimiser.zero_grad()
         loss.backward()

@@ -23,7 +23,7 @@ class Intervened(nn.Module):
     """
 
     posterior_scale: Tensor | None
-    input_noise: Tensor | None
+    input_noise: Tensor
 
     def __init__(self, model: Model, interventions: Interventions) -> None:
         super().__init__()
@@ -31,7 +31,7 @@ class Intervened(nn.Module):
         self.interventions = interventions
         scale, noise = interventions.posterior_scale, interventions.input_noise
         self.register_buffer("posterior_scale", None if scale is None else torch.tensor(scale), persistent=False)
-        self.register_buffer("input_noise", torch.tensor(noise) if noise else None, persistent=False)
+        self.register_buffer("input_noise", torch.tensor(noise), persistent=False)
 
     def encode(self, x: Tensor) -> Posterior:
         """Posterior of each example, shape (batch, latent), with the suite's scale where one is fixed."""

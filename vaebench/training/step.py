@@ -39,8 +39,7 @@ class TrainingStep(nn.Module):
         Returns:
             A scalar, in nats an example.
         """
-        scale = self.model.input_noise
-        seen = x if scale is None or input_noise is None else x + scale * input_noise
+        seen = x if input_noise is None else x + self.model.input_noise * input_noise
         posterior = self.model.encode(seen)
         z = posterior.sample(code_noise)
         return total(self.objective(Step(x, posterior, z, self.model.decode(z), step, rng)))

@@ -1,0 +1,36 @@
+"""Variants that go wrong, each in its own way."""
+
+import torch
+from torch import Tensor, nn
+
+from vaebench.models import Step, Variant, autoencoder, negative_elbo
+from vaebench.variants.vae import VARIANT as VAE
+
+elbo = negative_elbo()
+
+
+def diverges(step: Step) -> Tensor:
+    loss = sum(elbo(step).values())
+    return loss * (torch.inf if step.step >= 3 else 1.0)
+
+
+def crashes(step: Step) -> Tensor:
+    raise KeyError("no such term")
+
+
+class WrongShape(nn.Module):
+    def __init__(self, inner: nn.Module) -> None:
+        super().__init__()
+        self.inner = inner
+
+    def encode(self, x: Tensor):
+        return self.inner.encode(x)
+
+    def decode(self, z: Tensor):
+        return type(self.inner.decode(z))(self.inner.decode(z).mean.flatten(1)[:, 1:], 1.0)
+
+
+DIVERGES = Variant("diverges", "tests", VAE.build, diverges)
+CRASHES = Variant("crashes", "tests", VAE.build, crashes)
+WRONG_SHAPE = Variant("wrong_shape", "tests", lambda *a: WrongShape(autoencoder(*a)), elbo)
+NOT_A_MODEL = Variant("not_a_model", "tests", lambda *a: "a string", elbo)

@@ -1,0 +1,58 @@
+"""What the tests of whole flows share: tasks cut down to a second, and the paths of example variants."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from vaebench import catalog
+from vaebench.run import Request
+from vaebench.tasks import Task
+
+BROUGHT = Path(__file__).parent / "brought"
+
+TINY = """
+import sys
+from dataclasses import replace
+from vaebench import catalog
+from vaebench.measures import Effort
+from vaebench.training import Recipe
+
+whole = catalog.task
+
+def cut(name):
+    task = whole(name)
+    effort = Effort(samples=64, points=32, attacked=4, attack_steps=3, attack_restarts=1)
+    quick = replace(task.protocols["quick"], recipe=Recipe(steps=8, batch=32), effort=effort)
+    return replace(task, protocols={**task.protocols, "quick": quick})
+
+catalog.task = cut
+"""
+"""Code that cuts the quick preset of every task down to a few steps."""
+
+
+@pytest.fixture
+def tiny(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Task]:
+    """Cut the quick preset of every task down to a few steps, in this process."""
+    space: dict[str, object] = {}
+    monkeypatch.setattr(catalog, "task", catalog.task)
+    exec(TINY, space)  # noqa: S102 - our own text, the same that subprocesses run
+    return space["cut"]  # type: ignore[return-value]
+
+
+@pytest.fixture
+def request_of(tmp_path: Path) -> Callable[..., Request]:
+    """Build a request for one variant on the known-density task, with whatever is to differ."""
+    plain = Request(
+        tasks=("nakagawa2021_posterior_isometry",),
+        variants=("vae",),
+        archs=("mlp",),
+        datasets=("linear_gaussian_sources",),
+        preset="quick",
+        seeds=2,
+        device="cpu",
+        jobs=1,
+        out=tmp_path / "run",
+    )
+    return lambda **changes: replace(plain, **changes)

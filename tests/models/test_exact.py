@@ -1,0 +1,198 @@
+"""Laws of the closed forms: no neighbouring model does better, no optimiser finds a better one, and who gets none."""
+
+import math
+
+import pytest
+import torch
+
+from vaebench.data import Dataset, Split, Truth
+from vaebench.models import Unfit
+from vaebench.models.exact import affine_model, linear_vae_at_fixed_scale, linear_vae_with_learned_scale, principal_axes
+
+VARIANCES = (2.0, 0.7, 0.2, 0.02)
+
+
+def exact_data(n=400, shape=(2, 3), centre=0.3):
+    """Examples whose mean and covariance are exactly what they should be, to rounding."""
+    rng = torch.Generator().manual_seed(0)
+    rows = torch.randn(n, len(VARIANCES), generator=rng, dtype=torch.float64)
+    rows -= rows.mean(0)
+    rows = rows @ torch.linalg.inv(torch.linalg.cholesky(rows.T @ rows / n)).T * torch.tensor(VARIANCES).double().sqrt()
+    basis = torch.linalg.qr(torch.randn(6, len(VARIANCES), generator=rng, dtype=torch.float64))[0].T
+    x = (rows @ basis + centre).float().reshape(n, *shape)
+    truth = Truth(lambda x: x.sum(), VARIANCES, True, basis.reshape(-1, *shape))
+    return Dataset("exact", 1, Split(x), Split(x[:50]), truth)
+
+
+def weights_of(model):
+    layer = model.decoder[0]
+    parts = (model.mean.weight, model.mean.bias, model.log_scale.weight, model.log_scale.bias, layer.weight, layer.bias)
+    return [part.detach().double() for part in parts]
+
+
+def expected_loss(weights, mean, covariance, beta, scale):
+    """E‖x − x̂‖² + β·KL of a linear VAE with everything integrated out; normal data where the scale depends on x."""
+    encoder, shift, slope, intercept, decoder, offset = weights
+    if scale is None:
+        log_scale = slope @ mean + intercept
+        squared = torch.exp(2 * log_scale + 2 * ((slope @ covariance) * slope).sum(1))
+    else:
+        log_scale = torch.full((len(shift),), math.log(scale), dtype=torch.float64)
+        squared = torch.exp(2 * log_scale)
+    centre = encoder @ mean + shift
+    miss = torch.eye(len(mean), dtype=torch.float64) - decoder @ encoder
+    distortion = torch.trace(miss @ covariance @ miss.T) + (mean - decoder @ centre - offset).square().sum()
+    distortion = distortion + (decoder.square().sum(0) * squared).sum()
+    second = ((encoder @ covariance) * encoder).sum(1) + centre.square()
+    return distortion + beta / 2 * (second + squared - 1 - 2 * log_scale).sum()
+
+
+def moments(data):
+    mean, eigenvalues, axes = principal_axes(data.train.x)
+    return mean, (axes.T * eigenvalues) @ axes
+
+
+FIXED = [(0.1, 0.1), (0.5, 0.1), (1.0, 0.1), (0.5, 1.0), (3.0, 1.0)]
+
+
+def solve(data, latent, scale, beta):
+    if scale is None:
+        return linear_vae_with_learned_scale(data, latent, None, beta)
+    return linear_vae_at_fixed_scale(data, latent, scale, beta)
+
+
+@pytest.mark.parametrize(("scale", "beta"), [*FIXED, (None, 0.01), (None, 0.3), (None, 1.0)])
+def test_no_neighbour_does_better(scale, beta):
+    data = exact_data(centre=0.0)
+    mean, covariance = moments(data)
+    weights = weights_of(solve(data, len(VARIANCES), scale, beta))
+    best = float(expected_loss(weights, mean, covariance, beta, scale))
+    rng = torch.Generator().manual_seed(1)
+    for size in (1e-3, 1e-2, 0.3):
+        for _ in range(40):
+            there = [w + size * torch.randn(w.shape, generator=rng, dtype=torch.float64) for w in weights]
+            assert float(expected_loss(there, mean, covariance, beta, scale)) > best - 1e-6
+
+
+@pytest.mark.parametrize(("scale", "beta"), [*FIXED, (None, 0.01), (None, 0.3), (None, 1.0)])
+def test_the_loss_is_level_there(scale, beta):
+    data = exact_data(centre=0.0)
+    weights = [w.requires_grad_() for w in weights_of(solve(data, len(VARIANCES), scale, beta))]
+    loss = expected_loss(weights, *moments(data), beta, scale)
+    for slope in torch.autograd.grad(loss, weights, allow_unused=True):
+        assert slope is None or slope.abs().max() < 1e-4
+
+
+@pytest.mark.parametrize(("scale", "beta", "latent"), [(0.5, 0.1, 2), (1.0, 0.1, 4), (None, 0.1, 4)])
+def test_no_optimiser_finds_a_better_one(scale, beta, latent):
+    data = exact_data(centre=0.0)
+    mean, covariance = moments(data)
+    exact = weights_of(solve(data, latent, scale, beta))
+    best = float(expected_loss(exact, mean, covariance, beta, scale))
+    rng = torch.Generator().manual_seed(2)
+    weights = [(0.3 * torch.randn(w.shape, generator=rng, dtype=torch.float64)).requires_grad_() for w in exact]
+    used = weights if scale is None else [weights[i] for i in (0, 1, 4, 5)]
+    optimiser = torch.optim.LBFGS(used, max_iter=500, line_search_fn="strong_wolfe", tolerance_change=1e-14)
+
+    def closure():
+        optimiser.zero_grad()
+        loss = expected_loss(weights, mean, covariance, beta, scale)
+        loss.backward()
+        return loss
+
+    optimiser.step(closure)
+    assert float(closure().detach()) == pytest.approx(best, abs=1e-5)
+
+
+def test_data_off_the_origin_are_centred_first():
+    near, far = exact_data(centre=0.0), exact_data(centre=5.0)
+    one, other = (linear_vae_at_fixed_scale(data, 2, 0.5, 0.1) for data in (near, far))
+    torch.testing.assert_close(one.encode(near.train.x).mean, other.encode(far.train.x).mean, atol=1e-4, rtol=0)
+    reconstructed = other.decode(other.encode(far.train.x).mean).mean
+    torch.testing.assert_close(reconstructed.mean(0), far.train.x.mean(0), atol=1e-5, rtol=0)
+
+
+def test_the_models_say_the_scale_that_they_are_solved_for():
+    data = exact_data()
+    fixed = linear_vae_at_fixed_scale(data, 2, 0.5, 0.1).encode(data.train.x)
+    torch.testing.assert_close(fixed.scale, torch.full_like(fixed.scale, 0.5))
+    learned = linear_vae_with_learned_scale(data, 5, None, 0.1).encode(data.train.x)
+    expected = [min(1.0, 0.1 / (2 * variance)) ** 0.5 for variance in (*VARIANCES, 1e-9)]
+    torch.testing.assert_close(learned.scale[0], torch.tensor(expected))
+
+
+def test_units_beyond_the_sources_collapse():
+    data = exact_data()
+    model = linear_vae_with_learned_scale(data, 6, None, 0.1)
+    posterior = model.encode(data.train.x)
+    assert posterior.mean[:, 3:].abs().max() == 0  # the last variance is below β/2
+    torch.testing.assert_close(
+        posterior.kl(),
+        0.5
+        * (posterior.mean[:, :3].square() + posterior.scale[:, :3].square() - 1 - 2 * posterior.log_scale[:, :3]).sum(
+            1
+        ),
+    )
+
+
+def test_a_latent_space_that_is_too_small_codes_the_largest_directions():
+    data = exact_data()
+    model = linear_vae_at_fixed_scale(data, 2, 0.3, 0.1)
+    with torch.no_grad():
+        lost = (data.train.x - model.decode(model.encode(data.train.x).mean).mean).flatten(1)
+    left = torch.linalg.svdvals(lost - lost.mean(0)).square() / len(lost)
+    assert float(left.sum()) > VARIANCES[2] + VARIANCES[3]
+    assert float(left[0]) < VARIANCES[1]
+
+
+def test_principal_axes_rebuild_the_covariance():
+    x = torch.randn(200, 2, 3, generator=torch.Generator().manual_seed(3))
+    mean, eigenvalues, axes = principal_axes(x)
+    rows = x.flatten(1).double()
+    assert (eigenvalues[:-1] >= eigenvalues[1:]).all()
+    assert eigenvalues.dtype == torch.float64
+    torch.testing.assert_close(axes @ axes.T, torch.eye(6, dtype=torch.float64))
+    torch.testing.assert_close((axes.T * eigenvalues) @ axes, torch.cov(rows.T, correction=0))
+    torch.testing.assert_close(mean, rows.mean(0))
+
+
+def test_principal_axes_of_data_on_a_line_have_no_negative_variance():
+    x = torch.linspace(-1, 1, 50)[:, None] * torch.ones(1, 6)
+    eigenvalues = principal_axes(x)[1]
+    assert (eigenvalues >= 0).all()
+    assert eigenvalues[1:].max() < 1e-12
+
+
+def test_an_affine_model_is_what_it_is_said_to_be():
+    axes = torch.eye(3, dtype=torch.float64)[:2]
+    gains = torch.tensor([2.0, 3.0]).double()
+    model = affine_model((3,), torch.tensor([1.0, 0.0, 0.0]).double(), axes, gains, 1 / gains, torch.tensor([0.1, 0.2]))
+    x = torch.tensor([[2.0, 1.0, 7.0]])
+    torch.testing.assert_close(model.encode(x).mean, torch.tensor([[2.0, 3.0]]))
+    torch.testing.assert_close(model.encode(x).scale, torch.tensor([[0.1, 0.2]]))
+    torch.testing.assert_close(model.decode(model.encode(x).mean).mean, torch.tensor([[2.0, 1.0, 0.0]]))
+
+
+def test_who_has_no_closed_form_is_told_why():
+    data = exact_data()
+    with pytest.raises(Unfit, match="^this closed form needs a fixed posterior scale$"):
+        linear_vae_at_fixed_scale(data, 2, None, 0.1)
+    with pytest.raises(Unfit, match="^this closed form needs a posterior scale that is learned$"):
+        linear_vae_with_learned_scale(data, 4, 0.5, 0.1)
+    with pytest.raises(Unfit, match="^3 latent units cannot code 4 sources$"):
+        linear_vae_with_learned_scale(data, 3, None, 0.1)
+
+
+@pytest.mark.parametrize(
+    "truth",
+    [
+        None,
+        Truth(lambda x: x.sum(), VARIANCES, False, torch.eye(4, 6).reshape(4, 2, 3)),
+        Truth(lambda x: x.sum(), VARIANCES, True, None),
+    ],
+)
+def test_sources_that_are_not_known_to_be_normal_have_no_closed_form(truth):
+    plain = exact_data()
+    data = Dataset(plain.name, 1, plain.train, plain.held_out, truth)
+    with pytest.raises(Unfit, match="^the linear VAE's closed form is exact only for normal sources$"):
+        linear_vae_with_learned_scale(data, 4, None, 0.1)

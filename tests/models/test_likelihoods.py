@@ -1,0 +1,110 @@
+"""Laws of likelihoods: densities of torch's own distributions, precision equal to Fisher information three ways."""
+
+import math
+
+import pytest
+import torch
+from torch import distributions
+
+from vaebench.models import Bernoulli, Gaussian
+
+EVENT = (2, 3, 2)
+
+
+def draws(seed, batch=4):
+    return torch.randn(2, batch, *EVENT, generator=torch.Generator().manual_seed(seed))
+
+
+@pytest.mark.parametrize("variance", [0.05, 3.0, torch.full((4, 1, 1, 1), 0.3), torch.rand(4, *EVENT) + 0.1])
+def test_the_gaussian_density_is_that_of_torch(variance):
+    mean, x = draws(0)
+    scale = torch.as_tensor(variance).sqrt()
+    expected = distributions.Normal(mean, scale.expand_as(mean)).log_prob(x).flatten(1).sum(1)
+    found = Gaussian(mean, variance).log_prob(x)
+    assert found.shape == (4,)
+    torch.testing.assert_close(found, expected)
+
+
+def test_the_bernoulli_density_is_that_of_torch_on_black_and_white_data():
+    logits, x = draws(1)
+    x = (x > 0).float()
+    expected = distributions.Bernoulli(logits=logits).log_prob(x).flatten(1).sum(1)
+    torch.testing.assert_close(Bernoulli(logits).log_prob(x), expected)
+
+
+def test_grey_data_are_read_as_probabilities():
+    """The log density of grey x is the mean over black and white draws with probability x: the cross entropy."""
+    logits, x = draws(2)
+    x = torch.sigmoid(x)
+    white, black = (Bernoulli(logits).log_prob(torch.full_like(x, value)) for value in (1.0, 0.0))
+    likelihood = distributions.Bernoulli(logits=logits)
+    expected = x * likelihood.log_prob(torch.ones_like(x)) + (1 - x) * likelihood.log_prob(torch.zeros_like(x))
+    torch.testing.assert_close(Bernoulli(logits).log_prob(x), expected.flatten(1).sum(1))
+    middle = Bernoulli(logits).log_prob(torch.full_like(x, 0.5))
+    torch.testing.assert_close(middle, (white + black) / 2)
+
+
+def test_grey_data_are_best_explained_by_themselves():
+    x = torch.sigmoid(draws(3)[1])
+    at, beside = Bernoulli(torch.logit(x)), Bernoulli(torch.logit(x) + 0.1)
+    assert (at.log_prob(x) > beside.log_prob(x)).all()
+    torch.testing.assert_close(at.mean, x)
+
+
+def test_saturated_logits_cost_what_they_should_and_stay_finite():
+    logits = torch.full((1, *EVENT), 80.0)
+    assert float(Bernoulli(logits).log_prob(torch.zeros(1, *EVENT))) == pytest.approx(-80.0 * math.prod(EVENT))
+    assert torch.isfinite(Bernoulli(logits).precision()).all()
+
+
+def gaussian(mean):
+    return Gaussian(mean, 0.3)
+
+
+def bernoulli(mean):
+    return Bernoulli(torch.logit(mean))
+
+
+@pytest.mark.parametrize("likelihood", [gaussian, bernoulli])
+def test_precision_is_the_expected_curvature_of_the_log_density_in_the_mean(likelihood):
+    mean = torch.tensor([[0.2, 0.5, 0.9]], dtype=torch.float64)
+
+    def curvature(x):
+        return -torch.autograd.functional.hessian(lambda m: likelihood(m).log_prob(x).sum(), mean).reshape(3, 3)
+
+    # Of either family it is at most linear in x, so that its mean over x is its value at the mean of x.
+    torch.testing.assert_close(torch.diag(likelihood(mean).precision()[0]), curvature(mean))
+
+
+@pytest.mark.parametrize("likelihood", [gaussian, bernoulli])
+def test_precision_is_the_variance_of_the_score(likelihood):
+    n, rng = 100_000, torch.Generator().manual_seed(4)
+    mean = torch.tensor([[0.2, 0.5, 0.9]])
+    if likelihood is gaussian:
+        x = mean + math.sqrt(0.3) * torch.randn(n, 3, generator=rng)
+    else:
+        x = torch.bernoulli(mean.expand(n, 3), generator=rng)
+    means = mean.expand(n, 3).clone().requires_grad_()
+    (score,) = torch.autograd.grad(likelihood(means).log_prob(x).sum(), means)
+    squares = score.square()
+    assert (score.mean(0).abs() < 4 * score.std(0) / math.sqrt(n)).all()
+    gap = (squares.mean(0) - likelihood(mean).precision()[0]).abs()
+    assert (gap < 4 * squares.std(0) / math.sqrt(n) + 1e-4).all()
+
+
+def test_precision_has_the_shape_of_the_mean():
+    mean, _ = draws(5)
+    assert Gaussian(mean, 0.1).precision().shape == Bernoulli(mean).precision().shape == mean.shape
+
+
+def test_another_variance_leaves_the_means():
+    mean, x = draws(6)
+    one = Gaussian(mean, torch.rand(4, 1, 1, 1) + 1).with_variance(0.5)
+    assert one.mean is mean
+    torch.testing.assert_close(one.log_prob(x), Gaussian(mean, 0.5).log_prob(x))
+
+
+def test_a_variance_of_the_wrong_dtype_is_no_matter():
+    mean, x = draws(7)
+    found = Gaussian(mean, torch.tensor(0.5, dtype=torch.float64)).log_prob(x)
+    assert found.dtype == torch.float32

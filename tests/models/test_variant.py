@@ -1,0 +1,51 @@
+"""Laws of a variant's definition, and of the suite's own."""
+
+import pytest
+import torch
+
+from vaebench import catalog
+from vaebench.models import Bernoulli, Gaussian, Normal, Step, Variant, autoencoder, negative_elbo
+from vaebench.models.autoencoder import GAUSSIAN_VARIANCE
+from vaebench.models.objectives import total
+
+
+def variant(**changes):
+    return Variant(**{"name": "mine", "source": "here", "build": autoencoder, "objective": negative_elbo(), **changes})
+
+
+@pytest.mark.parametrize("name", ["", "VAE", "my vae", "my-vae", "1vae", "_vae", "vae/..", "vae\n", "v" * 65, "väe"])
+def test_a_name_that_is_no_file_name_is_refused(name):
+    with pytest.raises(ValueError, match="a variant's name is lower-case letters, digits and underscores, not "):
+        variant(name=name)
+
+
+@pytest.mark.parametrize("name", ["v", "vae_2", "v" * 64])
+def test_other_names_are_taken(name):
+    assert variant(name=name).name == name
+
+
+@pytest.mark.parametrize("weight", [0.0, -1.0, float("nan")])
+def test_a_weight_that_weighs_nothing_is_refused(weight):
+    with pytest.raises(ValueError, match=f"kl_weight is above 0 or None, not {weight}"):
+        variant(kl_weight=weight)
+
+
+def test_the_likelihood_of_record_is_gaussian_and_another_can_be_asked_for():
+    torch.manual_seed(0)
+    decoded = autoencoder((4,), 2, "mlp").decode(torch.zeros(1, 2))
+    assert (type(decoded), decoded.variance) == (Gaussian, GAUSSIAN_VARIANCE)
+    assert isinstance(autoencoder((4,), 2, "mlp", Bernoulli).decode(torch.zeros(1, 2)), Bernoulli)
+
+
+@pytest.mark.parametrize("name", catalog.variant_names())
+def test_a_declared_weight_is_the_one_that_the_objective_uses(name):
+    """Double the divergence by hand: the loss moves by the weight times that much."""
+    found = catalog.variant(name).variant
+    torch.manual_seed(1)
+    x, z = torch.rand(5, 4), torch.zeros(5, 2)
+    near, far = Normal(z, torch.ones(5, 2)), Normal(z + 2.0, torch.ones(5, 2))
+    with torch.no_grad():
+        decoded = found.build((4,), 2, "mlp").decode(z)
+    losses = [total(found.objective(Step(x, q, z, decoded, 0, torch.Generator()))) for q in (near, far)]
+    expected = found.kl_weight * float(far.kl().mean() - near.kl().mean())
+    assert float(losses[1] - losses[0]) == pytest.approx(expected, rel=1e-4)

@@ -1,0 +1,206 @@
+"""Laws of names: an unknown one lists the known, a variant comes from where it is said, and a bad one is one line."""
+
+import ast
+import re
+
+import pytest
+
+from vaebench import catalog
+from vaebench.catalog import BadVariant, UnknownName
+from vaebench.mistakes import Mistake
+
+GOOD = """
+from vaebench.models import Variant, autoencoder, negative_elbo
+
+VARIANT = Variant(
+    name="mine", source="here", build=autoencoder, objective=negative_elbo(3.0), kl_weight=3.0
+)
+"""
+
+
+@pytest.fixture
+def written(tmp_path):
+    def write(text, name="mine.py"):
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
+        return str(path)
+
+    return write
+
+
+LISTS = {
+    "task": (catalog.task, catalog.task_names),
+    "variant": (catalog.variant, catalog.variant_names),
+    "dataset": (catalog.dataset, catalog.dataset_names),
+}
+
+
+@pytest.mark.parametrize("kind", LISTS)
+def test_an_unknown_name_lists_all_that_is_known_and_the_nearest_first(kind):
+    find, names = LISTS[kind]
+    typo = names()[0][:-1]
+    listed = re.escape(", ".join(names()))
+    with pytest.raises(UnknownName, match=rf"^unknown {kind} '{typo}' \(did you mean \w+\?\); there are: {listed}$"):
+        find(typo)
+    with pytest.raises(UnknownName, match=rf"^unknown {kind} 'qqqq'; there are: {listed}$"):
+        find("qqqq")
+
+
+def test_the_suggestion_is_the_nearest():
+    with pytest.raises(Mistake, match=r"did you mean beta_vae\?"):
+        catalog.known("variant", "betavae", catalog.variant_names())
+    assert catalog.known("variant", "vae", catalog.variant_names()) == "vae"
+
+
+@pytest.mark.parametrize("name", catalog.task_names())
+def test_a_task_is_found_under_its_own_name(name):
+    assert catalog.task(name).name == name
+    assert len(catalog.task_text(name)) > 100
+
+
+@pytest.mark.parametrize("name", catalog.variant_names())
+def test_the_suites_own_variants_bear_the_names_of_their_files(name):
+    assert catalog.variant(name).variant.name == name
+
+
+@pytest.mark.parametrize("name", catalog.task_names())
+def test_every_name_that_a_task_uses_is_known(name):
+    task = catalog.task(name)
+    for instrument in task.instruments:
+        assert callable(catalog.instrument(instrument))
+    for data in task.datasets:
+        catalog.check_dataset(data)
+
+
+@pytest.mark.parametrize(
+    ("folder", "names"),
+    [
+        ("tasks", catalog.task_names()),
+        ("variants", catalog.variant_names()),
+        ("data", catalog.dataset_names()),
+        ("models/networks", catalog.arch_names()),
+    ],
+)
+def test_every_page_says_in_one_line_what_it_is(folder, names):
+    for name in names:
+        assert len(catalog.summary(folder, name)) > 20, name
+        assert not name.startswith("_")
+
+
+def test_a_file_is_a_variant(written):
+    brought = catalog.variant(written(GOOD))
+    assert (brought.variant.name, brought.variant.kl_weight) == ("mine", 3.0)
+
+
+def test_the_code_hash_is_that_of_the_file(written):
+    one, other = (catalog.variant(written(text)).code_hash for text in (GOOD, GOOD.replace("3.0", "4.0")))
+    assert one != other
+    assert catalog.variant(written("# a note\n" + GOOD)).code_hash == one
+
+
+def test_a_file_read_twice_is_run_twice(written):
+    path = written(GOOD)
+    catalog.variant(path)
+    written(GOOD.replace("3.0", "4.0"))
+    assert catalog.variant(path).variant.kl_weight == 4.0
+
+
+def test_a_package_is_a_variant(written, tmp_path, monkeypatch):
+    written("", "somebodys_package/__init__.py")
+    written(GOOD.replace("VARIANT", "THEIRS"), "somebodys_package/page.py")
+    monkeypatch.syspath_prepend(tmp_path)
+    assert catalog.variant("somebodys_package.page:THEIRS").variant.name == "mine"
+    with pytest.raises(BadVariant, match=r"^somebodys_package\.page:OTHER defines no OTHER of type"):
+        catalog.variant("somebodys_package.page:OTHER")
+
+
+def test_a_package_that_is_not_there_says_so():
+    with pytest.raises(BadVariant, match=r"^no_such_package:X cannot be loaded: ModuleNotFoundError: No module named"):
+        catalog.variant("no_such_package:X")
+
+
+def test_a_missing_file_is_one_line(tmp_path):
+    with pytest.raises(BadVariant, match=r"^there is no file .*nowhere\.py$"):
+        catalog.variant(str(tmp_path / "nowhere.py"))
+    with pytest.raises(BadVariant, match=r"^there is no file .*$"):
+        catalog.check_variant(str(tmp_path) + "/.py")
+
+
+BROKEN = {
+    "syntax": ("def broken(:\n", "SyntaxError: invalid syntax"),
+    "import": ("import no_such_module\n", "ModuleNotFoundError: No module named 'no_such_module'"),
+    "raises": ("raise RuntimeError('on purpose')\n", "RuntimeError: on purpose"),
+    "name": (GOOD.replace('"mine"', '"My VAE"'), "ValueError: a variant's name is lower-case letters"),
+    "weight": (GOOD.replace("kl_weight=3.0", "kl_weight=0.0"), "ValueError: kl_weight is above 0 or None"),
+}
+
+
+@pytest.mark.parametrize("what", BROKEN)
+def test_a_broken_file_says_what_is_broken(written, what):
+    text, says = BROKEN[what]
+    with pytest.raises(BadVariant, match=rf"mine\.py cannot be loaded: {re.escape(says)}"):
+        catalog.variant(written(text))
+
+
+@pytest.mark.parametrize("text", ["", "VARIANT = 'a string'", GOOD.replace("VARIANT", "MINE")])
+def test_a_file_without_a_variant_is_told_what_is_missing(written, text):
+    with pytest.raises(BadVariant, match=r"mine\.py defines no VARIANT of type vaebench\.models\.Variant$"):
+        catalog.variant(written(text))
+
+
+def test_the_names_of_the_suites_own_variants_are_taken(written):
+    with pytest.raises(BadVariant, match=r"the name beta_vae is taken by one of the suite's own$"):
+        catalog.variant(written(GOOD.replace('"mine"', '"beta_vae"')))
+
+
+def test_checking_a_variant_runs_none_of_its_code(written):
+    catalog.check_variant(written("raise RuntimeError"))
+    catalog.check_variant("no_such_package:X")
+    with pytest.raises(UnknownName, match="unknown variant 'betavae'"):
+        catalog.check_variant("betavae")
+
+
+def test_sizes_of_a_data_set():
+    assert catalog.check_dataset("sprites") == ("sprites", None)
+    assert catalog.check_dataset("sprites16") == ("sprites", 16)
+    assert catalog.dataset("sprites16").shape == (1, 16, 16)
+    assert catalog.dataset("sprites16").name == "sprites16"
+
+
+def test_a_size_that_is_not_made_lists_those_that_are():
+    with pytest.raises(UnknownName, match=r"^unknown dataset 'sprites17'; sprites comes as: sprites\d+, sprites\d+"):
+        catalog.dataset("sprites17")
+    with pytest.raises(UnknownName, match=r"^unknown dataset 'digits8'; digits comes as: digits$"):
+        catalog.dataset("digits8")
+
+
+@pytest.mark.parametrize("name", ["", "8", "sprite16", "sprites 16"])
+def test_a_name_that_is_no_data_set_is_unknown(name):
+    with pytest.raises(UnknownName, match=f"^unknown dataset '{name}'"):
+        catalog.check_dataset(name)
+
+
+@pytest.mark.parametrize("name", catalog.dataset_names())
+def test_a_data_sets_version_is_read_without_importing(name):
+    version, code_hash = catalog.dataset_version(name)
+    assert isinstance(version, int)
+    assert re.fullmatch("[0-9a-f]{16}", code_hash)
+
+
+def test_the_hash_of_a_data_set_covers_the_private_pages_that_it_imports(tmp_path, monkeypatch):
+    page = "from vaebench.data._made import law\nVERSION = 1\n"
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "some.py").write_text(page)
+    (tmp_path / "data" / "_made.py").write_text("law = 1")
+    monkeypatch.setattr(catalog, "PACKAGE", tmp_path)
+    one = catalog.dataset_version("some")
+    (tmp_path / "data" / "_made.py").write_text("law = 2")
+    assert one[0] == catalog.dataset_version("some")[0] == 1
+    assert one[1] != catalog.dataset_version("some")[1]
+
+
+def test_the_paper_wing_of_the_catalog_names_torch_nowhere_at_the_top():
+    tree = ast.parse((catalog.PACKAGE / "catalog.py").read_text("utf-8"))
+    imported = [ast.unparse(node) for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
+    assert not any("torch" in line or "vaebench.models" in line for line in imported)

@@ -1,0 +1,338 @@
+"""Laws of judging: error rates by simulation, the words at their boundaries, and what no verdict may depend on."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from vaebench.claims import (
+    SURVIVING_SHARE,
+    Beyond,
+    Claim,
+    Declined,
+    Exceeds,
+    Near,
+    Observation,
+    Reading,
+    Trend,
+    judge,
+    kendall_tau,
+    t_interval,
+)
+
+SEEDS, RUNS, HALF_LEVEL = 5, 1500, 0.025
+SIMULATION_ERROR = 3 * math.sqrt(HALF_LEVEL * (1 - HALF_LEVEL) / RUNS)
+FALLS = Claim("falls", "It falls.", (Trend("r", "falls"),))
+RISES = Claim("rises", "It rises.", (Trend("r", "rises"),))
+NEAR = Claim("near", "It is 1.", (Near("r", 1.0, 0.1, null=0.0),))
+ABOVE = Claim("above", "It is above 1.", (Beyond("r", 1.0, ideal=2.0, null=0.0),))
+BELOW = Claim("below", "It is below 1.", (Beyond("r", 1.0, ideal=0.0, null=2.0),))
+EXCEEDS = Claim("exceeds", "It exceeds c.", (Exceeds("r", "c", ideal=1.0),))
+
+
+def observe(values, name="r", arm="trained"):
+    """One observation a seed; a row of several numbers is a series along the knob, a string a reason to decline."""
+    found = []
+    for seed, row in enumerate(values):
+        series = [(None, row)] if isinstance(row, str) or np.ndim(row) == 0 else list(enumerate(row, start=1))
+        for knob, value in series:
+            reading = Declined(name, value) if isinstance(value, str) else Reading(name, float(value), 0.0, 1)
+            found.append(Observation(arm, knob, seed, reading))
+    return found
+
+
+def words(claim, draw, rng, runs=RUNS):
+    return [judge(claim, draw(rng)).verdict for _ in range(runs)]
+
+
+def share(found, word):
+    return sum(one == word for one in found) / len(found)
+
+
+def test_the_interval_covers_the_mean_of_normal_seeds_as_often_as_it_says():
+    rng, runs = np.random.default_rng(0), 6000
+    for level in (0.95, 0.8):
+        draws = (t_interval(rng.normal(3.0, 2.0, SEEDS).tolist(), level) for _ in range(runs))
+        covered = np.mean([i.low <= 3.0 <= i.high for i in draws])
+        assert abs(covered - level) < 3 * math.sqrt(level * (1 - level) / runs)
+
+
+def test_the_interval_is_that_of_the_textbook():
+    values = [0.3, -1.2, 4.0, 2.5]
+    low, high = stats.t.interval(0.95, 3, loc=np.mean(values), scale=stats.sem(values))
+    found = t_interval(values)
+    assert (found.low, found.high, found.n) == (pytest.approx(low), pytest.approx(high), 4)
+
+
+def test_the_interval_moves_and_stretches_with_the_values():
+    values = np.array([0.3, -1.2, 4.0])
+    plain, other = t_interval(values.tolist()), t_interval((7 - 2 * values).tolist())
+    assert (other.low, other.high) == (pytest.approx(7 - 2 * plain.high), pytest.approx(7 - 2 * plain.low))
+
+
+def test_one_value_has_no_interval_and_none_is_an_error():
+    assert (t_interval([2.0]).estimate, t_interval([2.0]).low, t_interval([2.0]).high) == (2.0, None, None)
+    with pytest.raises(ValueError, match="an interval needs at least one value"):
+        t_interval([])
+
+
+@given(st.lists(st.floats(-1e6, 1e6), min_size=2, max_size=9, unique=True))
+def test_kendall_tau_is_scipys_where_nothing_is_tied(values):
+    assert kendall_tau(values) == pytest.approx(stats.kendalltau(range(len(values)), values).statistic)
+    assert kendall_tau(values[::-1]) == pytest.approx(-kendall_tau(values))
+
+
+def test_a_tie_counts_nothing_either_way():
+    assert kendall_tau([1.0, 1.0, 2.0]) == pytest.approx(2 / 3)
+    assert kendall_tau([5.0] * 4) == 0.0
+
+
+def noise(rng, mean=0.0, sd=0.3):
+    return observe(rng.normal(mean, sd, SEEDS))
+
+
+def series(rng, slope=0.0, knobs=7):
+    return observe(np.exp(slope * np.arange(knobs) + rng.normal(0, 0.1, (SEEDS, knobs))))
+
+
+def paired(rng, gain=0.0):
+    control = rng.normal(0.5, 0.2, SEEDS)  # a spread that both share, which pairing takes out
+    return observe(control + rng.normal(gain, 0.05, SEEDS)) + observe(control, "c")
+
+
+NULLS = {
+    "above": (ABOVE, lambda rng: noise(rng, 1.0)),
+    "below": (BELOW, lambda rng: noise(rng, 1.0)),
+    "exceeds": (EXCEEDS, paired),
+    "near": (NEAR, lambda rng: noise(rng, 1.1, 0.01)),
+}
+
+
+@pytest.mark.parametrize("name", NULLS)
+def test_on_the_boundary_a_claim_is_held_and_failed_at_the_level_said(name):
+    found = words(*NULLS[name], np.random.default_rng(1))
+    assert abs(share(found, "holds") - HALF_LEVEL) < SIMULATION_ERROR
+    assert abs(share(found, "fails") - HALF_LEVEL) < SIMULATION_ERROR
+
+
+@pytest.mark.parametrize("knobs", [3, 7])
+def test_a_trend_that_is_none_is_seldom_held(knobs):
+    found = words(FALLS, lambda rng: series(rng, 0.0, knobs), np.random.default_rng(2))
+    assert share(found, "holds") < HALF_LEVEL + SIMULATION_ERROR
+
+
+def test_a_conjunction_keeps_the_level_without_a_correction():
+    both = Claim("both", "Both are above 1.", (ABOVE.conditions[0], replace(ABOVE.conditions[0], reading="c")))
+
+    def draw(rng):
+        return noise(rng, 1.0) + observe(rng.normal(5.0, 0.1, SEEDS), "c")
+
+    found = words(both, draw, np.random.default_rng(3))
+    assert abs(share(found, "holds") - HALF_LEVEL) < SIMULATION_ERROR
+
+
+PLANTED = {
+    "falls": (FALLS, lambda rng: series(rng, -0.1), lambda rng: series(rng, 0.1)),
+    "rises": (RISES, lambda rng: series(rng, 0.1), lambda rng: series(rng, -0.1)),
+    "above": (ABOVE, lambda rng: noise(rng, 2.0), lambda rng: noise(rng, 0.0)),
+    "below": (BELOW, lambda rng: noise(rng, 0.0), lambda rng: noise(rng, 2.0)),
+    "exceeds": (EXCEEDS, lambda rng: paired(rng, 0.2), lambda rng: paired(rng, -0.2)),
+    "near": (NEAR, lambda rng: noise(rng, 1.0, 0.03), lambda rng: noise(rng, 1.3, 0.03)),
+}
+
+
+@pytest.mark.parametrize("name", PLANTED)
+def test_a_planted_effect_is_held_and_its_opposite_failed(name):
+    claim, effect, opposite = PLANTED[name]
+    assert share(words(claim, effect, np.random.default_rng(4), 150), "holds") > 0.95
+    assert share(words(claim, opposite, np.random.default_rng(5), 150), "fails") > 0.95
+
+
+@pytest.mark.parametrize(
+    ("claim", "values"),
+    [(ABOVE, [0.5, 1.0, 2.0]), (BELOW, [0.5, 1.0, 2.0]), (NEAR, [0.5, 1.0, 1.5]), (NEAR, [1.08, 1.1, 1.12])],
+)
+def test_an_interval_that_straddles_is_undecided(claim, values):
+    assert judge(claim, observe(values)).verdict == "undecided"
+
+
+def test_a_mean_on_target_with_too_wide_an_interval_is_not_near():
+    (finding,) = judge(NEAR, observe([0.5, 1.0, 1.5])).findings
+    assert (finding.interval.estimate, finding.verdict) == (1.0, "undecided")
+
+
+def test_a_series_that_falls_from_end_to_end_but_wanders_between_is_no_trend():
+    wanders = [[1.0, 0.2, 1.5, 0.3, 0.95]] * 2 + [[1.0, 0.25, 1.4, 0.3, 0.9]] * 3
+    verdict = judge(FALLS, observe(wanders))
+    assert [f.verdict for f in verdict.findings] == ["holds", "fails"]
+    assert verdict.verdict == "fails"
+
+
+def test_seeds_that_all_agree_are_judged_by_where_they_lie():
+    """No spread is no interval: a control that mathematics knows reads the same in every seed."""
+    for value, word in ((1.05, "holds"), (1.2, "fails"), (1.1 + 1e-9, "fails")):
+        assert judge(NEAR, observe([value] * SEEDS)).verdict == word
+    assert judge(ABOVE, observe([1.0] * SEEDS)).verdict == "fails"  # the limit itself is not above the limit
+    assert judge(FALLS, observe([[2.0, 2.0, 2.0]] * SEEDS)).verdict == "fails"  # a constant does not fall
+
+
+def test_a_verdict_follows_the_units_of_a_trend():
+    draw = np.exp(np.random.default_rng(6).normal(0, 0.3, (SEEDS, 4)))
+    plain, scaled = (judge(FALLS, observe(factor * draw)) for factor in (1.0, 1e-6))
+    assert scaled.verdict == plain.verdict
+    for one, other in zip(plain.findings, scaled.findings, strict=True):
+        assert other.interval.estimate == pytest.approx(one.interval.estimate)
+
+
+def test_a_rise_is_the_mirror_of_a_fall():
+    draw = np.exp(np.random.default_rng(7).normal(0, 0.3, (SEEDS, 4)))
+    rise, fall = judge(RISES, observe(draw)), judge(FALLS, observe(draw[:, ::-1]))
+    assert rise.verdict == fall.verdict
+    assert rise.agreement == pytest.approx(fall.agreement)
+
+
+READINGS = {
+    "holds": [1.5, 1.6, 1.7],
+    "undecided": [0.0, 1.0, 2.1],
+    "fails": [0.1, 0.2, 0.3],
+    "not applicable": ["no"] * 3,
+}
+
+
+@pytest.mark.parametrize("one", READINGS)
+@pytest.mark.parametrize("other", READINGS)
+def test_a_conjunction_is_as_good_as_its_worst_condition(one, other):
+    claim = Claim("both", "Both are.", tuple(Beyond(name, 1.0, ideal=2.0, null=0.0) for name in ("r", "c")))
+    verdict = judge(claim, observe(READINGS[one]) + observe(READINGS[other], "c"))
+    assert [f.verdict for f in verdict.findings] == [one, other]
+    worst = ("fails", "undecided", "holds", "not applicable")
+    assert verdict.verdict == min(one, other, key=worst.index)
+
+
+def test_a_condition_declined_everywhere_makes_a_claim_not_applicable_and_says_why():
+    verdict = judge(NEAR, observe(["the variant declares no kl_weight"] * SEEDS))
+    assert (verdict.verdict, verdict.reason) == ("not applicable", "the variant declares no kl_weight")
+    assert (verdict.agreement, verdict.seeds, verdict.findings[0].interval) == ((), (), None)
+
+
+def test_a_control_that_was_declined_takes_its_contrast_along():
+    verdict = judge(EXCEEDS, observe([0.5] * 3) + observe(["normal sources"] * 3, "c"))
+    assert (verdict.verdict, verdict.reason) == ("not applicable", "normal sources")
+
+
+def test_a_reading_that_no_arm_has_is_not_applicable():
+    for claim in (NEAR, FALLS, EXCEEDS):
+        verdict = judge(claim, observe([1.0] * 3, "another"), "trained")
+        assert (verdict.verdict, verdict.reason) == ("not applicable", "the trained arm has no reading r")
+
+
+def test_a_trend_without_a_knob_is_not_applicable():
+    verdict = judge(FALLS, observe([1.0] * 3))
+    assert (verdict.verdict, verdict.reason) == ("not applicable", "no knob")
+
+
+def test_a_trend_of_readings_that_are_not_positive_is_not_applicable():
+    verdict = judge(FALLS, observe([[1.0, 0.0]] * 3))
+    assert (verdict.verdict, verdict.reason) == ("not applicable", "r is not positive at every knob value")
+    verdict = judge(FALLS, observe([[2.0, 1.0], [1.0, 0.0], [1.0, 0.0]]))
+    assert (verdict.verdict, verdict.seeds) == ("undecided", (0,))
+    assert verdict.reason == "1 of 3 seeds have it: r is not positive at every knob value"
+
+
+def test_a_seed_that_lacks_a_knob_value_is_left_out_of_a_trend():
+    verdict = judge(FALLS, observe([[3.0, 2.0, 1.0]] * 4 + [[3.0, 2.0, "constant"]]))
+    assert (verdict.verdict, verdict.seeds) == ("holds", (0, 1, 2, 3))
+
+
+def test_a_single_seed_is_undecided_and_still_has_an_agreement():
+    verdict = judge(NEAR, observe([1.0]))
+    assert (verdict.verdict, verdict.reason, verdict.agreement) == ("undecided", "one seed has no spread", (1.0,))
+
+
+def test_survivors_are_no_fair_sample():
+    """Four of five seeds will do, three will not; the limit is met exactly for every number of seeds."""
+    assert judge(ABOVE, observe([1.5, 1.6, 1.7, 1.6]), seeds_run=5).verdict == "holds"
+    verdict = judge(ABOVE, observe([1.5, 1.6, 1.7]), seeds_run=5)
+    assert (verdict.verdict, verdict.reason) == ("undecided", "3 of 5 seeds have it: the others did not finish")
+    verdict = judge(ABOVE, observe([1.5, 1.6, 1.7, "no", "not here"]))
+    assert verdict.reason == "3 of 5 seeds have it: no"
+    for fifths in range(1, 40):
+        assert not 4 * fifths < SURVIVING_SHARE * 5 * fifths
+
+
+def test_survivors_cannot_fail_a_claim_either():
+    assert judge(ABOVE, observe([0.1, 0.2, 0.3]), seeds_run=5).verdict == "undecided"
+
+
+def test_each_condition_rests_on_its_own_seeds_and_the_agreement_on_those_they_share():
+    claim = Claim("both", "Both are.", tuple(Beyond(name, 1.0, ideal=2.0, null=0.0) for name in ("r", "c")))
+    verdict = judge(claim, observe([1.5, 1.5, 1.5, 1.5, "no"]) + observe(["no", 2.0, 2.0, 2.0, 2.0], "c"))
+    assert [f.interval.n for f in verdict.findings] == [4, 4]
+    assert verdict.seeds == (1, 2, 3)
+    assert verdict.agreement == pytest.approx((0.875,) * 3)
+
+
+def test_another_arm_is_another_sample():
+    sample = observe([1.5, 1.6, 1.7]) + observe([0.1, 0.2, 0.3], arm="known")
+    assert (judge(ABOVE, sample).verdict, judge(ABOVE, sample, "known").verdict) == ("holds", "fails")
+
+
+AGREEMENTS = [
+    (FALLS, [3.0, 2.0, 1.0], [2.0, 2.0, 2.0], [1.0, 2.0, 3.0]),
+    (NEAR, 1.0, 0.0, -3.0),
+    (ABOVE, 2.0, 0.0, -1.0),
+    (BELOW, 0.0, 2.0, 3.0),
+]
+
+
+@pytest.mark.parametrize(("claim", "ideal", "null", "beyond_null"), AGREEMENTS)
+def test_agreement_is_one_at_the_ideal_and_nought_at_the_null_and_beyond(claim, ideal, null, beyond_null):
+    assert judge(claim, observe([ideal, null, beyond_null])).agreement == pytest.approx((1.0, 0.0, 0.0))
+
+
+def test_agreement_stops_at_the_ideal_and_is_even_in_between():
+    assert judge(ABOVE, observe([1.0, 5.0])).agreement == (0.5, 1.0)
+    assert judge(NEAR, observe([0.75, 1.25, 2.5])).agreement == (0.75, 0.75, 0.0)
+
+
+def test_agreement_with_a_contrast_is_the_share_of_the_room_above_the_control():
+    sample = observe([0.7, 0.4, 0.3, 1.0, 0.9]) + observe([0.4, 0.4, 0.4, 1.0, 1.0], "c")
+    assert judge(EXCEEDS, sample).agreement == pytest.approx((0.5, 0.0, 0.0, 1.0, 0.0))
+
+
+@given(st.permutations(range(30)), st.randoms(use_true_random=False))
+def test_no_verdict_depends_on_the_order_of_observations(order, random):
+    values = [[random.choice(["late", "early", random.uniform(0.1, 2.0)]) for _ in range(3)] for _ in range(5)]
+    sample = observe(values) + observe([[random.uniform(0, 1) for _ in range(3)] for _ in range(5)], "c")
+    shuffled = [sample[i] for i in order]
+    for claim in (FALLS, NEAR, ABOVE, EXCEEDS):
+        assert judge(claim, shuffled) == judge(claim, sample)
+
+
+@pytest.mark.parametrize(("value", "stderr"), [(math.nan, 0.0), (math.inf, 0.0), (1.0, math.nan), (1.0, math.inf)])
+def test_a_reading_is_a_number(value, stderr):
+    with pytest.raises(ValueError, match=f"reading gain is not finite: {value} ± {stderr}"):
+        Reading("gain", value, stderr, 1)
+
+
+@pytest.mark.parametrize(("target", "tolerance", "null"), [(1, 0, 0), (1, 0.1, 1), (1, 2, 0), (1, math.nan, 0)])
+def test_a_tolerance_that_nothing_or_everything_meets_is_refused(target, tolerance, null):
+    with pytest.raises(ValueError, match="r: a tolerance lies above 0 and below the way from target to null"):
+        Near("r", target, tolerance, null)
+
+
+@pytest.mark.parametrize(("limit", "ideal", "null"), [(1, 1, 0), (1, 2, 2), (1, 2, 1.5), (1, 0, 0.5), (math.nan, 2, 0)])
+def test_a_limit_that_does_not_part_null_from_ideal_is_refused(limit, ideal, null):
+    with pytest.raises(ValueError, match="r: a limit lies between null and ideal, and is not the ideal"):
+        Beyond("r", limit, ideal, null)
+
+
+def test_an_unknown_direction_and_a_claim_of_nothing_are_refused():
+    with pytest.raises(ValueError, match="a trend falls or rises, not 'sinks'"):
+        Trend("r", "sinks")
+    with pytest.raises(ValueError, match="claim empty has no condition: nothing could fail it"):
+        Claim("empty", "Nothing.", ())

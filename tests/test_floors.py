@@ -1,0 +1,134 @@
+"""The architecture, held: a room imports only from lower floors, and the paper wing never imports torch."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[1] / "vaebench"
+
+FLOORS = {
+    "mistakes": 1, "seeds": 1, "claims": 1, "fingerprint": 1, "kernels": 1, "data": 1,
+    "models": 2, "results": 3,
+    "training": 3, "variants": 3, "leaderboard": 3,
+    "measures": 4,
+    "tasks": 5,
+    "catalog": 6,
+    "cell": 7, "run": 7, "board": 7,
+    "cli": 8, "__main__": 9,
+}  # fmt: skip
+
+BESIDE = {
+    ("data", "seeds"),
+    ("training", "variants"),
+    ("leaderboard", "results"),
+    ("leaderboard", "seeds"),
+    ("run", "cell"),
+}
+"""Rooms on one floor of which the first may import the second."""
+
+PAPER_WING = (
+    "mistakes", "seeds", "claims", "fingerprint", "results", "leaderboard", "tasks", "catalog", "board", "run", "cli",
+)  # fmt: skip
+
+
+def room_of(path: Path) -> str:
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imports(path: Path) -> list[str]:
+    """Every module of the suite that a file imports, anywhere in it."""
+    found = []
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            if node.module == "vaebench":
+                found += [f"vaebench.{alias.name}" for alias in node.names]
+            else:
+                found.append(node.module)
+        elif isinstance(node, ast.Import):
+            found += [alias.name for alias in node.names]
+    return [name for name in found if name.startswith("vaebench.")]
+
+
+FILES = sorted(path for path in PACKAGE.rglob("*.py") if path.parent != PACKAGE or path.stem != "__init__")
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_a_room_imports_only_from_lower_floors(path: Path) -> None:
+    here = room_of(path)
+    for name in imports(path):
+        there = name.split(".")[1]
+        if there in {here, "__version__"}:
+            continue
+        allowed = FLOORS[there] < FLOORS[here] or (here, there) in BESIDE
+        assert allowed, f"{here} (floor {FLOORS[here]}) imports {name} (floor {FLOORS[there]})"
+
+
+def test_every_room_has_a_floor() -> None:
+    rooms = {room_of(path) for path in FILES}
+    assert rooms == set(FLOORS)
+
+
+def module_graph() -> dict[str, set[str]]:
+    """Imports between modules that run when they are loaded: those at the top level of a file."""
+    names = {".".join(("vaebench", *path.relative_to(PACKAGE).with_suffix("").parts)): path for path in FILES}
+    names = {name.removesuffix(".__init__"): path for name, path in names.items()}
+    graph: dict[str, set[str]] = {}
+    for name, path in names.items():
+        top = ast.Module(
+            [node for node in ast.parse(path.read_text("utf-8")).body if isinstance(node, ast.Import | ast.ImportFrom)],
+            [],
+        )
+        graph[name] = set()
+        for node in top.body:
+            if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("vaebench"):
+                inner = {f"{node.module}.{alias.name}" for alias in node.names} & names.keys()
+                graph[name] |= inner or {node.module} & names.keys()
+    return graph
+
+
+def test_no_circle_of_imports() -> None:
+    graph, done = module_graph(), set()
+
+    def walk(name: str, above: tuple[str, ...]) -> None:
+        assert name not in above, " -> ".join((*above, name))
+        if name not in done:
+            for imported in graph[name]:
+                walk(imported, (*above, name))
+            done.add(name)
+
+    for name in graph:
+        walk(name, ())
+
+
+def test_every_room_of_the_paper_wing_imports_without_torch() -> None:
+    code = "import sys\n" + "".join(f"import vaebench.{room}\n" for room in PAPER_WING)
+    code += "from vaebench import catalog\nfor name in catalog.task_names(): catalog.task(name)\n"
+    code += "sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("arguments", [["list"], ["list", "--json"], ["list", "--schema"], ["leaderboard", "--check"]])
+def test_paper_verbs_answer_without_torch(arguments: list[str]) -> None:
+    # A module that raises stands in torch's place, so that even an import inside a function is seen.
+    code = (
+        "import sys\nsys.modules['torch'] = None\n"
+        f"sys.argv = ['vaebench', *{arguments!r}]\nfrom vaebench.cli import main\nmain()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_no_entry_of_a_registry_hides_behind_an_odd_name() -> None:
+    for folder in ("tasks", "variants", "data", "models/networks"):
+        for path in (PACKAGE / folder).glob("*.py"):
+            assert path.stem.replace("_", "").isalnum(), path
+
+
+def test_only_the_command_line_prints() -> None:
+    for path in FILES:
+        if room_of(path) != "cli":
+            calls = [node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Call)]
+            assert not [call for call in calls if ast.unparse(call.func) in {"print", "sys.stdout.write"}], path

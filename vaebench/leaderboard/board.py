@@ -1,0 +1,198 @@
+"""Write the board: who scores what, which claims hold, and what that rests on."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from vaebench.claims import t_interval
+from vaebench.leaderboard.numbers import count, duration, plus_minus, rounded
+from vaebench.leaderboard.ranks import Rank, ranks
+from vaebench.leaderboard.selection import Entry, Selection, entry
+from vaebench.leaderboard.standing import Standing, standing
+from vaebench.leaderboard.task_text import TaskText
+from vaebench.leaderboard.text import SYMBOLS, bullets, details, escape, label, table, words
+from vaebench.results.record import Record, Status
+
+PRESETS = {
+    "standard": "The protocol of record.",
+    "paper": "The papers' own sizes.",
+    "quick": "Proves that it runs; too short to say anything of a claim.",
+}
+
+PREVIEW = (
+    "> **Preview, not a result.** What stands here under preset quick proves that a variant runs, and says nothing of "
+    "its claims."
+)
+
+DEFINITIONS = f"""\
+- **Score**: 0 where the task's own control lies, 1 where the paper's claim is met in full; the mean over a task's \
+claims, then over its data sets, then over seeds. It is never scaled by other entrants, so a new row moves no other.
+- **±**: half of the 95 % t-interval over seeds. Seeds are the sample; an instrument's own error within one trained \
+model is kept apart.
+- **Verdicts**: {SYMBOLS["holds"]} holds – the 95 % interval lies wholly where the claim says; {SYMBOLS["fails"]} \
+fails – it lies wholly elsewhere; {SYMBOLS["undecided"]} undecided – it straddles, or too few seeds finished; \
+{SYMBOLS["not applicable"]} not applicable – the reading does not exist for this variant or data set. A claim holds \
+when each of its conditions does.
+- **n of m hold**: of the m verdicts of a task's claims on its data sets that are applicable, n hold. Where some are \
+not applicable, the score is that of the others: compare such a row with care.
+- **Rank**: an interval. A row's best rank is one more than the number of rows told to be better, its worst leaves \
+below it only those told to be worse; rows that cannot be told apart share ranks. Told apart: the 95 % bootstrap \
+interval of the difference, over seeds and tasks, lies on one side of 0. Only rows that cover every task, \
+with sound runs, are ranked."""
+
+
+def board(tasks: Sequence[TaskText], selection: Selection, preview: bool) -> str:
+    """Write the board's page.
+
+    Args:
+        tasks: The tasks, in the order of their columns.
+        selection: What is shown.
+        preview: Whether to say that it is a preview.
+
+    Returns:
+        Markdown.
+    """
+    parts = ["# Leaderboard", "Which published claims hold for which variants, how sure that is, and what it rests on."]
+    parts += [PREVIEW] if preview else []
+    entries = sorted(selection.labels)
+    presets = [preset for preset in PRESETS if any(one.preset == preset for one in entries)]
+    for preset in presets:
+        rows = [one for one in entries if one.preset == preset]
+        parts += [f"## Scores, preset {preset}", PRESETS[preset], _scores(tasks, selection, rows)]
+    parts += [] if presets else ["There are no records yet."]
+    parts += ["## How to read this", DEFINITIONS, "## Which claims hold", _matrices(tasks, selection)]
+    parts += ["## What it rests on", _foundations(selection)]
+    parts += ["## Stale", "Measured before the definition changed, and shown nowhere above:"] if selection.stale else []
+    parts += [bullets(selection.stale)] if selection.stale else []
+    parts += ["## Left out", bullets(selection.left_out)] if selection.left_out else []
+    return "\n\n".join(parts) + "\n"
+
+
+def _scores(tasks: Sequence[TaskText], selection: Selection, rows: Sequence[Entry]) -> str:
+    stands = {row: [standing(task, _of(selection, task, row)) for task in tasks] for row in rows}
+    complete = [row for row in rows if tasks and not any(one.lacks for one in stands[row])]
+    names = selection.labels
+    scores = {
+        names[row]: {task.name: list(one.by_seed.values()) for task, one in zip(tasks, stands[row], strict=True)}
+        for row in complete
+    }
+    ranked = ranks(scores)
+    means = {
+        row: sum(t_interval(list(s.by_seed.values())).estimate for s in stands[row]) / len(tasks) for row in complete
+    }
+    complete.sort(key=lambda row: (-means[row], names[row]))
+    notes: list[str] = []
+    lines = []
+    for row in (*complete, *(row for row in rows if row not in means)):
+        rank = _rank(ranked.get(names[row]), notes, tasks, stands[row])
+        mean = rounded(means[row])[0] if row in means else "–"
+        parameters = [r.parameters for task in tasks for r in _of(selection, task, row)]
+        lines.append(
+            [rank, row.variant, _arch(names[row]), _span(parameters), mean, *(_cell(stand) for stand in stands[row])]
+        )
+    links = [f"[{escape(task.title)}]({task.name}.md)" for task in tasks]
+    shown = table(["Rank", "Variant", "Architecture", "Parameters", "Mean score", *links], lines)
+    return "\n\n".join([shown, *(["\n".join(f"({i}) {note}  " for i, note in enumerate(notes, 1))] if notes else [])])
+
+
+def _arch(name: str) -> str:
+    """Take what follows the variant in a row's label, with the code's hash where two rows share a name."""
+    return name.partition(" · ")[2]
+
+
+def _of(selection: Selection, task: TaskText, row: Entry) -> list[Record]:
+    return [record for record in selection.of_task(task.name) if entry(record) == row]
+
+
+def _rank(rank: Rank | None, notes: list[str], tasks: Sequence[TaskText], stands: Sequence[Standing]) -> str:
+    """Print a rank, or a dash with a footnote that says why there is none."""
+    if rank is not None:
+        return str(rank)
+    why = "; ".join(f"{escape(t.title)}: {escape(s.lacks)}" for t, s in zip(tasks, stands, strict=True) if s.lacks)
+    if why not in notes:
+        notes.append(why)
+    return f"– ({notes.index(why) + 1})"
+
+
+def _cell(stand: Standing) -> str:
+    if not stand.applicable:
+        return "–"
+    score = plus_minus(t_interval(list(stand.by_seed.values()))) if stand.by_seed else "–"
+    silent = f"<br>{stand.silent} not applicable" if stand.silent else ""
+    return f"{score}<br>{stand.holds} of {stand.applicable} hold{silent}"
+
+
+def _span(parameters: Sequence[int]) -> str:
+    ends = [count(min(parameters)), count(max(parameters))] if parameters else ["–"]
+    return "–".join(dict.fromkeys(ends))
+
+
+def _matrices(tasks: Sequence[TaskText], selection: Selection) -> str:
+    """Write verdicts by row and claim, a table a task."""
+    parts = ["  ".join(label(word) for word in SYMBOLS) + ". A number counts the data sets with that verdict."]
+    for task in tasks:
+        records = selection.of_task(task.name)
+        parts.append(f"### [{escape(task.title)}]({task.name}.md)")
+        if not records:
+            parts.append("No records yet.")
+            continue
+        claims = records[0].claims
+        lines = []
+        for row in sorted({entry(record) for record in records}):
+            of_row = [record for record in records if entry(record) == row]
+            verdicts = [_verdicts(claim.id, of_row) for claim in claims]
+            lines.append([f"{selection.labels[row]}{_preset(row)}", *verdicts])
+        parts.append(table(["", *(escape(words(claim.id)) for claim in claims)], lines))
+    return "\n\n".join(parts)
+
+
+def _preset(row: Entry) -> str:
+    return "" if row.preset == "standard" else f" ({row.preset})"
+
+
+def _verdicts(claim: str, records: Sequence[Record]) -> str:
+    """Print one claim's verdicts over data sets: one word where they agree, else each with its count."""
+    found = Counter(verdict.verdict for record in records for verdict in record.verdicts if verdict.claim == claim)
+    if len(found) == 1:
+        return label(next(iter(found)))
+    return "<br>".join(f"{label(word)} ({found[word]})" for word in SYMBOLS if found[word])
+
+
+def _foundations(selection: Selection) -> str:
+    """Sum up all records in a line, and fold away a line for each."""
+    records = selection.records
+    cells = [cell.status for record in records for cell in record.cells]
+    torch = sorted({environment.torch for record in records for environment in record.environments})
+    devices = sorted({record.subject.device for record in records})
+    summary = (
+        f"{len(records)} records of {len(cells)} cells; not finished: {_lost(cells)}. "
+        f"Devices: {', '.join(devices) or '–'}. torch {escape(', '.join(torch)) or '–'}."
+    )
+    headers = ["Task", "Data", "Variant", "Preset", "Seeds", "Not finished", "Invariants"]
+    headers += ["Device", "torch", "Per cell", "Code"]
+    folded = details("Every record", table(headers, [_foundation(selection, record) for record in records]))
+    return f"{summary}\n\n{folded}"
+
+
+def _lost(statuses: Iterable[Status]) -> str:
+    lost = Counter(status for status in statuses if status != "ok")
+    return ", ".join(f"{number} {status}" for status, number in sorted(lost.items())) or "none"
+
+
+def _foundation(selection: Selection, record: Record) -> list[str]:
+    subject, names = record.subject, selection.labels
+    statuses = [cell.status for cell in record.cells]
+    invariants = Counter(verdict.verdict for verdict in record.invariant_verdicts)
+    spent = [sum(cell.seconds.values()) for cell in record.cells if cell.seconds]
+    return [
+        words(subject.task.name),
+        words(subject.dataset.name),
+        names[entry(record)],
+        subject.preset,
+        f"{statuses.count('ok')} of {len(statuses)}",
+        _lost(statuses),
+        "<br>".join(f"{label(word)} ({invariants[word]})" for word in SYMBOLS if invariants[word]) or "–",
+        subject.device,
+        escape(", ".join(sorted({environment.torch for environment in record.environments}))),
+        duration(sum(spent) / len(spent)) if spent else "–",
+        subject.variant.code_hash[:8],
+    ]

@@ -1,0 +1,196 @@
+"""Take from a task's records what its figures show: readings over the knob, or a forest of estimates a claim."""
+
+import re
+from collections.abc import Iterable, Sequence
+
+from vaebench.claims import Beyond, Claim, Condition, Exceeds, Near, Trend, Verdict, t_interval
+from vaebench.leaderboard.figures.plots import (
+    Curve,
+    CurveFigure,
+    CurvePanel,
+    Figure,
+    ForestFigure,
+    ForestPanel,
+    ForestPoint,
+    ForestRow,
+)
+from vaebench.leaderboard.numbers import plain
+from vaebench.leaderboard.selection import Selection, entry
+from vaebench.leaderboard.task_text import TaskText
+from vaebench.leaderboard.text import words
+from vaebench.results.record import Column, Record
+
+
+def task_figures(task: TaskText, selection: Selection) -> dict[str, Figure]:
+    """Prepare all figures of a task.
+
+    Args:
+        task: The task.
+        selection: What is shown.
+
+    Returns:
+        Figures by their path below the board: with a knob one a data set, else one a claim; apart for each preset.
+    """
+    figures: dict[str, Figure] = {}
+    records = selection.of_task(task.name)
+    for preset in sorted({record.subject.preset for record in records}):
+        of_preset = [record for record in records if record.subject.preset == preset]
+        if task.knob_name is None:
+            for claim in of_preset[0].claims:
+                path = figure_path(task, claim.id, preset)
+                figures[path] = forest_figure(claim, of_preset, selection)
+        else:
+            for dataset in sorted({record.subject.dataset.name for record in of_preset}):
+                of_data = [record for record in of_preset if record.subject.dataset.name == dataset]
+                if (figure := curve_figure(task, of_data, selection)).panels:
+                    figures[figure_path(task, dataset, preset)] = figure
+    return figures
+
+
+def figure_path(task: TaskText, part: str, preset: str) -> str:
+    """Name a figure's file.
+
+    Args:
+        task: The task.
+        part: The data set or claim it shows; what is no letter, digit or underscore becomes an underscore.
+        preset: The preset.
+
+    Returns:
+        The path below the board.
+    """
+    safe = re.sub(r"[^a-z0-9_]", "_", part)
+    return f"figures/{task.name}.{safe}{'' if preset == 'standard' else f'.{preset}'}.svg"
+
+
+def curve_figure(task: TaskText, records: Sequence[Record], selection: Selection) -> CurveFigure:
+    """Prepare small multiples over the knob, of the readings that the claims name.
+
+    Args:
+        task: A task with a knob.
+        records: Its records of one data set and preset.
+        selection: Where they come from.
+
+    Returns:
+        The figure; without panels where no record has such a reading at two knob values.
+    """
+    names = {id(record): _variant(record, selection) for record in records}
+    archs = sorted({record.subject.arch for record in records})
+    panels = []
+    for reading, (claimed, low, high) in _named_readings(records[0].claims).items():
+        row = []
+        for arch in archs:
+            of_arch = [record for record in records if record.subject.arch == arch]
+            curves = [c for record in of_arch for c in _curves(record, names[id(record)], reading)]
+            row.append((arch, _merged(curves)))
+        unit = next((c.unit for r in records for c in r.readings if c.name == reading), "1")
+        if any(curves for _, curves in row):
+            panels += [CurvePanel(words(reading), unit, claimed, words(a), low, high, curves) for a, curves in row]
+    symbol = f" {task.knob_symbol}" if task.knob_symbol else ""
+    return CurveFigure(
+        knob=words(task.knob_name or "") + symbol,
+        variants=tuple(sorted(set(names.values()))),
+        panels=tuple(panels),
+        columns=len(archs) if len(archs) > 1 else min(3, max(1, len(panels))),
+    )
+
+
+def forest_figure(claim: Claim, records: Sequence[Record], selection: Selection) -> ForestFigure:
+    """Prepare a forest plot of one claim.
+
+    Args:
+        claim: The claim.
+        records: Records of one task and preset.
+        selection: Where they come from.
+
+    Returns:
+        The figure, a panel a quantity.
+    """
+    ordered = sorted(records, key=lambda r: (r.subject.dataset.name, selection.labels[entry(r)]))
+    judged = [[v for v in (*r.verdicts, *r.control_verdicts) if v.claim == claim.id] for r in ordered]
+    rows = tuple(
+        ForestRow(words(r.subject.dataset.name), words(selection.labels[entry(r)]), verdicts[0].verdict)
+        for r, verdicts in zip(ordered, judged, strict=True)
+    )
+    panels = []
+    for index in range(min((len(v.findings) for verdicts in judged for v in verdicts), default=0)):
+        heads = [verdicts[0].findings[index] for verdicts in judged]
+        head = next((finding for finding in heads if finding.interval), heads[0])
+        points = tuple(tuple(_points(verdicts, index)) for verdicts in judged)
+        panels.append(ForestPanel(words(head.what), head.low, head.high, points))
+    return ForestFigure(rows, tuple(panels))
+
+
+def _points(verdicts: Iterable[Verdict], index: int) -> Iterable[ForestPoint]:
+    for verdict in verdicts:
+        interval = verdict.findings[index].interval
+        if interval is not None:
+            yield ForestPoint(words(verdict.arm), interval.estimate, interval.low, interval.high)
+
+
+def _variant(record: Record, selection: Selection) -> str:
+    """Name a variant as its row does, without the architecture, which has a column of its own."""
+    arch = f" · {record.subject.arch}"
+    return words(selection.labels[entry(record)].replace(arch, "", 1))
+
+
+def _named_readings(claims: Iterable[Claim]) -> dict[str, tuple[str, float | None, float | None]]:
+    """List the readings that claims judge, then those shown beside, with what is claimed of the value of each."""
+    found: dict[str, tuple[str, float | None, float | None]] = {}
+    claims = list(claims)
+    for condition in (condition for claim in claims for condition in claim.conditions):
+        for reading, said in _said(condition):
+            if reading not in found or not found[reading][0]:
+                found[reading] = said
+    for reading in (reading for claim in claims for reading in claim.beside):
+        found.setdefault(reading, ("shown beside", None, None))
+    return found
+
+
+def _said(condition: Condition) -> list[tuple[str, tuple[str, float | None, float | None]]]:
+    match condition:
+        case Trend(reading, direction):
+            return [(reading, (f"claim: {direction}", None, None))]
+        case Near(reading, target, tolerance):
+            said = f"claim: within {plain(tolerance)} of {plain(target)}"
+            return [(reading, (said, target - tolerance, target + tolerance))]
+        case Beyond(reading, limit, ideal):
+            below = ideal < limit
+            said = f"claim: {'below' if below else 'above'} {plain(limit)}"
+            return [(reading, (said, None if below else limit, limit if below else None))]
+        case Exceeds(reading, control):
+            said = f"claim: above {words(control)}"
+            return [(reading, (said, None, None)), (control, ("control", None, None))]
+
+
+def _curves(record: Record, variant: str, reading: str) -> list[Curve]:
+    by_arm: dict[str, list[tuple[float, Column]]] = {}
+    for column in record.readings:
+        if column.name == reading and column.knob is not None and column.values:
+            by_arm.setdefault(column.arm, []).append((column.knob, column))
+    curves = []
+    for arm, found in by_arm.items():
+        found.sort(key=lambda point: point[0])
+        spread = [t_interval(column.values) for _, column in found]
+        curves.append(
+            Curve(
+                variant=variant,
+                arm=words(arm),
+                x=tuple(knob for knob, _ in found),
+                mean=tuple(interval.estimate for interval in spread),
+                low=tuple(interval.low for interval in spread),
+                high=tuple(interval.high for interval in spread),
+            )
+        )
+    return [curve for curve in curves if len(curve.x) > 1]
+
+
+def _merged(curves: Sequence[Curve]) -> tuple[Curve, ...]:
+    """Draw a control once where it is the same for every variant, as an exact one usually is."""
+    merged = [curve for curve in curves if curve.arm == "trained"]
+    for arm in sorted({curve.arm for curve in curves} - {"trained"}):
+        of_arm = [curve for curve in curves if curve.arm == arm]
+        shapes = {(curve.x, tuple(f"{value:.4g}" for value in curve.mean)) for curve in of_arm}
+        first = of_arm[0]
+        one_for_all = Curve("", arm, first.x, first.mean, first.low, first.high)
+        merged += [one_for_all] if len(shapes) == 1 and len(of_arm) > 1 else of_arm
+    return tuple(merged)

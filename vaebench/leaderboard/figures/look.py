@@ -1,0 +1,55 @@
+"""How the board's figures look: colours for the colour-blind, each with a marker of its own."""
+
+from collections.abc import Iterable
+from typing import Literal
+
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7F6A00")
+"""Okabe and Ito's colours, which the colour-blind can tell apart; yellow darkened to be seen on white."""
+
+MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+CONTROL = "#333333"
+REGION = "#E3EFD9"
+FAINT = "#777777"
+
+LineStyle = Literal["-", "--", ":"]
+
+
+def legend_columns(width: float, labels: Iterable[str]) -> int:
+    """Say how many columns of a legend fit side by side.
+
+    Args:
+        width: Inches.
+        labels: The legend's texts, at 8 points.
+
+    Returns:
+        From 1 to 4.
+
+    Examples:
+        >>> legend_columns(6.0, ["vae", "beta vae"]), legend_columns(3.0, ["where the claim says it lies"])
+        (4, 1)
+    """
+    return max(1, min(4, int(width / (0.6 + 0.065 * max(map(len, labels), default=0)))))
+
+
+def colour_and_marker(place: int) -> tuple[str, str]:
+    """Choose a colour and marker; the pair repeats only after 49 places.
+
+    Args:
+        place: From 0.
+
+    Returns:
+        A colour and a marker.
+    """
+    return COLOURS[place % len(COLOURS)], MARKERS[(place + place // len(COLOURS)) % len(MARKERS)]
+
+
+def line_style(arm: str) -> LineStyle:
+    """Choose how an arm's lines are drawn.
+
+    Args:
+        arm: ``trained``, ``known`` or another control.
+
+    Returns:
+        Solid, dashed or dotted.
+    """
+    return "-" if arm == "trained" else "--" if arm == "known" else ":"

@@ -1,0 +1,190 @@
+"""What a figure shows, as plain values: no drawing here, so that its inputs can be hashed."""
+
+import hashlib
+import json
+import re
+from dataclasses import asdict, dataclass
+
+from vaebench.claims import VerdictWord
+
+DRAWING_VERSION = 1
+"""Raised whenever `drawing` draws the same inputs differently."""
+
+_STAMP = re.compile(r"<!-- vaebench figure, inputs ([0-9a-f]{16}), drawing ([0-9a-f]{16}) -->\n\Z")
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A reading over the knob, of one variant and arm.
+
+    Attributes:
+        variant: Whose it is; empty where the arm is the same for all variants.
+        arm: ``trained`` or a control's name.
+        x: Knob values, rising.
+        mean: Mean over seeds at each.
+        low: Lower ends of the 95 % intervals, None for a single seed.
+        high: Upper ends.
+    """
+
+    variant: str
+    arm: str
+    x: tuple[float, ...]
+    mean: tuple[float, ...]
+    low: tuple[float | None, ...]
+    high: tuple[float | None, ...]
+
+
+@dataclass(frozen=True)
+class CurvePanel:
+    """One reading in one architecture.
+
+    Attributes:
+        reading: The reading, in words.
+        unit: Its unit.
+        claimed: What the claims say of it, in words.
+        arch: The architecture.
+        low: Lower end of the region a claim names for its value, None for none.
+        high: Upper end of it.
+        curves: What is drawn.
+    """
+
+    reading: str
+    unit: str
+    claimed: str
+    arch: str
+    low: float | None
+    high: float | None
+    curves: tuple[Curve, ...]
+
+
+@dataclass(frozen=True)
+class CurveFigure:
+    """Small multiples of readings over the knob, a row a reading and a column an architecture.
+
+    Attributes:
+        knob: The knob, in words and symbol.
+        variants: All variants, in the order of their colours.
+        panels: Row by row.
+        columns: How many panels stand in a row.
+    """
+
+    knob: str
+    variants: tuple[str, ...]
+    panels: tuple[CurvePanel, ...]
+    columns: int
+
+
+@dataclass(frozen=True)
+class ForestPoint:
+    """An estimate with its interval.
+
+    Attributes:
+        arm: ``trained`` or a control's name.
+        estimate: Mean over seeds.
+        low: Lower end, None for a single seed.
+        high: Upper end.
+    """
+
+    arm: str
+    estimate: float
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True)
+class ForestPanel:
+    """One quantity of a claim.
+
+    Attributes:
+        what: The quantity, in words.
+        low: Lower end of the region the claim names, None for none.
+        high: Upper end of it.
+        points: By row, the arms that have the quantity.
+    """
+
+    what: str
+    low: float | None
+    high: float | None
+    points: tuple[tuple[ForestPoint, ...], ...]
+
+
+@dataclass(frozen=True)
+class ForestRow:
+    """One record of a forest plot.
+
+    Attributes:
+        group: The heading it stands under: its data set.
+        label: Its variant and architecture.
+        verdict: What came of the whole claim.
+    """
+
+    group: str
+    label: str
+    verdict: VerdictWord
+
+
+@dataclass(frozen=True)
+class ForestFigure:
+    """A claim's quantities side by side, a row a record.
+
+    Attributes:
+        rows: The records, those of one group together.
+        panels: The quantities.
+    """
+
+    rows: tuple[ForestRow, ...]
+    panels: tuple[ForestPanel, ...]
+
+
+Figure = CurveFigure | ForestFigure
+
+
+def inputs_hash(figure: Figure) -> str:
+    """Hash all that a figure is drawn from: its values to six digits, and the version of the drawing code.
+
+    Args:
+        figure: The figure.
+
+    Returns:
+        16 hexadecimal digits, the same on every machine.
+    """
+
+    def six_digits(value: object) -> object:
+        if isinstance(value, float):
+            return f"{value:.6g}"
+        if isinstance(value, dict):
+            return {key: six_digits(inner) for key, inner in value.items()}
+        return [six_digits(inner) for inner in value] if isinstance(value, list | tuple) else value
+
+    inputs = [type(figure).__name__, DRAWING_VERSION, six_digits(asdict(figure))]
+    return _hash(json.dumps(inputs, sort_keys=True))
+
+
+def stamped(drawing: str, figure: Figure) -> str:
+    """Add to an SVG the hash of its inputs and of itself.
+
+    Args:
+        drawing: The SVG.
+        figure: What it was drawn from.
+
+    Returns:
+        The file's text.
+    """
+    return f"{drawing}<!-- vaebench figure, inputs {inputs_hash(figure)}, drawing {_hash(drawing)} -->\n"
+
+
+def stamp(text: str) -> str | None:
+    """Read from an SVG the hash of the inputs it was drawn from.
+
+    Args:
+        text: The file's text.
+
+    Returns:
+        16 hexadecimal digits; None where it bears none, or was changed after it was drawn.
+    """
+    found = _STAMP.search(text)
+    return found[1] if found and _hash(text[: found.start()]) == found[2] else None
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
