@@ -177,7 +177,7 @@ def test_a_size_that_is_not_made_lists_those_that_are():
 
 @pytest.mark.parametrize("name", ["", "8", "sprite16", "sprites 16"])
 def test_a_name_that_is_no_data_set_is_unknown(name):
-    with pytest.raises(UnknownName, match=f"^unknown dataset '{name}'"):
+    with pytest.raises(UnknownName, match=rf"^unknown dataset '{name}'"):
         catalog.check_dataset(name)
 
 

@@ -16,7 +16,7 @@ def exact_kl(log_scale: float) -> float:
     return math.fsum(x**power / math.factorial(power) for power in range(2, 40)) / 2
 
 
-@pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float32, 1e-6), (torch.float64, 1e-12)])
+@pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float32, 1e-6), (torch.float64, 1e-9)])
 @pytest.mark.parametrize("log_scale", LOG_SCALES)
 def test_kl_and_its_gradient_do_not_cancel_near_collapse(log_scale, dtype, tolerance):
     at = torch.tensor([[log_scale]], dtype=dtype, requires_grad=True)
@@ -24,8 +24,8 @@ def test_kl_and_its_gradient_do_not_cancel_near_collapse(log_scale, dtype, toler
     kl.sum().backward()
     assert at.grad is not None
     given_exactly = float(at.detach())
-    assert float(kl.detach()) == pytest.approx(exact_kl(given_exactly), rel=tolerance)
-    assert float(at.grad) == pytest.approx(math.expm1(2 * given_exactly), rel=tolerance)
+    assert float(kl.detach()) == pytest.approx(exact_kl(given_exactly), rel=tolerance, abs=0)
+    assert float(at.grad) == pytest.approx(math.expm1(2 * given_exactly), rel=tolerance, abs=0)
 
 
 def test_the_usual_form_does_cancel_there():
@@ -51,7 +51,6 @@ def test_excess_is_never_negative_nor_its_gradient_undefined(number):
 
 
 def test_excess_has_second_derivatives():
-    # Points on both sides of the series' radius; the numerical derivative straddles neither.
     x = torch.tensor([-1.0, -0.2, -1e-3, 0.0, 1e-3, 0.2, 1.0], dtype=torch.float64, requires_grad=True)
     assert torch.autograd.gradcheck(exp_excess, (x,))
     assert torch.autograd.gradgradcheck(exp_excess, (x,))

@@ -80,12 +80,15 @@ CLAIMS = {
                 Exceeds("density_r_squared", "prior_r_squared", 1.0),
                 Near("density_slope", 1.0, 0.1, 0.0),
                 Near("density_bias", 0.0, 0.2, 2.0),
+                Exceeds("loss_density_r_squared", "prior_r_squared", 1.0),
+                Near("loss_density_slope", 1.0, 0.1, 0.0),
             ),
         ),
         Claim(
             "importance",
             "The posterior gives each source's variance.",
             (Near("importance_error", 0.0, 0.1, 1.0),),
+            beside=("importance_1", "importance_2"),
         ),
     ),
 }
@@ -132,14 +135,19 @@ def densities(rng, variant, arch, dataset):
         "prior_r_squared": 0.55 + rng.normal(0, 0.05),
         "density_slope": 0.95 - off + rng.normal(0, 0.04),
         "density_bias": -0.05 - 2 * off + rng.normal(0, 0.08),
+        "loss_density_r_squared": 0.8 - off + rng.normal(0, 0.03),
+        "loss_density_slope": 0.99 - off + rng.normal(0, 0.03),
         "importance_error": 0.02 + off + rng.normal(0, 0.02),
+        "importance_1": 2.67 + off + rng.normal(0, 0.05),
+        "importance_2": 0.67 + rng.normal(0, 0.02),
     }
     exact = {"isometry_mean": 1.0, "isometry_sd": 0.0, "jacobian_mean_cosine": 0.0, "density_r_squared": 1.0}
     exact |= {"prior_r_squared": 0.62, "density_slope": 1.0, "density_bias": 0.0, "importance_error": 0.0}
+    exact |= {"loss_density_r_squared": 1.0, "loss_density_slope": 1.0, "importance_1": 2.667, "importance_2": 0.667}
     seen = [Observation("trained", None, 0, Reading("energy", 1 + rng.normal(0, 0.002), 0.001, 512))]
     for name, value in values.items():
         unit = "nat" if name == "density_bias" else "1"
-        lacks = variant == "linear_vae" and name.startswith("density")
+        lacks = variant == "linear_vae" and "density" in name
         reading = Declined(name, "no kl_weight is declared") if lacks else Reading(name, value, 0.004, 2000, unit)
         seen.append(Observation("trained", None, 0, reading))
         known = (

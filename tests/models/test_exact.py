@@ -175,11 +175,11 @@ def test_an_affine_model_is_what_it_is_said_to_be():
 
 def test_who_has_no_closed_form_is_told_why():
     data = exact_data()
-    with pytest.raises(Unfit, match="^this closed form needs a fixed posterior scale$"):
+    with pytest.raises(Unfit, match=r"^this closed form needs a fixed posterior scale$"):
         linear_vae_at_fixed_scale(data, 2, None, 0.1)
-    with pytest.raises(Unfit, match="^this closed form needs a posterior scale that is learned$"):
+    with pytest.raises(Unfit, match=r"^this closed form needs a posterior scale that is learned$"):
         linear_vae_with_learned_scale(data, 4, 0.5, 0.1)
-    with pytest.raises(Unfit, match="^3 latent units cannot code 4 sources$"):
+    with pytest.raises(Unfit, match=r"^3 latent units cannot code 4 sources$"):
         linear_vae_with_learned_scale(data, 3, None, 0.1)
 
 
@@ -194,5 +194,5 @@ def test_who_has_no_closed_form_is_told_why():
 def test_sources_that_are_not_known_to_be_normal_have_no_closed_form(truth):
     plain = exact_data()
     data = Dataset(plain.name, 1, plain.train, plain.held_out, truth)
-    with pytest.raises(Unfit, match="^the linear VAE's closed form is exact only for normal sources$"):
+    with pytest.raises(Unfit, match=r"^the linear VAE's closed form is exact only for normal sources$"):
         linear_vae_with_learned_scale(data, 4, None, 0.1)

@@ -101,5 +101,5 @@ def test_terms_add_up():
     ],
 )
 def test_a_loss_that_is_no_scalar_is_refused_and_never_summed(terms, says):
-    with pytest.raises(ValueError, match=f"^an objective gives a scalar or scalars by name; {says}"):
+    with pytest.raises(ValueError, match=rf"^an objective gives a scalar or scalars by name; {says}"):
         total(terms)

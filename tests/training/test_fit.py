@@ -112,7 +112,7 @@ def test_a_fixed_posterior_scale_is_used_in_training_and_afterwards(train, spy, 
         assert torch.equal(step.posterior.scale, torch.full_like(step.z, 0.3))
         torch.testing.assert_close(step.posterior.kl(), Normal(step.posterior.mean, step.posterior.scale).kl())
     assert torch.equal(trained.model.encode(data.held_out.x).scale, torch.full((10, 2), 0.3))
-    spread = torch.stack([s.z - s.posterior.mean for s in spy.steps]).std()
+    spread = torch.stack([s.z - s.posterior.mean for s in spy.steps]).detach().std()
     assert float(spread) == pytest.approx(0.3, rel=0.3)
 
 
@@ -234,7 +234,7 @@ def test_a_loss_that_is_no_number_is_a_divergence(train, objecting, value, says,
         loss = negative_elbo()(step)["reconstruction"]
         return loss * value if step.step >= since else loss
 
-    with pytest.raises(Diverged, match=f"^the loss was (nan|{says}) at step {found} of 120$"):
+    with pytest.raises(Diverged, match=rf"^the loss was (nan|{says}) at step {found} of 120$"):
         train(objecting(objective), Recipe(steps=120, batch=8))
 
 
@@ -242,7 +242,7 @@ def test_weights_that_are_no_numbers_after_the_last_step_are_a_divergence(train,
     def objective(step):
         return (0 * step.posterior.mean).sum().sqrt()  # 0, with a slope of 0·∞
 
-    with pytest.raises(Diverged, match="^a weight is not finite after step 1$"):
+    with pytest.raises(Diverged, match=r"^a weight is not finite after step 1$"):
         train(objecting(objective), Recipe(steps=1, batch=8))
 
 
@@ -287,7 +287,7 @@ class Wrong(nn.Module):
 )
 def test_a_wrong_shape_is_one_line(train, shapes, says):
     wrong = Variant("wrong", "tests", lambda shape, latent, arch: Wrong(**shapes), negative_elbo())
-    with pytest.raises(ValueError, match=f"^wrong: {says}$"):
+    with pytest.raises(ValueError, match=rf"^wrong: {says}$"):
         train(wrong)
 
 
@@ -300,7 +300,7 @@ def test_what_is_no_model_is_told_what_is_missing(built):
 
 
 def test_an_architecture_that_a_variant_is_not_made_for_is_unfit():
-    with pytest.raises(Unfit, match="^small_vae is built with mlp, conv, not resnet$"):
+    with pytest.raises(Unfit, match=r"^small_vae is built with mlp, conv, not resnet$"):
         build(replace(MLP, archs=("mlp", "conv")), (2, 3), 2, "resnet", 0)
 
 
@@ -312,7 +312,7 @@ def test_a_build_draws_from_its_seed_and_leaves_torch_alone():
     assert not torch.equal(one.mean.weight, other.mean.weight)
 
 
-EIGENVALUES = (2.0, 0.8, 0.3, 0.02)
+EIGENVALUES = (2.0, 0.8, 0.3, 0.05)
 
 
 def spectrum(n=512):
@@ -333,7 +333,7 @@ LINEAR = Variant("linear", "tests", linear, negative_elbo(), kl_weight=1.0)
 LONG = Recipe(steps=1500, batch=512, learning_rate=0.02)
 
 
-@pytest.mark.parametrize(("scale", "kl_weight"), [(0.1, 1.0), (0.4, 1.0), (1.0, 1.0), (0.4, 3.0)])
+@pytest.mark.parametrize(("scale", "kl_weight"), [(0.1, 1.0), (0.4, 1.0), (1.0, 1.0), (0.2, 3.0)])
 def test_a_trained_linear_vae_lands_on_the_closed_form(train, scale, kl_weight):
     data, basis = spectrum()
     variant = replace(LINEAR, objective=negative_elbo(kl_weight), kl_weight=kl_weight)
@@ -343,13 +343,12 @@ def test_a_trained_linear_vae_lands_on_the_closed_form(train, scale, kl_weight):
     encoder, decoder = (layer.weight.double() for layer in (model.mean, model.decoder))
     beta = 2 * 0.1 * kl_weight
     excess = [max(0.0, (2 * value / beta) ** 0.5 / scale - 1) for value in EIGENVALUES]
-    gains = [scale * (q / value) ** 0.5 for q, value in zip(excess, EIGENVALUES, strict=True)]
     close = {"atol": 0.03, "rtol": 0.03}
     torch.testing.assert_close(
         torch.linalg.svdvals(decoder), torch.tensor([(beta / 2 * q) ** 0.5 for q in excess]).double(), **close
     )
-    along = (encoder @ basis.T).norm(dim=0)
-    torch.testing.assert_close(along, torch.tensor(gains).double(), **close)
+    spread = (encoder @ basis.T).norm(dim=0) * torch.tensor(EIGENVALUES).double().sqrt()
+    torch.testing.assert_close(spread, torch.tensor([scale * q**0.5 for q in excess]).double(), **close)
     end_to_end = basis @ decoder @ encoder @ basis.T
     expected = torch.diag(torch.tensor([q / (1 + q) for q in excess]).double())
     torch.testing.assert_close(end_to_end, expected, **close)

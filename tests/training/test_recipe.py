@@ -28,15 +28,16 @@ def test_a_cosine_falls_all_the_way_and_is_half_gone_half_way():
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"steps": 0}, {"batch": 0}, {"learning_rate": 0.0}, {"learning_rate": math.nan}, {"learning_rate": math.inf}]
+    "wrong",
+    [{"steps": 0}, {"batch": 0}, {"learning_rate": 0.0}, {"learning_rate": math.nan}, {"learning_rate": math.inf}],
 )
 def test_a_recipe_that_trains_nothing_is_refused(wrong):
-    with pytest.raises(ValueError, match="^a recipe needs steps, batch and a finite learning rate above 0"):
+    with pytest.raises(ValueError, match=r"^a recipe needs steps, batch and a finite learning rate above 0"):
         Recipe(**{"steps": 10, **wrong})
 
 
 def test_an_unknown_schedule_lists_the_known():
-    with pytest.raises(ValueError, match="^unknown schedule 'linear'; there are: cosine, constant$"):
+    with pytest.raises(ValueError, match=r"^unknown schedule 'linear'; there are: cosine, constant$"):
         Recipe(steps=10, schedule="linear")
 
 
@@ -49,13 +50,13 @@ def test_a_snapshot_outside_of_training_is_refused(snapshots):
 @pytest.mark.parametrize("name", ["posterior_scale", "likelihood_variance"])
 @pytest.mark.parametrize("value", [0.0, -0.1, math.nan, math.inf])
 def test_a_scale_that_is_none_is_refused(name, value):
-    with pytest.raises(ValueError, match=f"^{name} is above 0 or None, not {value}$"):
+    with pytest.raises(ValueError, match=rf"^{name} is above 0 or None, not {value}$"):
         Interventions(**{name: value})
 
 
 @pytest.mark.parametrize("value", [-0.1, math.nan, math.inf])
 def test_a_noise_that_is_none_is_refused(value):
-    with pytest.raises(ValueError, match=f"^input_noise is 0 or above, not {value}$"):
+    with pytest.raises(ValueError, match=rf"^input_noise is 0 or above, not {value}$"):
         Interventions(input_noise=value)
 
 

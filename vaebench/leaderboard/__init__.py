@@ -18,7 +18,7 @@ from vaebench.leaderboard.task_page import task_page
 from vaebench.leaderboard.task_text import TaskText
 from vaebench.results.record import Record
 
-__all__ = ["TaskText", "drawn_figures", "pages", "stale_pages"]
+__all__ = ["TaskText", "drawn_figures", "pages", "stale_pages", "strangers"]
 
 
 def pages(
@@ -63,7 +63,10 @@ def drawn_figures(folder: Path) -> dict[str, str]:
     Returns:
         Contents by path below the folder.
     """
-    return {f"figures/{path.name}": path.read_text("utf-8") for path in sorted((folder / "figures").glob("*.svg"))}
+    return {
+        f"figures/{path.name}": path.read_bytes().decode("utf-8", "replace")
+        for path in sorted((folder / "figures").glob("*.svg"))
+    }
 
 
 def stale_pages(folder: Path, pages: Mapping[str, str]) -> list[str]:
@@ -79,17 +82,27 @@ def stale_pages(folder: Path, pages: Mapping[str, str]) -> list[str]:
     Returns:
         A line for each file that is missing, differs or should not be there; empty when the board is fresh.
     """
-    there = {path.name: path for path in folder.glob("*.md")}
-    there |= {f"figures/{path.name}": path for path in (folder / "figures").glob("*.svg")}
-    lines = []
-    for name in sorted(pages.keys() | there.keys()):
-        if name not in there:
-            lines.append(f"{name}: missing")
-        elif name not in pages:
-            lines.append(f"{name}: should not be there")
-        elif _differs(name, there[name].read_bytes().decode("utf-8", "replace"), pages[name]):
-            lines.append(f"{name}: differs from what the records say")
-    return lines
+    said = dict.fromkeys(strangers(folder, pages), "should not be there")
+    for name, expected in pages.items():
+        if not (folder / name).is_file():
+            said[name] = "missing"
+        elif _differs(name, (folder / name).read_bytes().decode("utf-8", "replace"), expected):
+            said[name] = "differs from what the records say"
+    return [f"{name}: {said[name]}" for name in sorted(said)]
+
+
+def strangers(folder: Path, pages: Mapping[str, str]) -> list[str]:
+    """List the files of a board that its records do not make: pages and figures of what is gone.
+
+    Args:
+        folder: The board's folder.
+        pages: What it should hold, from `pages`.
+
+    Returns:
+        Paths below the folder, in order.
+    """
+    there = {path.name for path in folder.glob("*.md")} | drawn_figures(folder).keys()
+    return sorted(there - pages.keys())
 
 
 def _differs(name: str, found: str, expected: str) -> bool:

@@ -89,7 +89,7 @@ def _scores(tasks: Sequence[TaskText], selection: Selection, rows: Sequence[Entr
         lines.append(
             [rank, row.variant, _arch(names[row]), _span(parameters), mean, *(_cell(stand) for stand in stands[row])]
         )
-    links = [f"[{escape(task.title)}]({task.name}.md)" for task in tasks]
+    links = [f"[{words(task.name)}]({task.name}.md)" for task in tasks]
     shown = table(["Rank", "Variant", "Architecture", "Parameters", "Mean score", *links], lines)
     return "\n\n".join([shown, *(["\n".join(f"({i}) {note}  " for i, note in enumerate(notes, 1))] if notes else [])])
 
@@ -107,7 +107,7 @@ def _rank(rank: Rank | None, notes: list[str], tasks: Sequence[TaskText], stands
     """Print a rank, or a dash with a footnote that says why there is none."""
     if rank is not None:
         return str(rank)
-    why = "; ".join(f"{escape(t.title)}: {escape(s.lacks)}" for t, s in zip(tasks, stands, strict=True) if s.lacks)
+    why = "; ".join(f"{words(t.name)}: {escape(s.lacks)}" for t, s in zip(tasks, stands, strict=True) if s.lacks)
     if why not in notes:
         notes.append(why)
     return f"– ({notes.index(why) + 1})"

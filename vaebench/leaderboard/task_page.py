@@ -41,12 +41,13 @@ def task_page(task: TaskText, selection: Selection, figures: Iterable[str], prev
     parts.append("## Claims")
     for claim in records[0].claims:
         parts += _claim(claim, records, names)
-        parts += [f"Shown beside, not judged: {escape(words(', '.join(claim.beside)))}."] if claim.beside else []
+        parts += [_beside(claim, records, names)] if claim.beside else []
         paths = {f"{words(claim.id)}{_preset(p)}": figure_path(task, claim.id, p) for p in _presets(records)}
         parts += _pictures("estimates for", {k: p for k, p in paths.items() if p in shown and task.knob_name is None})
     if records[0].invariants:
         parts += ["## Invariants", "What must hold of a sound run; judged like a claim, and scored by nobody."]
-        parts.append(_invariants(records, names))
+        for claim in records[0].invariants:
+            parts += _invariant(claim, records, names)
     parts += ["## Readings", "Mean ± half of the 95 % interval over seeds."]
     parts += [details(f"{names[id(record)]}", _readings(record, task)) for record in records]
     return "\n\n".join(parts) + "\n"
@@ -133,16 +134,38 @@ def _findings(
     return rows
 
 
-def _invariants(records: Sequence[Record], names: Mapping[int, str]) -> str:
-    """Write each invariant's sentence, and a row a record with verdict and value."""
-    claims = records[0].invariants
-    said = bullets([f"{escape(words(claim.id))}: {escape(claim.says)}" for claim in claims])
+def _beside(claim: Claim, records: Sequence[Record], names: Mapping[int, str]) -> str:
+    """Write the readings that stand beside a claim; where there is a knob, by name alone, as a figure shows them."""
+    said = f"Shown beside, not judged: {escape(words(', '.join(claim.beside)))}."
     rows = []
     for record in records:
-        findings = [(v, v.findings[0]) for v in record.invariant_verdicts]
-        cells = [f"{label(v.verdict)}<br>{' '.join(_numbers(f, len(record.cells))[:2])}" for v, f in findings]
-        rows.append([names[id(record)], *cells])
-    return f"{said}\n\n{table(['Record', *(escape(words(claim.id)) for claim in claims)], rows)}"
+        means = {c.name: plus_minus(t_interval(c.values)) for c in record.readings if _is_plain(c)}
+        if means.keys() & set(claim.beside):
+            rows.append([names[id(record)], *(means.get(reading, "–") for reading in claim.beside)])
+    heads = ["Record", *(escape(words(reading)) for reading in claim.beside)]
+    return f"{said}\n\n{details('Readings beside', table(heads, rows))}" if rows else said
+
+
+def _is_plain(column: Column) -> bool:
+    return column.arm == "trained" and column.knob is None and bool(column.values)
+
+
+def _invariant(claim: Claim, records: Sequence[Record], names: Mapping[int, str]) -> list[str]:
+    """Write an invariant's sentence, and a row with every value for each record it applies to."""
+    verdicts = [(r, next(v for v in r.invariant_verdicts if v.claim == claim.id)) for r in records]
+    applicable = [(record, verdict) for record, verdict in verdicts if verdict.verdict != "not applicable"]
+    rows = [
+        [names[id(r)], label(v.verdict), *(" ".join(_numbers(f, len(r.cells))[:2]) for f in v.findings)]
+        for r, v in applicable
+    ]
+    parts = [f"### {escape(words(claim.id))}", escape(claim.says)]
+    if rows:
+        heads = [escape(words(finding.what)) for finding in applicable[0][1].findings]
+        parts.append(table(["Record", "Verdict", *heads], rows))
+    silent = len(verdicts) - len(applicable)
+    reasons = sorted({verdict.reason for _, verdict in verdicts if verdict.verdict == "not applicable"})
+    word = label("not applicable")
+    return [*parts, *([f"{word} to {silent} records: {escape('; '.join(reasons))}."] if silent else [])]
 
 
 def _headline(findings: Sequence[Finding]) -> Finding:

@@ -1,5 +1,6 @@
 """Draw a forest plot: estimates with their intervals against the region that a claim names, a row a record."""
 
+import math
 import textwrap
 from collections.abc import Mapping, Sequence
 
@@ -11,6 +12,9 @@ from matplotlib.patches import Patch
 from vaebench.leaderboard.figures.look import COLOURS, FAINT, REGION, legend_columns
 from vaebench.leaderboard.figures.plots import ForestFigure, ForestPanel, ForestPoint, ForestRow
 from vaebench.leaderboard.text import label
+
+COLUMNS = 3
+"""Panels side by side; more of them stand below."""
 
 HOLLOW = ("D", "s", "^", "v")
 """Markers of the controls."""
@@ -27,17 +31,23 @@ def draw_forest(figure: ForestFigure) -> Canvas:
     """
     heights, hollow = _heights(figure.rows), _hollow(figure)
     names = max(len(name) for row in figure.rows for name in (row.label, row.group))
-    width = 1.4 + 0.065 * names + 2.3 * len(figure.panels)
-    canvas = Canvas(figsize=(width, 1.5 + 0.2 * max(heights)), layout="constrained")
-    axes = list(canvas.subplots(1, len(figure.panels), squeeze=False, sharey=True).flat)
-    axes[0].set_ylim(max(heights) + 0.8, min(heights) - 1.6)
-    for panel, ax in zip(figure.panels, axes, strict=True):
-        _draw_column(ax, panel, heights, hollow)
-    _name_rows(axes[0], figure.rows, heights)
-    _write_verdicts(axes[-1], figure.rows, heights)
+    columns = min(COLUMNS, len(figure.panels))
+    lines = math.ceil(len(figure.panels) / columns)
+    width = 1.4 + 0.065 * names + 2.3 * columns
+    canvas = Canvas(figsize=(width, 0.7 + lines * (0.8 + 0.2 * max(heights))), layout="constrained")
+    grid = canvas.subplots(lines, columns, squeeze=False, sharey=True)
+    grid[0, 0].set_ylim(max(heights) + 0.8, min(heights) - 1.6)
+    for place, ax in enumerate(grid.flat):
+        if place < len(figure.panels):
+            _draw_column(ax, figure.panels[place], heights, hollow)
+        else:
+            ax.set_axis_off()
+    for first, *_, last in (line if columns > 1 else [line[0], line[0]] for line in grid):
+        _name_rows(first, figure.rows, heights)
+        _write_verdicts(last, figure.rows, heights)
     handles = _legend(figure)
-    columns = legend_columns(width, (str(handle.get_label()) for handle in handles))
-    canvas.legend(handles=handles, loc="outside lower center", ncols=columns)
+    fitting = legend_columns(width, (str(handle.get_label()) for handle in handles))
+    canvas.legend(handles=handles, loc="outside lower center", ncols=fitting)
     return canvas
 
 
@@ -98,6 +108,7 @@ def _draw_column(ax: Axes, panel: ForestPanel, heights: Sequence[float], hollow:
     low, high = left if panel.low is None else panel.low, right if panel.high is None else panel.high
     ax.axvspan(low, high, color=REGION, zorder=0)
     ax.set_xlim(left, right)
+    ax.locator_params(axis="x", nbins=5)
     ax.tick_params(axis="y", length=0)
 
 

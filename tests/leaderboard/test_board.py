@@ -1,0 +1,193 @@
+"""Laws of the board's page: who is ranked, what is said of whom, and what it rests on."""
+
+import re
+
+import pytest
+
+from vaebench.claims import Claim, Declined, Near, Observation, Reading
+from vaebench.leaderboard.board import board
+from vaebench.leaderboard.selection import select
+from vaebench.leaderboard.standing import standing
+from vaebench.leaderboard.text import SYMBOLS
+
+
+@pytest.fixture(scope="module")
+def page(made, records):
+    return board(made.tasks, select(made.tasks, records, False), False)
+
+
+def rows_of(page, heading):
+    """Cells of the first table below a heading, without its two header lines."""
+    below = page.partition(heading)[2]
+    table = re.search(r"(?:^\|.*\n)+", below, re.MULTILINE)[0].splitlines()
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in table[2:]]
+
+
+def written(made, records, preview=False):
+    return board(made.tasks, select(made.tasks, records, preview), preview)
+
+
+def test_every_row_and_every_task_is_on_the_board(page, made):
+    rows = rows_of(page, "## Scores")
+    assert {(row[1], row[2]) for row in rows} == {
+        (variant, arch) for variant in ("vae", "beta_vae", "linear_vae") for arch in ("mlp", "conv")
+    }
+    for task in made.tasks:
+        assert f"[{task.title}]({task.name}.md)" in page
+
+
+def test_a_score_is_the_mean_over_data_sets_then_seeds_with_half_its_interval(page, made, records):
+    own = [r for r in records if (r.subject.variant.name, r.subject.arch) == ("vae", "mlp")]
+    camuto = next(r for r in own if r.subject.task.name.startswith("camuto")).score
+    row = next(row for row in rows_of(page, "## Scores") if row[1:3] == ["vae", "mlp"])
+    half = (camuto.high - camuto.low) / 2
+    assert row[5].startswith(f"{camuto.estimate:.3f} ± {half:.3f}<br>")
+    nakagawa = [r.score.estimate for r in own if r.subject.task.name.startswith("nakagawa")]
+    assert float(row[6].split(" ")[0]) == pytest.approx(sum(nakagawa) / 3, abs=0.0006)
+    assert float(row[4]) == pytest.approx((camuto.estimate + sum(nakagawa) / 3) / 2, abs=0.0006)
+
+
+def test_verdicts_that_hold_are_counted_over_claims_and_data_sets(made, records):
+    own = [r for r in records if (r.subject.variant.name, r.subject.arch) == ("linear_vae", "mlp")]
+    task = made.tasks[1]
+    verdicts = [v.verdict for r in own if r.subject.task.name == task.name for v in r.verdicts]
+    stand = standing(task, [r for r in own if r.subject.task.name == task.name])
+    assert stand.holds == verdicts.count("holds")
+    assert stand.applicable == len(verdicts) - verdicts.count("not applicable")
+    assert stand.silent == verdicts.count("not applicable") == 3  # its density, on three data sets
+    assert "of 9 hold<br>3 not applicable" in written(made, records)
+
+
+def test_rows_stand_in_order_of_their_mean_score(page):
+    means = [float(row[4]) for row in rows_of(page, "## Scores")]
+    assert means == sorted(means, reverse=True)
+
+
+def test_a_row_that_lacks_a_data_set_is_not_ranked_and_says_why(made, records):
+    fewer = [
+        r
+        for r in records
+        if (r.subject.variant.name, r.subject.arch, r.subject.dataset.name) != ("vae", "mlp", "three_sources")
+    ]
+    page = written(made, fewer)
+    last = rows_of(page, "## Scores")[-1]
+    assert last[:5] == ["– (1)", "vae", "mlp", "151k", "–"]
+    assert last[5].startswith("0.")
+    assert last[6].startswith("–<br>")
+    assert "(1) Isometry of the posterior: no record on three sources" in page
+
+
+def test_a_row_without_a_task_is_not_ranked_and_says_why(made):
+    page = written(made, [made.record()])
+    assert "(1) Isometry of the posterior: no record on bimodal sources" in page
+    assert rows_of(page, "## Scores")[0][6] == "–"
+
+
+def test_a_task_on_which_no_claim_applies_is_not_covered(made):
+    def nothing(rng):
+        return [Observation("trained", None, 0, Declined("energy", "not for <this> variant"))]
+
+    claims = (Claim("energy", "It sums.", (Near("energy", 1.0, 0.1, 0.0),)),)
+    record = made.record(readings=nothing, claims=claims)
+    stand = standing(made.tasks[0], [record])
+    assert (stand.by_seed, stand.lacks) == ({}, "no claim applies on digits (not for <this> variant)")
+    assert "no claim applies on digits (not for &#60;this&#62; variant)" in written(made, [record])
+
+
+def test_one_seed_is_shown_and_not_ranked(made):
+    page = written(made, made.board(("vae",), ("mlp",), seeds=1))
+    row = rows_of(page, "## Scores")[0]
+    assert row[0] == "– (1)"
+    assert "(one seed)" in row[5]
+    assert "one seed has no spread" in page
+
+
+def test_data_sets_that_share_no_seed_have_no_score(made):
+    task = made.tasks[1]
+    first, second, third = (
+        made.record(task.name, dataset=name, seeds=4, lost=lost)
+        for name, lost in zip(task.datasets, ((0, 1), (2, 3), ()), strict=True)
+    )
+    assert standing(task, [first, second, third]).lacks == "its data sets share no seed"
+
+
+def test_an_unsound_run_is_not_ranked(made):
+    def unsound(rng):
+        return [Observation("trained", None, 0, Reading("energy", 2.0 + 0.01 * rng.normal(), 0.0, 1))]
+
+    claims = (Claim("low", "It is low.", (Near("energy", 1.9, 0.3, 0.0),)),)
+    stand = standing(made.tasks[0], [made.record(readings=unsound, claims=claims)])
+    assert stand.lacks == "no sound run on digits (invariant energy sums fails)"
+    assert stand.by_seed == {}
+
+
+def test_rows_that_cannot_be_told_apart_share_ranks_on_the_page(made):
+    page = written(made, made.board(("vae", "twin_vae"), ("mlp",)))
+    assert [row[0] for row in rows_of(page, "## Scores")] == ["1–2", "1–2"]
+
+
+def test_presets_are_tabled_apart(made):
+    page = written(made, [*made.board(("vae",), ("mlp",)), *made.board(("beta_vae",), ("mlp",), preset="paper")])
+    assert [row[1] for row in rows_of(page, "## Scores, preset standard")] == ["vae"]
+    assert [row[1] for row in rows_of(page, "## Scores, preset paper")] == ["beta_vae"]
+    assert "beta_vae · mlp (paper)" in page
+
+
+def test_every_verdict_word_bears_its_symbol_and_the_legend_explains_it(page):
+    matrices = page.partition("## Which claims hold")[2].partition("## What it rests on")[0]
+    for word, symbol in SYMBOLS.items():
+        assert f"{symbol} {word}" in matrices
+        assert matrices.count(word) == matrices.count(f"{symbol} {word}")
+        assert f"{symbol} {word} –" in page.partition("## How to read this")[2].replace("\n", " ")
+
+
+def test_verdicts_that_differ_by_data_set_are_counted(page):
+    rows = rows_of(page, "### [Isometry of the posterior]")
+    vae = next(row for row in rows if row[0] == "vae · mlp")
+    assert vae[1] == "✓ holds (2)<br>✗ fails (1)"
+    assert next(row for row in rows if row[0] == "linear_vae · mlp")[3] == "– not applicable"
+
+
+def test_the_board_says_what_it_rests_on(made):
+    page = written(made, [made.record(lost=(1, 3)), made.record(arch="conv", device="cuda")])
+    assert "2 records of 10 cells; not finished: 2 diverged. Devices: cpu, cuda. torch 2.11.0." in page
+    first, second = rows_of(page, "## What it rests on")
+    names = "camuto2021 variance frequency"
+    assert first == [
+        names,
+        "digits",
+        "vae · conv",
+        "standard",
+        "5 of 5",
+        "none",
+        "✓ holds (1)",
+        "cuda",
+        "2.11.0",
+        "37.0 s",
+        "cccccccc",
+    ]
+    assert second[4:6] == ["3 of 5", "2 diverged"]
+
+
+def test_what_is_stale_or_left_out_is_named(made):
+    page = written(made, [made.record(task_hash="0" * 16), made.record(preset="quick")])
+    assert "## Stale" in page and "task hash 0000000000000000" in page
+    assert "## Left out" in page and "a quick run proves that it runs" in page
+    assert "There are no records yet." in page
+
+
+def test_a_fresh_board_has_no_empty_headings(page):
+    assert "## Stale" not in page
+    assert "## Left out" not in page
+
+
+def test_quick_is_shown_in_a_preview_alone_and_under_a_banner(made):
+    quick = made.board(("new_vae",), ("mlp",), preset="quick")
+    assert "| new_vae" not in written(made, quick)
+    preview = written(made, quick, preview=True)
+    assert "**Preview, not a result.**" in preview
+    assert [row[1] for row in rows_of(preview, "## Scores, preset quick")] == ["new_vae"]
+
+
+def test_a_board_without_tasks_is_empty_and_whole():
+    assert "There are no records yet." in board((), select((), [], False), False)

@@ -1,0 +1,159 @@
+"""Laws of a task's page: each claim with its evidence, its control beside, and nothing hidden."""
+
+import re
+
+import pytest
+
+from vaebench.leaderboard.figures.from_records import task_figures
+from vaebench.leaderboard.numbers import estimate_and_interval
+from vaebench.leaderboard.selection import select
+from vaebench.leaderboard.task_page import task_page
+from vaebench.leaderboard.text import SYMBOLS
+
+
+def written(made, records, place=0, preview=False):
+    chosen = select(made.tasks, records, preview)
+    return task_page(made.tasks[place], chosen, task_figures(made.tasks[place], chosen), preview)
+
+
+@pytest.fixture(scope="module")
+def knob_page(made, records):
+    return written(made, records, 0)
+
+
+@pytest.fixture(scope="module")
+def plain_page(made, records):
+    return written(made, records, 1)
+
+
+def section(page, heading):
+    return page.partition(f"### {heading}\n")[2].partition("\n### ")[0]
+
+
+def cells_of(line):
+    return [cell.strip() for cell in line.strip().strip("|").split("|")]
+
+
+def test_the_head_says_what_is_asked_and_where_it_comes_from(knob_page, made):
+    task = made.tasks[0]
+    for piece in (f"# {task.title}", task.asks, task.text, "[arXiv:2105.14866](https://arxiv.org/abs/2105.14866)"):
+        assert piece in knob_page
+    assert "The knob is the posterior scale, σ." in knob_page
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_every_claim_has_its_sentence_and_a_row_for_each_record(made, records, place):
+    page = written(made, records, place)
+    task = made.tasks[place]
+    own = [r for r in records if r.subject.task.name == task.name]
+    for claim in made.claims[task.name]:
+        part = section(page, claim.id.replace("_", " "))
+        assert claim.says in part
+        headline = part.partition("<details>")[0]
+        assert len(re.findall(r"^\| \w+ · ", headline, re.MULTILINE)) == len(own)
+
+
+def test_a_row_gives_verdict_estimate_interval_seeds_and_the_control(plain_page, records):
+    record = next(
+        r
+        for r in records
+        if r.subject.dataset.name == "linear_gaussian_sources"
+        and r.subject.variant.name == "vae"
+        and r.subject.arch == "mlp"
+    )
+    verdict = record.verdicts[0]
+    line = re.search(r"^\| vae · mlp · linear_gaussian_sources .*$", section(plain_page, "isometry"), re.MULTILINE)[0]
+    expected = ["vae · mlp · linear_gaussian_sources", "✓ holds", *estimate_and_interval(verdict.findings[0].interval)]
+    assert cells_of(line)[:6] == [*expected, "5 of 5", "✓ holds"]
+
+
+def test_a_verdict_that_the_headline_does_not_explain_names_what_decided(plain_page):
+    line = re.search(r"^\| vae · mlp · bimodal_sources .*$", section(plain_page, "density"), re.MULTILINE)[0]
+    assert cells_of(line)[1] == "✗ fails"
+    assert cells_of(line)[-1] == "by density slope within 0.1 of 1; density bias within 0.2 of 0"
+
+
+def test_what_is_not_applicable_says_why(plain_page):
+    line = re.search(r"^\| linear_vae · mlp · three_sources .*$", section(plain_page, "density"), re.MULTILINE)[0]
+    assert cells_of(line)[1:5] == ["– not applicable", "–", "–", "0 of 5"]
+    assert cells_of(line)[-1] == "no kl_weight is declared"
+
+
+def test_every_finding_of_every_arm_is_there(knob_page, records):
+    own = [r for r in records if r.subject.task.name.startswith("camuto")]
+    findings = sum(len(verdict.findings) for r in own for verdict in r.verdicts)
+    assert len(re.findall(r"^\| \w+ · \w+ · digits +\| trained ", knob_page, re.MULTILINE)) == findings
+    assert re.search(r"^\| 6 records +\| known +\| decoder high frequency share: Kendall τ", knob_page, re.MULTILINE)
+
+
+def test_the_region_is_said_with_the_headline(plain_page):
+    assert "Headline: isometry mean within 0.05 of 1, claimed 0.95 to 1.05." in plain_page
+    assert "Headline: jacobian mean cosine below 0.1, claimed < 0.1." in plain_page
+
+
+def test_readings_beside_are_named(knob_page):
+    assert "Shown beside, not judged: encoder lipschitz mean." in section(knob_page, "encoder frequency")
+
+
+def test_readings_are_given_by_knob_with_the_instruments_error(knob_page):
+    readings = knob_page.partition("## Readings")[2].partition("</details>")[0]
+    head = cells_of(re.search(r"^\| Arm .*$", readings, re.MULTILINE)[0])
+    knobs = [f"σ = {knob}" for knob in ("0.05", "0.1", "0.2", "0.4", "0.6", "0.8", "1")]
+    assert head == ["Arm", "Reading", "Unit", "mean", *knobs, "Instrument's error ≤"]
+    exact = cells_of(re.search(r"^\| known +\| decoder lipschitz mean .*$", readings, re.MULTILINE)[0])
+    assert exact[4:6] == ["1.50 ± 0", "1.16 ± 0"]
+    assert exact[-1] == "exact"
+    assert readings.index("| trained ") < readings.index("| known ")
+
+
+def test_invariants_are_given_with_their_values(plain_page):
+    part = plain_page.partition("## Invariants")[2].partition("## Readings")[0]
+    assert "Hermite energies sum to the variance." in part
+    assert re.search(r"\| vae · mlp · three_sources +\| ✓ holds<br>1\.00 \[", part)
+
+
+def test_what_was_declined_or_did_not_finish_is_said(made, plain_page):
+    assert "- declined on the trained arm, no kl_weight is declared: density r squared" in plain_page
+    page = written(made, [made.record(lost=(2,), reason="loss is nan")])
+    assert "- seed 2 diverged: loss is nan" in page
+    assert "4 of 5" in section(page, "decoder frequency")
+
+
+def test_every_figure_is_shown_once_with_words_for_those_who_cannot_see_it(knob_page, plain_page):
+    assert (
+        knob_page.count(
+            "![readings over the posterior scale on digits](figures/camuto2021_variance_frequency.digits.svg)"
+        )
+        == 1
+    )
+    for claim in ("isometry", "orthogonality", "density", "importance"):
+        link = f"![estimates for {claim}](figures/nakagawa2021_posterior_isometry.{claim}.svg)"
+        assert link in section(plain_page, claim)
+
+
+def test_no_verdict_stands_without_its_symbol(plain_page):
+    tables = "\n".join(line for line in plain_page.splitlines() if line.startswith("|"))
+    for word, symbol in SYMBOLS.items():
+        assert tables.count(word) == tables.count(f"{symbol} {word}")
+
+
+def test_foreign_text_is_inert(made):
+    hostile = "</details><script>x</script> | [a](http://evil.example)"
+    page = written(made, [made.record(lost=(0,), reason=hostile, source=hostile)])
+    assert "<script>" not in page
+    assert "](http://" not in page
+    assert page.count("<details>") == page.count("</details>")
+
+
+def test_a_task_without_records_says_so(made):
+    page = written(made, [], 1)
+    assert "There are no records yet." in page
+    assert "## Claims" not in page
+
+
+def test_a_preview_says_that_it_is_one(made):
+    quick = [made.record(preset="quick", seeds=2)]
+    page = written(made, quick, preview=True)
+    assert "**Preview, not a result.**" in page
+    assert "vae · mlp · digits (quick)" in page
+    assert "There are no records yet." in written(made, quick)

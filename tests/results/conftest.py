@@ -1,0 +1,105 @@
+"""What the tests of results share: cells and records of any content that is legal."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+from hypothesis import strategies as st
+
+from vaebench.claims import Beyond, Claim, Declined, Exceeds, Near, Observation, Reading, Trend
+from vaebench.results.assemble import assemble
+from vaebench.results.record import CellOutcome, Environment, Record, Subject, VariantInfo, Versioned
+
+SUBJECT = Subject(
+    task=Versioned(name="some_task", version=1, hash="a" * 16),
+    dataset=Versioned(name="digits", version=2, hash="b" * 16),
+    variant=VariantInfo(name="vae", source="arXiv:1312.6114", code_hash="c" * 16, kl_weight=1.0),
+    arch="mlp",
+    preset="standard",
+    device="cpu",
+)
+ENVIRONMENT = Environment(
+    python="3.11.7",
+    torch="2.11.0",
+    cuda=None,
+    processor="some processor",
+    device="cpu",
+    precision="float32",
+    deterministic=True,
+    threads=1,
+)
+CLAIMS = (
+    Claim("falls", "The gain falls.", (Trend("gain", "falls"),), beside=("loss",)),
+    Claim("near", "The loss is 1.", (Near("loss", 1.0, 0.1, null=0.0), Beyond("loss", 0.5, ideal=1.0, null=0.0))),
+    Claim("exceeds", "The gain exceeds the loss.", (Exceeds("gain", "loss", ideal=9.0),)),
+)
+INVARIANTS = (Claim("lands", "The gap is nought.", (Near("gap", 0.0, 0.05, null=1.0),)),)
+
+
+def cell(seed: int, observations: tuple[Observation, ...] = (), **changes: Any) -> CellOutcome:
+    """Make one cell, its id said by its seed."""
+    fields = {
+        "id": f"{seed:016x}",
+        "subject": SUBJECT,
+        "seed": seed,
+        "status": "ok",
+        "observations": observations,
+        "seconds": {"train": 1.5},
+        "environment": ENVIRONMENT,
+    }
+    return CellOutcome(**fields | changes)
+
+
+def observe(seed: int, values: Mapping[str, float | str], knob: float | None = None, arm: str = "trained") -> Any:
+    """Turn readings by name, or reasons to decline, into observations."""
+    return tuple(
+        Observation(arm, knob, seed, Declined(name, value) if isinstance(value, str) else Reading(name, value, 0.1, 7))
+        for name, value in values.items()
+    )
+
+
+def whole_record(seeds: int = 5) -> Record:
+    """A record with all that a record may hold: two arms, a knob, declined readings, a seed that did not finish."""
+    cells = []
+    for seed in range(seeds - 1):
+        seen = [
+            *observe(seed, {"gain": 3.0 - knob + 0.01 * seed, "loss": 1.0 + 0.01 * seed, "gap": "not affine"}, knob)
+            for knob in (0.5, 1.0, 2.0)
+        ]
+        cells.append(cell(seed, tuple(seen)))
+    return assemble([*cells, cell(seeds - 1, status="diverged", reason="the loss was nan")], CLAIMS, INVARIANTS)
+
+
+TEXT = st.text(st.characters(codec="utf-8"), max_size=40)
+NAME = st.from_regex(r"[a-z][a-z0-9_]{0,20}", fullmatch=True)
+NUMBER = st.floats(allow_nan=False, allow_infinity=False)
+MODEST = st.floats(-1e100, 1e100)
+READING = st.builds(
+    Reading,
+    name=NAME,
+    value=MODEST,
+    stderr=MODEST,
+    n=st.integers(0, 10**9),
+    unit=TEXT,
+    better=st.sampled_from(["higher", "lower", "neither"]),
+)
+OBSERVATION = st.builds(
+    Observation, arm=NAME, knob=st.none() | NUMBER, seed=st.just(0), reading=READING | st.builds(Declined, NAME, TEXT)
+)
+OUTCOME = st.builds(
+    CellOutcome,
+    id=st.from_regex(r"[0-9a-f]{16}", fullmatch=True),
+    subject=st.just(SUBJECT),
+    seed=st.integers(0, 2**63),
+    status=st.sampled_from(["ok", "diverged", "error", "timeout", "oom", "declined"]),
+    reason=TEXT,
+    parameters=st.integers(0, 2**40),
+    observations=st.lists(OBSERVATION, max_size=6, unique_by=lambda o: (o.arm, o.knob, o.reading.name)).map(tuple),
+    seconds=st.dictionaries(TEXT, NUMBER, max_size=3),
+    environment=st.just(ENVIRONMENT),
+)
+
+
+@pytest.fixture
+def make_cell() -> Callable[..., CellOutcome]:
+    return cell
