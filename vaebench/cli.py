@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn, cast
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
@@ -19,7 +20,7 @@ from vaebench.tasks import PRESETS, Preset
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from vaebench.claims import Verdict
+    from vaebench.claims import Finding, Verdict
     from vaebench.results.record import CellOutcome, Record
 
 NO, MISUSE, INTERRUPTED = 1, 2, 130
@@ -182,6 +183,10 @@ def run_(
         answer({"records": [json.loads(record.model_dump_json()) for record in done.records]})
         return
     show_verdicts(done.records)
+    if request.preset == "quick":
+        say(
+            "the quick preset proves that everything runs; its models are hardly trained: these verdicts are no results"
+        )
     out.print(f"records: {request.out}", highlight=False)
 
 
@@ -218,22 +223,20 @@ class cell_progress:  # noqa: N801 - a context manager, used like a function
 
 
 def show_verdicts(records: "Sequence[Record]") -> None:
-    """Print a table of verdicts: one row a claim, with the headline's estimate and interval."""
+    """Print what was found: one row a claim, with the estimate and 95 % interval of the finding that decided it."""
     from vaebench.leaderboard.numbers import estimate_and_interval
 
     for record in records:
-        name = record.subject.file_name.removesuffix(".json")
-        table = Table(
-            "claim", "verdict", "decided by", "estimate", "95 % interval", "seeds", title=name, title_justify="left"
-        )
+        table = Table(show_header=False, box=None, padding=(0, 1))
         for verdict in record.verdicts:
             shown = headline(verdict)
-            estimate, interval = estimate_and_interval(shown.interval) if shown.interval else ("", shown.reason)
-            count = str(shown.interval.n) if shown.interval else ""
-            table.add_row(verdict.claim, MARKS[verdict.verdict], shown.what, estimate, interval, count)
+            found = " ".join(estimate_and_interval(shown.interval)) if shown.interval else shown.reason
+            table.add_row(" ", MARKS[verdict.verdict], verdict.claim, found, f"[dim]{escape(shown.what)}")
         for cell in record.cells:
             if cell.status != "ok":
-                table.add_row(f"seed {cell.seed}", cell.status, cell.reason)
+                table.add_row(" ", f"[yellow]{cell.status}", f"seed {cell.seed}", escape(cell.reason))
+        seeds = sum(cell.status == "ok" for cell in record.cells)
+        out.print(f"[bold]{record.subject.file_name.removesuffix('.json')}[/bold], {seeds} seeds", highlight=False)
         out.print(table)
 
 

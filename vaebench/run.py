@@ -234,13 +234,16 @@ def run(
     outcomes = {cell.id: kept[cell.id] for cell in planned.cells if cell.id in kept and _final(kept[cell.id])}
     reused, todo = len(outcomes), [cell for cell in planned.cells if cell.id not in outcomes]
     progress(reused, len(planned.cells), None)
-    for outcome in execute(todo, request.jobs):
-        journal.append(outcome)
-        outcomes[outcome.id] = outcome
-        progress(len(outcomes), len(planned.cells), outcome)
-    records = assemble_all([outcomes[cell.id] for cell in planned.cells])
-    for record in records:
-        write_record(request.out, record)
+    try:
+        for outcome in execute(todo, request.jobs):
+            journal.append(outcome)
+            outcomes[outcome.id] = outcome
+            progress(len(outcomes), len(planned.cells), outcome)
+    finally:
+        # Also when the run is stopped: what is finished can be looked at, and says how many seeds it rests on.
+        records = assemble_all([outcomes[cell.id] for cell in planned.cells if cell.id in outcomes])
+        for record in records:
+            write_record(request.out, record)
     return Done(records, reused, len(todo), tuple(damages))
 
 

@@ -33,6 +33,7 @@ def test_every_row_and_every_task_is_on_the_board(page, made):
         (variant, arch) for variant in ("vae", "beta_vae", "linear_vae") for arch in ("mlp", "conv")
     }
     for task in made.tasks:
+        assert f"[{task.name.replace('_', ' ')}]({task.name}.md)" in page
         assert f"[{task.title}]({task.name}.md)" in page
 
 
@@ -74,12 +75,12 @@ def test_a_row_that_lacks_a_data_set_is_not_ranked_and_says_why(made, records):
     assert last[:5] == ["– (1)", "vae", "mlp", "151k", "–"]
     assert last[5].startswith("0.")
     assert last[6].startswith("–<br>")
-    assert "(1) Isometry of the posterior: no record on three sources" in page
+    assert "(1) nakagawa2021 posterior isometry: no record on three sources" in page
 
 
 def test_a_row_without_a_task_is_not_ranked_and_says_why(made):
     page = written(made, [made.record()])
-    assert "(1) Isometry of the posterior: no record on bimodal sources" in page
+    assert "(1) nakagawa2021 posterior isometry: no record on bimodal sources" in page
     assert rows_of(page, "## Scores")[0][6] == "–"
 
 

@@ -70,7 +70,9 @@ def test_a_row_gives_verdict_estimate_interval_seeds_and_the_control(plain_page,
 def test_a_verdict_that_the_headline_does_not_explain_names_what_decided(plain_page):
     line = re.search(r"^\| vae · mlp · bimodal_sources .*$", section(plain_page, "density"), re.MULTILINE)[0]
     assert cells_of(line)[1] == "✗ fails"
-    assert cells_of(line)[-1] == "by density slope within 0.1 of 1; density bias within 0.2 of 0"
+    assert cells_of(line)[-1] == (
+        "by density slope within 0.1 of 1; density bias within 0.2 of 0; loss density slope within 0.1 of 1"
+    )
 
 
 def test_what_is_not_applicable_says_why(plain_page):
@@ -109,7 +111,8 @@ def test_readings_are_given_by_knob_with_the_instruments_error(knob_page):
 def test_invariants_are_given_with_their_values(plain_page):
     part = plain_page.partition("## Invariants")[2].partition("## Readings")[0]
     assert "Hermite energies sum to the variance." in part
-    assert re.search(r"\| vae · mlp · three_sources +\| ✓ holds<br>1\.00 \[", part)
+    assert re.search(r"\| vae · mlp · three_sources +\| ✓ holds +\| 1\.00 \[", part)
+    assert "energy within 0.01 of 1" in part
 
 
 def test_what_was_declined_or_did_not_finish_is_said(made, plain_page):

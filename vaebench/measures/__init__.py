@@ -23,4 +23,4 @@ class Effort:
     points: int = 1024
     attacked: int = 128
     attack_steps: int = 30
-    attack_restarts: int = 2
+    attack_restarts: int = 4

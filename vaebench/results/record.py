@@ -21,9 +21,9 @@ Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
 
 
 class Stored(BaseModel):
-    """Frozen, without unknown fields, without NaN or Infinity."""
+    """Frozen, without unknown fields, without NaN or Infinity, and no text for a number."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", allow_inf_nan=False)
 
 
 class Versioned(Stored):

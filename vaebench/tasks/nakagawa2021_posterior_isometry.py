@@ -13,7 +13,10 @@ whose limit for small σ, T1_j = (2/β)·σ_j²·‖J_j‖² = 1, is the paper's
     p(x) = (2/β)^{m/2} p(μ) ∏ σ_j        and        p(x) = (πβ)^{−m/2} exp(−(L − D₀)/β),
 
 absolute numbers without a free constant. Here data of known density check all four, on units with a mean σ² below ½
-(the others have collapsed to the prior).
+(the others have collapsed to the prior). The two densities are two readings of one relation, not two pieces of
+evidence: where the decoder is affine over a posterior their logarithms differ by exactly ½ Σ_j (1 − T2_j). Both fall
+short of the truth in slope, even in the linear case, where it is 1 − σ_j² along source j: the codes' variance is
+1 − σ_j², and D₀ takes that shrinkage out of the loss. With the σ_j² here, below 0.03, the tolerance leaves room for it.
 
 **Data.** Three independent sources with variances 1/6, 2/3, 8/3 on orthonormal vectors of R¹⁶, of three laws
 (`three_sources`), all normal (`linear_gaussian_sources`, where a closed form is exact) and sharply bimodal
@@ -25,7 +28,8 @@ the right order and that condition does not apply. The bimodal sources are expec
 encoder cannot follow the fold between two modes, and a suite that can only say yes says nothing.
 
 Choices that are ours: noise variance 0.005 (β = 0.01 for an unweighted KL), three latent units, the exact shapes of the
-sources, the tolerances.
+sources, the tolerances, and where agreement is 0: T2 = 0 and importance 0 for a decoder that ignores the code, slope 0,
+a bias of one nat, and a mean cosine of 0.46, that of the exact solution with its latent space turned at random.
 """
 
 from vaebench.claims import Beyond, Claim, Exceeds, Near
@@ -56,7 +60,7 @@ TASK = Task(
         Claim(
             "orthogonality",
             "The columns of the decoder's Jacobian are orthogonal.",
-            (Beyond("mean_absolute_cosine", 0.1, ideal=0, null=0.5),),
+            (Beyond("mean_absolute_cosine", 0.1, ideal=0, null=0.46),),
         ),
         Claim(
             "density",

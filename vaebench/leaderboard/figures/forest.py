@@ -35,16 +35,15 @@ def draw_forest(figure: ForestFigure) -> Canvas:
     lines = math.ceil(len(figure.panels) / columns)
     width = 1.4 + 0.065 * names + 2.3 * columns
     canvas = Canvas(figsize=(width, 0.7 + lines * (0.8 + 0.2 * max(heights))), layout="constrained")
-    grid = canvas.subplots(lines, columns, squeeze=False, sharey=True)
-    grid[0, 0].set_ylim(max(heights) + 0.8, min(heights) - 1.6)
-    for place, ax in enumerate(grid.flat):
-        if place < len(figure.panels):
-            _draw_column(ax, figure.panels[place], heights, hollow)
-        else:
-            ax.set_axis_off()
-    for first, *_, last in (line if columns > 1 else [line[0], line[0]] for line in grid):
+    axes = list(canvas.subplots(lines, columns, squeeze=False, sharey=True).flat)
+    axes[0].set_ylim(max(heights) + 0.8, min(heights) - 1.6)
+    for panel, ax in zip(figure.panels, axes, strict=False):
+        _draw_column(ax, panel, heights, hollow)
+    for ax in axes[len(figure.panels) :]:
+        ax.set_axis_off()
+    for first in axes[: len(figure.panels) : columns]:
         _name_rows(first, figure.rows, heights)
-        _write_verdicts(last, figure.rows, heights)
+    _write_verdicts(axes[columns - 1], figure.rows, heights)
     handles = _legend(figure)
     fitting = legend_columns(width, (str(handle.get_label()) for handle in handles))
     canvas.legend(handles=handles, loc="outside lower center", ncols=fitting)
@@ -130,4 +129,5 @@ def _reach(panel: ForestPanel) -> tuple[float, float]:
     room = max(inner) - min(inner) or abs(inner[0]) or 1.0
     outer = inner + [end for p in points for end in (p.low, p.high) if end is not None]
     low, high = max(min(outer), min(inner) - room), min(max(outer), max(inner) + room)
-    return low - 0.08 * (high - low), high + 0.08 * (high - low)
+    margin = 0.08 * (high - low) or room
+    return low - margin, high + margin

@@ -20,6 +20,9 @@ from vaebench.leaderboard.task_text import TaskText
 from vaebench.leaderboard.text import words
 from vaebench.results.record import Column, Record
 
+Said = tuple[str, float | None, float | None]
+"""What is claimed of a reading's value: in words, and the ends of its region."""
+
 
 def task_figures(task: TaskText, selection: Selection) -> dict[str, Figure]:
     """Prepare all figures of a task.
@@ -133,20 +136,25 @@ def _variant(record: Record, selection: Selection) -> str:
     return words(selection.labels[entry(record)].replace(arch, "", 1))
 
 
-def _named_readings(claims: Iterable[Claim]) -> dict[str, tuple[str, float | None, float | None]]:
+def _named_readings(claims: Sequence[Claim]) -> dict[str, Said]:
     """List the readings that claims judge, then those shown beside, with what is claimed of the value of each."""
-    found: dict[str, tuple[str, float | None, float | None]] = {}
-    claims = list(claims)
+    found: dict[str, list[Said]] = {}
     for condition in (condition for claim in claims for condition in claim.conditions):
         for reading, said in _said(condition):
-            if reading not in found or not found[reading][0]:
-                found[reading] = said
+            found.setdefault(reading, []).append(said)
     for reading in (reading for claim in claims for reading in claim.beside):
-        found.setdefault(reading, ("shown beside", None, None))
-    return found
+        found.setdefault(reading, [("shown beside", None, None)])
+    return {reading: _all_said(said) for reading, said in found.items()}
 
 
-def _said(condition: Condition) -> list[tuple[str, tuple[str, float | None, float | None]]]:
+def _all_said(said: Sequence[Said]) -> Said:
+    """Put together what several conditions say of one reading; the first region is drawn."""
+    claimed = list(dict.fromkeys(text for text, _, _ in said if text != "control")) or ["control"]
+    ends = next(((low, high) for _, low, high in said if (low, high) != (None, None)), (None, None))
+    return "; ".join(claimed), *ends
+
+
+def _said(condition: Condition) -> list[tuple[str, Said]]:
     match condition:
         case Trend(reading, direction):
             return [(reading, (f"claim: {direction}", None, None))]

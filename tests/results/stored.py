@@ -1,9 +1,8 @@
 """What the tests of results share: cells and records of any content that is legal."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-import pytest
 from hypothesis import strategies as st
 
 from vaebench.claims import Beyond, Claim, Declined, Exceeds, Near, Observation, Reading, Trend
@@ -58,14 +57,16 @@ def observe(seed: int, values: Mapping[str, float | str], knob: float | None = N
     )
 
 
+def readings_of(seed: int, knob: float) -> dict[str, float | str]:
+    """What `whole_record` has of one seed at one knob value."""
+    return {"gain": 3.0 - knob + 0.01 * seed, "loss": 1.0 + 0.01 * seed, "gap": "not affine"}
+
+
 def whole_record(seeds: int = 5) -> Record:
     """A record with all that a record may hold: two arms, a knob, declined readings, a seed that did not finish."""
     cells = []
     for seed in range(seeds - 1):
-        seen = [
-            *observe(seed, {"gain": 3.0 - knob + 0.01 * seed, "loss": 1.0 + 0.01 * seed, "gap": "not affine"}, knob)
-            for knob in (0.5, 1.0, 2.0)
-        ]
+        seen = [observation for knob in (0.5, 1.0, 2.0) for observation in observe(seed, readings_of(seed, knob), knob)]
         cells.append(cell(seed, tuple(seen)))
     return assemble([*cells, cell(seeds - 1, status="diverged", reason="the loss was nan")], CLAIMS, INVARIANTS)
 
@@ -98,8 +99,3 @@ OUTCOME = st.builds(
     seconds=st.dictionaries(TEXT, NUMBER, max_size=3),
     environment=st.just(ENVIRONMENT),
 )
-
-
-@pytest.fixture
-def make_cell() -> Callable[..., CellOutcome]:
-    return cell

@@ -1,0 +1,149 @@
+"""Laws of making records: order is nothing, every cell counts, and no verdict is believed."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from results.stored import CLAIMS, ENVIRONMENT, INVARIANTS, SUBJECT, cell, observe, whole_record
+
+from vaebench.claims import judge, t_interval
+from vaebench.results.assemble import assemble, rejudge, score_by_seed, score_interval
+from vaebench.results.record import strict_json
+
+
+def cells_of(seeds=5):
+    made = []
+    for seed in range(seeds):
+        seen = [
+            o
+            for knob in (0.5, 1.0, 2.0)
+            for o in observe(seed, {"gain": 3.0 - knob + 0.01 * seed, "loss": 1.0 + 0.01 * seed}, knob)
+        ]
+        seen += observe(seed, {"gain": 0.5 + 0.1 * seed}, 1.0, "known") + observe(seed, {"gap": f"reason {seed % 2}"})
+        made.append(cell(seed, tuple(seen), parameters=100 + seed))
+    return made
+
+
+@given(st.permutations(range(5)))
+def test_cells_come_in_any_order(order):
+    cells = cells_of()
+    assert strict_json(assemble([cells[i] for i in order], CLAIMS, INVARIANTS)) == strict_json(
+        assemble(cells, CLAIMS, INVARIANTS)
+    )
+
+
+def test_cells_of_two_subjects_or_of_none_are_no_record():
+    other = SUBJECT.model_copy(update={"arch": "conv"})
+    for cells in ([], [cell(0), cell(1, subject=other)]):
+        with pytest.raises(ValueError, match="a record is made of the cells of one subject"):
+            assemble(cells, CLAIMS, ())
+
+
+@pytest.mark.parametrize("part", ["task", "dataset", "variant"])
+def test_a_hash_is_part_of_the_subject(part):
+    field = "code_hash" if part == "variant" else "hash"
+    changed = getattr(SUBJECT, part).model_copy(update={field: "f" * 16})
+    with pytest.raises(ValueError, match="of one subject"):
+        assemble([cell(0), cell(1, subject=SUBJECT.model_copy(update={part: changed}))], CLAIMS, ())
+
+
+def test_of_two_cells_with_one_seed_the_last_counts():
+    first, last = (cell(0, observe(0, {"loss": value})) for value in (1.0, 2.0))
+    record = assemble([first, last], CLAIMS, ())
+    assert len(record.cells) == 1
+    assert record.readings[0].values == (2.0,)
+
+
+def test_a_column_holds_one_reading_over_the_seeds_in_order():
+    record = assemble(cells_of()[::-1], CLAIMS, INVARIANTS)
+    (column,) = (c for c in record.readings if (c.arm, c.knob, c.name) == ("trained", 2.0, "gain"))
+    assert column.seeds == (0, 1, 2, 3, 4)
+    assert column.values == pytest.approx((1.0, 1.01, 1.02, 1.03, 1.04))
+    assert (column.stderrs, column.n) == ((0.1,) * 5, 7)
+
+
+def test_columns_come_in_the_order_in_which_they_were_read():
+    places = [(c.arm, c.knob, c.name) for c in assemble(cells_of(), CLAIMS, ()).readings]
+    trained = [("trained", knob, name) for knob in (0.5, 1.0, 2.0) for name in ("gain", "loss")]
+    assert places == [*trained, ("known", 1.0, "gain")]
+
+
+def test_what_was_declined_is_kept_by_reason():
+    record = assemble(cells_of(), CLAIMS, INVARIANTS)
+    assert [(d.name, d.reason, d.seeds) for d in record.declined] == [
+        ("gap", "reason 0", (0, 2, 4)),
+        ("gap", "reason 1", (1, 3)),
+    ]
+    assert record.invariant_verdicts[0].verdict == "not applicable"
+
+
+def test_cells_that_did_not_finish_are_counted_and_their_readings_are_not():
+    unfinished = cell(5, observe(5, {"gain": 99.0}, 0.5), status="diverged", reason="the loss was nan")
+    record = assemble([*cells_of(), unfinished], CLAIMS, ())
+    assert [(c.seed, c.status) for c in record.cells][-1] == (5, "diverged")
+    assert record.cells[-1].reason == "the loss was nan"
+    assert all(5 not in column.seeds for column in record.readings)
+    assert record.verdicts == tuple(judge(claim, record.sample(), seeds_run=6) for claim in CLAIMS)
+
+
+def test_too_many_cells_that_did_not_finish_leave_every_claim_undecided():
+    lost = [cell(seed, status="diverged") for seed in (5, 6)]
+    assert assemble(cells_of(), CLAIMS, ()).verdicts[0].verdict == "holds"
+    assert {v.verdict for v in assemble([*cells_of(), *lost], CLAIMS, ()).verdicts} == {"undecided"}
+
+
+def test_environments_are_kept_once_each():
+    cells = cells_of(3)
+    other = ENVIRONMENT.model_copy(update={"torch": "2.12.0"})
+    cells[1] = cells[1].model_copy(update={"environment": other})
+    assert assemble(cells, CLAIMS, ()).environments == (ENVIRONMENT, other)
+
+
+def test_a_cell_that_never_built_a_model_hides_no_parameters():
+    assert assemble([cell(5, status="error"), *cells_of()], CLAIMS, ()).parameters == 104
+
+
+def test_controls_are_judged_like_the_trained_arm():
+    record = assemble(cells_of(), CLAIMS, INVARIANTS)
+    assert {(v.arm, v.claim) for v in record.control_verdicts} == {("known", claim.id) for claim in CLAIMS}
+    assert record.control_verdicts[0] == judge(CLAIMS[0], record.sample(), "known", 5)
+    assert {v.arm for v in (*record.verdicts, *record.invariant_verdicts)} == {"trained"}
+
+
+def test_no_verdict_is_believed():
+    honest = whole_record()
+    praise = honest.verdicts[0].__class__("near", "trained", "holds", (), (1.0,) * 4, (0, 1, 2, 3))
+    tampered = honest.model_copy(
+        update={"verdicts": (praise,) * 3, "control_verdicts": (), "invariant_verdicts": (praise,), "score": None}
+    )
+    assert rejudge(tampered) == honest
+
+
+def test_judging_twice_changes_nothing():
+    assert rejudge(whole_record()) == whole_record()
+
+
+def test_a_tampered_reading_shows_in_the_verdicts():
+    record = whole_record()
+    columns = [c.model_copy(update={"values": c.values[::-1]}) if c.knob == 2.0 else c for c in record.readings]
+    assert rejudge(record.model_copy(update={"readings": tuple(columns)})) != record
+
+
+def test_a_seeds_score_is_the_mean_of_its_agreements_and_needs_all_of_them():
+    record = assemble(cells_of(), CLAIMS, INVARIANTS)
+    agreements = [dict(zip(v.seeds, v.agreement, strict=True)) for v in record.verdicts]
+    by_seed = score_by_seed(record.verdicts)
+    assert by_seed == pytest.approx({seed: sum(a[seed] for a in agreements) / 3 for seed in range(5)})
+    assert record.score == t_interval(list(by_seed.values()))
+    lacking = cell(5, observe(5, {"loss": 1.0}, 0.5))
+    assert set(score_by_seed(assemble([*cells_of(), lacking], CLAIMS, ()).verdicts)) == set(range(5))
+
+
+def test_a_claim_that_does_not_apply_takes_no_part_in_the_score():
+    record = assemble(cells_of(), CLAIMS[:1], ())
+    assert assemble(cells_of(), (*CLAIMS[:1], *INVARIANTS), ()).score == record.score
+
+
+def test_without_an_applicable_claim_there_is_no_score():
+    assert score_interval(()) is None
+    assert assemble(cells_of(), INVARIANTS, ()).score is None
+    assert assemble([cell(0, status="error")], CLAIMS, INVARIANTS).score is None

@@ -1,0 +1,228 @@
+"""Laws of the store: files whole or not at all, one line for what is unreadable, journals that survive a kill."""
+
+import json
+import os
+import stat
+
+import pytest
+from results.stored import SUBJECT, cell, observe, whole_record
+
+from vaebench.mistakes import Mistake
+from vaebench.results import store
+from vaebench.results.record import strict_json
+from vaebench.results.store import BadRecord, Journal, read_record, read_records, write_record, write_text
+
+
+def test_a_record_is_read_as_it_was_written_and_lies_under_its_name(tmp_path):
+    path = write_record(tmp_path / "new" / "store", whole_record())
+    assert path == tmp_path / "new" / "store" / SUBJECT.file_name
+    assert read_record(path) == whole_record()
+    assert path.read_text("utf-8") == strict_json(whole_record())
+
+
+def test_writing_twice_leaves_one_file(tmp_path):
+    for _ in range(2):
+        write_record(tmp_path, whole_record())
+    assert [p.name for p in tmp_path.rglob("*") if p.is_file()] == ["vae.mlp.digits.json"]
+
+
+@pytest.mark.parametrize("call", ["fsync", "replace"])
+def test_a_write_that_fails_leaves_the_old_file_and_no_half_one(tmp_path, monkeypatch, call):
+    path = tmp_path / "record.json"
+    write_text(path, "old")
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    if call == "fsync":
+        monkeypatch.setattr(os, "fsync", full)
+    else:
+        monkeypatch.setattr(type(path), "replace", full)
+    with pytest.raises(OSError, match="No space left"):
+        write_text(path, "new")
+    assert [p.name for p in tmp_path.iterdir()] == ["record.json"]
+    assert path.read_text() == "old"
+
+
+def test_a_file_is_on_the_disk_before_it_takes_the_place_of_the_old(tmp_path, monkeypatch):
+    calls = []
+    fsync, replace = os.fsync, type(tmp_path).replace
+    monkeypatch.setattr(os, "fsync", lambda fd: (calls.append("fsync"), fsync(fd))[1])
+    monkeypatch.setattr(type(tmp_path), "replace", lambda a, b: (calls.append("replace"), replace(a, b))[1])
+    write_text(tmp_path / "record.json", "σ")
+    assert calls == ["fsync", "replace"]
+    assert (tmp_path / "record.json").read_bytes() == "σ".encode()
+
+
+def stored(tmp_path, change):
+    data = json.loads(strict_json(whole_record()))
+    change(data)
+    path = tmp_path / "record.json"
+    path.write_text(json.dumps(data), "utf-8")
+    return path
+
+
+@pytest.mark.parametrize("version", [0, 2, 99, "1"])
+def test_another_schema_is_named(tmp_path, version):
+    path = stored(tmp_path, lambda data: data.update(schema_version=version, from_the_future=True))
+    with pytest.raises(BadRecord, match=rf"record\.json: of schema {version}; this suite reads schema 1$"):
+        read_record(path)
+
+
+DAMAGES = {
+    "a field too many": (lambda d: d.update(surprise=1), r"record\.json: surprise: Extra inputs are not permitted$"),
+    "a field too few": (lambda d: d.pop("cells"), r"record\.json: cells: Field required$"),
+    "an unknown status": (lambda d: d["cells"][0].update(status="fine"), r"cells\.0\.status: Input should be 'ok'"),
+    "an unknown preset": (lambda d: d["subject"].update(preset="slow"), r"subject\.preset: Input should be 'quick'"),
+    "columns that do not fit": (lambda d: d["readings"][0]["seeds"].pop(), r"readings\.0: Value error, gain has 4"),
+    "a claim of nothing": (lambda d: d["claims"][0].update(conditions=[]), r"claim falls has no condition"),
+    "a null at the target": (lambda d: d["claims"][1]["conditions"][0].update(null=1.0), r"claims\.1\.conditions\.0"),
+    "an ideal at the null": (lambda d: d["claims"][1]["conditions"][1].update(ideal=0.0), r"claims\.1\.conditions\.1"),
+    "a long text": (lambda d: d["cells"][0].update(reason="x" * 2001), r"cells\.0\.reason: String should have at most"),
+}
+
+
+@pytest.mark.parametrize("what", DAMAGES)
+def test_what_is_no_record_is_told_apart_in_one_line(tmp_path, what):
+    change, says = DAMAGES[what]
+    with pytest.raises(BadRecord, match=says) as caught:
+        read_record(stored(tmp_path, change))
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "text", [b"", b"{", b"null", b"[]", b"not json", b'{"schema_version": 1', b"\xff\xfe\x00", b"[" * 10_000]
+)
+def test_what_is_no_json_is_told_in_one_line(tmp_path, text):
+    path = tmp_path / "record.json"
+    path.write_bytes(text)
+    with pytest.raises(BadRecord, match=r"record\.json: \S") as caught:
+        read_record(path)
+    assert "\n" not in str(caught.value)
+
+
+def test_every_truncated_record_is_damaged(tmp_path):
+    whole = strict_json(whole_record()).encode()
+    path = tmp_path / "record.json"
+    for end in range(0, len(whole.rstrip()) - 1, 97):
+        path.write_bytes(whole[:end])
+        with pytest.raises(BadRecord):
+            read_record(path)
+
+
+def test_a_file_too_large_is_refused_unread(tmp_path, monkeypatch):
+    path = write_record(tmp_path, whole_record())
+    monkeypatch.setattr(store, "MAX_BYTES", path.stat().st_size)
+    read_record(path)
+    monkeypatch.setattr(store, "MAX_BYTES", path.stat().st_size - 1)
+    monkeypatch.setattr(type(path), "read_bytes", lambda _: pytest.fail("it was read"))
+    with pytest.raises(BadRecord, match=r"json: larger than \d+ MiB$"):
+        read_record(path)
+
+
+def test_a_folder_gives_its_records_in_order_and_a_line_for_each_file_that_is_none(tmp_path):
+    for name in ("vae_2", "vae_1"):
+        variant = SUBJECT.variant.model_copy(update={"name": name})
+        record = whole_record()
+        write_record(tmp_path, record.model_copy(update={"subject": SUBJECT.model_copy(update={"variant": variant})}))
+    (tmp_path / "some_task" / "broken.json").write_text("{")
+    (tmp_path / "some_task" / "notes.txt").write_text("no record, and none is expected")
+    records, bad = read_records(tmp_path)
+    assert [r.subject.variant.name for r in records] == ["vae_1", "vae_2"]
+    assert len(bad) == 1
+    assert "broken.json" in bad[0]
+    assert read_records(tmp_path / SUBJECT.file_name.replace("vae", "vae_1"))[0] == records[:1]
+
+
+def journal_of(folder, seeds):
+    journal = Journal(folder)
+    cells = [cell(seed, observe(seed, {"gain": 0.1 * seed, "gap": "nicht affin: σ → 0"})) for seed in range(seeds)]
+    for one in cells:
+        journal.append(one)
+    return journal, cells
+
+
+def test_a_journal_gives_back_what_was_appended(tmp_path):
+    journal, cells = journal_of(tmp_path / "run" / "deep", 3)
+    assert Journal(tmp_path / "run" / "deep").read() == ({one.id: one for one in cells}, [])
+    assert journal.path.read_bytes().count(b"\n") == 3
+
+
+def test_a_new_journal_is_empty(tmp_path):
+    assert Journal(tmp_path / "run").read() == ({}, [])
+
+
+def test_a_later_line_of_one_cell_counts(tmp_path):
+    journal, cells = journal_of(tmp_path, 2)
+    again = cell(0, status="diverged", reason="the second time")
+    journal.append(again)
+    assert journal.read()[0] == {again.id: again, cells[1].id: cells[1]}
+
+
+def test_each_cell_is_on_the_disk_before_the_next_is_begun(tmp_path, monkeypatch):
+    sizes, fsync = [], os.fsync
+    monkeypatch.setattr(os, "fsync", lambda fd: (sizes.append(os.fstat(fd).st_size), fsync(fd))[1])
+    journal, _ = journal_of(tmp_path, 3)
+    assert len(sizes) == 3
+    assert sizes[-1] == journal.path.stat().st_size
+    assert sizes == sorted(set(sizes))
+
+
+def test_a_line_cut_anywhere_costs_its_own_cell_alone_and_swallows_no_later_one(tmp_path):
+    journal, cells = journal_of(tmp_path, 3)
+    whole = journal.path.read_bytes()
+    start = whole.rstrip(b"\n").rfind(b"\n") + 1
+    later = cell(7, observe(7, {"gain": 0.7}))
+    for end in range(start, len(whole) + 1):
+        journal.path.write_bytes(whole[:end])
+        found, damages = journal.read()
+        survivors = 3 if end >= len(whole) - 1 else 2  # the line break itself carries nothing
+        assert list(found.values()) == cells[:survivors]
+        expected = [3] if start < end < len(whole) - 1 else []
+        assert [damage.line for damage in damages] == expected
+        journal.append(later)
+        found, damages = journal.read()
+        assert list(found.values()) == [*cells[:survivors], later]
+        assert [damage.line for damage in damages] == expected
+
+
+@pytest.mark.parametrize("garbage", [b"garbage\n", b"\xff\xfe\n", b"{}\n", b"[]\n", b'{"id": "x"\n', b"null\n"])
+def test_a_line_of_garbage_in_the_middle_is_named_and_costs_nothing_else(tmp_path, garbage):
+    journal, cells = journal_of(tmp_path, 3)
+    lines = journal.path.read_bytes().splitlines(keepends=True)
+    journal.path.write_bytes(b"".join([*lines[:1], garbage, *lines[1:]]))
+    found, (damage,) = journal.read()
+    assert list(found.values()) == cells
+    assert (damage.path, damage.line) == (journal.path, 2)
+    assert damage.why
+    assert "\n" not in damage.why
+
+
+def test_a_line_of_another_schema_is_damage(tmp_path):
+    journal, _ = journal_of(tmp_path, 1)
+    journal.path.write_text(journal.path.read_text().replace('"schema_version":1', '"schema_version":2'))
+    found, (damage,) = journal.read()
+    assert found == {}
+    assert damage.why.startswith("schema_version")
+
+
+def test_empty_lines_are_no_damage(tmp_path):
+    journal, cells = journal_of(tmp_path, 2)
+    journal.path.write_bytes(journal.path.read_bytes().replace(b"\n", b"\n\n  \n"))
+    assert journal.read() == ({one.id: one for one in cells}, [])
+
+
+def test_a_folder_that_cannot_be_written_is_one_line(tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(Mistake, match=r"^cannot write to .*file/run: Not a directory$"):
+        Journal(tmp_path / "file" / "run")
+    (tmp_path / "run" / store.JOURNAL).mkdir(parents=True)
+    with pytest.raises(Mistake, match=r"^cannot write to .*run: Is a directory$"):
+        Journal(tmp_path / "run")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_a_folder_that_may_not_be_written_is_one_line(tmp_path):
+    tmp_path.chmod(stat.S_IRUSR | stat.S_IXUSR)
+    with pytest.raises(Mistake, match=r"^cannot write to .*: Permission denied$"):
+        Journal(tmp_path / "run")
