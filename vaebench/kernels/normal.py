@@ -19,7 +19,7 @@ def exp_excess(x: Tensor) -> Tensor:
         x: Any shape.
 
     Returns:
-        φ(x), the shape and dtype of `x`. The relative error is 2·10⁻¹⁶/|x| for the value and 10⁻¹⁶/|x| for the gradient,
+        φ(x), the shape and dtype of `x`. The relative error is 2·10⁻¹⁶/|x| for the value, half that for the gradient,
         or a rounding of the dtype where that is more, as it is in single precision wherever |x| > 10⁻⁸.
 
     Examples:
