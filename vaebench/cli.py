@@ -14,7 +14,7 @@ from rich.table import Table
 
 from vaebench import __version__, catalog
 from vaebench.mistakes import Mistake
-from vaebench.run import Request, check, plan, processors, resolve_device, run
+from vaebench.run import UNFINISHED, Request, check, plan, processors, resolve_device, run
 from vaebench.tasks import PRESETS, Preset
 
 if TYPE_CHECKING:
@@ -166,8 +166,11 @@ def run_(
         if jobs is None and request.device == "cuda":
             request = replace(request, jobs=1)
         planned = plan(request)
-    for line in planned.unfit:
-        say(f"left out: {line}", "yellow")
+    if archs is None and planned.unfit:
+        say(f"{len(planned.unfit)} combinations of variant, architecture and data set do not fit and are left out")
+    else:
+        for line in planned.unfit:
+            say(f"left out: {line}", "yellow")
     if not planned.cells:
         raise Mistake("nothing is left to run")
     try:
@@ -181,13 +184,16 @@ def run_(
     say(f"{done.ran} cells run, {done.reused} taken from {journal.path}")
     if as_json:
         answer({"records": [json.loads(record.model_dump_json()) for record in done.records]})
-        return
-    show_verdicts(done.records)
+    else:
+        show_verdicts(done.records)
+        out.print(f"records: {request.out}", highlight=False)
     if request.preset == "quick":
         say(
             "the quick preset proves that everything runs; its models are hardly trained: these verdicts are no results"
         )
-    out.print(f"records: {request.out}", highlight=False)
+    if broken := [cell for record in done.records for cell in record.cells if cell.status in UNFINISHED]:
+        say(f"{len(broken)} cells did not finish; the same command tries them again", "red")
+        sys.exit(NO)
 
 
 class cell_progress:  # noqa: N801 - a context manager, used like a function
@@ -212,14 +218,16 @@ class cell_progress:  # noqa: N801 - a context manager, used like a function
         self.bar.stop()
 
     def __call__(self, done: int, total: int, last: "CellOutcome | None") -> None:
-        """Move the bar; name the cell that was done."""
-        where = ""
+        """Move the bar; where there is no terminal to draw it on, say a line a cell instead."""
+        where = "cells"
         if last is not None:
             subject = last.subject
             where = f"{subject.task.name} {subject.variant.name}.{subject.arch}.{subject.dataset.name} seed {last.seed}"
             if last.status != "ok":
                 self.bar.print(f"{last.status}: {where}: {last.reason}", style="yellow", markup=False)
-        self.bar.update(self.row, completed=done, total=total, description=where or "cells")
+            elif not err.is_terminal:
+                say(f"{done}/{total} {where}: {sum(last.seconds.values()):.0f} s")
+        self.bar.update(self.row, completed=done, total=total, description=where)
 
 
 def show_verdicts(records: "Sequence[Record]") -> None:

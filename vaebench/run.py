@@ -22,6 +22,10 @@ TOWER = ("kernels", "data", "models", "training", "measures")
 """The rooms whose code decides a cell's numbers; a cell computed by other code is computed again."""
 
 
+UNFINISHED = ("timeout", "oom", "error")
+"""Statuses that another try may mend; a divergence, or a model that does not fit, is a result."""
+
+
 @dataclass(frozen=True)
 class Request:
     """What a user asks to run, as names.
@@ -126,7 +130,7 @@ def plan(request: Request) -> Plan:
     Returns:
         The cells and the combinations that cannot be.
     """
-    from vaebench.cell import Cell
+    from vaebench.cell import Cell, dataset_of
     from vaebench.models import Unfit
     from vaebench.training.fit import build
 
@@ -139,9 +143,9 @@ def plan(request: Request) -> Plan:
         task = catalog.task(name)
         protocol = task.protocols[request.preset]
         for reference, arch, dataset in product(request.variants, request.archs, request.datasets or task.datasets):
-            variant = brought[reference].variant
+            variant, shape = brought[reference].variant, dataset_of(dataset).shape
             try:
-                build(variant, _shape(dataset), protocol.latent, arch, 0)
+                build(variant, shape, protocol.latent, arch, 0)
             except Unfit as reason:
                 unfit.append(f"{task.name} · {variant.name} · {arch} · {dataset}: {reason}")
                 continue
@@ -152,12 +156,6 @@ def plan(request: Request) -> Plan:
                 id_ = value_hash([subject.model_dump(), seed, suite])
                 cells.append(Cell(id_, subject, reference, dataset, seed, request.seconds))
     return Plan(tuple(sorted(cells, key=lambda cell: cell.seed)), tuple(unfit))
-
-
-def _shape(dataset: str) -> tuple[int, ...]:
-    from vaebench.cell import dataset_of
-
-    return dataset_of(dataset).shape
 
 
 def _subject(task: Task, brought: catalog.Brought, arch: str, dataset: str, request: Request) -> Subject:
@@ -248,8 +246,8 @@ def run(
 
 
 def _final(outcome: CellOutcome) -> bool:
-    """Whether running the cell again would tell nothing new: want of time or memory may be mended from outside."""
-    return outcome.status not in ("timeout", "oom", "error")
+    """Whether running the cell again would tell nothing new."""
+    return outcome.status not in UNFINISHED
 
 
 def assemble_all(outcomes: Sequence[CellOutcome]) -> tuple[Record, ...]:

@@ -49,7 +49,7 @@ def draw_curves(figure: CurveFigure) -> Canvas:
 def _draw_panel(ax: Axes, panel: CurvePanel, figure: CurveFigure) -> None:
     ax.set_title(panel.arch, loc="left", color=FAINT)
     unit = "" if panel.unit == "1" else f" [{panel.unit}]"
-    ax.set_ylabel("\n".join([*textwrap.wrap(panel.reading + unit, 24), f"({panel.claimed})"]))
+    ax.set_ylabel("\n".join([*textwrap.wrap(panel.reading + unit, 24), *textwrap.wrap(f"({panel.claimed})", 26)]))
     depth = BAND if len(figure.variants) <= 4 else BAND / 2
     for curve in panel.curves:
         colour, marker = _look(figure.variants, curve)

@@ -1,0 +1,128 @@
+"""The gap to the closed form: nought at it, seen off it, and no reading where there is no closed form."""
+
+import math
+
+import pytest
+import torch
+from measures.known import BETA, EFFORT, Known, by_name, ellipsoid, exact_at, generator, trained
+from torch import nn
+
+from vaebench.claims import Declined, Reading
+from vaebench.measures.closed_form import NAMES, fixed_scale_gap
+from vaebench.training import Interventions
+
+DATA = ellipsoid()
+FIXED = Interventions(posterior_scale=0.4, likelihood_variance=0.05)
+
+
+def gaps(model):
+    return by_name(fixed_scale_gap(model, DATA, EFFORT, generator()))
+
+
+@pytest.mark.parametrize(("scale", "latent"), [(0.05, 3), (0.4, 3), (1.0, 3), (0.4, 2), (0.4, 8)])
+def test_at_the_closed_form_there_is_no_gap(scale, latent):
+    assert all(reading.value < 1e-4 for reading in gaps(exact_at(DATA, scale, latent)).values())
+
+
+def turned(model, rotation):
+    inner = model.model.model
+    inner.mean.weight.copy_(rotation @ inner.mean.weight)
+    inner.mean.bias.copy_(rotation @ inner.mean.bias)
+    inner.decoder[0].weight.copy_(inner.decoder[0].weight @ rotation.T)
+    return model
+
+
+def test_turning_the_latent_space_is_no_gap():
+    rotation = torch.linalg.qr(torch.randn(3, 3, generator=generator(2)))[0]
+    assert all(reading.value < 1e-4 for reading in gaps(turned(exact_at(DATA, 0.4), rotation)).values())
+
+
+def test_an_encoder_is_free_where_the_data_do_not_vary():
+    model = exact_at(DATA, 0.4)
+    rows = DATA.train.x.flatten(1)
+    across = torch.linalg.eigh(torch.cov(rows.T))[1][:, 0]
+    weight, bias = model.model.model.mean.weight, model.model.model.mean.bias
+    weight.add_(3 * torch.outer(torch.ones(3), across))
+    bias.sub_(3 * (across @ rows.mean(0)))
+    assert all(reading.value < 1e-3 for reading in gaps(model).values())
+
+
+def test_each_side_shows_its_own_gap():
+    wrong_encoder, wrong_decoder, stretched = (exact_at(DATA, 0.4) for _ in range(3))
+    wrong_encoder.model.model.mean.weight.mul_(1.1)
+    wrong_decoder.model.model.decoder[0].weight.mul_(0.9)
+    stretched.model.model.mean.weight.mul_(1.1)
+    stretched.model.model.decoder[0].weight.div_(1.1)
+    expected = ((wrong_encoder, (0.0, 0.1, 0.1)), (wrong_decoder, (0.1, 0.0, 0.1)), (stretched, (1 / 11, 0.1, 0.0)))
+    for model, sizes in expected:
+        found = gaps(model)
+        assert [found[name].value for name in NAMES] == pytest.approx(sizes, abs=1e-4)
+
+
+def test_the_end_to_end_gap_is_the_relative_error_of_reconstructions():
+    model = exact_at(DATA, 0.4)
+    exact = model.model.decode(model.model.encode(DATA.train.x).mean).mean
+    model.model.model.decoder[0].weight[:, 0] *= 1.3
+    moved = model.model.decode(model.model.encode(DATA.train.x).mean).mean
+    relative = (moved - exact).norm() / (exact - exact.mean(0)).norm()
+    assert gaps(model)["linear_gap_end_to_end"].value == pytest.approx(float(relative), rel=1e-4)
+
+
+def test_swapping_two_gains_shows_in_reconstructions_alone():
+    """Singular values do not say which direction they belong to; the end-to-end map does."""
+    model = exact_at(DATA, 0.4)
+    swap = torch.eye(3)[[1, 0, 2]]
+    weight, bias = model.model.model.mean.weight, model.model.model.mean.bias
+    weight.copy_(swap @ weight)
+    bias.copy_(swap @ bias)
+    found = gaps(model)
+    assert found["linear_gap_decoder"].value < 1e-4
+    assert found["linear_gap_end_to_end"].value > 0.5
+
+
+def test_a_closed_form_at_another_scale_is_a_gap():
+    model = exact_at(DATA, 0.3)
+    other = trained(model.model.model, 3, FIXED)
+    found = gaps(other)
+    assert found["linear_gap_decoder"].value > 0.05
+    assert found["linear_gap_end_to_end"].value > 0.05
+
+
+def test_a_model_that_is_not_affine_has_no_gap_to_be_read():
+    torch.manual_seed(0)
+    bent = nn.Sequential(nn.Flatten(), nn.Linear(8, 3), nn.Tanh())
+    straight = nn.Sequential(nn.Linear(3, 8), nn.Unflatten(1, (2, 4)))
+    kinked = nn.Sequential(nn.Linear(3, 32), nn.ReLU(), nn.Linear(32, 8), nn.Unflatten(1, (2, 4)))
+    for encode, decode in ((bent, straight), (nn.Sequential(nn.Flatten(), nn.Linear(8, 3)), kinked)):
+        found = gaps(trained(Known(encode, decode), 3, FIXED))
+        assert found == {name: Declined(name, "the model is not affine") for name in NAMES}
+
+
+@pytest.mark.parametrize(
+    ("interventions", "kl_weight"),
+    [
+        (FIXED, None),
+        (Interventions(posterior_scale=0.4), 1.0),
+        (Interventions(likelihood_variance=0.05), 1.0),
+    ],
+)
+def test_without_beta_or_a_fixed_scale_there_is_no_closed_form(interventions, kl_weight):
+    found = gaps(trained(exact_at(DATA, 0.4).model.model, 3, interventions, kl_weight))
+    reason = "the closed form needs β and a fixed posterior scale"
+    assert found == {name: Declined(name, reason) for name in NAMES}
+
+
+def test_a_bernoulli_likelihood_has_no_beta():
+    encode = nn.Sequential(nn.Flatten(), nn.Linear(8, 3))
+    decode = nn.Sequential(nn.Linear(3, 8), nn.Unflatten(1, (2, 4)))
+    found = gaps(trained(Known(encode, decode, bernoulli=True), 3, FIXED))
+    assert all(isinstance(reading, Declined) for reading in found.values())
+
+
+def test_a_closed_form_that_is_nought_has_no_relative_gap():
+    """Beyond σ√(β/2) = √λ₁ the exact model reconstructs nothing, and a distance in units of it would be 0/0."""
+    beyond = 1.01 * math.sqrt(2.0 / (BETA / 2))
+    found = gaps(exact_at(DATA, beyond))
+    reason = "the closed form is zero: every direction is inactive"
+    assert found == {name: Declined(name, reason) for name in NAMES}
+    assert all(isinstance(reading, Reading) for reading in gaps(exact_at(DATA, 0.99 * beyond / 1.01)).values())

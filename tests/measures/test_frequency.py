@@ -1,0 +1,83 @@
+"""Frequency of functions whose degree is known: affine, quadratic, and scaled to deceive."""
+
+import pytest
+import torch
+from measures.known import EFFORT, Known, by_name, ellipsoid, exact_at, generator, trained
+
+from vaebench.claims import Declined
+from vaebench.measures import Effort
+from vaebench.measures.frequency import decoder_frequency, encoder_frequency
+
+DATA = ellipsoid()
+
+
+def flat(x):
+    return x.flatten(1)[:, :3]
+
+
+def frequency_of(decode, latent=3, effort=EFFORT):
+    return by_name(decoder_frequency(trained(Known(flat, decode), latent), DATA, effort, generator()))
+
+
+@pytest.mark.parametrize("scale", [0.05, 0.4, 1.0])
+def test_an_affine_decoder_has_share_a_tenth_and_degree_one(scale):
+    found = by_name(decoder_frequency(exact_at(DATA, scale), DATA, EFFORT, generator()))
+    share, degree = found["decoder_high_frequency_share"], found["decoder_mean_degree"]
+    assert abs(share.value - 0.1) < 4 * share.stderr < 0.01
+    assert abs(degree.value - 1) < 4 * degree.stderr < 0.3
+    assert (share.n, degree.n) == (4096, 512)
+
+
+def test_a_pure_degree_has_its_share_and_its_degree():
+    found = frequency_of(lambda z: (z**2 - 1).reshape(-1, 1, 3))
+    share, degree = found["decoder_high_frequency_share"], found["decoder_mean_degree"]
+    assert abs(share.value - (1 - 0.9**2)) < 4 * share.stderr
+    assert abs(degree.value - 2) < 4 * degree.stderr
+
+
+def test_scaling_and_shifting_a_decoder_fakes_nothing():
+    plain, scaled = frequency_of(torch.sin), frequency_of(lambda z: 1e-3 * torch.sin(z) + 7)
+    for name, reading in plain.items():
+        assert scaled[name].value == pytest.approx(reading.value, rel=1e-3)
+    wiggly = frequency_of(lambda z: torch.sin(4 * z))
+    assert all(wiggly[name].value > 2 * reading.value for name, reading in plain.items())
+
+
+def test_a_collapsed_decoder_has_no_frequency():
+    found = frequency_of(lambda z: 0 * z + 1)
+    assert all(isinstance(reading, Declined) for reading in found.values())
+    assert found["decoder_mean_degree"].reason == "the function is constant: there is no variance to divide by"
+
+
+def test_an_affine_encoder_has_the_frequency_of_its_gains_and_the_data():
+    """‖A‖_F² / tr(A C Aᵀ): with gains g along axes of variance λ it is Σg² / Σg²λ."""
+    model = exact_at(DATA, 0.4)
+    (reading,) = encoder_frequency(model, DATA, Effort(points=600), generator())
+    gains = torch.linalg.svdvals(model.model.model.mean.weight).double().square()
+    expected = float(gains.sum() / (gains * torch.tensor([2.0, 0.7, 0.2]).double()).sum())
+    means = model.model.encode(DATA.held_out.x).mean.double()
+    expected_here = float(gains.sum() / means.var(0).sum())
+    assert reading.value == pytest.approx(expected_here, rel=1e-4)
+    assert expected_here == pytest.approx(expected, rel=0.7)
+    assert (reading.name, reading.unit, reading.n) == ("encoder_mean_degree", "1/x²", 600)
+
+
+def test_shrinking_an_encoder_fakes_nothing():
+    readings = [
+        encoder_frequency(
+            trained(Known(lambda x, c=c: c * torch.sin(flat(x)), lambda z: z), 3), DATA, EFFORT, generator()
+        )
+        for c in (1.0, 1e-3)
+    ]
+    assert readings[1][0].value == pytest.approx(readings[0][0].value, rel=1e-4)
+
+
+def test_a_collapsed_encoder_has_no_frequency():
+    model = trained(Known(lambda x: 0 * flat(x), lambda z: z), 3)
+    (reading,) = encoder_frequency(model, DATA, EFFORT, generator())
+    assert reading == Declined("encoder_mean_degree", "the function is constant: there is no variance to divide by")
+
+
+def test_the_same_draws_give_the_same_reading():
+    model = exact_at(DATA, 0.4)
+    assert decoder_frequency(model, DATA, EFFORT, generator(3)) == decoder_frequency(model, DATA, EFFORT, generator(3))

@@ -1,0 +1,62 @@
+"""Importance at the exact model is each source's variance, and a source that no unit codes is an error of −1."""
+
+import pytest
+import torch
+from measures.known import EFFORT, GAUSSIAN_SOURCES, Known, by_name, ellipsoid, exact_learned, generator, trained
+
+from vaebench.claims import Declined
+from vaebench.measures.importance import importance
+from vaebench.training import Interventions
+
+
+def read(model, data=GAUSSIAN_SOURCES):
+    return by_name(importance(model, data, EFFORT, generator()))
+
+
+@pytest.mark.parametrize("latent", [3, 6])
+@pytest.mark.parametrize("variance", [0.005, 0.05])
+def test_importance_is_the_variance_of_each_source(latent, variance):
+    found = read(exact_learned(latent, variance))
+    for number, expected in enumerate((8 / 3, 2 / 3, 1 / 6), start=1):
+        assert found[f"importance_{number}"].value == pytest.approx(expected, rel=1e-5)
+        assert found[f"importance_{number}"].unit == "x²"
+    assert abs(found["importance_worst_error"].value) < 1e-5
+
+
+def test_the_order_of_units_does_not_matter():
+    model = exact_learned()
+    model.model.model.log_scale.bias.copy_(model.model.model.log_scale.bias.flip(0).clone())
+    assert abs(read(model)["importance_worst_error"].value) < 1e-5
+
+
+def test_a_source_that_is_not_coded_is_an_error_of_minus_one():
+    found = read(exact_learned(3, variance=0.2))  # β = .4 > 2/6: the last source is left to the prior
+    assert found["importance_3"].value == 0
+    assert found["importance_worst_error"].value == -1
+
+
+def test_the_worst_error_keeps_its_sign_and_is_the_largest_in_size():
+    model = exact_learned()
+    model.model.model.log_scale.bias[0] -= 0.5 * torch.log(torch.tensor(1.3))
+    model.model.model.log_scale.bias[1] += 0.5 * torch.log(torch.tensor(1.2))
+    assert read(model)["importance_worst_error"].value == pytest.approx(0.3, rel=1e-4)
+
+
+def test_units_beyond_the_sources_are_not_matched():
+    scale = (0.005 / torch.tensor([8 / 3, 2 / 3, 1 / 6, 1 / 50])).sqrt()
+    model = trained(Known(lambda x: x[:, :4], lambda z: z, scale), 4, Interventions(likelihood_variance=0.005))
+    found = read(model)
+    assert "importance_4" not in found
+    assert abs(found["importance_worst_error"].value) < 1e-5
+
+
+def test_without_truth_or_beta_there_is_nothing_to_compare():
+    name = "importance_worst_error"
+    model = exact_learned()
+    assert read(model, ellipsoid(shape=(8,)))[name] == Declined(name, "the data's source variances are not known")
+    for without in (
+        trained(model.model.model, 3, model.model.interventions, kl_weight=None),
+        trained(model.model.model, 3, Interventions()),
+        trained(Known(lambda x: x[:, :3], lambda z: z, bernoulli=True), 3),
+    ):
+        assert read(without) == {name: Declined(name, "β is not known")}

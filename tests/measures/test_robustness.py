@@ -1,0 +1,63 @@
+"""Damage to an affine model is radius times its largest end-to-end gain; a collapsed one has no scale to be hurt on."""
+
+import pytest
+import torch
+from measures.known import EFFORT, Known, by_name, ellipsoid, exact_at, generator, trained
+
+from vaebench.claims import Declined
+from vaebench.measures.robustness import RADII, maximum_damage
+
+DATA = ellipsoid()
+DATA_SD = float(DATA.train.x.flatten(1).double().var(0).sum().sqrt())
+
+
+def damage(model):
+    return by_name(maximum_damage(model, DATA, EFFORT, generator()))
+
+
+@pytest.mark.parametrize("scale", [0.05, 0.4, 1.0])
+def test_damage_to_an_affine_model_is_radius_times_gain(scale):
+    model = exact_at(DATA, scale)
+    inner = model.model.model
+    gain = float(torch.linalg.svdvals(inner.decoder[0].weight @ inner.mean.weight)[0])
+    x = DATA.held_out.x[: EFFORT.points]
+    sd = float(model.model.decode(model.model.encode(x).mean).mean.flatten(1).var(0).sum().sqrt())
+    found = damage(model)
+    for name, share in RADII.items():
+        assert found[f"damage_{name}"].value == pytest.approx(share * DATA_SD * gain / sd, rel=1e-2)
+        assert found[f"damage_{name}"].value <= share * DATA_SD * gain / sd * (1 + 1e-4)  # a lower bound
+        assert found[f"damage_{name}"].n == EFFORT.attacked
+    assert found["damage_medium_per_data"].value == pytest.approx(RADII["medium"] * gain, rel=1e-2)
+
+
+def test_a_larger_radius_does_more_damage():
+    wiggly = trained(Known(lambda x: x.flatten(1)[:, :3], lambda z: torch.sin(3 * z)), 3)
+    model = trained(Known(wiggly.model.model.functions[0], lambda z: pad(torch.sin(3 * z))), 3)
+    found = damage(model)
+    assert found["damage_small"].value < found["damage_medium"].value < found["damage_large"].value
+
+
+def pad(out):
+    return torch.nn.functional.pad(out, (0, 5)).reshape(-1, 2, 4)
+
+
+def test_shrinking_reconstructions_fakes_no_robustness():
+    found = [
+        damage(trained(Known(lambda x: x.flatten(1)[:, :3], lambda z, c=c: c * pad(torch.sin(3 * z))), 3))
+        for c in (1.0, 1e-2)
+    ]
+    for name in RADII:
+        assert found[1][f"damage_{name}"].value == pytest.approx(found[0][f"damage_{name}"].value, rel=1e-3)
+    assert found[1]["unexplained_variance"].value == pytest.approx(1, rel=0.2)
+
+
+def test_the_identity_leaves_nothing_unexplained_and_a_constant_everything():
+    identity = trained(Known(lambda x: x.flatten(1), lambda z: z.reshape(-1, 2, 4)), 8)
+    assert damage(identity)["unexplained_variance"].value == 0
+    mean = DATA.train.x.mean(0)
+    constant = damage(trained(Known(lambda x: x.flatten(1), lambda z: 0 * z.reshape(-1, 2, 4) + mean), 8))
+    lost = constant["unexplained_variance"]
+    assert abs(lost.value - 1) < 4 * lost.stderr
+    for name in (*RADII, "medium_per_data"):
+        declined = Declined(f"damage_{name}", "reconstructions do not vary: damage has no scale")
+        assert constant[f"damage_{name}"] == declined

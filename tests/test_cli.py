@@ -1,0 +1,186 @@
+"""The verbs as a user meets them: what they print, how they end, and one line for every slip."""
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from conftest import BROUGHT, TINY
+from vaebench import catalog
+
+RUN = ["run", "--preset", "quick", "--jobs", "1", "--archs", "mlp", "--seeds", "2"]
+
+
+def vaebench(*arguments: str, before: str = "", cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    code = f"import sys\n{before}\nsys.argv = ['vaebench', *{list(arguments)!r}]\nfrom vaebench.cli import main\nmain()"
+    return subprocess.run(
+        [sys.executable, "-W", "error", "-c", code], check=False, capture_output=True, text=True, cwd=cwd, timeout=300
+    )
+
+
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tiny run of both tasks and two variants, one of them brought as a file."""
+    folder = tmp_path_factory.mktemp("run")
+    variants = f"vae,{BROUGHT / 'bernoulli_vae.py'}"
+    done = vaebench(*RUN, "--variants", variants, "--out", str(folder), "--json", before=TINY)
+    assert done.returncode == 0, done.stderr
+    assert len(json.loads(done.stdout)["records"]) == 8
+    return folder
+
+
+def test_list_answers_with_one_object() -> None:
+    listed = json.loads(vaebench("list", "--json").stdout)
+    assert listed.keys() == {"tasks", "variants", "archs", "datasets", "presets"}
+    claims = {task["name"]: [claim["id"] for claim in task["claims"]] for task in listed["tasks"]}
+    assert claims["camuto2021_variance_frequency"] == [
+        "decoder_frequency",
+        "decoder_lipschitz",
+        "encoder_frequency",
+        "robustness",
+    ]
+    assert claims["nakagawa2021_posterior_isometry"] == ["isometry", "orthogonality", "density", "importance"]
+    assert {"vae", "beta_vae", "linear_vae"} <= set(listed["variants"])
+    assert {"mlp", "conv"} <= set(listed["archs"])
+    assert {"digits", "sprites", "three_sources"} <= set(listed["datasets"])
+    assert listed["presets"] == ["quick", "standard", "paper"]
+
+
+def test_list_names_everything_whole() -> None:
+    said = vaebench("list").stdout
+    for name in (*catalog.task_names(), *catalog.variant_names(), *catalog.arch_names(), *catalog.dataset_names()):
+        assert name in said
+
+
+def test_schema_describes_the_records_that_are_written(ran: Path) -> None:
+    schema = json.loads(vaebench("list", "--schema").stdout)
+    assert schema["title"] == "Record"
+    record = json.loads(next(ran.rglob("vae.mlp.digits.json")).read_text())
+    assert set(schema["required"]) <= record.keys() <= schema["properties"].keys()
+
+
+def test_list_is_quick() -> None:
+    times = []
+    for _ in range(3):
+        start = time.perf_counter()
+        vaebench("list", "--json")
+        times.append(time.perf_counter() - start)
+    # Half of torch's own import time, on a machine that is busy with other tests.
+    assert min(times) < 1.5
+
+
+def test_a_run_prints_verdicts_and_says_that_quick_is_no_result(ran: Path) -> None:
+    done = vaebench(*RUN, "--variants", "vae", "--out", str(ran), before=TINY)
+    assert done.returncode == 0, done.stderr
+    assert "nakagawa2021_posterior_isometry/vae.mlp.three_sources, 2 seeds" in done.stdout
+    assert any(word in done.stdout for word in ("holds", "fails", "undecided"))
+    assert "0 cells run, 8 taken from" in " ".join(done.stderr.split())
+    assert "these verdicts are no results" in done.stderr
+
+
+def test_a_preview_of_a_run_is_written_below_it(ran: Path) -> None:
+    done = vaebench("leaderboard", "--preview", str(ran))
+    assert done.returncode == 0, done.stderr
+    page = ran / "leaderboard" / "README.md"
+    assert "bernoulli" in page.read_text()
+    assert "preview" in page.read_text().lower()
+
+
+def test_a_quick_run_is_not_scored_but_said_to_be(ran: Path, tmp_path: Path) -> None:
+    done = vaebench("score", str(ran), "--reference", str(ran), "--json")
+    assert done.returncode == 0, done.stderr
+    assert {score["status"] for score in json.loads(done.stdout)["scores"]} == {"missing"}
+
+
+def test_a_damaged_record_is_named_and_the_others_are_read(ran: Path, tmp_path: Path) -> None:
+    (tmp_path / "task").mkdir()
+    good = next(ran.rglob("vae.mlp.digits.json"))
+    (tmp_path / "task" / "good.json").write_text(good.read_text())
+    (tmp_path / "task" / "half.json").write_text(good.read_text()[:1000])
+    old = json.loads(good.read_text()) | {"schema_version": 0}
+    (tmp_path / "task" / "old.json").write_text(json.dumps(old))
+    done = vaebench("score", str(tmp_path), "--reference", str(ran), "--json")
+    assert done.returncode == 1
+    assert len(json.loads(done.stdout)["scores"]) == 1
+    said = done.stderr.splitlines()
+    assert any("half.json" in line for line in said)
+    assert any("old.json: of schema 0; this suite reads schema 1" in line for line in said)
+
+
+def test_the_committed_leaderboard_is_fresh() -> None:
+    done = vaebench("leaderboard", "--check")
+    assert done.returncode == 0, done.stderr
+
+
+def test_an_edited_page_is_stale(tmp_path: Path) -> None:
+    root = Path(catalog.PACKAGE).parent
+    for name in ("reference_results", "leaderboard"):
+        subprocess.run(["cp", "-r", str(root / name), str(tmp_path)], check=True)
+    page = tmp_path / "leaderboard" / "README.md"
+    page.write_text(page.read_text() + "An edit by hand.\n")
+    done = vaebench("leaderboard", "--check", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "README.md" in done.stderr
+    assert vaebench("leaderboard", cwd=tmp_path).returncode == 0
+    assert vaebench("leaderboard", "--check", cwd=tmp_path).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["run", "--tasks", "camuto"], "unknown task 'camuto'"),
+        (["run", "--variants", "nope"], "unknown variant 'nope'"),
+        (["run", "--archs", "transformer"], "unknown architecture 'transformer'; there are: conv, mlp"),
+        (["run", "--datasets", "imagenet"], "unknown dataset 'imagenet'"),
+        (["run", "--datasets", "sprites48", "--preset", "quick"], "sprites comes as: sprites32, sprites16, sprites64"),
+        (["run", "--preset", "fast"], "unknown preset 'fast'"),
+        (["run", "--seeds", "0"], "seeds is 1 or more"),
+        (["run", "--seeds", "-3"], "seeds is 1 or more"),
+        (["run", "--jobs", "0"], "jobs is 1 or more"),
+        (["run", "--device", "tpu"], "device is auto, cpu or cuda"),
+        (["run", "--variants", "nowhere.py"], "there is no file nowhere.py"),
+        (["run", "--variants", "no.such.module:V", "--preset", "quick"], "no.such.module:V cannot be loaded"),
+        (["run", "--tasks", ","], "nothing is left to run"),
+        (["run", "--preset", "quick", "--out", "/proc/nowhere"], "cannot write to /proc/nowhere"),
+        (["run", "--preset", "quick", "--archs", "conv", "--datasets", "three_sources"], "nothing is left to run"),
+        (["score", "nowhere"], "there is no nowhere"),
+        (["leaderboard", "--preview", "nowhere"], "there is no nowhere"),
+    ],
+)
+def test_a_slip_is_one_line_without_a_traceback(arguments: list[str], message: str, tmp_path: Path) -> None:
+    out = ["--out", str(tmp_path)] if arguments[0] == "run" and "--out" not in arguments else []
+    done = vaebench(*arguments, *out)
+    assert done.returncode == 2, done.stderr
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+    told = [line for line in done.stderr.splitlines() if line.startswith("vaebench: ")]
+    assert len(told) == 1
+
+
+def test_cuda_without_a_device_is_one_line(tmp_path: Path) -> None:
+    hidden = "import torch\ntorch.cuda.is_available = lambda: False"
+    done = vaebench("run", "--device", "cuda", "--out", str(tmp_path), before=hidden)
+    assert (done.returncode, done.stderr.strip()) == (
+        2,
+        "vaebench: there is no CUDA device here; use --device cpu or auto",
+    )
+
+
+def test_an_unknown_option_is_misuse() -> None:
+    done = vaebench("run", "--nope")
+    assert done.returncode == 2
+    assert "No such option: --nope" in done.stderr
+
+
+def test_the_module_runs_from_a_bare_checkout() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "vaebench", "--version"],
+        check=False,
+        capture_output=True,
+        text=True,
+        cwd=Path(catalog.PACKAGE).parent,
+    )
+    assert (done.returncode, done.stdout.strip()) == (0, "0.1.0")
