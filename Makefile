@@ -25,6 +25,7 @@ leaderboard: .venv/package
 	$(BIN)/vaebench leaderboard
 
 bench: .venv/bench
+	$(BIN)/asv machine --yes
 	$(BIN)/asv run --python=same --quick --set-commit-hash $$(git rev-parse HEAD)
 
 clean:

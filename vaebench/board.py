@@ -126,7 +126,8 @@ def current_pages() -> tuple[Path, dict[str, str]]:
             if bad:
                 raise Mistake(bad[0])
             records += found
-    return folder / PAGES, leaderboard.pages(task_texts("standard"), records)
+    drawn = leaderboard.drawn_figures(folder / PAGES)
+    return folder / PAGES, leaderboard.pages(task_texts("standard"), records, drawn=drawn)
 
 
 def write() -> list[str]:

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from vaebench.claims import Declined, Reading
-from vaebench.data import Dataset, Split, Truth
+from vaebench.data import Dataset, Split
 from vaebench.data.linear_gaussian_sources import load
 from vaebench.measures import Effort
 from vaebench.models import Bernoulli, Gaussian, Normal

@@ -85,7 +85,7 @@ def test_a_closed_form_at_another_scale_is_a_gap():
     other = trained(model.model.model, 3, FIXED)
     found = gaps(other)
     assert found["linear_gap_decoder"].value > 0.05
-    assert found["linear_gap_end_to_end"].value > 0.05
+    assert found["linear_gap_end_to_end"].value > 0.02
 
 
 def test_a_model_that_is_not_affine_has_no_gap_to_be_read():

@@ -87,15 +87,19 @@ def test_without_an_active_unit_there_is_nothing_to_read():
     assert found["active_units"].value == 0
     for name in T2:
         assert found[name] == Declined(name, NO_ACTIVE_UNIT)
-    assert found["mean_absolute_cosine"].reason == "angles between columns need two columns, got 0"
+    assert found["mean_absolute_cosine"].reason == "angles between columns need two active units"
 
 
 def test_a_single_active_unit_has_no_angle():
     model = Known(lambda x: x[:, :2], lambda z: z, scale=torch.tensor([0.1, 1.0]))
-    found = read(trained(model, 2))
-    assert found["mean_absolute_cosine"] == Declined(
-        "mean_absolute_cosine", "angles between columns need two columns, got 1"
-    )
+    reason = "angles between columns need two active units"
+    assert read(trained(model, 2))["mean_absolute_cosine"] == Declined("mean_absolute_cosine", reason)
+
+
+def test_a_unit_that_the_decoder_does_not_hear_has_no_direction():
+    model = Known(lambda x: x[:, :2], lambda z: z * torch.tensor([1.0, 0.0]))
+    (declined,) = orthogonality(trained(model, 2), GAUSSIAN_SOURCES, EFFORT, generator())
+    assert declined.reason == "a column of the Jacobian is zero or not finite: it has no direction"
 
 
 def test_without_a_declared_weight_the_relations_are_not_read_and_the_count_is():

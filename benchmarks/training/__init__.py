@@ -1,0 +1,1 @@
+"""The training step: what most of a run's time goes into."""

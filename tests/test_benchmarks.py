@@ -1,0 +1,52 @@
+"""Every benchmark runs, so that a change to a kernel cannot leave its timing behind; asv itself is not needed."""
+
+import importlib
+import inspect
+import json
+import math
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+def suites() -> Iterator[tuple[str, type]]:
+    sys.path.insert(0, str(ROOT))
+    for path in sorted((ROOT / "benchmarks").rglob("bench_*.py")):
+        name = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        module = importlib.import_module(name)
+        for class_name, found in inspect.getmembers(module, inspect.isclass):
+            if found.__module__ == name and hasattr(found, "params"):
+                yield f"{name}.{class_name}", found
+
+
+SUITES = dict(suites())
+
+
+@pytest.mark.parametrize("name", SUITES)
+def test_a_benchmark_runs_at_its_first_parameters(name: str) -> None:
+    suite = SUITES[name]()
+    lists = suite.params if isinstance(suite.params[0], (tuple, list)) else (suite.params,)
+    first = [values[0] for values in lists]
+    if hasattr(suite, "setup"):
+        suite.setup(*first)
+    methods = [method for method in dir(suite) if method.startswith(("time_", "peakmem_", "track_"))]
+    assert methods
+    for method in methods:
+        result = getattr(suite, method)(*first)
+        if method.startswith("track_") and method.endswith("_error"):
+            # float32 against float64: more than a thousandth would be a bug, not rounding.
+            assert math.isfinite(result)
+            assert 0 <= result < 1e-3
+
+
+def test_every_room_of_kernels_that_costs_time_is_timed() -> None:
+    timed = {path.stem.removeprefix("bench_") for path in (ROOT / "benchmarks" / "kernels").glob("bench_*.py")}
+    assert {"attack", "jacobian", "mean_degree", "noise_stability", "normal", "volume_density"} <= timed
+
+
+def test_asv_is_pointed_at_the_benchmarks() -> None:
+    assert json.loads((ROOT / "asv.conf.json").read_text())["benchmark_dir"] == "benchmarks"
