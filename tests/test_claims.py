@@ -1,64 +1,15 @@
-"""Laws of judging: error rates by simulation, the words at their boundaries, and what no verdict may depend on."""
+"""Laws of judging: the words at their boundaries, what each rests on, and what no verdict may depend on."""
 
 import math
-from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from judged import ABOVE, BELOW, EXCEEDS, FALLS, NEAR, RISES, SEEDS, observe
 from scipy import stats
 
-from vaebench.claims import (
-    SURVIVING_SHARE,
-    Beyond,
-    Claim,
-    Declined,
-    Exceeds,
-    Near,
-    Observation,
-    Reading,
-    Trend,
-    judge,
-    kendall_tau,
-    t_interval,
-)
-
-SEEDS, RUNS, HALF_LEVEL = 5, 1500, 0.025
-SIMULATION_ERROR = 3 * math.sqrt(HALF_LEVEL * (1 - HALF_LEVEL) / RUNS)
-FALLS = Claim("falls", "It falls.", (Trend("r", "falls"),))
-RISES = Claim("rises", "It rises.", (Trend("r", "rises"),))
-NEAR = Claim("near", "It is 1.", (Near("r", 1.0, 0.1, null=0.0),))
-ABOVE = Claim("above", "It is above 1.", (Beyond("r", 1.0, ideal=2.0, null=0.0),))
-BELOW = Claim("below", "It is below 1.", (Beyond("r", 1.0, ideal=0.0, null=2.0),))
-EXCEEDS = Claim("exceeds", "It exceeds c.", (Exceeds("r", "c", ideal=1.0),))
-
-
-def observe(values, name="r", arm="trained"):
-    """One observation a seed; a row of several numbers is a series along the knob, a string a reason to decline."""
-    found = []
-    for seed, row in enumerate(values):
-        series = [(None, row)] if isinstance(row, str) or np.ndim(row) == 0 else list(enumerate(row, start=1))
-        for knob, value in series:
-            reading = Declined(name, value) if isinstance(value, str) else Reading(name, float(value), 0.0, 1)
-            found.append(Observation(arm, knob, seed, reading))
-    return found
-
-
-def words(claim, draw, rng, runs=RUNS):
-    return [judge(claim, draw(rng)).verdict for _ in range(runs)]
-
-
-def share(found, word):
-    return sum(one == word for one in found) / len(found)
-
-
-def test_the_interval_covers_the_mean_of_normal_seeds_as_often_as_it_says():
-    rng, runs = np.random.default_rng(0), 6000
-    for level in (0.95, 0.8):
-        draws = (t_interval(rng.normal(3.0, 2.0, SEEDS).tolist(), level) for _ in range(runs))
-        covered = np.mean([i.low <= 3.0 <= i.high for i in draws])
-        assert abs(covered - level) < 3 * math.sqrt(level * (1 - level) / runs)
+from vaebench.claims import SURVIVING_SHARE, Beyond, Claim, Near, Reading, Trend, judge, kendall_tau, t_interval
 
 
 def test_the_interval_is_that_of_the_textbook():
@@ -80,6 +31,7 @@ def test_one_value_has_no_interval_and_none_is_an_error():
         t_interval([])
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(-1e6, 1e6), min_size=2, max_size=9, unique=True))
 def test_kendall_tau_is_scipys_where_nothing_is_tied(values):
     assert kendall_tau(values) == pytest.approx(stats.kendalltau(range(len(values)), values).statistic)
@@ -89,67 +41,6 @@ def test_kendall_tau_is_scipys_where_nothing_is_tied(values):
 def test_a_tie_counts_nothing_either_way():
     assert kendall_tau([1.0, 1.0, 2.0]) == pytest.approx(2 / 3)
     assert kendall_tau([5.0] * 4) == 0.0
-
-
-def noise(rng, mean=0.0, sd=0.3):
-    return observe(rng.normal(mean, sd, SEEDS))
-
-
-def series(rng, slope=0.0, knobs=7):
-    return observe(np.exp(slope * np.arange(knobs) + rng.normal(0, 0.1, (SEEDS, knobs))))
-
-
-def paired(rng, gain=0.0):
-    control = rng.normal(0.5, 0.2, SEEDS)  # a spread that both share, which pairing takes out
-    return observe(control + rng.normal(gain, 0.05, SEEDS)) + observe(control, "c")
-
-
-NULLS = {
-    "above": (ABOVE, lambda rng: noise(rng, 1.0)),
-    "below": (BELOW, lambda rng: noise(rng, 1.0)),
-    "exceeds": (EXCEEDS, paired),
-    "near": (NEAR, lambda rng: noise(rng, 1.1, 0.01)),
-}
-
-
-@pytest.mark.parametrize("name", NULLS)
-def test_on_the_boundary_a_claim_is_held_and_failed_at_the_level_said(name):
-    found = words(*NULLS[name], np.random.default_rng(1))
-    assert abs(share(found, "holds") - HALF_LEVEL) < SIMULATION_ERROR
-    assert abs(share(found, "fails") - HALF_LEVEL) < SIMULATION_ERROR
-
-
-@pytest.mark.parametrize("knobs", [3, 7])
-def test_a_trend_that_is_none_is_seldom_held(knobs):
-    found = words(FALLS, lambda rng: series(rng, 0.0, knobs), np.random.default_rng(2))
-    assert share(found, "holds") < HALF_LEVEL + SIMULATION_ERROR
-
-
-def test_a_conjunction_keeps_the_level_without_a_correction():
-    both = Claim("both", "Both are above 1.", (ABOVE.conditions[0], replace(ABOVE.conditions[0], reading="c")))
-
-    def draw(rng):
-        return noise(rng, 1.0) + observe(rng.normal(5.0, 0.1, SEEDS), "c")
-
-    found = words(both, draw, np.random.default_rng(3))
-    assert abs(share(found, "holds") - HALF_LEVEL) < SIMULATION_ERROR
-
-
-PLANTED = {
-    "falls": (FALLS, lambda rng: series(rng, -0.1), lambda rng: series(rng, 0.1)),
-    "rises": (RISES, lambda rng: series(rng, 0.1), lambda rng: series(rng, -0.1)),
-    "above": (ABOVE, lambda rng: noise(rng, 2.0), lambda rng: noise(rng, 0.0)),
-    "below": (BELOW, lambda rng: noise(rng, 0.0), lambda rng: noise(rng, 2.0)),
-    "exceeds": (EXCEEDS, lambda rng: paired(rng, 0.2), lambda rng: paired(rng, -0.2)),
-    "near": (NEAR, lambda rng: noise(rng, 1.0, 0.03), lambda rng: noise(rng, 1.3, 0.03)),
-}
-
-
-@pytest.mark.parametrize("name", PLANTED)
-def test_a_planted_effect_is_held_and_its_opposite_failed(name):
-    claim, effect, opposite = PLANTED[name]
-    assert share(words(claim, effect, np.random.default_rng(4), 150), "holds") > 0.95
-    assert share(words(claim, opposite, np.random.default_rng(5), 150), "fails") > 0.95
 
 
 @pytest.mark.parametrize(
@@ -217,6 +108,10 @@ def test_a_condition_declined_everywhere_makes_a_claim_not_applicable_and_says_w
     verdict = judge(NEAR, observe(["the variant declares no kl_weight"] * SEEDS))
     assert (verdict.verdict, verdict.reason) == ("not applicable", "the variant declares no kl_weight")
     assert (verdict.agreement, verdict.seeds, verdict.findings[0].interval) == ((), (), None)
+
+
+def test_of_many_reasons_the_first_in_the_alphabet_is_told():
+    assert judge(NEAR, observe(["late", "early", "middle"])).reason == "early"
 
 
 def test_a_control_that_was_declined_takes_its_contrast_along():
@@ -304,6 +199,7 @@ def test_agreement_with_a_contrast_is_the_share_of_the_room_above_the_control():
     assert judge(EXCEEDS, sample).agreement == pytest.approx((0.5, 0.0, 0.0, 1.0, 0.0))
 
 
+@settings(deadline=None)
 @given(st.permutations(range(30)), st.randoms(use_true_random=False))
 def test_no_verdict_depends_on_the_order_of_observations(order, random):
     values = [[random.choice(["late", "early", random.uniform(0.1, 2.0)]) for _ in range(3)] for _ in range(5)]

@@ -52,6 +52,7 @@ SAME = {
     "a class's docstring": ("A class.", "Another."),
     "a function's docstring": ('        """A function."""\n', ""),
     "a docstring that is all there is": ("Only a docstring.", "Nothing at all."),
+    "a docstring that is all there is, gone": ('"""Only a docstring."""', "pass"),
     "a note under a constant": ("A middle strength.", "A strength."),
     "layout": ("KL_WEIGHT * math.pi * r**2", "(KL_WEIGHT\n            * math.pi * r  **  2)"),
     "quotes": ('"not a docstring"', "'not a docstring'"),

@@ -130,7 +130,7 @@ def current_pages() -> tuple[Path, dict[str, str]]:
     return folder / PAGES, leaderboard.pages(task_texts("standard"), records, drawn=drawn)
 
 
-def write() -> list[str]:
+def write() -> list[Path]:
     """Write the leaderboard and take away pages that no longer belong to it.
 
     Returns:
@@ -140,7 +140,7 @@ def write() -> list[str]:
     return write_pages(folder, pages)
 
 
-def write_pages(folder: Path, pages: dict[str, str]) -> list[str]:
+def write_pages(folder: Path, pages: dict[str, str]) -> list[Path]:
     """Write pages below a folder.
 
     Args:
@@ -154,7 +154,7 @@ def write_pages(folder: Path, pages: dict[str, str]) -> list[str]:
         write_text(folder / name, text)
     for name in leaderboard.strangers(folder, pages):
         (folder / name).unlink()
-    return [str(folder / name) for name in pages]
+    return [folder / name for name in pages]
 
 
 def stale() -> list[str]:

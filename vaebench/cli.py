@@ -285,21 +285,17 @@ def leaderboard_(
     """Write the leaderboard's pages from the committed records, or a preview from a run's."""
     from vaebench import board
 
-    if preview is not None:
-        page = board.write_preview(preview)
-        answer({"page": str(page)}) if as_json else out.print(f"preview: {page}", highlight=False, soft_wrap=True)
-        return
-    stale = board.stale() if check_only else []
-    if not check_only:
-        written = board.write()
-        answer({"pages": written}) if as_json else out.print("\n".join(written), highlight=False, soft_wrap=True)
-        return
+    with err.status("drawing"):
+        written = [board.write_preview(preview)] if preview else [] if check_only else board.write()
+        stale = board.stale() if check_only and not preview else []
     if as_json:
-        answer({"stale": stale})
+        answer({"stale": stale} if check_only else {"pages": [str(page) for page in written]})
+    elif written:
+        out.print("\n".join(map(str, written)), highlight=False, soft_wrap=True)
+    elif not stale:
+        out.print("the leaderboard is fresh", highlight=False)
     for line in stale:
         say(f"stale: {line}", "red")
     if stale:
         say("run `vaebench leaderboard` to write the pages again")
         sys.exit(NO)
-    if not as_json:
-        out.print("the leaderboard is fresh", highlight=False)

@@ -59,6 +59,10 @@ def noisy(rng, knobs=(0.0, 0.05, 0.1, 0.2, 0.4, 0.8)):
     ]
 
 
+def crowded(rng):
+    return noisy(rng, tuple(1.3**power for power in range(20)))
+
+
 NOISY = (
     Claim(
         "a", "It falls.", (Trend("encoder_lipschitz", "falls"), Exceeds("encoder_lipschitz", "control_lipschitz", 5.0))
@@ -156,7 +160,7 @@ def test_an_svg_is_sound_deterministic_and_says_what_it_was_drawn_from(forests):
 def test_the_users_own_style_touches_nothing_and_is_left_alone(forests):
     figure = forests["figures/nakagawa2021_posterior_isometry.isometry.svg"]
     text = svg(figure)
-    with matplotlib.rc_context({"font.size": 30.0, "svg.hashsalt": "mine"}):
+    with matplotlib.rc_context({"font.size": 30.0, "svg.hashsalt": "mine", "axes.facecolor": "red"}):
         assert svg(figure) == text
         assert matplotlib.rcParams["font.size"] == 30.0
 
@@ -211,6 +215,7 @@ def test_no_words_overlap_or_leave_the_picture(made, long):
     figures = [
         only(figures_of(made, [made.record(variant=name), made.record(variant=name, arch="conv")])),
         only(figures_of(made, [made.record(variant=name, claims=NOISY, readings=noisy)])),
+        only(figures_of(made, [made.record(variant=name, claims=NOISY[1:], readings=crowded)])),
         figures_of(made, [made.record(made.tasks[1].name, name, "mlp", d) for d in made.tasks[1].datasets], 1)[
             "figures/nakagawa2021_posterior_isometry.density.svg"
         ],
@@ -229,24 +234,36 @@ def test_no_words_overlap_or_leave_the_picture(made, long):
             assert box.x0 >= -1 and box.x1 <= width + 1 and box.y0 >= -1 and box.y1 <= height + 1, text.get_text()
 
 
-def test_panels_of_one_reading_share_their_scale(curves):
-    axes = drawn(curves).axes
+@pytest.fixture(scope="module")
+def canvas(curves):
+    return drawn(curves)
+
+
+def test_panels_of_one_reading_share_their_scale(canvas):
+    axes = canvas.axes
     for place in range(0, len(axes), 2):
         assert axes[place].get_ylim() == axes[place + 1].get_ylim()
 
 
 def test_a_wide_band_of_two_seeds_does_not_flatten_the_curves(made):
-    records = [made.record(variant="vae"), made.record(variant="beta_vae", seeds=2)]
-    figure = only(figures_of(made, records))
+    def swinging(rng):
+        swing = math.exp(rng.normal(0, 1))
+        return [
+            replace(o, reading=replace(o.reading, value=o.reading.value * swing)) for o in noisy(rng, (0.1, 1.0, 3.0))
+        ]
+
+    figure = only(figures_of(made, [made.record(claims=NOISY[:1], readings=swinging, seeds=2)]))
+    assert max(end for panel in figure.panels for curve in panel.curves for end in curve.high) > 8
     for ax, panel in zip(drawn(figure).axes, figure.panels, strict=True):
         means = [value for curve in panel.curves for value in curve.mean]
         low, high = ax.get_ylim()
         assert low < min(means) and max(means) < high
-        assert high - low <= 3.01 * (max(means) - min(means))
+        assert high - low <= 2.01 * (max(means) - min(means))
+        assert low > -0.06 * (max(means) - min(means))  # readings that are never negative
 
 
 def test_one_seed_is_drawn_without_a_band(made, forests):
-    drawn(only(figures_of(made, [made.record(seeds=1)])))
+    drawn(only(figures_of(made, [made.record(claims=NOISY[1:], readings=noisy, seeds=1)])))
     single = figures_of(made, [made.record(made.tasks[1].name, dataset="three_sources", seeds=1)], 1)
     drawn(single["figures/nakagawa2021_posterior_isometry.isometry.svg"])
 
@@ -261,7 +278,7 @@ def test_an_architecture_without_the_reading_keeps_an_empty_panel(made):
     def bare(rng):
         return [Observation("trained", None, 0, Reading("energy", 1.0, 0.0, 1))]
 
-    records = [made.record(arch="mlp"), made.record(arch="conv", readings=bare)]
+    records = [made.record(claims=NOISY, readings=noisy), made.record(arch="conv", claims=NOISY, readings=bare)]
     figure = only(figures_of(made, records))
     assert {len(p.curves) > 0 for p in figure.panels if p.arch == "conv"} == {False}
     drawn(figure)
@@ -283,8 +300,8 @@ def test_knobs_spread_by_factors_are_drawn_so(knobs, geometric):
     assert is_geometric(knobs) == geometric
 
 
-def test_the_axis_of_a_geometric_knob_is_logarithmic_and_takes_a_zero(made, curves):
-    assert drawn(curves).axes[0].get_xscale() == "log"
+def test_the_axis_of_a_geometric_knob_is_logarithmic_and_takes_a_zero(made, canvas):
+    assert canvas.axes[0].get_xscale() == "log"
     noise = only(figures_of(made, [made.record(claims=NOISY, readings=noisy)]))
     assert drawn(noise).axes[0].get_xscale() == "symlog"
 

@@ -51,7 +51,7 @@ def test_every_figure_is_linked_and_every_link_leads_somewhere(board):
 def test_the_same_records_in_any_order_make_the_same_bytes(board, made, few):
     mixed = few[:]
     random.Random(1).shuffle(mixed)
-    assert pages(made.tasks, mixed) == board
+    assert pages(made.tasks, mixed, drawn=board) == board  # a figure of other inputs would be drawn again
 
 
 def test_a_written_board_is_fresh(folder, board):
@@ -74,7 +74,7 @@ def test_a_page_of_what_is_gone_should_not_be_there_and_submissions_may(folder, 
     (folder / "gone_task.md").write_text("x")
     (folder / "figures" / "gone.svg").write_text("x")
     (folder / "submissions" / "me").mkdir(parents=True)
-    (folder / "submissions" / "README.md").write_text("x")
+    (folder / "submissions" / "me" / "notes.md").write_text("x")
     assert strangers(folder, board) == ["figures/gone.svg", "gone_task.md"]
     said = ["figures/gone.svg: should not be there", "gone_task.md: should not be there"]
     assert stale_pages(folder, board) == said
@@ -84,8 +84,8 @@ def test_an_empty_folder_lacks_everything(tmp_path, board):
     assert len(stale_pages(tmp_path, board)) == len(board)
 
 
-def test_a_changed_record_makes_its_page_and_figure_stale_and_no_other_figure(folder, made, few):
-    changed = pages(made.tasks, [few[0], made.record(variant="beta_vae", lost=(0,)), *few[2:]])
+def test_a_changed_record_makes_its_page_and_figure_stale_and_no_other_figure(folder, made, few, board):
+    changed = pages(made.tasks, [few[0], made.record(variant="beta_vae", lost=(0,)), *few[2:]], drawn=board)
     said = stale_pages(folder, changed)
     names = ["README.md", "camuto2021_variance_frequency.md", FIGURE]
     assert said == [f"{name}: differs from what the records say" for name in names]

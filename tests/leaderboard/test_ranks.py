@@ -34,6 +34,7 @@ def test_the_order_of_rows_and_tasks_does_not_matter():
     turned = {name: dict(reversed(rows[name].items())) for name in reversed(rows)}
     assert ranks(turned) == ranks(rows)
     assert list(ranks(turned)) == ["d", "c", "b", "a"]
+    assert (bootstrap_means("a", turned["a"]) == bootstrap_means("a", rows["a"])).all()
 
 
 def test_a_third_row_does_not_change_what_is_said_of_two_others():

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from vaebench.claims import Claim, Declined, Near, Observation, Reading
 from vaebench.leaderboard.figures.from_records import task_figures
 from vaebench.leaderboard.numbers import estimate_and_interval
 from vaebench.leaderboard.selection import select
@@ -75,6 +76,24 @@ def test_a_verdict_that_the_headline_does_not_explain_names_what_decided(plain_p
     )
 
 
+def test_a_claim_that_holds_without_its_headline_says_so(made):
+    def headless(rng):
+        seen = [o for o in noise_of(rng) if o.reading.name != "first"]
+        return [*seen, Observation("trained", None, 0, Declined("first", "the order is trivial"))]
+
+    def noise_of(rng):
+        names = ("first", "second")
+        return [Observation("trained", None, 0, Reading(name, 1 + 0.01 * rng.normal(), 0.0, 1)) for name in names]
+
+    claims = (Claim("both", "Both are one.", (Near("first", 1.0, 0.1, 0.0), Near("second", 1.0, 0.1, 0.0))),)
+    page = written(
+        made, [made.record(made.tasks[1].name, dataset="three_sources", readings=headless, claims=claims)], 1
+    )
+    line = re.search(r"^\| vae · mlp · three_sources .*$", section(page, "both"), re.MULTILINE)[0]
+    assert cells_of(line)[1:4] == ["✓ holds", "–", "–"]
+    assert cells_of(line)[-1] == "without the headline: the order is trivial"
+
+
 def test_what_is_not_applicable_says_why(plain_page):
     line = re.search(r"^\| linear_vae · mlp · three_sources .*$", section(plain_page, "density"), re.MULTILINE)[0]
     assert cells_of(line)[1:5] == ["– not applicable", "–", "–", "0 of 5"]
@@ -142,7 +161,14 @@ def test_no_verdict_stands_without_its_symbol(plain_page):
 
 def test_foreign_text_is_inert(made):
     hostile = "</details><script>x</script> | [a](http://evil.example)"
-    page = written(made, [made.record(lost=(0,), reason=hostile, source=hostile)])
+
+    def declining(rng):
+        return [Observation("trained", None, 0, Declined("energy", hostile))]
+
+    claims = (Claim("a|b<b>", hostile, (Near("energy", 1.0, 0.1, 0.0), Near("x|y<b>", 1.0, 0.1, 0.0)), ("z|<b>",)),)
+    hostiles = [made.record(lost=(0,), reason=hostile, source=hostile, readings=declining, claims=claims)]
+    page = written(made, [*hostiles, made.record(arch="conv", claims=claims)])
+    assert "<b>" not in page
     assert "<script>" not in page
     assert "](http://" not in page
     assert page.count("<details>") == page.count("</details>")

@@ -3,9 +3,10 @@
 import importlib.util
 import json
 import math
+from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from pydantic import ValidationError
 from results.stored import CLAIMS, MODEST, OUTCOME, SUBJECT, cell, observe, readings_of, whole_record
 
@@ -28,6 +29,7 @@ def strictly(text):
     return json.loads(text, parse_constant=refuse_constant, object_pairs_hook=once)
 
 
+@settings(deadline=None)
 @given(OUTCOME)
 def test_an_outcome_comes_back_from_a_line_of_json_as_it_was(outcome):
     line = outcome.model_dump_json()
@@ -36,6 +38,7 @@ def test_an_outcome_comes_back_from_a_line_of_json_as_it_was(outcome):
     assert CellOutcome.model_validate_json(line) == outcome
 
 
+@settings(deadline=None)
 @given(OUTCOME)
 def test_a_record_comes_back_from_its_file_as_it_was(outcome):
     record = assemble([outcome], CLAIMS, ())
@@ -45,6 +48,7 @@ def test_a_record_comes_back_from_its_file_as_it_was(outcome):
     assert text.endswith("}\n")
 
 
+@settings(deadline=None)
 @given(MODEST)
 def test_a_number_is_stored_to_the_last_bit(value):
     record = assemble([cell(0, observe(0, {"gain": value}))], CLAIMS, ())
@@ -64,6 +68,12 @@ def test_text_that_looks_like_a_list_of_numbers_is_left_alone():
     for reason in ("[\n1,\n2\n]", '"[', "[ 1,\n 2 ]", "]\n[", "\\n[\n", "\u2028[1]\u2029"):
         record = assemble([cell(0, status="error", reason=reason)], CLAIMS, ())
         assert json.loads(strict_json(record))["cells"][0]["reason"] == reason
+
+
+def test_a_list_of_texts_is_left_alone_too():
+    beside = ("a,b", "[1,2]", "c ]", "1,\n2")
+    record = assemble([cell(0, observe(0, {"gain": 1.0}))], (replace(CLAIMS[0], beside=beside),), ())
+    assert Record.model_validate_json(strict_json(record)).claims[0].beside == beside
 
 
 def test_the_same_record_is_the_same_text():

@@ -106,11 +106,14 @@ def _claim(claim: Claim, records: Sequence[Record], names: Mapping[int, str]) ->
 
 
 def _why(verdict: Verdict) -> str:
-    """Say why, where the headline alone does not: the reason given, or the findings that decided."""
-    if verdict.reason or verdict.findings[0].verdict == verdict.verdict:
+    """Say why, where the headline alone does not: the reason given, the findings that decided, what it lacks."""
+    headline = verdict.findings[0]
+    if verdict.reason or headline.verdict == verdict.verdict:
         return verdict.reason
     deciding = [words(finding.what) for finding in verdict.findings if finding.verdict == verdict.verdict]
-    return "by " + "; ".join(deciding)
+    lacking = f"without the headline: {headline.reason}" if headline.verdict == "not applicable" else ""
+    decided = "" if verdict.verdict == "holds" else "by " + "; ".join(deciding)
+    return "; ".join(part for part in (decided, lacking) if part)
 
 
 def _findings(

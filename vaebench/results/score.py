@@ -4,8 +4,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from scipy.stats import false_discovery_control
-
 from vaebench.results.record import Column, Record
 from vaebench.results.shift import Shift, shift
 
@@ -82,6 +80,8 @@ def score(records: Sequence[Record], references: Sequence[Record]) -> tuple[Scor
     Raises:
         ValueError: Two references have one subject.
     """
+    from scipy.stats import false_discovery_control  # loading it takes longer than all the rest of the paper wing
+
     by_key: dict[Key, Record] = {}
     for reference in references:
         if _key(reference) in by_key:

@@ -14,6 +14,9 @@ from vaebench.leaderboard.figures.look import CONTROL, FAINT, REGION, colour_and
 from vaebench.leaderboard.figures.plots import Curve, CurveFigure, CurvePanel
 from vaebench.leaderboard.numbers import plain
 
+LETTER = 0.028
+"""Width of a digit as a share of a panel's."""
+
 BAND = 0.18
 """Opacity of a band; less where there are many."""
 
@@ -93,11 +96,13 @@ def _thinned(ax: Axes, knobs: Sequence[float]) -> list[str]:
     ax.get_xlim()  # settles the limits, which are lazy
     pixels = ax.transData.transform([(knob, 0.0) for knob in knobs])
     places = [float(place) for place in ax.transAxes.inverted().transform(pixels)[:, 0]]
-    labels, edge = [], math.inf
+    labels: list[str] = []
+    edge = math.inf
     for knob, place in zip(reversed(knobs), reversed(places), strict=True):
-        kept = edge - place > 0.09
+        half = LETTER * len(plain(knob)) / 2
+        kept = place + half + LETTER < edge
         labels.append(plain(knob) if kept else "")
-        edge = place if kept else edge
+        edge = place - half if kept else edge
     return labels[::-1]
 
 
@@ -133,8 +138,9 @@ def _share_height(row: Sequence[tuple[CurvePanel, Axes]]) -> None:
     means += [end for panel, _ in row for end in (panel.low, panel.high) if end is not None]
     ends = [ax.get_ylim() for _, ax in row]
     room = max(means) - min(means) or abs(means[0]) or 1.0
-    low = max(min(*(low for low, _ in ends), min(means) - 0.1 * room), min(means) - room)
-    high = min(max(*(high for _, high in ends), max(means) + 0.1 * room), max(means) + room)
+    low = max(min(*(low for low, _ in ends), min(means) - 0.1 * room), min(means) - 0.5 * room)
+    high = min(max(*(high for _, high in ends), max(means) + 0.1 * room), max(means) + 0.5 * room)
+    low = max(low, -0.05 * room) if min(means) >= 0 else low  # what is never negative is not drawn as if it could be
     for panel, ax in row:
         ax.set_ylim(low, high)
         if panel.low is not None or panel.high is not None:

@@ -1,0 +1,24 @@
+"""What the tests of judging share: one claim of each kind, and observations written as plain numbers."""
+
+import numpy as np
+
+from vaebench.claims import Beyond, Claim, Declined, Exceeds, Near, Observation, Reading, Trend
+
+SEEDS = 5
+FALLS = Claim("falls", "It falls.", (Trend("r", "falls"),))
+RISES = Claim("rises", "It rises.", (Trend("r", "rises"),))
+NEAR = Claim("near", "It is 1.", (Near("r", 1.0, 0.1, null=0.0),))
+ABOVE = Claim("above", "It is above 1.", (Beyond("r", 1.0, ideal=2.0, null=0.0),))
+BELOW = Claim("below", "It is below 1.", (Beyond("r", 1.0, ideal=0.0, null=2.0),))
+EXCEEDS = Claim("exceeds", "It exceeds c.", (Exceeds("r", "c", ideal=1.0),))
+
+
+def observe(values, name="r", arm="trained"):
+    """One observation a seed; a row of several numbers is a series along the knob, a string a reason to decline."""
+    found = []
+    for seed, row in enumerate(values):
+        series = [(None, row)] if isinstance(row, str) or np.ndim(row) == 0 else list(enumerate(row, start=1))
+        for knob, value in series:
+            reading = Declined(name, value) if isinstance(value, str) else Reading(name, float(value), 0.0, 1)
+            found.append(Observation(arm, knob, seed, reading))
+    return found

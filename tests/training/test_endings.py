@@ -1,0 +1,94 @@
+"""How training ends when it cannot go on: divergence, want of time, and models that do not fit, each in one line."""
+
+from dataclasses import replace
+from types import SimpleNamespace
+
+import pytest
+import torch
+from torch import nn
+
+from vaebench.models import Gaussian, Normal, Unfit, Variant, autoencoder, negative_elbo
+from vaebench.training import Recipe
+from vaebench.training.fit import Diverged, OutOfTime, build
+
+MLP = Variant("small_vae", "tests", autoencoder, negative_elbo(), kl_weight=1.0)
+
+
+@pytest.mark.parametrize(("value", "says"), [(float("inf"), "inf"), (float("nan"), "nan"), (float("-inf"), "-inf")])
+@pytest.mark.parametrize(("since", "found"), [(0, 0), (50, 100), (100, 100), (101, 119)])
+def test_a_loss_that_is_no_number_is_a_divergence(train, objecting, value, says, since, found):
+    def objective(step):
+        loss = negative_elbo()(step)["reconstruction"]
+        return loss * value if step.step >= since else loss
+
+    with pytest.raises(Diverged, match=rf"^the loss was (nan|{says}) at step {found} of 120$"):
+        train(objecting(objective), Recipe(steps=120, batch=8))
+
+
+def test_weights_that_are_no_numbers_after_the_last_step_are_a_divergence(train, objecting):
+    def objective(step):
+        return (0 * step.posterior.mean).sum().sqrt()  # 0, with a slope of 0·∞
+
+    with pytest.raises(Diverged, match=r"^a weight is not finite after step 1$"):
+        train(objecting(objective), Recipe(steps=1, batch=8))
+
+
+def test_a_learning_rate_far_too_large_is_a_divergence(train):
+    with pytest.raises(Diverged, match=r"^the loss was (nan|inf) at step \d+ of 300$"):
+        train(MLP, Recipe(steps=300, batch=8, learning_rate=1e8))
+
+
+def test_out_of_time_says_how_far_it_came(train, spy):
+    with pytest.raises(OutOfTime, match=r"^training was at step 0 of 1000 after 1e-09 s$"):
+        train(spy.variant, Recipe(steps=1000, batch=8), seconds=1e-9)
+    assert train(spy.variant, seconds=60.0).seconds < 60
+
+
+class Wrong(nn.Module):
+    """A model one of whose shapes is wrong."""
+
+    def __init__(self, mean=2, scale=2, out=(2, 3)):
+        super().__init__()
+        self.mean, self.log_scale = nn.Linear(6, mean), nn.Linear(6, scale)
+        self.decoder = nn.Sequential(nn.LazyLinear(out[0] * out[1]), nn.Unflatten(1, out))
+
+    def encode(self, x):
+        return Normal(self.mean(x.flatten(1)), log_scale=self.log_scale(x.flatten(1)))
+
+    def decode(self, z):
+        return Gaussian(self.decoder(z), 1.0)
+
+
+@pytest.mark.parametrize(
+    ("shapes", "says"),
+    [
+        ({"mean": 3}, r"encode should give a posterior of shape \(2, 2\), gave mean \(2, 3\), scale \(2, 2\)"),
+        ({"scale": 1}, r"encode should give a posterior of shape \(2, 2\), gave mean \(2, 2\), scale \(2, 1\)"),
+        ({"out": (3, 2)}, r"decode should give shape \(2, 2, 3\), gave \(2, 3, 2\)"),
+    ],
+)
+def test_a_wrong_shape_is_one_line(train, shapes, says):
+    wrong = Variant("wrong", "tests", lambda shape, latent, arch: Wrong(**shapes), negative_elbo())
+    with pytest.raises(ValueError, match=rf"^wrong: {says}$"):
+        train(wrong)
+
+
+@pytest.mark.parametrize("built", [None, nn.Linear(2, 2), SimpleNamespace(encode=1, decode=2)])
+def test_what_is_no_model_is_told_what_is_missing(built):
+    wrong = Variant("wrong", "tests", lambda shape, latent, arch: built, negative_elbo())
+    says = f"^wrong built a {type(built).__name__}, not a torch module with encode and decode$"
+    with pytest.raises(TypeError, match=says):
+        build(wrong, (2, 3), 2, "mlp", 0)
+
+
+def test_an_architecture_that_a_variant_is_not_made_for_is_unfit():
+    with pytest.raises(Unfit, match=r"^small_vae is built with mlp, conv, not resnet$"):
+        build(replace(MLP, archs=("mlp", "conv")), (2, 3), 2, "resnet", 0)
+
+
+def test_a_build_draws_from_its_seed_and_leaves_torch_alone():
+    state = torch.get_rng_state()
+    one, same, other = (build(MLP, (2, 3), 2, "mlp", seed) for seed in (1, 1, 2))
+    assert torch.equal(torch.get_rng_state(), state)
+    assert torch.equal(one.mean.weight, same.mean.weight)
+    assert not torch.equal(one.mean.weight, other.mean.weight)
