@@ -41,7 +41,16 @@ def source_hash(paths: Iterable[Path]) -> str:
         16 hexadecimal digits.
     """
     # Sorted by what they say: files of one name, such as __init__.py, have no other order of their own.
-    return _short("\x1f".join(sorted(ast.unparse(_bare(ast.parse(path.read_text("utf-8")))) for path in paths)))
+    said = sorted(json.dumps(_plain(_bare(ast.parse(path.read_text("utf-8"))))) for path in paths)
+    return _short("\x1f".join(said))
+
+
+def _plain(node: object) -> object:
+    """A syntax tree as lists and strings, without what is empty: the same in every Python, where `ast.dump` is not."""
+    if isinstance(node, ast.AST):
+        fields = [[name, _plain(value)] for name, value in ast.iter_fields(node) if value is not None and value != []]
+        return [type(node).__name__, fields]
+    return [_plain(child) for child in node] if isinstance(node, list) else repr(node)
 
 
 def _bare(tree: ast.Module) -> ast.Module:

@@ -60,20 +60,25 @@ def latent_mean_degree(
     return _slope_over_variance(function, z, jacobian_columns, chunk)
 
 
-def data_mean_degree(function: Callable[[Tensor], Tensor], x: Tensor, *, chunk: int = 256) -> Estimate:
+def data_mean_degree(
+    function: Callable[[Tensor], Tensor], x: Tensor, *, root: Tensor | None = None, chunk: int = 256
+) -> Estimate:
     """Frequency content of a function over data, in 1/(squared unit of x): free of the scale of its outputs.
 
-    E‖J_f(x)‖_F² / E‖f(x) − E f‖², the mean over the rows of `x`.
+    E‖J_f(x)‖_F² / E‖f(x) − E f‖², the mean over the rows of `x`; with a root of the data's covariance C = R·Rᵀ,
+    E‖J_f(x)·R‖_F² / E‖f(x) − E f‖², a pure number.
 
     Closed form: for x ~ N(0, I) it is the mean Hermite degree. For other data it is that in spirit: a linear f = A·x
     has ‖A‖_F²/tr(A·C·Aᵀ), C the covariance of the data, so numbers compare between functions on the same data, and
-    shrinking all of f, as a heavier KL does to an encoder, leaves them alone.
+    shrinking all of f, as a heavier KL does to an encoder, leaves them alone. But they change with the directions that
+    A keeps. Whitened, every affine function has tr(A·C·Aᵀ)/tr(A·C·Aᵀ) = 1, and only curvature moves it.
 
     `Undefined` where the function is constant on `x`, gives a value that is not finite, or gets fewer than two rows.
 
     Args:
         function: (batch, *shape) -> (batch, outputs), example by example; of an encoder, the mean.
         x: Data, shape (n, *shape).
+        root: R, shape (d, d) with d numbers an example, symmetric; None for no whitening.
         chunk: Examples differentiated at a time; memory grows with it, the result does not change.
 
     Returns:
@@ -83,7 +88,12 @@ def data_mean_degree(function: Callable[[Tensor], Tensor], x: Tensor, *, chunk: 
         >>> float(data_mean_degree(lambda x: 5 * x + 1, torch.tensor([[-1.0], [0.0], [1.0]])).value)
         1.0
     """
-    return _slope_over_variance(function, x, jacobian_rows, chunk)
+
+    def rows(inner: Callable[[Tensor], Tensor], part: Tensor) -> Tensor:
+        plain = jacobian_rows(inner, part)
+        return plain if root is None else plain.flatten(2) @ root
+
+    return _slope_over_variance(function, x, rows, chunk)
 
 
 def _slope_over_variance(

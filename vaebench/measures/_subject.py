@@ -61,5 +61,5 @@ def estimated(name: str, estimate: Callable[[], Estimate], unit: str = "1") -> R
     try:
         found = estimate()
     except Undefined as reason:
-        return Declined(name, str(reason))
+        return Declined(name, str(reason), "model")
     return Reading(name, float(found.value), float(found.stderr), found.n, unit)

@@ -5,6 +5,7 @@ from torch import Tensor
 
 from vaebench.claims import Declined, Reading
 from vaebench.data import Dataset
+from vaebench.kernels.estimate import Undefined
 from vaebench.kernels.isometry import active_units
 from vaebench.kernels.normal import normal_log_density
 from vaebench.kernels.volume_density import (
@@ -46,17 +47,20 @@ def density(trained: Trained, data: Dataset, effort: Effort, rng: torch.Generato
     dimension = len(data.truth.source_variances)
     if int(active.sum()) != dimension:
         reason = f"{int(active.sum())} active units do not chart a {dimension}-dimensional manifold"
-        return tuple(Declined(name, reason) for name in (*NAMES, PRIOR_ALONE))
+        return tuple(Declined(name, reason, "model") for name in (*NAMES, PRIOR_ALONE))
     exact = data.truth.log_density(x)
     mean, scale = posterior.mean[:, active].double(), posterior.scale[:, active].double()
     loss, at_mean = loss_and_distortion(trained, x, effort.samples, beta, rng)
-    from_scale = density_agreement(log_density_from_scale(mean, scale, beta), exact)
-    from_loss = density_agreement(log_density_from_loss(loss, at_mean, beta, dimension), exact)
-    readings = (*_readings("", from_scale), *_readings("loss_", from_loss))
+    try:
+        from_scale = density_agreement(log_density_from_scale(mean, scale, beta), exact)
+        from_loss = density_agreement(log_density_from_loss(loss, at_mean, beta, dimension), exact)
+        alone = density_agreement(normal_log_density(mean), exact).r_squared
+    except Undefined as undefined:
+        return tuple(Declined(name, str(undefined), "model") for name in (*NAMES, PRIOR_ALONE))
+    control: Reading | Declined = Reading(PRIOR_ALONE, float(alone.value), float(alone.stderr), alone.n)
     if data.truth.gaussian:
-        return (*readings, Declined(PRIOR_ALONE, "sources are normal: p(μ) alone has the right order already"))
-    alone = density_agreement(normal_log_density(mean), exact).r_squared
-    return (*readings, Reading(PRIOR_ALONE, float(alone.value), float(alone.stderr), alone.n))
+        control = Declined(PRIOR_ALONE, "sources are normal: p(μ) alone has the right order already")
+    return (*_readings("", from_scale), *_readings("loss_", from_loss), control)
 
 
 def _readings(prefix: str, agreement: DensityAgreement) -> tuple[Reading, ...]:

@@ -4,6 +4,7 @@ import torch
 
 from vaebench.claims import Declined, Reading
 from vaebench.data import Dataset
+from vaebench.kernels.jacobian import covariance_root
 from vaebench.kernels.mean_degree import data_mean_degree, latent_mean_degree
 from vaebench.kernels.noise_stability import high_frequency_share
 from vaebench.measures import Effort
@@ -47,7 +48,12 @@ def encoder_frequency(
     effort: Effort,
     rng: torch.Generator,  # noqa: ARG001 - nothing is drawn
 ) -> tuple[Reading | Declined, ...]:
-    """Read the scale-free frequency content of the encoder's mean, E‖J‖²_F / Var, over held-out data.
+    """Read the scale-free frequency content of the encoder's mean over held-out data, whitened and raw.
+
+    Raw, E‖J‖²_F / Var does not change with the scale of the codes, but it does with the directions that survive in
+    them: of an affine encoder it falls when weak principal directions die. Whitened, E‖J C^½‖²_F / Var with C the
+    covariance of the data it is read on, is 1 for every affine encoder and grows with curvature alone, like the mean
+    Hermite degree of a function of normal data.
 
     Args:
         trained: The model.
@@ -56,7 +62,12 @@ def encoder_frequency(
         rng: Unused.
 
     Returns:
-        ``encoder_mean_degree``, per squared unit of the data.
+        ``encoder_whitened_degree``, a pure number, and ``encoder_mean_degree``, per squared unit of the data.
     """
-    x = held_out(data, effort.points)
-    return (estimated("encoder_mean_degree", lambda: data_mean_degree(encoded_mean(trained), x), "1/x²"),)
+    x, function = held_out(data, effort.points), encoded_mean(trained)
+    # Of the unbiased covariance, for the variance below is unbiased too: an affine encoder has 1 to the last digit.
+    root = covariance_root(x.flatten(1).double()) * (len(x) / (len(x) - 1)) ** 0.5
+    return (
+        estimated("encoder_whitened_degree", lambda: data_mean_degree(function, x, root=root.to(x.dtype))),
+        estimated("encoder_mean_degree", lambda: data_mean_degree(function, x), "1/x²"),
+    )

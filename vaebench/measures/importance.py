@@ -26,7 +26,7 @@ def importance(
 
     Returns:
         ``importance_1``, ``importance_2`` … in squared units of x, one for each source, 0 for a source that no active
-        unit is left for; and ``importance_worst_error``, the signed relative error that is largest in size.
+        unit is left for; and ``importance_worst_error``, the largest size of a relative error.
     """
     beta = kl_weight_in_squares(trained, data.held_out.x)
     if data.truth is None or beta is None:
@@ -39,8 +39,7 @@ def importance(
     found = torch.zeros_like(truth)
     found[: len(of_unit)] = of_unit[: len(truth)].cpu()
     errors = found / truth - 1
-    worst = float(errors[errors.abs().argmax()])
     return (
         *(Reading(f"importance_{j}", float(value), 0.0, len(scale), "x²") for j, value in enumerate(found, start=1)),
-        Reading("importance_worst_error", worst, 0.0, len(scale)),
+        Reading("importance_worst_error", float(errors.abs().max()), 0.0, len(scale)),
     )

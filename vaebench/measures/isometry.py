@@ -1,5 +1,7 @@
 """Whether the posterior scale is the decoder's local scale, and whether latent directions stay orthogonal."""
 
+from dataclasses import replace
+
 import torch
 from torch import Tensor
 
@@ -11,8 +13,6 @@ from vaebench.kernels.jacobian import column_squared_norms, jacobian_columns
 from vaebench.measures import Effort
 from vaebench.measures._subject import decoded_mean, held_out, of_sample
 from vaebench.training.fit import Trained
-
-NO_ACTIVE_UNIT = "every latent unit has collapsed to the prior"
 
 
 def metric_columns(trained: Trained, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -49,20 +49,22 @@ def stationarity(
         rng: Unused.
 
     Returns:
-        ``t2_worst_unit``: mean over data of the unit whose mean is farthest from 1, so that units cannot make up for
-        each other; ``t2_mean`` and ``t1_mean`` over units and data; ``t2_sd``: mean over units of the standard
-        deviation over data; ``active_units``.
+        ``t2_worst_unit``: mean over data of the unit whose mean is farthest from 1, and ``t2_worst_deviation`` how far
+        that is, so that neither units nor seeds can make up for each other; ``t2_mean`` and ``t1_mean`` over units and
+        data; ``t2_sd``: mean over units of the standard deviation over data; ``active_units``.
     """
     columns, scale, active = metric_columns(trained, held_out(data, effort.points))
     count = Reading("active_units", float(active.sum()), 0.0, len(scale))
-    names = ("t2_worst_unit", "t2_mean", "t1_mean", "t2_sd")
-    if trained.kl_weight is None or not active.any():
-        reason = NO_ACTIVE_UNIT if trained.kl_weight else "the variant declares no kl_weight"
-        return (*(Declined(name, reason) for name in names), count)
+    names = ("t2_worst_deviation", "t2_worst_unit", "t2_mean", "t1_mean", "t2_sd")
+    if trained.kl_weight is None:
+        return (*(Declined(name, "the variant declares no kl_weight") for name in names), count)
+    if not active.any():
+        return (*(Declined(name, "every latent unit has collapsed to the prior", "model") for name in names), count)
     t1, t2 = isometry.stationarity(column_squared_norms(columns), scale, trained.kl_weight)
-    worst = int((t2.mean(0) - 1).abs().argmax())
+    worst = of_sample("t2_worst_unit", t2[:, int((t2.mean(0) - 1).abs().argmax())])
     return (
-        of_sample("t2_worst_unit", t2[:, worst]),
+        replace(worst, name="t2_worst_deviation", value=abs(worst.value - 1)),
+        worst,
         of_sample("t2_mean", t2.mean(1)),
         of_sample("t1_mean", t1.mean(1)),
         Reading("t2_sd", float(t2.double().std(0).mean()), 0.0, len(t2)),
@@ -89,9 +91,9 @@ def orthogonality(
     """
     columns, _, active = metric_columns(trained, held_out(data, effort.points))
     if active.sum() < 2:
-        return (Declined("mean_absolute_cosine", "angles between columns need two active units"),)
+        return (Declined("mean_absolute_cosine", "angles between columns need two active units", "model"),)
     try:
         cosines = isometry.mean_absolute_cosine(isometry.column_cosines(columns))
     except Undefined as reason:
-        return (Declined("mean_absolute_cosine", str(reason)),)
+        return (Declined("mean_absolute_cosine", str(reason), "model"),)
     return (of_sample("mean_absolute_cosine", cosines),)

@@ -45,7 +45,7 @@ def maximum_damage(
     if sd < COLLAPSED * data_sd:
         reason = "reconstructions do not vary: damage has no scale"
         names = (*RADII, "medium_per_data")
-        return (*(Declined(f"damage_{name}", reason) for name in names), unexplained)
+        return (*(Declined(f"damage_{name}", reason, "model") for name in names), unexplained)
     x = held_out(data, effort.attacked)
     damage = {
         name: attack.maximum_damage(

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from vaebench import __version__
-from vaebench.claims import Claim, Interval, Reading, Verdict, judge, t_interval
+from vaebench.claims import Claim, Declined, Interval, Reading, Verdict, judge, t_interval
 from vaebench.results.record import Cell, CellOutcome, Column, DeclinedColumn, Environment, Record
 
 
@@ -104,13 +104,13 @@ def score_interval(verdicts: Iterable[Verdict]) -> Interval | None:
 def _columns(cells: Sequence[CellOutcome]) -> tuple[tuple[Column, ...], tuple[DeclinedColumn, ...]]:
     """Turn the cells' observations into columns over seeds, in the order in which the first cell read them."""
     read: dict[tuple[str, float | None, str], list[tuple[int, Reading]]] = {}
-    missed: dict[tuple[str, float | None, str, str], list[int]] = {}
+    missed: dict[tuple[str, float | None, Declined], list[int]] = {}
     for seed, observation in ((c.seed, o) for c in cells if c.status == "ok" for o in c.observations):
         place, reading = (observation.arm, observation.knob, observation.reading.name), observation.reading
         if isinstance(reading, Reading):
             read.setdefault(place, []).append((seed, reading))
         else:
-            missed.setdefault((*place, reading.reason), []).append(seed)
+            missed.setdefault((*place[:2], reading), []).append(seed)
     columns = tuple(
         Column(
             arm=arm,
@@ -126,7 +126,7 @@ def _columns(cells: Sequence[CellOutcome]) -> tuple[tuple[Column, ...], tuple[De
         for (arm, knob, name), rows in read.items()
     )
     declined = tuple(
-        DeclinedColumn(arm=arm, knob=knob, name=name, reason=reason, seeds=tuple(seeds))
-        for (arm, knob, name, reason), seeds in missed.items()
+        DeclinedColumn(arm=arm, knob=knob, name=no.name, reason=no.reason, cause=no.cause, seeds=tuple(seeds))
+        for (arm, knob, no), seeds in missed.items()
     )
     return columns, declined

@@ -114,6 +114,7 @@ class DeclinedColumn(Stored):
     knob: float | None
     name: Name
     reason: Text
+    cause: Literal["setting", "model"]
     seeds: tuple[int, ...]
 
 
@@ -152,7 +153,9 @@ class Record(Stored):
             for c in self.readings
             for seed, value, stderr in zip(c.seeds, c.values, c.stderrs, strict=True)
         ]
-        missed = [Observation(c.arm, c.knob, s, Declined(c.name, c.reason)) for c in self.declined for s in c.seeds]
+        missed = [
+            Observation(c.arm, c.knob, s, Declined(c.name, c.reason, c.cause)) for c in self.declined for s in c.seeds
+        ]
         return seen + missed
 
 

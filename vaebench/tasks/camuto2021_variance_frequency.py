@@ -8,8 +8,10 @@ trains a model at every one from the same initial weights, batches and noise, an
 **Frequency content** is read without a grid. For the decoder g under z ~ N(0, I) it is the share of non-constant
 energy that a ρ-correlated pair of codes loses, 1 − (S(ρ) − W₀)/(S(1) − W₀) with ρ = 0.9, and the mean Hermite degree
 E‖J_g‖²_F / Var g; a degree-k polynomial has 1 − ρᵏ and k, an affine map 0.1 and 1. For the encoder's mean it is
-E‖J‖²_F / Var over held-out data, which is free of scale. It has to be: the encoder's *raw* gain is no measure of
-frequency and, in the linear VAE, first rises in σ and then falls. It is shown beside.
+E‖J‖²_F / Var over held-out data, which is free of the scale of the codes, and has to be: the encoder's *raw* gain is no
+measure of frequency and, in the linear VAE, first rises in σ and then falls; it is shown beside. But E‖J‖²_F / Var
+falls for an affine encoder too, when weak principal directions die. So it must fall *and* its whitened twin must,
+E‖J C^½‖²_F / Var with C the covariance of the data, which is 1 for every affine encoder.
 
 **Lipschitz constants** are exact spectral norms of Jacobians at posterior samples, so their mean and maximum are lower
 bounds of the true constant. A decoder can fake a small one by spreading its codes; the whitened constant, ‖J C^½‖₂ with
@@ -27,10 +29,12 @@ there is, `robustness` must come out as `fails`. An affine decoder has no freque
 `decoder_frequency` must not come out as `holds`. A trained `linear_vae` has to land on the closed form.
 
 Choices that are ours: the noise model (variance 0.05, so β = 0.1 in units of summed squared errors), eight latent
-units, the radii, and σ from 0.05 to 1.
+units, the radii, and σ from 0.05 to 1. The closed form's end-to-end map is met more loosely (10 %) than its gains
+(5 %): at large σ the eighth and ninth principal directions of the digits, whose variances differ by 8 %, turn into
+their optimal place only slowly.
 """
 
-from vaebench.claims import Claim, Near, Trend
+from vaebench.claims import Beyond, Claim, Trend
 from vaebench.measures import Effort
 from vaebench.tasks import Knob, Protocol, Task
 from vaebench.training import Interventions, Recipe
@@ -73,7 +77,7 @@ TASK = Task(
         Claim(
             "encoder_frequency",
             "The encoder's frequency content falls as its variance rises.",
-            (Trend("encoder_mean_degree", "falls"),),
+            (Trend("encoder_whitened_degree", "falls"), Trend("encoder_mean_degree", "falls")),
             beside=("encoder_lipschitz_mean", "encoder_lipschitz_max"),
         ),
         Claim(
@@ -88,9 +92,9 @@ TASK = Task(
             "linear_vae_lands_on_closed_form",
             "A trained linear VAE has the decoder gains, encoder gains and end-to-end map of the closed form.",
             (
-                Near("linear_gap_decoder", 0, 0.05, null=1),
-                Near("linear_gap_encoder", 0, 0.05, null=1),
-                Near("linear_gap_end_to_end", 0, 0.05, null=1),
+                Beyond("linear_gap_decoder", 0.05, ideal=0, null=1),
+                Beyond("linear_gap_encoder", 0.05, ideal=0, null=1),
+                Beyond("linear_gap_end_to_end", 0.1, ideal=0, null=1),
             ),
         ),
     ),
@@ -102,7 +106,7 @@ TASK = Task(
             effort=Effort(samples=1024, points=128, attacked=32, attack_steps=10, attack_restarts=1),
             knob_values=(0.05, 0.2, 1.0),
         ),
-        "standard": Protocol(seeds=5, latent=8, recipe=Recipe(steps=4000, learning_rate=3e-3), knob_values=GRID),
+        "standard": Protocol(seeds=5, latent=8, recipe=Recipe(steps=3000, learning_rate=3e-3), knob_values=GRID),
         "paper": Protocol(
             seeds=10,
             latent=8,

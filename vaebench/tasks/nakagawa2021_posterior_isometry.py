@@ -54,8 +54,8 @@ TASK = Task(
         Claim(
             "isometry",
             "The posterior scale is the decoder's local scale: T2 = 1 on every active unit.",
-            (Near("t2_worst_unit", 1, 0.05, null=0),),
-            beside=("t2_mean", "t2_sd", "t1_mean", "active_units"),
+            (Beyond("t2_worst_deviation", 0.05, ideal=0, null=1),),
+            beside=("t2_worst_unit", "t2_mean", "t2_sd", "t1_mean", "active_units"),
         ),
         Claim(
             "orthogonality",
@@ -77,7 +77,7 @@ TASK = Task(
         Claim(
             "importance",
             "A latent unit's importance, (β/2)·E σ⁻², is the variance of the source it codes.",
-            (Near("importance_worst_error", 0, 0.1, null=1),),
+            (Beyond("importance_worst_error", 0.1, ideal=0, null=1),),
             beside=("importance_1", "importance_2", "importance_3"),
         ),
     ),

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from vaebench.data import Dataset
-from vaebench.models import Model, Unfit, Variant
+from vaebench.models import Model, Posterior, Unfit, Variant
 from vaebench.seeds import seed_for
 from vaebench.training import Interventions, Recipe
 from vaebench.training.intervened import Intervened
@@ -87,8 +87,12 @@ def check_shapes(model: Intervened, x: Tensor, latent: int, name: str) -> None:
     Raises:
         ValueError: A posterior or a likelihood has another shape than the suite asked for.
     """
+    was_training = model.training
+    model.eval()  # two examples must not move a layer's running averages
     with torch.no_grad():
         posterior = model.encode(x[:2])
+        if not isinstance(posterior, Posterior):
+            raise ValueError(f"{name}: encode should give a Normal, gave a {type(posterior).__name__}")
         expected = (len(x[:2]), latent)
         if posterior.mean.shape != expected or posterior.scale.shape != expected:
             found = f"mean {tuple(posterior.mean.shape)}, scale {tuple(posterior.scale.shape)}"
@@ -96,6 +100,7 @@ def check_shapes(model: Intervened, x: Tensor, latent: int, name: str) -> None:
         decoded = model.decode(posterior.mean).mean.shape
         if decoded != x[:2].shape:
             raise ValueError(f"{name}: decode should give shape {tuple(x[:2].shape)}, gave {tuple(decoded)}")
+    model.train(was_training)
 
 
 def batches(n: int, size: int, rng: torch.Generator) -> Iterator[Tensor]:
@@ -151,7 +156,25 @@ def fit(
         ValueError: The model's shapes do not fit the data.
         Diverged: The loss stopped being finite.
         OutOfTime: It took longer than `seconds`.
-    """  # noqa: DOC502 - the first two are raised by build and check_shapes
+    """  # noqa: DOC502 - raised by what it calls
+    # A layer that draws for itself, such as dropout, uses torch's own generators: seeded here, and put back after.
+    cuda = [torch.device(device)] if torch.device(device).type == "cuda" else []
+    with torch.random.fork_rng(devices=cuda):
+        torch.manual_seed(seed_for(seed, "layers"))
+        return _fit(variant, data, arch, latent, recipe, interventions, seed, device, seconds)
+
+
+def _fit(
+    variant: Variant,
+    data: Dataset,
+    arch: str,
+    latent: int,
+    recipe: Recipe,
+    interventions: Interventions,
+    seed: int,
+    device: str,
+    seconds: float | None,
+) -> Trained:
     start = time.perf_counter()
     if variant.learning_rate is not None:
         recipe = replace(recipe, learning_rate=variant.learning_rate)

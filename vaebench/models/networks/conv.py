@@ -1,7 +1,8 @@
-"""The field's standard stack for 64×64 images (Burgess et al. 2018, arXiv 1804.03599), shortened for smaller ones.
+"""The convolutional stack that studies of 64×64 images share, shortened for smaller ones.
 
-Four convolutions 4×4 with stride 2 of 32, 32, 64, 64 channels take 64 pixels to 4; smaller images drop the first ones
-so that 2 pixels are left, then comes a dense layer. The decoder is its mirror.
+Four convolutions with stride 2 of 32, 32, 64, 64 channels take 64 pixels to 4, as in Locatello et al. 2019 (arXiv
+1811.12359); smaller images drop the last ones so that 2 pixels are left. Then comes a dense layer; the decoder is the
+mirror. Kernels are 4×4 throughout, and activations smooth, since Jacobians are what is read.
 """
 
 import math
@@ -15,7 +16,7 @@ CHANNELS = (32, 32, 64, 64)
 
 
 def _channels(side: int) -> tuple[int, ...]:
-    return CHANNELS[-min(len(CHANNELS), int(math.log2(side)) - 1) :]
+    return CHANNELS[: int(math.log2(side)) - 1]
 
 
 def encoder(shape: tuple[int, ...]) -> nn.Module:

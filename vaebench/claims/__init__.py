@@ -1,0 +1,51 @@
+"""What a claim is, and how readings judge it; no torch.
+
+A claim is a sentence of a paper with one or more conditions (`conditions`). A condition turns the readings
+(`readings`) of one seed into one or two numbers and names the region where they lie if the sentence is true. Seeds
+are the sample: a 95 % t-interval over seeds (`intervals`) that lies inside the region says ``holds``, one that lies
+outside says ``fails``, one that straddles says ``undecided`` (`verdicts`).
+
+A claim holds when every condition holds. That needs no correction for many conditions: an intersection-union test
+keeps its level, here 2.5 % for a condition at the edge of its region. It fails as soon as one condition does, at
+2.5 % for each: a claim with k conditions at their edges fails by chance up to k times as often.
+
+An interval speaks of what differs between seeds: initial weights, batches, noise, an instrument's draws. The data and
+their split are the same for all, so it does not speak of other data. An instrument's own error within one trained
+model (`Reading.stderr`) is stored and shown beside it, and never added.
+"""
+
+from vaebench.claims.conditions import (
+    Beyond,
+    Condition,
+    Exceeds,
+    Near,
+    Quantity,
+    Trend,
+    kendall_tau,
+)
+from vaebench.claims.intervals import LEVEL, Interval, t_interval
+from vaebench.claims.readings import Declined, Observation, Reading, Sample
+from vaebench.claims.verdicts import SURVIVING_SHARE, Claim, Finding, Verdict, VerdictWord, judge
+
+__all__ = [
+    "LEVEL",
+    "SURVIVING_SHARE",
+    "Beyond",
+    "Claim",
+    "Condition",
+    "Declined",
+    "Exceeds",
+    "Finding",
+    "Interval",
+    "Near",
+    "Observation",
+    "Quantity",
+    "Reading",
+    "Sample",
+    "Trend",
+    "Verdict",
+    "VerdictWord",
+    "judge",
+    "kendall_tau",
+    "t_interval",
+]

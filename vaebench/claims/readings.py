@@ -1,0 +1,68 @@
+"""Numbers read off models, with their place; and numbers that do not exist, with the reason."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A number an instrument read off one model.
+
+    Attributes:
+        name: What was read.
+        value: The number, finite.
+        stderr: The instrument's own standard error on this one model; 0 where it is exact.
+        n: How many evaluations it rests on.
+        unit: Its unit; ``1`` for a pure number.
+        better: Which way is better, where one is.
+    """
+
+    name: str
+    value: float
+    stderr: float
+    n: int
+    unit: str = "1"
+    better: Literal["higher", "lower", "neither"] = "neither"
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.value) and math.isfinite(self.stderr)):
+            raise ValueError(f"reading {self.name} is not finite: {self.value} ± {self.stderr}")
+
+
+@dataclass(frozen=True)
+class Declined:
+    """A reading that does not exist for a model, and why: undefined is neither zero nor NaN.
+
+    Attributes:
+        name: What would have been read.
+        reason: One line.
+        cause: ``setting`` where the data, the task or the variant's declaration leaves the reading without a meaning:
+            the claim does not apply. ``model`` where it is what training made of the model, such as a collapsed
+            unit: the claim applies and is not met, or a variant could gain by collapsing.
+    """
+
+    name: str
+    reason: str
+    cause: Literal["setting", "model"] = "setting"
+
+
+@dataclass(frozen=True)
+class Observation:
+    """A reading with its place: which arm, which knob value, which seed.
+
+    Attributes:
+        arm: ``trained`` or a control's name.
+        knob: The knob's value, or None where the task has no knob.
+        seed: The seed of the cell.
+        reading: What was read there, or why nothing was.
+    """
+
+    arm: str
+    knob: float | None
+    seed: int
+    reading: Reading | Declined
+
+
+Sample = Sequence[Observation]
