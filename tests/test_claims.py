@@ -1,6 +1,7 @@
 """Laws of judging: the words at their boundaries, what each rests on, and what no verdict may depend on."""
 
 import math
+from itertools import permutations
 
 import numpy as np
 import pytest
@@ -9,7 +10,19 @@ from hypothesis import strategies as st
 from judged import ABOVE, BELOW, EXCEEDS, FALLS, NEAR, RISES, SEEDS, observe
 from scipy import stats
 
-from vaebench.claims import SURVIVING_SHARE, Beyond, Claim, Near, Reading, Trend, judge, kendall_tau, t_interval
+from vaebench.claims import (
+    SURVIVING_SHARE,
+    Beyond,
+    Claim,
+    Declined,
+    Near,
+    Observation,
+    Reading,
+    Trend,
+    judge,
+    kendall_tau,
+    t_interval,
+)
 
 
 def test_the_interval_is_that_of_the_textbook():
@@ -127,7 +140,7 @@ def test_a_reading_that_no_arm_has_is_not_applicable():
 
 def test_a_trend_without_a_knob_is_not_applicable():
     verdict = judge(FALLS, observe([1.0] * 3))
-    assert (verdict.verdict, verdict.reason) == ("not applicable", "no knob")
+    assert (verdict.verdict, verdict.reason) == ("not applicable", "a trend needs two knob values")
 
 
 def test_a_trend_of_readings_that_are_not_positive_is_not_applicable():
@@ -141,6 +154,46 @@ def test_a_trend_of_readings_that_are_not_positive_is_not_applicable():
 def test_a_seed_that_lacks_a_knob_value_is_left_out_of_a_trend():
     verdict = judge(FALLS, observe([[3.0, 2.0, 1.0]] * 4 + [[3.0, 2.0, "constant"]]))
     assert (verdict.verdict, verdict.seeds) == ("holds", (0, 1, 2, 3))
+
+
+def test_half_a_knob_is_no_trend_whoever_lacks_the_other_half():
+    """A value that nobody has must not shorten the knob: what collapses at its end would gain by it."""
+    for lacking in range(1, 6):
+        series = [[3.0, 2.0, 1.0]] * (5 - lacking) + [[3.0, 2.0, "collapsed"]] * lacking
+        verdict = judge(FALLS, observe(series))
+        assert verdict.verdict == ("holds" if lacking == 1 else "undecided" if lacking < 5 else "not applicable")
+        assert lacking == 1 or "collapsed" in verdict.reason
+
+
+def test_along_a_knob_the_worst_value_counts():
+    assert judge(NEAR, observe([[1.0, 1.001, 1.5]] * 3)).findings[0].interval.estimate == 1.5
+    assert judge(ABOVE, observe([[1.5, 0.5, 3.0]] * 3)).findings[0].interval.estimate == 0.5
+    assert judge(BELOW, observe([[0.5, 2.5, 0.1]] * 3)).findings[0].interval.estimate == 2.5
+    gains = observe([[0.9, 0.6]] * 3) + observe([[0.4, 0.5]] * 3, "c")
+    assert judge(EXCEEDS, gains).findings[0].interval.estimate == pytest.approx(0.1)
+
+
+def test_rounding_is_no_trend_and_no_gain():
+    flat = [[1.0, 1.0 - 1e-9, 1.0 - 2e-9]] * 5
+    assert judge(FALLS, observe(flat)).verdict == "fails"
+    assert judge(FALLS, observe(flat)).agreement == (0.0,) * 5
+    assert judge(EXCEEDS, observe([0.5 + 1e-9] * 5) + observe([0.5] * 5, "c")).verdict == "fails"
+
+
+def test_what_the_model_denies_counts_against_it_and_what_the_setting_denies_does_not():
+    def declined(cause):
+        return [Observation("trained", None, seed, Declined("r", "gone", cause)) for seed in range(5)]
+
+    setting, model = judge(ABOVE, declined("setting")), judge(ABOVE, declined("model"))
+    assert (setting.verdict, setting.agreement, setting.reason) == ("not applicable", (), "gone")
+    assert (model.verdict, model.agreement, model.reason) == ("undecided", (0.0,) * 5, "gone")
+    partly = judge(ABOVE, [*observe([2.0] * 4), declined("model")[4]])
+    assert (partly.agreement, partly.seeds) == ((1.0, 1.0, 1.0, 1.0, 0.0), tuple(range(5)))
+
+
+def test_a_variant_of_which_no_seed_finished_is_not_excused():
+    verdict = judge(ABOVE, [], seeds_run=5)
+    assert (verdict.verdict, verdict.reason) == ("undecided", "no seed finished")
 
 
 def test_a_single_seed_is_undecided_and_still_has_an_agreement():
@@ -179,24 +232,29 @@ def test_another_arm_is_another_sample():
 AGREEMENTS = [
     (FALLS, [3.0, 2.0, 1.0], [2.0, 2.0, 2.0], [1.0, 2.0, 3.0]),
     (NEAR, 1.0, 0.0, -3.0),
-    (ABOVE, 2.0, 0.0, -1.0),
-    (BELOW, 0.0, 2.0, 3.0),
+    (ABOVE, 2.0, 0.0, -3.0),
+    (BELOW, 0.0, 2.0, 5.0),
 ]
 
 
 @pytest.mark.parametrize(("claim", "ideal", "null", "beyond_null"), AGREEMENTS)
-def test_agreement_is_one_at_the_ideal_and_nought_at_the_null_and_beyond(claim, ideal, null, beyond_null):
-    assert judge(claim, observe([ideal, null, beyond_null])).agreement == pytest.approx((1.0, 0.0, 0.0))
+def test_agreement_is_one_at_the_ideal_nought_at_the_null_and_minus_one_far_beyond(claim, ideal, null, beyond_null):
+    assert judge(claim, observe([ideal, null, beyond_null])).agreement == pytest.approx((1.0, 0.0, -1.0))
+
+
+def test_agreement_with_a_trend_is_nought_on_the_average_of_all_orders():
+    orders = [list(order) for order in permutations([1.0, 2.0, 3.0, 4.0])]
+    assert sum(judge(FALLS, observe(orders)).agreement) == pytest.approx(0)
 
 
 def test_agreement_stops_at_the_ideal_and_is_even_in_between():
     assert judge(ABOVE, observe([1.0, 5.0])).agreement == (0.5, 1.0)
-    assert judge(NEAR, observe([0.75, 1.25, 2.5])).agreement == (0.75, 0.75, 0.0)
+    assert judge(NEAR, observe([0.75, 1.25, 2.5])).agreement == (0.75, 0.75, -0.5)
 
 
 def test_agreement_with_a_contrast_is_the_share_of_the_room_above_the_control():
     sample = observe([0.7, 0.4, 0.3, 1.0, 0.9]) + observe([0.4, 0.4, 0.4, 1.0, 1.0], "c")
-    assert judge(EXCEEDS, sample).agreement == pytest.approx((0.5, 0.0, 0.0, 1.0, 0.0))
+    assert judge(EXCEEDS, sample).agreement == pytest.approx((0.5, 0.0, -1 / 6, 1.0, 0.0))
 
 
 @settings(deadline=None)

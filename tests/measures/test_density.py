@@ -116,8 +116,8 @@ def test_a_model_of_another_scale_shows_in_the_bias():
     assert found["density_r2"].value == pytest.approx(plain["density_r2"].value, abs=1e-6)
 
 
-def declined_everywhere(found, reason):
-    return found == {name: Declined(name, reason) for name in (*NAMES, PRIOR_ALONE)}
+def declined_everywhere(found, reason, cause="setting"):
+    return found == {name: Declined(name, reason, cause) for name in (*NAMES, PRIOR_ALONE)}
 
 
 def test_data_of_unknown_density_are_declined():
@@ -141,4 +141,4 @@ def test_too_few_or_too_many_active_units_are_no_chart(scale, count):
     latent = len(scale)
     model = Known(lambda x: x[:, :latent], lambda z: z, torch.tensor(scale))
     found = read(trained(model, latent, Interventions(likelihood_variance=0.005)))
-    assert declined_everywhere(found, f"{count} active units do not chart a 3-dimensional manifold")
+    assert declined_everywhere(found, f"{count} active units do not chart a 3-dimensional manifold", "model")

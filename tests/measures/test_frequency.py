@@ -52,11 +52,24 @@ def test_a_collapsed_decoder_has_no_frequency():
 def test_an_affine_encoder_has_the_frequency_of_its_gains_and_the_data():
     """‖A‖_F² / tr(A C Aᵀ): with gain g along each axis of variance λ it is Σg² / Σg²λ."""
     model = exact_at(DATA, 0.4)
-    (reading,) = encoder_frequency(model, DATA, Effort(points=600), generator())
+    whitened, reading = encoder_frequency(model, DATA, Effort(points=600), generator())
     gains = model.model.model.mean.weight.double().square().sum(1)
     expected = float(gains.sum() / (gains * torch.tensor(EIGENVALUES).double()).sum())
     assert reading.value == pytest.approx(expected * 599 / 600, rel=1e-4)  # the variance is the unbiased one
     assert (reading.name, reading.unit, reading.n) == ("encoder_mean_degree", "1/x²", 600)
+    assert (whitened.name, whitened.unit, whitened.n) == ("encoder_whitened_degree", "1", 600)
+
+
+def test_whitened_every_affine_encoder_has_degree_one_though_weak_directions_die():
+    """The raw reading falls along the closed form as directions die, so that only the whitened one tells curvature."""
+    whitened, raw = zip(
+        *(encoder_frequency(exact_at(DATA, scale), DATA, EFFORT, generator()) for scale in (0.05, 0.4, 1.9)),
+        strict=True,
+    )
+    assert [reading.value for reading in whitened] == pytest.approx([1, 1, 1], abs=1e-4)
+    assert raw[0].value > 1.05 * raw[2].value
+    bent = trained(Known(lambda x: torch.sin(3 * flat(x)), lambda z: z), 3)
+    assert encoder_frequency(bent, DATA, EFFORT, generator())[0].value > 1.5
 
 
 def test_shrinking_an_encoder_fakes_nothing():
@@ -66,13 +79,15 @@ def test_shrinking_an_encoder_fakes_nothing():
         )
         for c in (1.0, 1e-3)
     ]
-    assert readings[1][0].value == pytest.approx(readings[0][0].value, rel=1e-4)
+    for small, large in zip(*readings, strict=True):
+        assert small.value == pytest.approx(large.value, rel=1e-4)
 
 
 def test_a_collapsed_encoder_has_no_frequency():
     model = trained(Known(lambda x: 0 * flat(x), lambda z: z), 3)
-    (reading,) = encoder_frequency(model, DATA, EFFORT, generator())
-    assert reading == Declined("encoder_mean_degree", "the function is constant: there is no variance to divide by")
+    reason = "the function is constant: there is no variance to divide by"
+    names = ("encoder_whitened_degree", "encoder_mean_degree")
+    assert encoder_frequency(model, DATA, EFFORT, generator()) == tuple(Declined(n, reason, "model") for n in names)
 
 
 def test_the_same_draws_give_the_same_reading():

@@ -31,13 +31,13 @@ def test_the_order_of_units_does_not_matter():
     assert abs(read(model)["importance_worst_error"].value) < 1e-5
 
 
-def test_a_source_that_is_not_coded_is_an_error_of_minus_one():
+def test_a_source_that_is_not_coded_is_an_error_of_one():
     found = read(exact_learned(3, variance=0.2))  # β = .4 > 2/6: the last source is left to the prior
     assert found["importance_3"].value == 0
-    assert found["importance_worst_error"].value == -1
+    assert found["importance_worst_error"].value == 1
 
 
-def test_the_worst_error_keeps_its_sign_and_is_the_largest_in_size():
+def test_the_worst_error_is_the_largest_in_size():
     model = exact_learned()
     model.model.model.log_scale.bias[0] -= 0.5 * torch.log(torch.tensor(1.3))
     model.model.model.log_scale.bias[1] += 0.5 * torch.log(torch.tensor(1.2))

@@ -5,11 +5,11 @@ import torch
 from measures.known import EFFORT, GAUSSIAN_SOURCES, Known, by_name, ellipsoid, exact_learned, generator, trained
 
 from vaebench.claims import Declined
-from vaebench.measures.isometry import NO_ACTIVE_UNIT, metric_columns, orthogonality, stationarity
+from vaebench.measures.isometry import metric_columns, orthogonality, stationarity
 from vaebench.training import Interventions
 
 DATA = ellipsoid()
-T2 = ("t2_worst_unit", "t2_mean", "t1_mean", "t2_sd")
+T2 = ("t2_worst_deviation", "t2_worst_unit", "t2_mean", "t1_mean", "t2_sd")
 
 
 def read(model, data=GAUSSIAN_SOURCES):
@@ -50,6 +50,7 @@ def test_the_worst_unit_is_not_made_up_for_by_another(factors, worst):
         model.model.model.decoder[0].weight[:, unit] *= factor**0.5
     found = read(model)
     assert found["t2_worst_unit"].value == pytest.approx(worst, abs=1e-3)
+    assert found["t2_worst_deviation"].value == pytest.approx(abs(worst - 1), abs=1e-3)
     assert found["t2_mean"].value == pytest.approx((sum(factors) + 1) / 3, abs=1e-3)
 
 
@@ -89,14 +90,14 @@ def test_without_an_active_unit_there_is_nothing_to_read():
     found = read(trained(Known(lambda x: 0 * x[:, :3], lambda z: 0 * z, scale=1.0), 3))
     assert found["active_units"].value == 0
     for name in T2:
-        assert found[name] == Declined(name, NO_ACTIVE_UNIT)
+        assert found[name] == Declined(name, "every latent unit has collapsed to the prior", "model")
     assert found["mean_absolute_cosine"].reason == "angles between columns need two active units"
 
 
 def test_a_single_active_unit_has_no_angle():
     model = Known(lambda x: x[:, :2], lambda z: z, scale=torch.tensor([0.1, 1.0]))
     reason = "angles between columns need two active units"
-    assert read(trained(model, 2))["mean_absolute_cosine"] == Declined("mean_absolute_cosine", reason)
+    assert read(trained(model, 2))["mean_absolute_cosine"] == Declined("mean_absolute_cosine", reason, "model")
 
 
 def test_a_unit_that_the_decoder_does_not_hear_has_no_direction():

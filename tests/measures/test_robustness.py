@@ -58,5 +58,5 @@ def test_the_identity_leaves_nothing_unexplained_and_a_constant_everything():
     lost = constant["unexplained_variance"]
     assert abs(lost.value - 1) < 4 * lost.stderr
     for name in (*RADII, "medium_per_data"):
-        declined = Declined(f"damage_{name}", "reconstructions do not vary: damage has no scale")
+        declined = Declined(f"damage_{name}", "reconstructions do not vary: damage has no scale", "model")
         assert constant[f"damage_{name}"] == declined

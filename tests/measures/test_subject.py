@@ -30,7 +30,7 @@ def test_an_estimate_is_a_reading_and_an_undefined_one_its_reason():
     def undefined():
         raise Undefined("there is no variance")
 
-    assert estimated("r", undefined) == Declined("r", "there is no variance")
+    assert estimated("r", undefined) == Declined("r", "there is no variance", "model")
 
 
 def test_posterior_codes_have_the_posteriors_moments():
