@@ -10,8 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-
 from conftest import BROUGHT, TINY
+
 from vaebench.claims import Reading
 from vaebench.mistakes import Mistake
 from vaebench.results.record import CellOutcome, Record

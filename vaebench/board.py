@@ -7,10 +7,10 @@ from pathlib import Path
 from vaebench import catalog, leaderboard
 from vaebench.leaderboard import TaskText
 from vaebench.mistakes import Mistake
+from vaebench.results.assemble import rejudge
 from vaebench.results.record import Record
 from vaebench.results.score import Score, score
 from vaebench.results.store import read_records, write_text
-from vaebench.tasks import Preset
 
 REFERENCES, PAGES, SUBMISSIONS = "reference_results", "leaderboard", "submissions"
 
@@ -82,11 +82,8 @@ def score_lines(one: Score, most: int = 5) -> list[str]:
     return lines + ([f"… and {len(one.drifts) - most} more"] if len(one.drifts) > most else [])
 
 
-def task_texts(preset: Preset) -> tuple[TaskText, ...]:
+def task_texts() -> tuple[TaskText, ...]:
     """What the leaderboard needs to know of each task.
-
-    Args:
-        preset: The budget whose results it shows.
 
     Returns:
         One text a task.
@@ -96,7 +93,7 @@ def task_texts(preset: Preset) -> tuple[TaskText, ...]:
         TaskText(
             name=task.name,
             version=task.version,
-            hash=task.definition_hash(preset),
+            hashes={preset: task.definition_hash(preset) for preset in task.protocols},
             title=task.title,
             source=task.source,
             asks=task.asks,
@@ -107,6 +104,27 @@ def task_texts(preset: Preset) -> tuple[TaskText, ...]:
         )
         for task in tasks
     )
+
+
+def judged_by_us(records: Sequence[Record]) -> list[Record]:
+    """Put the suite's own claims in the place of those that records carry: what is judged is not the sender's to say.
+
+    Args:
+        records: From anybody.
+
+    Returns:
+        The records; those of an unknown task or of another definition of one as they are, for the board to leave out.
+    """
+    ours = []
+    for record in records:
+        subject = record.subject
+        if subject.task.name in catalog.task_names():
+            task = catalog.task(subject.task.name)
+            if subject.task.hash == task.definition_hash(subject.preset):
+                ours.append(rejudge(record.model_copy(update={"claims": task.claims, "invariants": task.invariants})))
+                continue
+        ours.append(record)
+    return ours
 
 
 def current_pages() -> tuple[Path, dict[str, str]]:
@@ -127,7 +145,7 @@ def current_pages() -> tuple[Path, dict[str, str]]:
                 raise Mistake(bad[0])
             records += found
     drawn = leaderboard.drawn_figures(folder / PAGES)
-    return folder / PAGES, leaderboard.pages(task_texts("standard"), records, drawn=drawn)
+    return folder / PAGES, leaderboard.pages(task_texts(), judged_by_us(records), drawn=drawn)
 
 
 def write() -> list[Path]:
@@ -173,6 +191,5 @@ def write_preview(folder: Path) -> Path:
         The board's page.
     """
     records, _ = read(folder)
-    presets: Sequence[Preset] = sorted({record.subject.preset for record in records})
-    write_pages(folder / PAGES, leaderboard.pages(task_texts(presets[0]), records, preview=True))
+    write_pages(folder / PAGES, leaderboard.pages(task_texts(), judged_by_us(records), preview=True))
     return folder / PAGES / "README.md"

@@ -127,7 +127,7 @@ def check_dataset(name: str) -> tuple[str, int | None]:
     """
     if name in dataset_names():
         return name, None
-    stem, digits = cast("re.Match[str]", re.fullmatch(r"(.*?)(\d*)", name)).groups()
+    stem, digits = cast("re.Match[str]", re.fullmatch(r"(.*?)([1-9]\d*|)", name)).groups()
     return known("dataset", stem if digits and stem in dataset_names() else name, dataset_names()), int(digits)
 
 
@@ -236,14 +236,14 @@ def variant(reference: str) -> Brought:
         module, name = _variant_module(reference)
     except Exception as error:
         raise BadVariant(f"{reference} cannot be loaded: {type(error).__name__}: {error}") from error
+    from vaebench.models import Variant
+
     found = getattr(module, name, None)
-    if type(found).__name__ != "Variant" or module.__file__ is None:
+    if not isinstance(found, Variant) or module.__file__ is None:
         raise BadVariant(f"{reference} defines no {name} of type vaebench.models.Variant")
-    if ":" in reference or reference.endswith(".py"):
-        taken = cast("Variant", found).name in variant_names()
-        if taken:
-            raise BadVariant(f"{reference}: the name {cast('Variant', found).name} is taken by one of the suite's own")
-    return Brought(cast("Variant", found), source_hash([Path(module.__file__)]))
+    if (":" in reference or reference.endswith(".py")) and found.name in variant_names():
+        raise BadVariant(f"{reference}: the name {found.name} is taken by one of the suite's own")
+    return Brought(found, source_hash([Path(module.__file__)]))
 
 
 def _variant_module(reference: str) -> tuple[ModuleType, str]:

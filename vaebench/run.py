@@ -136,6 +136,9 @@ def plan(request: Request) -> Plan:
 
     check(request)
     brought = {reference: catalog.variant(reference) for reference in request.variants}
+    named = [found.variant.name for found in brought.values()]
+    if twice := {name for name in named if named.count(name) > 1}:
+        raise Mistake(f"two of the variants are named {min(twice)}")
     suite = suite_hash()
     cells: list[Cell] = []
     unfit: list[str] = []

@@ -10,7 +10,9 @@ from vaebench.models import Bernoulli, Normal, Step, Variant
 class BernoulliVAE(nn.Module):
     def __init__(self, shape: tuple[int, ...], latent: int) -> None:
         super().__init__()
-        self.encoder = nn.Sequential(nn.Flatten(), nn.Linear(math.prod(shape), 64), nn.Tanh(), nn.Linear(64, 2 * latent))
+        self.encoder = nn.Sequential(
+            nn.Flatten(), nn.Linear(math.prod(shape), 64), nn.Tanh(), nn.Linear(64, 2 * latent)
+        )
         self.decoder = nn.Sequential(nn.Linear(latent, 64), nn.Tanh(), nn.Linear(64, math.prod(shape)))
         self.shape = shape
 

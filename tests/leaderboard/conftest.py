@@ -18,7 +18,7 @@ TASKS = (
     TaskText(
         name="camuto2021_variance_frequency",
         version=1,
-        hash=HASH["camuto2021_variance_frequency"],
+        hashes=dict.fromkeys(("quick", "standard", "paper"), HASH["camuto2021_variance_frequency"]),
         title="Posterior variance and frequency",
         source="Camuto & Willetts 2021, arXiv:2105.14866",
         asks="Does a larger posterior scale make encoder and decoder smoother functions?",
@@ -30,7 +30,7 @@ TASKS = (
     TaskText(
         name="nakagawa2021_posterior_isometry",
         version=1,
-        hash=HASH["nakagawa2021_posterior_isometry"],
+        hashes=dict.fromkeys(("quick", "standard", "paper"), HASH["nakagawa2021_posterior_isometry"]),
         title="Isometry of the posterior",
         source="Nakagawa, Kato & Suzuki 2021, arXiv:2007.15190",
         asks="Is a trained VAE an isometry up to the scale that its posterior gives?",

@@ -116,7 +116,7 @@ def test_a_fresh_figure_is_kept_and_a_stale_one_drawn_again(folder, made, few, b
 
 
 def test_a_new_definition_of_a_task_empties_its_page(made, few, board):
-    tasks = (replace(made.tasks[0], hash="0" * 16), made.tasks[1])
+    tasks = (replace(made.tasks[0], hashes={"standard": "0" * 16}), made.tasks[1])
     changed = pages(tasks, few, drawn=board)
     assert "There are no records yet." in changed["camuto2021_variance_frequency.md"]
     assert FIGURE not in changed

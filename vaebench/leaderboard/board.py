@@ -24,14 +24,15 @@ PREVIEW = (
 )
 
 DEFINITIONS = f"""\
-- **Score**: 0 where the task's own control lies, 1 where the paper's claim is met in full; the mean over a task's \
-claims, then over its data sets, then over seeds. It is never scaled by other entrants, so a new row moves no other.
-- **±**: half of the 95 % t-interval over seeds. Seeds are the sample; an instrument's own error within one trained \
-model is kept apart.
+- **Score**: 0 where the task's own control lies, 1 where the paper's claim is met in full, −1 as far on the \
+other side; the mean over a task's claims, then over its data sets, then over seeds. It is never scaled by other entrants, so a new row moves no other.
+- **±**: half of the 95 % t-interval over seeds: initial weights, batches, noise and draws differ between them, the \
+data and their split do not. An instrument's own error within one trained model is kept apart.
 - **Verdicts**: {SYMBOLS["holds"]} holds – the 95 % interval lies wholly where the claim says; {SYMBOLS["fails"]} \
 fails – it lies wholly elsewhere; {SYMBOLS["undecided"]} undecided – it straddles, or too few seeds finished; \
-{SYMBOLS["not applicable"]} not applicable – the reading does not exist for this variant or data set. A claim holds \
-when each of its conditions does.
+{SYMBOLS["not applicable"]} not applicable – the reading has no meaning for this variant or data set (one that \
+training itself destroyed, by collapse say, is undecided and scores 0). A claim holds when each of its conditions does, \
+and fails when one does: at the edge of its region, each fails by chance in 2.5 % of cases.
 - **n of m hold**: of the m verdicts of a task's claims on its data sets that are applicable, n hold. Where some are \
 not applicable, the score is that of the others: compare such a row with care.
 - **Rank**: an interval. A row's best rank is one more than the number of rows told to be better, its worst leaves \

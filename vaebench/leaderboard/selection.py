@@ -85,11 +85,13 @@ def select(tasks: Sequence[TaskText], records: Sequence[Record], preview: bool) 
     Returns:
         The same for any order of records.
     """
-    hashes = {task.name: task.hash for task in tasks}
+    hashes = {task.name: task.hashes for task in tasks}
     rest = sorted(records, key=_order)
     rest, quick = _split(rest, lambda r: _quick(r) if not preview else "")
     rest, foreign = _split(rest, lambda r: "" if _task(r) in hashes else "its task is not on this board")
-    rest, old_task = _split(rest, lambda r: _other("task hash", r.subject.task.hash, hashes[_task(r)]))
+    rest, old_task = _split(
+        rest, lambda r: _other("task hash", r.subject.task.hash, hashes[_task(r)].get(r.subject.preset, ""))
+    )
     data = _usual(rest, _of_data, lambda r: r.subject.dataset.hash)
     rest, old_data = _split(rest, lambda r: _other("data set hash", r.subject.dataset.hash, data[_of_data(r)]))
     claims = _usual(rest, lambda r: (_task(r), ""), _claims)

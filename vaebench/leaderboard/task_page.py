@@ -31,7 +31,7 @@ def task_page(task: TaskText, selection: Selection, figures: Iterable[str], prev
     parts = [f"# {escape(task.title)}", *([PREVIEW] if preview else [])]
     knob = f" The knob is the {words(task.knob_name)}{_symbol(task)}." if task.knob_name else ""
     parts += [
-        f"{source(task.source)} · version {task.version} · definition {task.hash} · [all tasks](README.md)",
+        f"{source(task.source)} · version {task.version} · [all tasks](README.md)",
         f"**{escape(task.asks)}**{knob}",
         task.text.strip(),
     ]

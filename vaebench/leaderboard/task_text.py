@@ -1,5 +1,6 @@
 """What a board needs to know of a task that no record says."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 
@@ -10,7 +11,7 @@ class TaskText:
     Attributes:
         name: Its name.
         version: Its version.
-        hash: Hash of its definition; a record of another hash is stale.
+        hashes: Hash of its definition under each preset; a record of another hash is stale.
         title: A short title.
         source: Its paper, with an arXiv identifier.
         asks: What it asks, in one sentence.
@@ -22,7 +23,7 @@ class TaskText:
 
     name: str
     version: int
-    hash: str
+    hashes: Mapping[str, str]
     title: str
     source: str
     asks: str

@@ -31,8 +31,8 @@ def _gap(found: Tensor, exact: Tensor) -> float:
 def fixed_scale_gap(
     trained: Trained,
     data: Dataset,
-    effort: Effort,  # noqa: ARG001 - the maps are constant
-    rng: torch.Generator,  # noqa: ARG001 - nothing is drawn
+    effort: Effort,
+    rng: torch.Generator,
 ) -> tuple[Reading | Declined, ...]:
     """Read how far an affine model is from the linear VAE's closed form at its posterior scale.
 

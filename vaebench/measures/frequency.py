@@ -17,7 +17,7 @@ RHO = 0.9
 
 def decoder_frequency(
     trained: Trained,
-    data: Dataset,  # noqa: ARG001 - the decoder is read under the prior
+    data: Dataset,
     effort: Effort,
     rng: torch.Generator,
 ) -> tuple[Reading | Declined, ...]:
@@ -46,7 +46,7 @@ def encoder_frequency(
     trained: Trained,
     data: Dataset,
     effort: Effort,
-    rng: torch.Generator,  # noqa: ARG001 - nothing is drawn
+    rng: torch.Generator,
 ) -> tuple[Reading | Declined, ...]:
     """Read the scale-free frequency content of the encoder's mean over held-out data, whitened and raw.
 

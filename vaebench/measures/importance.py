@@ -14,7 +14,7 @@ def importance(
     trained: Trained,
     data: Dataset,
     effort: Effort,
-    rng: torch.Generator,  # noqa: ARG001 - nothing is drawn
+    rng: torch.Generator,
 ) -> tuple[Reading | Declined, ...]:
     """Read (β/2)·E σ_j⁻² of the active units, largest first, against the variances of the data's sources.
 

@@ -38,7 +38,7 @@ def stationarity(
     trained: Trained,
     data: Dataset,
     effort: Effort,
-    rng: torch.Generator,  # noqa: ARG001 - nothing is drawn
+    rng: torch.Generator,
 ) -> tuple[Reading | Declined, ...]:
     """Read T2 = (2/β)·σ_j²·‖J_j‖² + σ_j², which is 1 at a stationary point, on active units over held-out data.
 
@@ -76,7 +76,7 @@ def orthogonality(
     trained: Trained,
     data: Dataset,
     effort: Effort,
-    rng: torch.Generator,  # noqa: ARG001 - nothing is drawn
+    rng: torch.Generator,
 ) -> tuple[Reading | Declined, ...]:
     """Read the mean absolute cosine between Jacobian columns of active units, over held-out data.
 

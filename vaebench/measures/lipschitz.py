@@ -48,7 +48,7 @@ def encoder_lipschitz(
     trained: Trained,
     data: Dataset,
     effort: Effort,
-    rng: torch.Generator,  # noqa: ARG001 - nothing is drawn
+    rng: torch.Generator,
 ) -> tuple[Reading | Declined, ...]:
     """Read ‖J‖₂ of the encoder's mean at held-out examples.
 

@@ -11,7 +11,7 @@ from vaebench.mistakes import Mistake
 from vaebench.results.record import SCHEMA_VERSION, CellOutcome, Record, strict_json
 
 MAX_BYTES = 16 * 2**20
-"""A file or a journal line above this is refused unread."""
+"""A record's file above this is refused unread."""
 
 JOURNAL = "journal.jsonl"
 
