@@ -24,21 +24,22 @@ PREVIEW = (
 )
 
 DEFINITIONS = f"""\
-- **Score**: 0 where the task's own control lies, 1 where the paper's claim is met in full, −1 as far on the \
-other side; the mean over a task's claims, then over its data sets, then over seeds. It is never scaled by other entrants, so a new row moves no other.
+- **Score**: 0 where the task's own control lies, 1 where the paper's claim is met in full, −1 as far on the other \
+side; the mean over a task's claims, then over its data sets, then over seeds. It is never scaled by other entrants, \
+so a new row moves no other.
 - **±**: half of the 95 % t-interval over seeds: initial weights, batches, noise and draws differ between them, the \
 data and their split do not. An instrument's own error within one trained model is kept apart.
 - **Verdicts**: {SYMBOLS["holds"]} holds – the 95 % interval lies wholly where the claim says; {SYMBOLS["fails"]} \
 fails – it lies wholly elsewhere; {SYMBOLS["undecided"]} undecided – it straddles, or too few seeds finished; \
 {SYMBOLS["not applicable"]} not applicable – the reading has no meaning for this variant or data set (one that \
-training itself destroyed, by collapse say, is undecided and scores 0). A claim holds when each of its conditions does, \
-and fails when one does: at the edge of its region, each fails by chance in 2.5 % of cases.
+training itself destroyed, by collapse say, is undecided and scores 0). A claim holds when each of its conditions \
+does, and fails when one does: at the edge of its region, each fails by chance in 2.5 % of cases.
 - **n of m hold**: of the m verdicts of a task's claims on its data sets that are applicable, n hold. Where some are \
 not applicable, the score is that of the others: compare such a row with care.
 - **Rank**: an interval. A row's best rank is one more than the number of rows told to be better, its worst leaves \
 below it only those told to be worse; rows that cannot be told apart share ranks. Told apart: the 95 % bootstrap \
-interval of the difference, over seeds and tasks, lies on one side of 0. Only rows that cover every task, \
-with sound runs, are ranked."""
+interval of the difference, over seeds and tasks, lies on one side of 0. Only rows that cover every task, with sound \
+runs, are ranked."""
 
 
 def board(tasks: Sequence[TaskText], selection: Selection, preview: bool) -> str:
