@@ -52,8 +52,8 @@ def encoder_frequency(
 
     Raw, E‖J‖²_F / Var does not change with the scale of the codes, but it does with the directions that survive in
     them: of an affine encoder it falls when weak principal directions die. Whitened, E‖J C^½‖²_F / Var with C the
-    covariance of the data it is read on, is 1 for every affine encoder and grows with curvature alone, like the mean
-    Hermite degree of a function of normal data.
+    covariance of the data it is read on, is 1 for every affine encoder, so that only curvature moves it. On normal data
+    it is the mean Hermite degree and not below 1; on other data an encoder that is flat where data are rare is below.
 
     Args:
         trained: The model.
