@@ -5,10 +5,15 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from vaebench import catalog
 from vaebench.run import Request
 from vaebench.tasks import Task
+
+# How long one example takes says nothing about the code on a machine that runs other tests beside it.
+settings.register_profile("undisturbed", deadline=None)
+settings.load_profile("undisturbed")
 
 BROUGHT = Path(__file__).parent / "brought"
 

@@ -5,7 +5,7 @@ from itertools import permutations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from judged import ABOVE, BELOW, EXCEEDS, FALLS, NEAR, RISES, SEEDS, observe
 from scipy import stats
@@ -44,7 +44,6 @@ def test_one_value_has_no_interval_and_none_is_an_error():
         t_interval([])
 
 
-@settings(deadline=None)
 @given(st.lists(st.floats(-1e6, 1e6), min_size=2, max_size=9, unique=True))
 def test_kendall_tau_is_scipys_where_nothing_is_tied(values):
     assert kendall_tau(values) == pytest.approx(stats.kendalltau(range(len(values)), values).statistic)
@@ -257,7 +256,6 @@ def test_agreement_with_a_contrast_is_the_share_of_the_room_above_the_control():
     assert judge(EXCEEDS, sample).agreement == pytest.approx((0.5, 0.0, -1 / 6, 1.0, 0.0))
 
 
-@settings(deadline=None)
 @given(st.permutations(range(30)), st.randoms(use_true_random=False))
 def test_no_verdict_depends_on_the_order_of_observations(order, random):
     values = [[random.choice(["late", "early", random.uniform(0.1, 2.0)]) for _ in range(3)] for _ in range(5)]

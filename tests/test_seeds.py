@@ -6,7 +6,7 @@ import sys
 from itertools import product
 
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from vaebench.seeds import seed_for
@@ -25,7 +25,6 @@ def test_a_seed_is_the_same_in_another_process():
     assert int(found.stdout) == seed_for("digits", 0, "split")
 
 
-@settings(deadline=None)
 @given(st.lists(NAME, max_size=4), st.lists(NAME, max_size=4))
 def test_different_names_have_different_seeds(one, other):
     assert (seed_for(*one) == seed_for(*other)) == (list(map(repr, one)) == list(map(repr, other)))

@@ -1,7 +1,7 @@
 """Laws of printed numbers."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from vaebench.claims import Interval
@@ -24,7 +24,6 @@ def digits_of(text):
     return len(digits if "." in mantissa else digits.rstrip("0"))
 
 
-@settings(deadline=None)
 @given(st.lists(FINITE, min_size=1, max_size=4))
 def test_numbers_that_belong_together_end_at_one_place_with_three_digits_at_most(values):
     texts = rounded(*values)
@@ -33,7 +32,6 @@ def test_numbers_that_belong_together_end_at_one_place_with_three_digits_at_most
     assert max(digits_of(text) for text in texts) <= 3
 
 
-@settings(deadline=None)
 @given(st.lists(FINITE, min_size=1, max_size=4))
 def test_a_printed_number_is_off_by_no_more_than_half_a_unit_of_its_place(values):
     largest = max(map(abs, values))
@@ -41,7 +39,6 @@ def test_a_printed_number_is_off_by_no_more_than_half_a_unit_of_its_place(values
         assert abs(value_of(text) - value) <= largest * 0.00501 + 1e-300
 
 
-@settings(deadline=None)
 @given(FINITE, FINITE)
 def test_rounding_keeps_the_order(a, b):
     first, second = map(value_of, rounded(min(a, b), max(a, b)))

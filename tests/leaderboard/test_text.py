@@ -4,7 +4,7 @@ import html
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from vaebench.leaderboard.text import SYMBOLS, bullets, details, escape, label, source, table, words
@@ -30,7 +30,6 @@ def test_markup_is_shown_and_never_obeyed(text):
     assert not re.search(r"&(?!#\d+;)", shown)
 
 
-@settings(deadline=None)
 @given(st.text(max_size=60))
 def test_any_text_becomes_one_line_of_even_width(text):
     shown = escape(text)

@@ -1,7 +1,7 @@
 """Laws of making records: order is nothing, every cell counts, and no verdict is believed."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from results.stored import CLAIMS, ENVIRONMENT, INVARIANTS, SUBJECT, cell, observe, whole_record
 
@@ -23,7 +23,6 @@ def cells_of(seeds=5):
     return made
 
 
-@settings(deadline=None)
 @given(st.permutations(range(5)))
 def test_cells_come_in_any_order(order):
     cells = cells_of()

@@ -6,7 +6,7 @@ import math
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from pydantic import ValidationError
 from results.stored import CLAIMS, MODEST, OUTCOME, SUBJECT, cell, observe, readings_of, whole_record
 
@@ -29,7 +29,6 @@ def strictly(text):
     return json.loads(text, parse_constant=refuse_constant, object_pairs_hook=once)
 
 
-@settings(deadline=None)
 @given(OUTCOME)
 def test_an_outcome_comes_back_from_a_line_of_json_as_it_was(outcome):
     line = outcome.model_dump_json()
@@ -38,7 +37,6 @@ def test_an_outcome_comes_back_from_a_line_of_json_as_it_was(outcome):
     assert CellOutcome.model_validate_json(line) == outcome
 
 
-@settings(deadline=None)
 @given(OUTCOME)
 def test_a_record_comes_back_from_its_file_as_it_was(outcome):
     record = assemble([outcome], CLAIMS, ())
@@ -48,7 +46,6 @@ def test_a_record_comes_back_from_its_file_as_it_was(outcome):
     assert text.endswith("}\n")
 
 
-@settings(deadline=None)
 @given(MODEST)
 def test_a_number_is_stored_to_the_last_bit(value):
     record = assemble([cell(0, observe(0, {"gain": value}))], CLAIMS, ())
