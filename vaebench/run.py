@@ -153,7 +153,7 @@ def plan(request: Request) -> Plan:
                 unfit.append(f"{task.name} · {variant.name} · {arch} · {dataset}: {reason}")
                 continue
             except Exception:
-                pass
+                pass  # a variant that breaks is a status of its cells, where the reason is told
             subject = _subject(task, brought[reference], arch, dataset, request)
             for seed in range(request.seeds or protocol.seeds):
                 id_ = value_hash([subject.model_dump(), seed, suite])
