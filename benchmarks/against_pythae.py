@@ -23,7 +23,7 @@ from vaebench.training import Interventions, Recipe
 from vaebench.training.fit import fit
 from vaebench.variants.vae import VARIANT
 
-LATENT, BATCH, EPOCHS, BLOCKS = 8, 128, 10, 15
+LATENT, BATCH, EPOCHS, BLOCKS = 8, 128, 50, 9
 
 
 def pythae_trainer(x: torch.Tensor) -> object:

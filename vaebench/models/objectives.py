@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import reduce
 
 import torch
 from torch import Tensor
@@ -53,7 +54,7 @@ def total(terms: Terms) -> Tensor:
             raise ValueError(f"an objective gives a scalar or scalars by name; {name} has shape {tuple(part.shape)}")
     if not parts:
         raise ValueError("an objective gives a scalar or scalars by name; this one gives none")
-    return torch.stack(list(parts.values())).sum()
+    return reduce(torch.add, parts.values())
 
 
 def negative_elbo(kl_weight: float = 1.0) -> Objective:
