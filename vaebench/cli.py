@@ -268,7 +268,10 @@ def score_(
     if as_json:
         answer({"scores": [board.score_data(score) for score in scores]})
     else:
-        table = Table("record", "status", "compared", "what", title="Score against reference results")
+        table = Table(title="Score against reference results", title_justify="left")
+        table.add_column("record", overflow="fold")
+        for heading in ("status", "compared", "what"):
+            table.add_column(heading)
         for score in scores:
             table.add_row(score.file_name, score.status, str(score.compared), "\n".join(board.score_lines(score)))
         out.print(table)
