@@ -1,6 +1,7 @@
 """The verbs as a user meets them: what they print, how they end, and one line for every slip."""
 
 import json
+import os
 import resource
 import subprocess
 import sys
@@ -17,7 +18,13 @@ RUN = ["run", "--preset", "quick", "--jobs", "1", "--archs", "mlp", "--seeds", "
 def vaebench(*arguments: str, before: str = "", cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
     code = f"import sys\n{before}\nsys.argv = ['vaebench', *{list(arguments)!r}]\nfrom vaebench.cli import main\nmain()"
     return subprocess.run(
-        [sys.executable, "-W", "error", "-c", code], check=False, capture_output=True, text=True, cwd=cwd, timeout=300
+        [sys.executable, "-W", "error", "-c", code],
+        check=False,
+        capture_output=True,
+        text=True,
+        cwd=cwd,
+        timeout=300,
+        env=os.environ | {"PYTHONPATH": str(catalog.PACKAGE.parent)},  # for a checkout that is not installed
     )
 
 
