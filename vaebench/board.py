@@ -1,7 +1,6 @@
 """Whole flows over stored records: score a run against reference results, write the leaderboard, check it."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 
 from vaebench import catalog, leaderboard
@@ -63,11 +62,6 @@ def score_folder(folder: Path, reference: Path | None) -> tuple[tuple[Score, ...
     records, bad = read(folder)
     references, bad_references = read(reference or root() / REFERENCES)
     return score(records, references), bad + bad_references
-
-
-def score_data(one: Score) -> dict[str, object]:
-    """A score as plain data, for JSON."""
-    return asdict(one)
 
 
 def score_lines(one: Score, most: int = 5) -> list[str]:

@@ -90,6 +90,10 @@ def summary(folder: str, name: str) -> str:
     return (ast.get_docstring(tree) or "").partition("\n")[0]
 
 
+def _task_page(name: str) -> ModuleType:
+    return importlib.import_module(f"vaebench.tasks.{known('task', name, task_names())}")
+
+
 def task(name: str) -> Task:
     """Find a task.
 
@@ -99,8 +103,7 @@ def task(name: str) -> Task:
     Returns:
         The task.
     """
-    module = importlib.import_module(f"vaebench.tasks.{known('task', name, task_names())}")
-    return cast("Task", module.TASK)
+    return cast("Task", _task_page(name).TASK)
 
 
 def task_text(name: str) -> str:
@@ -112,8 +115,7 @@ def task_text(name: str) -> str:
     Returns:
         Markdown.
     """
-    module = importlib.import_module(f"vaebench.tasks.{known('task', name, task_names())}")
-    return (module.__doc__ or "").partition("\n")[2].strip()
+    return (_task_page(name).__doc__ or "").partition("\n")[2].strip()
 
 
 def check_dataset(name: str) -> tuple[str, int | None]:

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn, cast
 
@@ -266,7 +266,7 @@ def score_(
     for line in bad:
         say(f"left out: {line}", "yellow")
     if as_json:
-        answer({"scores": [board.score_data(score) for score in scores]})
+        answer({"scores": [asdict(score) for score in scores]})
     else:
         table = Table(title="Score against reference results", title_justify="left")
         table.add_column("record", overflow="fold")

@@ -232,7 +232,8 @@ def run(
         The records and how they came about.
     """
     kept, damages = journal.read()
-    outcomes = {cell.id: kept[cell.id] for cell in planned.cells if cell.id in kept and _final(kept[cell.id])}
+    final = {id_: outcome for id_, outcome in kept.items() if outcome.status not in UNFINISHED}
+    outcomes = {cell.id: final[cell.id] for cell in planned.cells if cell.id in final}
     reused, todo = len(outcomes), [cell for cell in planned.cells if cell.id not in outcomes]
     progress(reused, len(planned.cells), None)
     try:
@@ -246,11 +247,6 @@ def run(
         for record in records:
             write_record(request.out, record)
     return Done(records, reused, len(todo), tuple(damages))
-
-
-def _final(outcome: CellOutcome) -> bool:
-    """Whether running the cell again would tell nothing new."""
-    return outcome.status not in UNFINISHED
 
 
 def assemble_all(outcomes: Sequence[CellOutcome]) -> tuple[Record, ...]:
