@@ -3,7 +3,24 @@
 import pytest
 import torch
 
+from vaebench.kernels.aggregate_posterior import (
+    aggregate_covariance,
+    aggregate_log_density,
+    total_correlation,
+    units_shuffled,
+)
 from vaebench.kernels.attack import maximum_damage
+from vaebench.kernels.cka import chance_cka, cka_matrix, debiased_cka, linear_cka, shuffled_cka
+from vaebench.kernels.complex_normal import (
+    complex_normal_divergence,
+    complex_normal_kl,
+    complex_normal_log_density,
+    paired,
+    unpaired,
+)
+from vaebench.kernels.fisher_metric import closedness_defect, decoder_metric, log_volume
+from vaebench.kernels.importance_bound import importance_bound
+from vaebench.kernels.importance_resampling import effective_sample_size, resampled
 from vaebench.kernels.isometry import column_cosines, importance, stationarity
 from vaebench.kernels.jacobian import (
     column_squared_norms,
@@ -15,9 +32,15 @@ from vaebench.kernels.jacobian import (
     whitened,
 )
 from vaebench.kernels.linear_vae import fixed_scale_gains, learned_scale_solution
+from vaebench.kernels.mala import mala, with_gradient
 from vaebench.kernels.mean_degree import data_mean_degree, latent_mean_degree
+from vaebench.kernels.mixture_potential import mixture_log_density_hessian, potential, smallest_eigenvalue
+from vaebench.kernels.neighbours import nearest
 from vaebench.kernels.noise_stability import high_frequency_share
 from vaebench.kernels.normal import normal_kl, normal_log_density
+from vaebench.kernels.path_roughness import path_roughness
+from vaebench.kernels.procrustes import procrustes_matrix, procrustes_similarity, shuffled_procrustes
+from vaebench.kernels.sample_variation import class_entropy, coverage, mean_pairwise_distance, quantile_threshold
 from vaebench.kernels.volume_density import density_agreement, log_density_from_scale
 
 
@@ -38,7 +61,16 @@ def everything(device):
         return torch.tanh(z @ weight.T)
 
     columns = jacobian_columns(function, z)
+    wide = draw(20, 50, seed=3)
     eigenvalues = draw(3).square()
+    codes, mixture = paired(draw(20, 6)), (paired(draw(4, 6, seed=4)), scale[:4], draw(4, seed=5))
+    square = paired(draw(3, 6, seed=6))
+    covariance = square @ square.mH
+
+    def of_complex_codes(z):
+        return torch.tanh(unpaired(z) @ wide[:6])
+
+    metric = decoder_metric(of_complex_codes, codes)
     truth = normal_log_density(z)
     return [
         normal_kl(mean, scale.log()),
@@ -55,6 +87,32 @@ def everything(device):
         *(each.value for each in density_agreement(log_density_from_scale(mean, scale, 0.1), truth)),
         *fixed_scale_gains(eigenvalues, 0.3, 0.1),
         *learned_scale_solution(eigenvalues, 0.1),
+        aggregate_log_density(z, mean, scale, 100),
+        total_correlation(z, mean, scale, 100),
+        aggregate_covariance(mean, scale),
+        units_shuffled(z, rng()),
+        importance_bound(wide),
+        effective_sample_size(truth),
+        resampled(z, truth, 9, rng()),
+        *mala(with_gradient(normal_log_density), z, 3, 0.5, rng(), burn_in=3),
+        *nearest(z, mean, 2),
+        *class_entropy(z.softmax(1))[:2],
+        *mean_pairwise_distance(z)[:2],
+        *coverage(z, mean, 2)[:2],
+        quantile_threshold(truth, 0.1),
+        path_roughness(z.reshape(2, 10, 3)),
+        complex_normal_kl(codes, scale.log()),
+        complex_normal_log_density(codes, 1.0, scale),
+        complex_normal_divergence(codes, covariance, -codes, covariance.mT),
+        metric,
+        log_volume(metric, 1.0),
+        closedness_defect(of_complex_codes, codes),
+        potential(codes, *mixture),
+        smallest_eigenvalue(mixture_log_density_hessian(codes, *mixture)),
+        *(index(z, wide) for index in (linear_cka, debiased_cka, chance_cka, procrustes_similarity)),
+        *(index([z, wide], [mean]) for index in (cka_matrix, procrustes_matrix)),
+        *shuffled_cka(z, wide, rng(), 5)[:2],
+        *shuffled_procrustes(z, wide, rng(), 5)[:2],
     ]
 
 

@@ -1,0 +1,229 @@
+"""Centred kernel alignment: how alike two layers arrange one sample, whatever their widths and axes.
+
+X, Y are the activations, centred over the sample; K = X·Xᵀ and L = Y·Yᵀ are their Gram matrices, shape (n, n).
+"""
+
+from collections.abc import Sequence
+from functools import partial
+
+import torch
+from torch import Tensor
+
+from vaebench.kernels.estimate import Estimate, Undefined, mean_estimate
+from vaebench.kernels.representation import each_once, normalised, normalised_pair, require_same_examples, shuffled_rows
+
+# A debiased norm is a difference of two sums; what is left below this share of them is their rounding.
+NOTHING_LEFT = 1e-12
+
+
+def linear_cka(x: Tensor, y: Tensor) -> Tensor:
+    """Biased linear alignment of two representations, a pure number between 0 and 1.
+
+    CKA = ‖Xᵀ·Y‖_F²/(‖Xᵀ·X‖_F·‖Yᵀ·Y‖_F) = ⟨K, L⟩/(‖K‖_F·‖L‖_F).
+
+    Source: Kornblith et al. 2019, arXiv 1905.00414, the linear case. The two forms are one number; the cheaper is
+    taken, features for narrow layers, Grams for wide ones.
+
+    Args:
+        x: Activations, shape (n, *features).
+        y: Activations for the same examples, shape (n, *other features).
+
+    Returns:
+        The alignment, a scalar in double precision. Exact for the sample; as an estimate for the population biased
+        upwards O(width/n), so that wide independent layers look alike (`chance_cka`).
+
+    Examples:
+        >>> x = torch.tensor([[0.0], [1.0], [3.0], [4.0]])
+        >>> round(float(linear_cka(x, 2 - 5 * x)), 6)
+        1.0
+    """
+    products = _squared_products(*normalised_pair(x, y))
+    return products[2] / torch.sqrt(products[0] * products[1])
+
+
+def debiased_cka(x: Tensor, y: Tensor) -> Tensor:
+    """Linear alignment of two representations with the bias of width taken out, a pure number between −1 and 1.
+
+    CKA = ⟨K̃, L̃⟩/(‖K̃‖_F·‖L̃‖_F), K̃ and L̃ the Grams after U-centring (zero diagonal, rows that sum to zero), where
+    ⟨K̃, L̃⟩ = ‖Xᵀ·Y‖_F² − n/(n−2)·Σ_i k_i·l_i + Σ_i k_i·Σ_i l_i/((n−1)(n−2)),  k_i = ‖X_i‖², l_i = ‖Y_i‖².
+
+    Closed form: U-centring leaves ⟨K̃, L̃⟩/(n(n−3)), the unbiased estimate of the Hilbert–Schmidt independence
+    criterion, whose trace, row sums and total are those above because the rows of K sum to zero. No Gram is needed
+    where the layers are narrow.
+
+    Args:
+        x: Activations, shape (n, *features).
+        y: Activations for the same examples, shape (n, *other features).
+
+    Returns:
+        The alignment, a scalar in double precision. Exact for the sample; as an estimate for the population each of
+        the three products is unbiased and their ratio biased O(1/n). Negative values occur, near 0.
+
+    Raises:
+        Undefined: If there are fewer than four examples, or nothing is left of a Gram after U-centring: the examples
+            are all equally far from each other, or all but one are the same.
+
+    Examples:
+        >>> x = torch.tensor([[0.0], [1.0], [3.0], [4.0]])
+        >>> round(float(debiased_cka(x, 2 - 5 * x)), 6)
+        1.0
+    """
+    _require_four(x.shape[0])
+    x, y = normalised_pair(x, y)
+    n = x.shape[0]
+    k, l = x.square().sum(1), y.square().sum(1)  # noqa: E741 - the paper's letter
+    diagonal = torch.stack([k @ k, l @ l, k @ l])
+    products = _squared_products(x, y)
+    # The norms are 1, hence Σ_i k_i = Σ_i l_i = 1.
+    left = products - n / (n - 2) * diagonal + 1 / ((n - 1) * (n - 2))
+    if (left[:2] <= NOTHING_LEFT * products[:2]).any():
+        raise Undefined("nothing of the representation is left after U-centring")
+    return left[2] / torch.sqrt(left[0] * left[1])
+
+
+def chance_cka(x: Tensor, y: Tensor) -> Tensor:
+    """Biased alignment that two representations reach by their widths alone, a pure number between 0 and 1.
+
+    E_π linear_cka(x, y_π) = tr K·tr L/((n−1)·‖K‖_F·‖L‖_F), the mean over all n! orders π of the examples.
+
+    Closed form: the mean of a permuted, centred L is tr L/(n−1)·(I − 11ᵀ/n), whose product with K is
+    tr L·tr K/(n−1). With d = (tr S)²/tr S² of the *population's* covariance S, (tr K)²/‖K‖_F² ≈ n·d/(n + d), so this
+    is √(d_x/(n + d_x)·d_y/(n + d_y)) to first order. The sample's own d cannot stand in for the population's there:
+    it never exceeds n − 1, and the floor of wide layers would come out near ½ where it is near 1.
+    The mean of `debiased_cka` over all orders is 0.
+
+    Args:
+        x: Activations, shape (n, *features).
+        y: Activations for the same examples, shape (n, *other features).
+
+    Returns:
+        The floor, a scalar in double precision. Exact for permutations of this sample.
+
+    Examples:
+        >>> round(float(chance_cka(torch.eye(5), torch.eye(5))), 6)
+        1.0
+    """
+    x, y = normalised_pair(x, y)
+    return 1 / ((x.shape[0] - 1) * _norm_of_gram(x) * _norm_of_gram(y))
+
+
+def shuffled_cka(x: Tensor, y: Tensor, rng: torch.Generator, draws: int, debiased: bool = True) -> Estimate:
+    """Alignment after the examples of one representation are permuted, a pure number between −1 and 1.
+
+    E_π CKA(x, y_π), π uniform over the orders of the examples.
+
+    Closed form: the definition, by drawing; its exact value is 0 for the debiased and `chance_cka` for the biased
+    alignment. What drawing adds is the spread: stderr·√draws is the standard deviation of the index under
+    independence.
+
+    Args:
+        x: Activations, shape (n, *features).
+        y: Activations for the same examples, shape (n, *other features).
+        rng: Source of the randomness.
+        draws: Number of permutations, at least two.
+        debiased: Whether the debiased alignment is taken, or the biased one.
+
+    Returns:
+        Mean over the draws with its standard error, scalars. Unbiased.
+
+    Examples:
+        >>> x = torch.tensor([[0.0], [1.0], [3.0], [4.0]])
+        >>> shuffled_cka(x, x, torch.Generator().manual_seed(0), 8).n
+        8
+    """
+    require_same_examples(x, y)
+    k, l = _unit_gram(x, debiased), _unit_gram(y, debiased)  # noqa: E741 - the paper's letter
+    orders = (shuffled_rows(l, rng) for _ in range(draws))
+    return mean_estimate(torch.stack([(k * l[order][:, order]).sum() for order in orders]))
+
+
+def cka_direction(x: Tensor, debiased: bool = True) -> Tensor:
+    """What of a representation enters its alignment with any other: a unit vector, a pure number in each component.
+
+    u(x) = (K_ii, √2·K_ij for i < j)/‖K‖_F, K replaced by K̃ where debiased;  CKA(x, y) = u(x)·u(y).
+
+    Closed form: ⟨K, L⟩ over the upper triangle, each pair off the diagonal counted twice. A layer of any width is
+    kept as n(n+1)/2 numbers, once, instead of being centred and multiplied again for each partner.
+
+    Args:
+        x: Activations, shape (n, *features).
+        debiased: Whether the inner products are to be the debiased alignment, or the biased one.
+
+    Returns:
+        u(x) in double precision, shape (n(n+1)/2,). Exact up to rounding.
+
+    Examples:
+        >>> x = torch.tensor([[0.0], [1.0], [3.0], [4.0]])
+        >>> u = cka_direction(x)
+        >>> u.shape, round(float(u @ u), 6)
+        (torch.Size([10]), 1.0)
+    """
+    gram = _unit_gram(x, debiased)
+    row, column = torch.triu_indices(*gram.shape, device=gram.device)
+    return gram[row, column] * torch.where(row == column, 1.0, 2.0).to(gram.dtype).sqrt()
+
+
+def cka_matrix(layers_a: Sequence[Tensor], layers_b: Sequence[Tensor], debiased: bool = True) -> Tensor:
+    """Alignment of each layer of one list with each of another, pure numbers.
+
+    C_ij = CKA(a_i, b_j) = u(a_i)·u(b_j), u from `cka_direction`.
+
+    Closed form: the definition. Each layer is centred, multiplied and normed once; a layer that stands in both lists
+    is recognised. All of it is in double precision: products in single precision would save a third of the time of
+    wide layers and cost about 10⁻⁹, but only while no faster, coarser matrix product is switched on.
+
+    Args:
+        layers_a: Activations, each of shape (n, *features of its own).
+        layers_b: Activations for the same examples, likewise.
+        debiased: Whether the alignment is the debiased or the biased one.
+
+    Returns:
+        C in double precision, shape (layers in a, layers in b), on the device of the layers.
+
+    Examples:
+        >>> x = torch.tensor([[0.0], [1.0], [3.0], [4.0]])
+        >>> cka_matrix([x, x.square()], [x]).shape
+        torch.Size([2, 1])
+    """
+    a, b = each_once(layers_a, layers_b, partial(cka_direction, debiased=debiased))
+    return torch.stack(a) @ torch.stack(b).T
+
+
+def _require_four(n: int) -> None:
+    if n < 4:
+        raise Undefined(f"debiased alignment needs at least four examples, got {n}")
+
+
+def _squared_products(x: Tensor, y: Tensor) -> Tensor:
+    """‖Xᵀ·X‖_F², ‖Yᵀ·Y‖_F² and ‖Xᵀ·Y‖_F², from products of features or from Grams, whichever multiplies less."""
+    n, p, q = *x.shape, y.shape[1]
+    if p * p + q * q + p * q <= n * (p + q):
+        return torch.stack([product.square().sum() for product in (x.T @ x, y.T @ y, x.T @ y)])
+    k, l = x @ x.T, y @ y.T  # noqa: E741 - the paper's letter
+    return torch.stack([(one * other).sum() for one, other in ((k, k), (l, l), (k, l))])
+
+
+def _norm_of_gram(x: Tensor) -> Tensor:
+    return _norm(x.T @ x if x.shape[1] <= x.shape[0] else x @ x.T)
+
+
+def _norm(matrix: Tensor) -> Tensor:
+    return torch.sqrt(matrix.square().sum())
+
+
+def _unit_gram(x: Tensor, debiased: bool) -> Tensor:
+    """K/‖K‖_F, or the same of the U-centred K̃."""
+    x = normalised(x)
+    gram = x @ x.T
+    if not debiased:
+        return gram / _norm(gram)
+    n = gram.shape[0]
+    _require_four(n)
+    hollow = gram - torch.diag(gram.diagonal())
+    means = hollow.sum(1) / (n - 2)
+    means = means - means.sum() / (2 * (n - 1))
+    left = hollow - means - means.unsqueeze(1)
+    left = left - torch.diag(left.diagonal())
+    if _norm(left).square() <= NOTHING_LEFT * _norm(gram).square():
+        raise Undefined("nothing of the representation is left after U-centring")
+    return left / _norm(left)

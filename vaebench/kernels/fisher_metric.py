@@ -1,0 +1,140 @@
+"""The Fisher metric that a decoder pulls back to complex codes: the metric, its volume, and how far it is from Kähler.
+
+A Hermitian metric is stored as metric[..., i, j] = g_{ij̄}, so that ds² = Σ_ij g_{ij̄}·dz_i·conj(dz_j). A change of
+coordinates z = U·w takes it to Uᵀ·g·conj(U).
+"""
+
+import math
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from vaebench.kernels.complex_normal import parts, squared_moduli
+from vaebench.kernels.estimate import Undefined, require_finite
+from vaebench.kernels.wirtinger import wirtinger
+
+
+def decoder_metric(function: Callable[[Tensor], Tensor], z: Tensor, precision: Tensor | float = 1.0) -> Tensor:
+    """Fisher metric of a decoder at complex codes, in nats per squared unit of the codes.
+
+    real output, N(f, 1/prec):      g_{ij̄} = Σ_a prec_a·∂_i f_a·conj(∂_j f_a)
+    complex output, CN(f, 1/prec):  g_{ij̄} = Σ_a prec_a·(∂_i f_a·conj(∂_j f_a) + conj(∂̄_i f_a)·∂̄_j f_a)
+
+    Closed form: E[∂_i log p(x|z)·conj(∂_j log p(x|z))], which is also ∂_i∂̄_j of KL(p(·|z) ‖ p(·|z′)) by z′ at z′ = z.
+    A complex output is a real one of twice the length and precision, as either part has half the variance. An
+    output that depends on z through its mean alone is assumed.
+
+    For a Bernoulli of mean p give 1/(p·(1 − p)); or better, as function, its angle 2·atan(exp(logits/2)) with precision
+    1. That is the same metric, for the angle changes by ∂p/√(p·(1 − p)), but nothing is divided by 0 where p saturates,
+    and derivatives of the metric see that the precision depends on z.
+
+    Args:
+        function: Complex (batch, latent) -> mean of the likelihood (batch, *event), example by example.
+        z: Complex, shape (batch, latent).
+        precision: 1/variance, broadcast against (batch, *event).
+
+    Returns:
+        g, complex, Hermitian and positive semidefinite, shape (batch, latent, latent). Exact up to roundings; costs
+        2·latent forward passes, and their memory. Differentiable in turn.
+
+    Raises:
+        ValueError: If a `precision` given as a number is negative, or `z` is not complex (batch, latent).
+
+    Examples:
+        >>> matrix = torch.tensor([[1.0 + 1.0j, 0.0], [0.0, 2.0]])
+        >>> decoder_metric(lambda z: z @ matrix.T, torch.zeros(1, 2, dtype=torch.complex64)).real.round(decimals=4)
+        tensor([[[2., 0.],
+                 [0., 4.]]])
+    """
+    if not isinstance(precision, Tensor) and precision < 0:
+        raise ValueError(f"a precision must not be negative, got {precision}")
+    root = precision**0.5
+
+    def standardised(codes: Tensor) -> Tensor:
+        output = root * function(codes)
+        return math.sqrt(2) * parts(output) if output.is_complex() else output
+
+    derivatives = wirtinger(standardised, z)[0].flatten(2).transpose(0, 1)
+    metric = derivatives @ derivatives.mH
+    return (metric + metric.mH) / 2
+
+
+def log_volume(metric: Tensor, prior_precision: float = 0.0) -> Tensor:
+    """Log of the volume density of a Hermitian metric, in nats.
+
+    log det(g + prior_precision·I): the determinant, not its root, as each complex coordinate is two real ones.
+
+    Closed form: 2·Σ log of the Cholesky pivots of g scaled to a unit diagonal, plus Σ log g_{iī}. Scaling keeps the
+    digits of a unit that the decoder hardly uses, so a unit that is weak is not taken for one that is dead.
+
+    A dead unit, one the decoder ignores, has no volume: log det g is −∞ there, no weight for a sampler, and where it
+    is rounding that keeps det g from 0 the number is noise. Both are `Undefined`. With `prior_precision` 1
+    the metric is that of the decoder and the prior together, −E ∂∂̄ log p(x, z), which is never singular: a dead unit
+    counts for nothing in it. It is the precision of a posterior, and another quantity: say which was used.
+
+    Args:
+        metric: g, complex, Hermitian, shape (..., d, d).
+        prior_precision: Multiple of the identity added to g.
+
+    Returns:
+        log det, real, shape (...), finite. Exact up to roundings times the condition of the scaled metric.
+
+    Raises:
+        Undefined: If the metric is not finite, or somewhere singular to within its precision.
+
+    Examples:
+        >>> log_volume(torch.tensor([[2.0, 1.0j], [-1.0j, 2.0]]))
+        tensor(1.0986)
+    """
+    shifted = require_finite(metric, "the metric")
+    d = metric.shape[-1]
+    if prior_precision:
+        shifted = shifted + prior_precision * torch.eye(d, dtype=metric.dtype, device=metric.device)
+    diagonal = shifted.diagonal(dim1=-2, dim2=-1).real
+    alive = (diagonal > 0).all(-1)
+    # A dead unit gets the identity's row: the factorisation must not fail before the codes at fault are counted.
+    lengths = torch.where(diagonal > 0, diagonal, torch.ones_like(diagonal)).sqrt()
+    scaled = shifted / (lengths.unsqueeze(-1) * lengths.unsqueeze(-2))
+    factor, failed = torch.linalg.cholesky_ex(scaled)
+    pivots = factor.diagonal(dim1=-2, dim2=-1).real
+    regular = alive & (failed == 0) & (pivots.square() > 4 * d * torch.finfo(pivots.dtype).eps).all(-1)
+    if not bool(regular.all()):
+        singular = int((~regular).sum())
+        raise Undefined(f"the metric is singular at {singular} of {regular.numel()} codes: no volume along a dead unit")
+    volume: Tensor = 2 * (pivots.log() + lengths.log()).sum(-1)
+    return volume
+
+
+def closedness_defect(function: Callable[[Tensor], Tensor], z: Tensor, precision: Tensor | float = 1.0) -> Tensor:
+    """How far the decoder's metric is from Kähler at each code, a share between 0 and 1.
+
+    defect = ‖½·(∂_k g_{ij̄} − ∂_i g_{kj̄})‖_F / ‖∂_k g_{ij̄}‖_F, the part of the derivative that is odd in (k, i).
+
+    Closed form: a Hermitian metric is Kähler iff ∂_k g_{ij̄} = ∂_i g_{kj̄}; its form is then closed. That holds for
+    every holomorphic decoder, whose metric has the potential Σ prec·|f|². A constant metric is Kähler: 0.
+
+    Args:
+        function: Complex (batch, latent) -> mean of the likelihood (batch, *event), example by example.
+        z: Complex, shape (batch, latent).
+        precision: 1/variance, broadcast against (batch, *event), taken as constant in z. For a Bernoulli, see
+            `decoder_metric`.
+
+    Returns:
+        The defect, real, shape (batch,). Exact up to roundings; costs 4·latent² forward passes, and their memory.
+
+    Raises:
+        Undefined: If there is one complex dimension, where the condition is empty, or a derivative is not finite.
+
+    Examples:
+        >>> z = torch.tensor([[0.5 + 0.1j, 0.2 - 0.3j]], dtype=torch.complex128)
+        >>> bool(closedness_defect(lambda z: z.square(), z) < 1e-12)
+        True
+    """
+    if z.shape[-1] < 2:
+        raise Undefined("every Hermitian metric in one complex dimension is Kähler: the defect says nothing there")
+    derivatives = wirtinger(lambda codes: decoder_metric(function, codes, precision), z)[0]
+    require_finite(derivatives, "the derivative of the metric")
+    odd = (derivatives - derivatives.transpose(0, 2)) / 2
+    sizes, odd_sizes = (squared_moduli(part).sum((0, 2, 3)).sqrt() for part in (derivatives, odd))
+    return odd_sizes / torch.where(sizes > 0, sizes, torch.ones_like(sizes))

@@ -1,0 +1,117 @@
+"""Euclidean distances between two sets of examples, and the nearest examples of the other set."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from vaebench.kernels.estimate import require_finite
+
+
+class Neighbours(NamedTuple):
+    """The nearest reference examples of each example, nearest first.
+
+    Attributes:
+        distances: Shape (batch, k), in the unit of the examples and in their dtype, ascending.
+        indices: Which they are, shape (batch, k).
+    """
+
+    distances: Tensor
+    indices: Tensor
+
+
+def distances_in_parts(x: Tensor, reference: Tensor, chunk: int) -> Iterator[Tensor]:
+    """Euclidean distances of all examples to all reference examples, `chunk` rows at a time, in the examples' unit.
+
+    d_ij = √(‖x_i − r̄‖² + ‖y_j − r̄‖² − 2·⟨x_i − r̄, y_j − r̄⟩), r̄ the mean of the reference, in double precision.
+
+    Closed form: the definition, by the matrix product that makes it thirty times as fast on images. That form leaves
+    rounding where two examples are equal, so what is no more than rounding is set to 0: equal examples are 0 apart.
+
+    Args:
+        x: Shape (batch, *event).
+        reference: y, shape (references, *event).
+        chunk: Rows at a time; memory is chunk × references.
+
+    Yields:
+        Distances, shape (up to chunk, references), in double precision. Absolute error about 10⁻¹⁶·‖y − r̄‖²/d, and
+        distances up to 10⁻⁷·‖y − r̄‖ come out as 0.
+
+    Raises:
+        ValueError: If the events differ in shape.
+
+    Examples:
+        >>> next(distances_in_parts(torch.zeros(1, 2), torch.tensor([[3.0, 4.0], [0.0, 0.0]]), chunk=8))
+        tensor([[5., 0.]], dtype=torch.float64)
+    """
+    if x.shape[1:] != reference.shape[1:]:
+        raise ValueError(f"examples of one shape are compared: got {tuple(x.shape)} and {tuple(reference.shape)}")
+    y = require_finite(reference, "the reference").double().flatten(1)
+    centre = y.mean(0)
+    y = y - centre
+    y_squares = y.square().sum(1)
+    for part in torch.split(require_finite(x, "the sample"), chunk):
+        rows = part.double().flatten(1) - centre
+        squares = rows.square().sum(1, keepdim=True) + y_squares
+        rounding = (16 + y.shape[1]) * torch.finfo(torch.float64).eps * squares
+        squared = squares - 2 * rows @ y.T
+        yield torch.where(squared > rounding, squared, 0).sqrt()
+
+
+def nearest(x: Tensor, reference: Tensor, k: int, *, chunk: int = 1024) -> Neighbours:
+    """Find the k nearest reference examples of each example, their distances in the unit of the examples.
+
+    The k smallest of d_ij = ‖x_i − y_j‖₂ over j.
+
+    Closed form: the definition, by exhaustive search. An example that is in the reference finds itself, at 0.
+
+    `Undefined` where an example is not finite.
+
+    Args:
+        x: Shape (batch, *event).
+        reference: y, shape (references, *event).
+        k: How many.
+        chunk: Examples at a time; memory is chunk × references.
+
+    Returns:
+        Distances and indices, shapes (batch, k). Exact up to rounding, as `distances_in_parts` says.
+
+    Raises:
+        ValueError: If there are no k reference examples, or k is below 1.
+
+    Examples:
+        >>> nearest(torch.zeros(1, 1), torch.tensor([[3.0], [1.0], [-2.0]]), 2)
+        Neighbours(distances=tensor([[1., 2.]]), indices=tensor([[1, 2]]))
+    """
+    if not 1 <= k <= reference.shape[0]:
+        raise ValueError(f"k is at least 1 and at most the {reference.shape[0]} reference examples, got {k}")
+    found = [part.topk(k, largest=False) for part in distances_in_parts(x, reference, chunk)]
+    distances, indices = (torch.cat(parts) for parts in zip(*found, strict=True))
+    return Neighbours(distances.to(x.dtype), indices)
+
+
+def neighbour_distance(x: Tensor, reference: Tensor, k: int, *, chunk: int = 1024) -> Tensor:
+    """Distance of each example to its k-th nearest reference example, in the unit of the examples.
+
+    The k-th smallest of ‖x_i − y_j‖₂ over j.
+
+    Closed form: the definition. Large where the reference is sparse, and so for an outlier. Within one set, where each
+    example is its own nearest, the k-th nearest *other* example is the (k + 1)-th.
+
+    `Undefined` where an example is not finite; a `ValueError` where there are no k reference examples.
+
+    Args:
+        x: Shape (batch, *event).
+        reference: y, shape (references, *event).
+        k: Which neighbour, from 1.
+        chunk: Examples at a time; memory is chunk × references.
+
+    Returns:
+        Shape (batch,). Exact up to rounding.
+
+    Examples:
+        >>> neighbour_distance(torch.zeros(1, 1), torch.tensor([[3.0], [1.0], [-2.0]]), 2)
+        tensor([2.])
+    """
+    return nearest(x, reference, k, chunk=chunk).distances[:, -1]
