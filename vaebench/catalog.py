@@ -21,10 +21,16 @@ if TYPE_CHECKING:
     from vaebench.models import Variant
 
 PACKAGE = Path(__file__).parent
+DATA_ROOT = Path("data")
+"""Where data sets that have to be downloaded lie, unless the user says otherwise."""
 
 
 class UnknownName(Mistake):
     """There is nothing of this name; the message lists what there is."""
+
+
+class NoData(Mistake):
+    """A data set's files are absent, damaged or cannot be downloaded; the message says in one line what to do."""
 
 
 class BadVariant(Mistake):
@@ -155,20 +161,30 @@ def dataset_version(name: str) -> tuple[int, str]:
     return version, source_hash([path, *private])
 
 
-def dataset(name: str) -> "Dataset":
+def dataset(name: str, root: Path = DATA_ROOT, download: bool = False) -> "Dataset":
     """Load a data set.
 
     Args:
         name: Its name, with a size where it comes in sizes.
+        root: Folder of the data sets that have to be downloaded; the others need none.
+        download: Whether to fetch what is not there.
 
     Returns:
         The data set, on the CPU.
 
     Raises:
         UnknownName: It does not come in that size.
+        NoData: Its files are absent, damaged or cannot be downloaded.
     """
+    from vaebench.data import Unavailable
+
     page, size = check_dataset(name)
     module = importlib.import_module(f"vaebench.data.{page}")
+    if size is None and hasattr(module, "FILES"):
+        try:
+            return cast("Dataset", module.load(root, download))
+        except Unavailable as error:
+            raise NoData(str(error)) from error
     if size is None:
         return cast("Dataset", module.load())
     sizes: tuple[int, ...] = getattr(module, "SIZES", ())

@@ -14,7 +14,7 @@ from rich.table import Table
 
 from vaebench import __version__, catalog
 from vaebench.mistakes import Mistake
-from vaebench.run import UNFINISHED, Request, check, plan, processors, resolve_device, run
+from vaebench.run import UNFINISHED, Request, check, fetch, plan, processors, resolve_device, run
 from vaebench.tasks import PRESETS, Preset
 
 if TYPE_CHECKING:
@@ -142,6 +142,10 @@ def run_(
     jobs: Annotated[int | None, typer.Option(help="Processes; one a core by default, one on a GPU.")] = None,
     folder: Annotated[Path | None, typer.Option("--out", help="Folder; runs/PRESET by default.")] = None,
     cell_timeout: Annotated[float | None, typer.Option(help="Most seconds that one training may take.")] = None,
+    data_root: Annotated[Path, typer.Option(help="Folder of the data sets that need a download.")] = catalog.DATA_ROOT,
+    download: Annotated[
+        bool, typer.Option("--download", help="Download what --datasets names and is not in that folder.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Train and measure variants, judge the claims, and keep the records; a run that was stopped goes on."""
@@ -156,6 +160,7 @@ def run_(
         jobs=processors() if jobs is None else jobs,
         out=folder or Path("runs") / preset,
         seconds=cell_timeout,
+        data_root=data_root.expanduser(),
     )
     check(request)
     from vaebench.results.store import Journal
@@ -165,6 +170,10 @@ def run_(
         request = replace(request, device=resolve_device(device))
         if jobs is None and request.device == "cuda":
             request = replace(request, jobs=1)
+    if download:
+        say(f"downloading to {request.data_root} what is not there yet")
+        fetch(request)
+    with err.status("planning"):
         planned = plan(request)
     if archs is None and planned.unfit:
         say(f"{len(planned.unfit)} combinations of variant, architecture and data set do not fit and are left out")

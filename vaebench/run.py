@@ -41,6 +41,7 @@ class Request:
         jobs: Number of processes.
         out: Folder of the run.
         seconds: Most that one training may take, or None.
+        data_root: Folder of the data sets that have to be downloaded.
     """
 
     tasks: tuple[str, ...]
@@ -53,6 +54,7 @@ class Request:
     jobs: int
     out: Path
     seconds: float | None = None
+    data_root: Path = catalog.DATA_ROOT
 
 
 @dataclass(frozen=True)
@@ -121,6 +123,21 @@ def resolve_device(device: str) -> str:
     return "cuda" if device != "cpu" and torch.cuda.is_available() else "cpu"
 
 
+def fetch(request: Request) -> None:
+    """Download the data sets of a request that are not under its folder of data yet, here and never in a worker.
+
+    Args:
+        request: What is asked; tasks' own data sets need no download.
+    """
+    from vaebench.cell import dataset_of
+
+    for name in request.datasets:
+        try:
+            dataset_of(name, request.data_root)
+        except catalog.NoData:
+            catalog.dataset(name, request.data_root, download=True)
+
+
 def plan(request: Request) -> Plan:
     """Turn a request into cells.
 
@@ -146,7 +163,7 @@ def plan(request: Request) -> Plan:
         task = catalog.task(name)
         protocol = task.protocols[request.preset]
         for reference, arch, dataset in product(request.variants, request.archs, request.datasets or task.datasets):
-            variant, shape = brought[reference].variant, dataset_of(dataset).shape
+            variant, shape = brought[reference].variant, dataset_of(dataset, request.data_root).shape
             try:
                 build(variant, shape, protocol.latent, arch, 0)
             except Unfit as reason:
@@ -157,7 +174,7 @@ def plan(request: Request) -> Plan:
             subject = _subject(task, brought[reference], arch, dataset, request)
             for seed in range(request.seeds or protocol.seeds):
                 id_ = value_hash([subject.model_dump(), seed, suite])
-                cells.append(Cell(id_, subject, reference, dataset, seed, request.seconds))
+                cells.append(Cell(id_, subject, reference, dataset, seed, request.seconds, request.data_root))
     return Plan(tuple(sorted(cells, key=lambda cell: cell.seed)), tuple(unfit))
 
 

@@ -2,14 +2,24 @@
 
 import importlib
 import random
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 
-from vaebench.data import Dataset, Split
+from vaebench.data import Dataset, Split, Truth
 
-NAMES = ("digits", "sprites", "three_sources", "linear_gaussian_sources", "bimodal_sources")
+NAMES = (
+    "digits",
+    "sprites",
+    "shapes3d",
+    "three_sources",
+    "linear_gaussian_sources",
+    "bimodal_sources",
+    "sinc",
+    "projective_plane",
+)
 
 
 def _load(name: str) -> Dataset:
@@ -81,3 +91,36 @@ def test_moving_a_data_set_moves_all_of_both_splits(device: str) -> None:
     ):
         assert there.device.type == device and torch.equal(there.cpu(), here)
     assert moved.held_out.labels is None and moved.held_out.factors is None
+
+
+def _zero(x: torch.Tensor) -> torch.Tensor:
+    return x.sum(1)
+
+
+def test_a_flat_truth_knows_its_dimension_from_its_sources() -> None:
+    truth = Truth(_zero, (2.0, 1.0), True, torch.eye(2, 5))
+    assert truth.dimension == 2
+    assert replace(truth, gaussian=False).dimension == 2
+    assert Truth(_zero, (2.0, 1.0), True, torch.eye(2, 5), dimension=2).dimension == 2
+
+
+def test_a_curved_truth_states_its_dimension() -> None:
+    truth = Truth(_zero, None, False, None, dimension=4)
+    assert (truth.dimension, truth.source_variances, truth.basis) == (4, None, None)
+
+
+@pytest.mark.parametrize(
+    ("parts", "message"),
+    [
+        (((1.0,), True, None, 1), "sources have variances and a basis, a curved manifold has neither"),
+        ((None, False, torch.eye(1, 5), 1), "sources have variances and a basis, a curved manifold has neither"),
+        (((2.0, 1.0), True, torch.eye(3, 5)), "2 variances do not fit a basis of 3"),
+        (((2.0, 1.0), True, torch.eye(2, 5), 3), "2 sources do not make a 3-dimensional manifold"),
+        ((None, True, None, 2), "a curved manifold has no normal sources"),
+        ((None, False, None), "a curved manifold states its dimension, at least 1, got 0"),
+        ((None, False, None, -1), "a curved manifold states its dimension, at least 1, got -1"),
+    ],
+)
+def test_a_truth_whose_parts_do_not_fit_is_refused(parts, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        Truth(_zero, *parts)

@@ -2,7 +2,9 @@
 
 A data set's module defines ``VERSION`` (raised whenever a number it yields changes) and ``load() -> Dataset``; its
 docstring's first line is what ``vaebench list`` shows. One that comes in sizes defines ``SIZES`` too, the first being
-the default, and takes ``load(size)``: `sprites` is asked for as ``sprites``, ``sprites16`` or ``sprites64``.
+the default, and takes ``load(size)``: `sprites` is asked for as ``sprites``, ``sprites16`` or ``sprites64``. One that
+has to be downloaded defines ``FILES``, what it needs under the user's folder of data, and takes ``load(root,
+download)``.
 """
 
 from collections.abc import Callable
@@ -10,6 +12,10 @@ from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
+
+
+class Unavailable(RuntimeError):  # noqa: N818 - told to the user, who can mend it
+    """A data set's files are absent, damaged or cannot be downloaded; the message says in one line what to do."""
 
 
 @dataclass(frozen=True)
@@ -44,16 +50,36 @@ class Truth:
     Attributes:
         log_density: Maps x of shape (n, *shape) to log p(x) in nats, shape (n,), with respect to the
             m-dimensional volume of the manifold.
-        source_variances: Variance of each of the m independent sources, largest first.
+        source_variances: Variance of each of the m independent sources, largest first; None where the manifold is not
+            flat: its coordinates have no variances in squared units of x.
         gaussian: Whether every source is normal, so that a linear VAE's closed form is exact.
         basis: Orthonormal embedding of the sources, shape (m, *shape), in the order of `source_variances`; None
             where the manifold is not flat.
+        dimension: m. It may be left out where the sources tell it, one dimension each.
+
+    Raises:
+        ValueError: If the parts do not fit together.
     """
 
     log_density: Callable[[Tensor], Tensor]
-    source_variances: tuple[float, ...]
+    source_variances: tuple[float, ...] | None
     gaussian: bool
     basis: Tensor | None
+    dimension: int = 0
+
+    def __post_init__(self) -> None:
+        if (self.source_variances is None) != (self.basis is None):
+            raise ValueError("sources have variances and a basis, a curved manifold has neither")
+        if self.source_variances is not None and self.basis is not None:
+            if len(self.source_variances) != len(self.basis):
+                raise ValueError(f"{len(self.source_variances)} variances do not fit a basis of {len(self.basis)}")
+            if self.dimension not in {0, len(self.basis)}:
+                raise ValueError(f"{len(self.basis)} sources do not make a {self.dimension}-dimensional manifold")
+            object.__setattr__(self, "dimension", len(self.basis))
+        elif self.gaussian:
+            raise ValueError("a curved manifold has no normal sources")
+        elif self.dimension < 1:
+            raise ValueError(f"a curved manifold states its dimension, at least 1, got {self.dimension}")
 
 
 @dataclass(frozen=True)

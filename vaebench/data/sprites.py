@@ -20,20 +20,19 @@ varies slowest, y fastest. The outlines and their sizes are ours.
 
 import math
 from functools import cache
-from itertools import count
 
 import torch
 from torch import Tensor
 
 from vaebench.data import Dataset, Split
-from vaebench.seeds import seed_for
+from vaebench.data._factors import FactorTable
 
 VERSION = 1
 SIZES = (32, 16, 64)
 FACTOR_NAMES = ("shape", "scale", "orientation", "x", "y")
 FACTOR_SIZES = (3, 6, 40, 32, 32)
 
-_TOTAL = math.prod(FACTOR_SIZES)
+_FACTORS = FactorTable(FACTOR_NAMES, FACTOR_SIZES)
 _TRAIN, _HELD_OUT = 20_000, 4_000
 
 _GRID = 256  # sub-pixels along the frame
@@ -50,51 +49,32 @@ def index_to_factors(index: Tensor) -> Tensor:
     """Give the factors of the images at some places in the order of all 737,280 combinations.
 
     Args:
-        index: Places in [0, 737280), integers, shape (n,).
+        index: Places in [0, 737280), integers, shape (n,); anything else is a `ValueError`.
 
     Returns:
         Index of each factor in the order of `FACTOR_NAMES`, int64, shape (n, 5); exact.
-
-    Raises:
-        ValueError: If a place is not an integer in [0, 737280).
 
     Examples:
         >>> index_to_factors(torch.tensor([0, 1, 737279])).tolist()
         [[0, 0, 0, 0, 0], [0, 0, 0, 0, 1], [2, 5, 39, 31, 31]]
     """
-    if index.dtype not in {torch.int64, torch.int32, torch.int16, torch.uint8, torch.int8}:
-        raise ValueError(f"places must be integers, got {index.dtype}")
-    if index.numel() and (index.min() < 0 or index.max() >= _TOTAL):
-        raise ValueError(f"places must lie in [0, {_TOTAL}), got {index.min()} to {index.max()}")
-    rest, columns = index.long(), []
-    for size in reversed(FACTOR_SIZES):
-        columns.append(rest % size)
-        rest = rest // size
-    return torch.stack(columns[::-1], dim=-1)
+    return _FACTORS.at(index)
 
 
 def factors_to_index(factors: Tensor) -> Tensor:
     """Give the places of some factor combinations in the order of all 737,280: the inverse of `index_to_factors`.
 
     Args:
-        factors: Index of each factor, integers, shape (n, 5).
+        factors: Index of each factor, integers inside its range, shape (n, 5); anything else is a `ValueError`.
 
     Returns:
         Places in [0, 737280), int64, shape (n,); exact.
-
-    Raises:
-        ValueError: If there are not five integers a row, or one is outside its factor's range.
 
     Examples:
         >>> factors_to_index(torch.tensor([[0, 0, 0, 1, 0]])).item()
         32
     """
-    if fault := _fault(factors):
-        raise ValueError(fault)
-    index = factors.new_zeros(len(factors), dtype=torch.int64)
-    for column, size in enumerate(FACTOR_SIZES):
-        index = index * size + factors[:, column]
-    return index
+    return _FACTORS.place(factors)
 
 
 def render(factors: Tensor, size: int = SIZES[0]) -> Tensor:
@@ -121,8 +101,7 @@ def render(factors: Tensor, size: int = SIZES[0]) -> Tensor:
     """
     if size not in SIZES:
         raise ValueError(f"unknown size {size}; known: {', '.join(map(str, sorted(SIZES)))}")
-    if fault := _fault(factors):
-        raise ValueError(fault)
+    _FACTORS.check(factors)
     tables = _summed_areas().to(factors.device)
     images = torch.empty(len(factors), 1, size, size, device=factors.device)
     chunk = max(1, 2**21 // (size + 1) ** 2)
@@ -152,36 +131,13 @@ def load(size: int = SIZES[0]) -> Dataset:
     """
     if size not in SIZES:
         raise ValueError(f"unknown size {size}; known: {', '.join(map(str, sorted(SIZES)))}")
-    factors = index_to_factors(torch.tensor(_subset(_TRAIN + _HELD_OUT)))
+    factors = _FACTORS.subset("sprites", _TRAIN + _HELD_OUT)
     train, held_out = (
         Split(render(part, size), labels=part[:, 0].clone(), factors=part)
         for part in (factors[:_TRAIN], factors[_TRAIN:])
     )
     name = "sprites" if size == SIZES[0] else f"sprites{size}"
     return Dataset(name=name, version=VERSION, train=train, held_out=held_out)
-
-
-def _fault(factors: Tensor) -> str | None:
-    """Say what is wrong with a table of factors, or None."""
-    integers = not (factors.is_floating_point() or factors.is_complex() or factors.dtype == torch.bool)
-    if not integers or factors.ndim != 2 or factors.shape[1] != len(FACTOR_SIZES):
-        return f"factors must be integers of shape (n, 5), got {factors.dtype} of shape {tuple(factors.shape)}"
-    for column, (name, size) in enumerate(zip(FACTOR_NAMES, FACTOR_SIZES, strict=True)):
-        values = factors[:, column]
-        outside = values[(values < 0) | (values >= size)]
-        if outside.numel():
-            return f"the factor {name!r} has no value {outside[0].item()}; known: 0 to {size - 1}"
-    return None
-
-
-def _subset(total: int) -> list[int]:
-    """Draw that many distinct places, uniformly, from the hashes of 0, 1, 2 and so on."""
-    drawn: dict[int, None] = {}
-    for number in count():
-        drawn[seed_for("sprites", "subset", number) % _TOTAL] = None
-        if len(drawn) == total:
-            break
-    return list(drawn)
 
 
 def _margin(shape: int, u: Tensor, v: Tensor) -> Tensor:

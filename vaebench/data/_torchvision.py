@@ -1,0 +1,82 @@
+"""Real images that need a download: torchvision's readers as splits, and their trouble told in one line."""
+
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from vaebench.data import Dataset, Split, Unavailable
+
+
+def as_split(pixels: Tensor, labels: Tensor | None, shape: tuple[int, int, int]) -> Split:
+    """Turn bytes into a split with values in [0, 1]: x = byte / 255.
+
+    Args:
+        pixels: Bytes, uint8, shape (n, channels, height, width).
+        labels: Class of each image, integers, shape (n,), or None.
+        shape: What one image should be: (channels, height, width).
+
+    Returns:
+        The split, x float32, shape (n, channels, height, width), labels int64; the nearest float32 to each quotient.
+
+    Raises:
+        ValueError: If there are no images, they have another shape, or there is not one label for each.
+
+    Examples:
+        >>> as_split(torch.tensor([[[[0, 51, 255]]]], dtype=torch.uint8), torch.tensor([7]), (1, 1, 3)).x.tolist()
+        [[[[0.0, 0.20000000298023224, 1.0]]]]
+    """
+    if not len(pixels) or tuple(pixels.shape[1:]) != shape or pixels.dtype != torch.uint8:
+        raise ValueError(f"images should be bytes of shape (n, {shape}), not {pixels.dtype} {tuple(pixels.shape)}")
+    if labels is not None and labels.shape != (len(pixels),):
+        raise ValueError(f"{len(pixels)} images have {len(labels)} labels")
+    return Split(pixels.float().div_(255), None if labels is None else labels.long())
+
+
+def load_files(
+    name: str, version: int, files: tuple[str, ...], root: Path, download: bool, read: Callable[[bool], Split]
+) -> Dataset:
+    """Read both parts of a data set from files, and say in one line what is wrong where that cannot be.
+
+    Args:
+        name: The data set's name.
+        version: Its version.
+        files: What has to be under `root`, files or folders, relative to it.
+        root: The user's folder of data.
+        download: Whether torchvision may fetch what is missing or has a wrong checksum.
+        read: Reads the training part (True) or the held-out part (False), with torchvision.
+
+    Returns:
+        The data set, without a truth.
+
+    Raises:
+        Unavailable: The files are absent, damaged or cannot be downloaded.
+
+    Examples:
+        >>> load_files("faces", 1, ("faces.zip",), Path("nowhere"), False, lambda train: Split(torch.ones(1)))
+        Traceback (most recent call last):
+        ...
+        vaebench.data.Unavailable: faces is not under nowhere: there is no faces.zip; add --download, or point ...
+    """
+    missing = [file for file in files if not (root / file).exists()]
+    if missing and not download:
+        raise Unavailable(
+            f"{name} is not under {root}: there is no {missing[0]}; "
+            "add --download, or point --data-root at the folder that holds it"
+        )
+    try:
+        return Dataset(name, version, read(True), read(False))
+    except MemoryError:
+        raise
+    # A file that is cut short or overwritten can raise almost anything, from struct's errors to Pillow's.
+    except Exception as error:
+        # The last line: torchvision tries several mirrors, and tells each failure on lines of its own.
+        said = (str(error).strip() or type(error).__name__).splitlines()[-1].strip()
+        if "download" in [frame.name for frame in traceback.extract_tb(error.__traceback__)]:
+            raise Unavailable(f"{name} cannot be downloaded to {root}: {said}") from error
+        said = said.partition(". You can use download=True")[0]
+        raise Unavailable(
+            f"{name} under {root} is damaged ({said}); remove its files there, then add --download"
+        ) from error

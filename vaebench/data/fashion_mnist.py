@@ -1,0 +1,43 @@
+"""Clothes at 32×32, grey: Fashion-MNIST's 60,000 to fit on and 10,000 to measure on; needs a download (30 MB)."""
+
+from pathlib import Path
+
+from torch.nn.functional import pad
+
+from vaebench.data import Dataset, Split
+from vaebench.data._torchvision import as_split, load_files
+
+VERSION = 1
+FILES = tuple(
+    f"FashionMNIST/raw/{part}-{what}-ubyte" for part in ("train", "t10k") for what in ("images-idx3", "labels-idx1")
+)
+
+
+def load(root: Path, download: bool = False) -> Dataset:
+    """Read Fashion-MNIST, its 28×28 images framed with two black pixels, so that their sides halve down to 2.
+
+    Args:
+        root: Folder that holds ``FashionMNIST/raw``.
+        download: Whether to fetch it where it is not there.
+
+    Returns:
+        The data set, x of shape (n, 1, 32, 32) in [0, 1], labels the kind of garment; no factors, no truth.
+
+    Raises:
+        Unavailable: The files are absent, damaged or cannot be downloaded.
+
+    Examples:
+        >>> load(Path("nowhere"))
+        Traceback (most recent call last):
+        ...
+        vaebench.data.Unavailable: fashion_mnist is not under nowhere: there is no FashionMNIST/raw/train-...
+    """  # noqa: DOC502 - raised by load_files
+
+    def read(train: bool) -> Split:
+        from torchvision.datasets import FashionMNIST
+
+        part = FashionMNIST(root, train=train, download=download)
+        split = as_split(part.data[:, None], part.targets, (1, 28, 28))
+        return Split(pad(split.x, (2, 2, 2, 2)), split.labels)
+
+    return load_files("fashion_mnist", VERSION, FILES, root, download, read)
