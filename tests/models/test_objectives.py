@@ -5,9 +5,10 @@ import math
 import numpy as np
 import pytest
 import torch
+from models.steps import step_at, taken
 from torch.distributions import Normal as TorchNormal
 
-from vaebench.models import Bernoulli, Gaussian, Normal, Step, negative_elbo
+from vaebench.models import Bernoulli, Gaussian, Normal, autoencoder, negative_elbo
 from vaebench.models.objectives import total
 
 GAIN, SHIFT, VARIANCE = 1.3, -0.4, 0.2
@@ -25,7 +26,7 @@ def loss_at(x, mean, scale, kl_weight=1.0):
     as_batch = lambda value: torch.full((1, 1), value, dtype=torch.float64)  # noqa: E731
     posterior = Normal(as_batch(mean), as_batch(scale))
     codes = [posterior.sample(as_batch(node)) for node in nodes]
-    steps = [Step(as_batch(x), posterior, z, likelihood_at(z), 0, torch.Generator()) for z in codes]
+    steps = [step_at(as_batch(x), posterior, z, likelihood_at(z)) for z in codes]
     losses = [float(total(negative_elbo(kl_weight)(step))) for step in steps]
     return float(np.dot(weights, losses) / math.sqrt(2 * math.pi))
 
@@ -67,7 +68,7 @@ def make_step(batch=6):
     rng = torch.Generator().manual_seed(0)
     x, mean = torch.rand(batch, 4, generator=rng), torch.randn(batch, 2, generator=rng)
     posterior = Normal(mean, log_scale=torch.randn(batch, 2, generator=rng))
-    return Step(x, posterior, mean, Bernoulli(torch.randn(batch, 4, generator=rng)), 0, rng)
+    return step_at(x, posterior, mean, Bernoulli(torch.randn(batch, 4, generator=rng)))
 
 
 def test_the_loss_is_a_mean_over_the_batch_of_sums_over_the_example():
@@ -80,7 +81,7 @@ def test_the_loss_is_a_mean_over_the_batch_of_sums_over_the_example():
 def test_in_squared_errors_the_weight_of_the_divergence_is_twice_variance_times_weight():
     step = make_step()
     gaussian = Gaussian(step.likelihood.logits, 0.3)
-    one = total(negative_elbo(5.0)(Step(step.x, step.posterior, step.z, gaussian, 0, step.rng)))
+    one = total(negative_elbo(5.0)(step_at(step.x, step.posterior, step.z, gaussian)))
     squared = (step.x - gaussian.mean).square().sum(1).mean() + 2 * 0.3 * 5.0 * step.posterior.kl().mean()
     constant = 2 * math.log(2 * math.pi * 0.3)
     torch.testing.assert_close(one, squared / (2 * 0.3) + constant)
@@ -103,3 +104,11 @@ def test_terms_add_up():
 def test_a_loss_that_is_no_scalar_is_refused_and_never_summed(terms, says):
     with pytest.raises(ValueError, match=rf"^an objective gives a scalar or scalars by name; {says}"):
         total(terms)
+
+
+def test_the_steps_of_these_tests_draw_codes_and_the_objectives_own_noise_apart():
+    torch.manual_seed(0)
+    step = taken(autoencoder((4,), 3, "mlp"), torch.rand(6, 4), seed=5)
+    noise = (step.z - step.posterior.mean) / step.posterior.scale
+    own = torch.randn(6, 3, generator=step.rng)
+    assert float((own - noise).detach().abs().min()) > 1e-4

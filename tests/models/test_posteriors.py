@@ -1,4 +1,4 @@
-"""Laws of the normal posterior: its draws have its moments, its divergence is that of the textbook."""
+"""Laws of the posteriors, real and complex: draws have their moments, the divergence is that of the textbook."""
 
 import math
 
@@ -6,6 +6,8 @@ import pytest
 import torch
 from torch.distributions import Independent, Normal, kl_divergence
 
+from vaebench.kernels.complex_normal import complex_normal_log_density, paired
+from vaebench.models import ComplexNormal
 from vaebench.models import Normal as Posterior
 
 
@@ -63,3 +65,45 @@ def test_near_collapse_a_log_scale_keeps_the_divergence_and_its_gradient():
 def test_it_takes_one_of_the_two(given):
     with pytest.raises(ValueError, match="Normal takes either scale or log_scale"):
         Posterior(torch.zeros(1, 1), **given)
+
+
+def complex_posterior(rng, batch=3, latent=2):
+    mean = torch.complex(*torch.randn(2, batch, latent, generator=rng))
+    return ComplexNormal(mean, log_scale=torch.randn(batch, latent, generator=rng) / 2)
+
+
+def test_complex_draws_are_circular_with_the_posteriors_moments():
+    rng, n = torch.Generator().manual_seed(5), 40_000
+    q = complex_posterior(rng)
+    away = (q.sample(torch.randn(n, 3, 4, generator=rng)) - q.mean) / q.scale
+    assert away.shape == (n, 3, 2)
+    assert (away.mean(0).abs() < 4 / math.sqrt(n)).all()
+    assert ((away.abs().square().mean(0) - 1).abs() < 4 / math.sqrt(n)).all()  # E|z − μ|² = s², its variance s⁴
+    assert (away.square().mean(0).abs() < 4 * math.sqrt(2 / n)).all()  # E(z − μ)² = 0: no phase is preferred
+
+
+def test_a_complex_posterior_and_its_real_view_are_one():
+    rng = torch.Generator().manual_seed(6)
+    q, noise = complex_posterior(rng), torch.randn(7, 3, 4, generator=rng)
+    real = q.real()
+    assert real.mean.shape == real.scale.shape == (3, 4)
+    torch.testing.assert_close(real.kl(), q.kl())
+    torch.testing.assert_close(paired(real.sample(noise)), q.sample(noise))
+    assert torch.equal(real.scale[:, 0::2], real.scale[:, 1::2])
+
+
+def test_the_complex_divergence_is_the_mean_log_ratio_of_the_densities():
+    rng, n = torch.Generator().manual_seed(7), 40_000
+    q = complex_posterior(rng, batch=1)
+    z = q.sample(torch.randn(n, 1, 4, generator=rng))[:, 0]
+    log_ratio = complex_normal_log_density(z, q.mean, q.scale) - complex_normal_log_density(z)
+    assert abs(log_ratio.mean() - q.kl()) < 4 * log_ratio.std() / math.sqrt(n)
+
+
+def test_complex_scale_and_log_scale_say_the_same():
+    given = complex_posterior(torch.Generator().manual_seed(8))
+    other = ComplexNormal(given.mean, given.scale)
+    torch.testing.assert_close(other.log_scale, given.log_scale)
+    torch.testing.assert_close(other.kl(), given.kl())
+    with pytest.raises(ValueError, match="ComplexNormal takes either scale or log_scale"):
+        ComplexNormal(given.mean)

@@ -1,10 +1,13 @@
 """Laws of a variant's definition, and of the suite's own."""
 
+from dataclasses import replace
+
 import pytest
 import torch
+from models.steps import taken
 
 from vaebench import catalog
-from vaebench.models import Bernoulli, Gaussian, Normal, Step, Variant, autoencoder, negative_elbo
+from vaebench.models import Bernoulli, Gaussian, Variant, autoencoder, negative_elbo
 from vaebench.models.autoencoder import GAUSSIAN_VARIANCE
 from vaebench.models.objectives import total
 
@@ -37,15 +40,19 @@ def test_the_likelihood_of_record_is_gaussian_and_another_can_be_asked_for():
     assert isinstance(autoencoder((4,), 2, "mlp", Bernoulli).decode(torch.zeros(1, 2)), Bernoulli)
 
 
-@pytest.mark.parametrize("name", catalog.variant_names())
+DECLARING = [name for name in catalog.variant_names() if catalog.variant(name).variant.kl_weight is not None]
+
+
+@pytest.mark.parametrize("name", DECLARING)
 def test_a_declared_weight_is_the_one_that_the_objective_uses(name):
-    """Double the divergence by hand: the loss moves by the weight times that much."""
+    """Move the posterior by hand and hold what is decoded: the loss moves by the weight times the divergence."""
     found = catalog.variant(name).variant
     torch.manual_seed(1)
-    x, z = torch.rand(5, 4), torch.zeros(5, 2)
-    near, far = Normal(z, torch.ones(5, 2)), Normal(z + 2.0, torch.ones(5, 2))
+    step = taken(found.build((4,), 2, "mlp"), torch.rand(5, 4))
+    held = replace(step, decode=lambda _z: step.likelihood)
+    kind, mean, scale = type(step.posterior), step.posterior.mean, torch.ones_like(step.posterior.scale)
+    near, far = (kind(torch.full_like(mean, at), scale) for at in (0.0, 2.0))
     with torch.no_grad():
-        decoded = found.build((4,), 2, "mlp").decode(z)
-    losses = [total(found.objective(Step(x, q, z, decoded, 0, torch.Generator()))) for q in (near, far)]
+        losses = [total(found.objective(replace(held, posterior=q))) for q in (near, far)]
     expected = found.kl_weight * float(far.kl().mean() - near.kl().mean())
     assert float(losses[1] - losses[0]) == pytest.approx(expected, rel=1e-4)

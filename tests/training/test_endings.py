@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from vaebench.models import Gaussian, Normal, Unfit, Variant, autoencoder, negative_elbo
+from vaebench.models import ComplexNormal, Gaussian, Normal, Unfit, Variant, autoencoder, negative_elbo
 from vaebench.training import Recipe
 from vaebench.training.fit import Diverged, OutOfTime, build
 
@@ -70,6 +70,48 @@ class Wrong(nn.Module):
 def test_a_wrong_shape_is_one_line(train, shapes, says):
     wrong = Variant("wrong", "tests", lambda shape, latent, arch: Wrong(**shapes), negative_elbo())
     with pytest.raises(ValueError, match=rf"^wrong: {says}$"):
+        train(wrong)
+
+
+class WrongComplex(Wrong):
+    """A model with complex codes, one of whose shapes is wrong; right, for four real units, with two of each."""
+
+    def encode(self, x):
+        mean, log_scale = self.mean(x.flatten(1)), self.log_scale(x.flatten(1))
+        return ComplexNormal(torch.complex(mean, mean), log_scale=log_scale)
+
+    def decode(self, z):
+        return super().decode(z.real)
+
+
+@pytest.mark.parametrize(
+    ("shapes", "says"),
+    [
+        ({}, None),
+        (
+            {"mean": 4, "scale": 4},
+            r"encode should give a posterior of shape \(2, 2\), gave mean \(2, 4\), scale \(2, 4\)",
+        ),
+        ({"scale": 4}, r"encode should give a posterior of shape \(2, 2\), gave mean \(2, 2\), scale \(2, 4\)"),
+        ({"out": (3, 2)}, r"decode should give shape \(2, 2, 3\), gave \(2, 3, 2\)"),
+    ],
+)
+def test_complex_codes_are_half_as_many(train, shapes, says):
+    found = Variant("wrong", "tests", lambda shape, latent, arch: WrongComplex(**shapes), negative_elbo())
+    if says is None:
+        assert train(found, latent=4).complex_codes
+    else:
+        with pytest.raises(ValueError, match=rf"^wrong: {says}$"):
+            train(found, latent=4)
+
+
+def test_an_encoder_that_gives_no_posterior_is_told_what_it_should_give(train):
+    class Plain(Wrong):
+        def encode(self, x):
+            return x.flatten(1)
+
+    wrong = Variant("wrong", "tests", lambda shape, latent, arch: Plain(), negative_elbo())
+    with pytest.raises(ValueError, match=r"^wrong: encode should give a Normal or a ComplexNormal, gave a Tensor$"):
         train(wrong)
 
 

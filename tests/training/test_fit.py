@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 import torch
 
-from vaebench.models import Normal, Variant, autoencoder, negative_elbo
+from vaebench.models import ComplexNormal, Normal, Variant, autoencoder, negative_elbo
+from vaebench.models.complex_autoencoder import complex_autoencoder
 from vaebench.training import Interventions, Recipe
 from vaebench.training.fit import batches
 
@@ -228,6 +229,22 @@ def test_what_comes_out_is_frozen_and_in_evaluation_mode(train, spy):
     assert not any(p.requires_grad for p in trained.model.parameters())
     assert not any(module.training for module in trained.model.modules())
     assert (trained.latent, trained.kl_weight) == (2, 1.0)
+
+
+def test_whether_codes_are_complex_is_kept_and_the_units_are_counted_as_real_ones(train):
+    for build, complex_codes in ((autoencoder, False), (complex_autoencoder, True)):
+        trained = train(replace(MLP, build=build), latent=4)
+        assert (trained.complex_codes, trained.latent) == (complex_codes, 4)
+        assert trained.model.encode(torch.zeros(1, 2, 3)).mean.is_complex() == complex_codes
+
+
+def test_a_complex_posterior_keeps_its_kind_under_a_fixed_scale(train, data):
+    trained = train(replace(MLP, build=complex_autoencoder), latent=4, interventions=Interventions(posterior_scale=0.3))
+    posterior = trained.model.encode(data.held_out.x)
+    assert isinstance(posterior, ComplexNormal)
+    assert torch.equal(posterior.scale, torch.full((10, 2), 0.3))
+    assert posterior.mean.is_complex() and not posterior.scale.is_complex()
+    torch.testing.assert_close(posterior.kl(), ComplexNormal(posterior.mean, torch.full((10, 2), 0.3)).kl())
 
 
 def test_a_batch_larger_than_the_data_is_all_of_them(train, spy):

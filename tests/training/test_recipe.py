@@ -60,7 +60,16 @@ def test_a_noise_that_is_none_is_refused(value):
         Interventions(input_noise=value)
 
 
+def test_an_unknown_target_or_likelihood_lists_the_known():
+    with pytest.raises(ValueError, match=r"^unknown target 'dirty'; there are: clean, noisy$"):
+        Interventions(target="dirty")
+    with pytest.raises(ValueError, match=r"^unknown likelihood 'laplace'; there are: own, bernoulli$"):
+        Interventions(likelihood="laplace")
+    assert (Interventions().target, Interventions().likelihood) == ("clean", "own")
+
+
 def test_beta_is_twice_variance_times_weight_and_unknown_where_either_is():
     assert Interventions(likelihood_variance=0.05).beta(4.0) == pytest.approx(0.4)
     assert Interventions(likelihood_variance=0.05).beta(None) is None
     assert Interventions().beta(1.0) is None
+    assert Interventions(likelihood_variance=0.05, likelihood="bernoulli").beta(1.0) is None

@@ -49,7 +49,10 @@ TURNED = {
 
 def members(variant, turned, arch):
     built = (build(variant, SHAPE, LATENT, arch, seed) for seed in range(len(turned)))
-    return [TrainingStep(Intervened(model, by), variant.objective) for model, by in zip(built, turned, strict=True)]
+    return [
+        TrainingStep(Intervened(model, by), (variant.objective,), 100, 1000)
+        for model, by in zip(built, turned, strict=True)
+    ]
 
 
 def draws(count):
@@ -66,7 +69,7 @@ def together(steps, x, code_noise, input_noise):
     rng = torch.Generator().manual_seed(1)
 
     def loss(own, state, codes, inputs):
-        return functional_call(skeleton, (own, state), (x, codes, inputs, 0, rng))
+        return functional_call(skeleton, (own, state), (x, codes, inputs, 0, rng))[0]
 
     # The same draws for every member: that is what members of one seed would draw each for itself.
     run = vmap(grad_and_value(loss), randomness="same")
@@ -74,7 +77,7 @@ def together(steps, x, code_noise, input_noise):
     return losses, gradients
 
 
-@pytest.mark.parametrize("arch", ["mlp", "conv"])
+@pytest.mark.parametrize("arch", ["mlp", "conv", "resnet"])
 @pytest.mark.parametrize("name", VARIANTS)
 @pytest.mark.parametrize("what", TURNED)
 def test_stacked_members_give_what_each_gives_alone(what, name, arch):
@@ -83,7 +86,7 @@ def test_stacked_members_give_what_each_gives_alone(what, name, arch):
     losses, gradients = together(steps, x, code_noise, input_noise)
     assert len(set(losses.tolist())) == len(steps)
     for number, step in enumerate(steps):
-        loss = step(x, code_noise[number], input_noise[number], 0, torch.Generator())
+        (loss,) = step(x, code_noise[number], input_noise[number], 0, torch.Generator())
         loss.backward()
         torch.testing.assert_close(losses[number], loss.detach(), rtol=1e-4, atol=1e-4)
         for weight, parameter in step.named_parameters():
@@ -100,7 +103,7 @@ def test_an_objective_that_draws_stacks_when_members_share_its_draws():
     x, code_noise, input_noise = draws(3)
     losses, _ = together(steps, x, code_noise, input_noise)
     for number, step in enumerate(steps):
-        alone = step(x, code_noise[number], input_noise[number], 0, torch.Generator().manual_seed(1))
+        (alone,) = step(x, code_noise[number], input_noise[number], 0, torch.Generator().manual_seed(1))
         torch.testing.assert_close(losses[number], alone.detach())
 
 
@@ -122,7 +125,7 @@ def test_noise_of_size_nought_is_no_noise():
     step = members(VAE, [Interventions()], "mlp")[0]
     x, code_noise, input_noise = draws(1)
     with torch.no_grad():
-        shown = [step(x, code_noise[0], noise, 0, torch.Generator()) for noise in (None, input_noise[0])]
+        shown = [step(x, code_noise[0], noise, 0, torch.Generator())[0] for noise in (None, input_noise[0])]
     assert torch.equal(*shown)
 
 
@@ -131,7 +134,7 @@ def test_called_plainly_a_step_uses_its_own_weights():
     x, code_noise, _ = draws(1)
     arguments = (x, code_noise[0], None, 0, torch.Generator())
     with torch.no_grad():
-        assert torch.equal(step(*arguments), functional_call(step, dict(step.named_parameters()), arguments))
+        assert torch.equal(step(*arguments)[0], functional_call(step, dict(step.named_parameters()), arguments)[0])
 
 
 def test_a_linear_model_stacks_too():
@@ -142,5 +145,5 @@ def test_a_linear_model_stacks_too():
     x, code_noise, input_noise = draws(3)
     losses, _ = together(steps, x, code_noise, input_noise)
     for number, step in enumerate(steps):
-        alone = step(x, code_noise[number], input_noise[number], 0, torch.Generator())
+        (alone,) = step(x, code_noise[number], input_noise[number], 0, torch.Generator())
         torch.testing.assert_close(losses[number], alone.detach())

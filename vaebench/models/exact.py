@@ -1,8 +1,8 @@
 """Models whose weights mathematics knows: the ``known`` arms, built and never trained.
 
-Each function takes a data set, the number of latent units, the posterior scale where the task fixes one, and β, the
-weight of the KL beside a sum of squared errors. It gives a linear VAE at its optimum, or raises `Unfit` where there is
-no closed form.
+Each function takes a data set, the number of latent units, the posterior scale where the task fixes one, β (the weight
+of the KL beside a sum of squared errors), and the noise on the encoder's input with what is reconstructed under it. It
+gives a linear VAE at its optimum, or raises `Unfit` where there is no closed form.
 """
 
 import math
@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from vaebench.data import Dataset
-from vaebench.kernels.linear_vae import fixed_scale_gains, learned_scale_solution
+from vaebench.kernels.linear_vae import Target, fixed_scale_gains, learned_scale_solution
 from vaebench.models.autoencoder import AutoEncoder
 from vaebench.models.networks import Unfit
 
@@ -63,7 +63,14 @@ def affine_model(
     return model
 
 
-def linear_vae_at_fixed_scale(data: Dataset, latent: int, posterior_scale: float | None, beta: float) -> AutoEncoder:
+def linear_vae_at_fixed_scale(
+    data: Dataset,
+    latent: int,
+    posterior_scale: float | None,
+    beta: float,
+    input_noise: float = 0.0,
+    target: Target = "clean",
+) -> AutoEncoder:
     """Linear VAE whose posterior scale is fixed, at its optimum on the training data.
 
     Args:
@@ -71,6 +78,8 @@ def linear_vae_at_fixed_scale(data: Dataset, latent: int, posterior_scale: float
         latent: Number of latent units.
         posterior_scale: The fixed posterior scale.
         beta: Weight of the KL beside a sum of squared errors.
+        input_noise: Standard deviation of the noise on the encoder's input.
+        target: What is reconstructed under it.
 
     Returns:
         The model.
@@ -81,39 +90,85 @@ def linear_vae_at_fixed_scale(data: Dataset, latent: int, posterior_scale: float
     if posterior_scale is None:
         raise Unfit("this closed form needs a fixed posterior scale")
     mean, eigenvalues, axes = principal_axes(data.train.x)
-    gains = fixed_scale_gains(eigenvalues[:latent], posterior_scale, beta)
+    gains = fixed_scale_gains(eigenvalues[:latent], posterior_scale, beta, input_noise, target)
     scale = torch.full((latent,), posterior_scale)
     return affine_model(data.shape, mean, axes[:latent], gains.encoder_gain, gains.decoder_gain, scale)
 
 
-def linear_vae_with_learned_scale(
-    data: Dataset, latent: int, posterior_scale: float | None, beta: float
+def linear_vae_on_principal_axes(
+    data: Dataset,
+    latent: int,
+    posterior_scale: float | None,
+    beta: float,
+    input_noise: float = 0.0,
+    target: Target = "clean",  # noqa: ARG001 - without input noise the two targets are one
 ) -> AutoEncoder:
-    """Linear VAE at its optimum on normal sources whose variances and axes are known.
+    """Linear VAE with a learned scale at its optimum on the training data, which only their second moments decide.
 
     Args:
-        data: Data of known density, with normal sources.
+        data: Any data; the first principal axes are coded.
         latent: Number of latent units.
         posterior_scale: None: the scale is learned.
         beta: Weight of the KL beside a sum of squared errors.
+        input_noise: 0.
+        target: Either.
 
     Returns:
         The model.
 
     Raises:
-        Unfit: The data's sources are not known to be normal, are more than the latent units, or the scale is fixed.
+        Unfit: The scale is fixed, there is input noise, or there are more latent units than dimensions of the data.
     """
+    if posterior_scale is not None or input_noise:
+        raise Unfit("this closed form needs a posterior scale that is learned, and no input noise")
+    mean, eigenvalues, axes = principal_axes(data.train.x)
+    if latent > len(axes):
+        raise Unfit(f"{latent} latent units are more than {len(axes)} dimensions of the data")
+    solution = learned_scale_solution(eigenvalues[:latent], beta)
+    return affine_model(data.shape, mean, axes[:latent], solution.encoder_gain, solution.decoder_gain, solution.scale)
+
+
+def linear_vae_with_learned_scale(
+    data: Dataset,
+    latent: int,
+    posterior_scale: float | None,
+    beta: float,
+    input_noise: float = 0.0,
+    target: Target = "clean",  # noqa: ARG001 - without input noise the two targets are one
+) -> AutoEncoder:
+    """Linear VAE at its optimum on normal sources whose variances and axes are known, else on principal axes.
+
+    Args:
+        data: Data of known density with normal sources; or of unknown density, of which the second moments decide.
+        latent: Number of latent units.
+        posterior_scale: None: the scale is learned.
+        beta: Weight of the KL beside a sum of squared errors.
+        input_noise: 0.
+        target: Either.
+
+    Returns:
+        The model.
+
+    Raises:
+        Unfit: The data's sources are not known to be normal, are more than the latent units, the scale is fixed, or
+            there is input noise.
+    """
+    if input_noise:
+        raise Unfit("this closed form is for an encoder without input noise")
     if posterior_scale is not None:
         raise Unfit("this closed form needs a posterior scale that is learned")
-    if data.truth is None or not data.truth.gaussian or data.truth.basis is None:
+    truth = data.truth
+    if truth is None:
+        return linear_vae_on_principal_axes(data, latent, posterior_scale, beta, input_noise, target)
+    if not truth.gaussian or truth.basis is None or truth.source_variances is None:
         raise Unfit("the linear VAE's closed form is exact only for normal sources")
-    if latent < len(data.truth.source_variances):
-        raise Unfit(f"{latent} latent units cannot code {len(data.truth.source_variances)} sources")
+    if latent < truth.dimension:
+        raise Unfit(f"{latent} latent units cannot code {truth.dimension} sources")
     size = math.prod(data.shape)
     axes = torch.zeros(latent, size, dtype=torch.float64)
-    axes[: len(data.truth.source_variances)] = data.truth.basis.flatten(1).double()
+    axes[: truth.dimension] = truth.basis.flatten(1).double()
     variances = torch.zeros(latent, dtype=torch.float64)
-    variances[: len(data.truth.source_variances)] = torch.tensor(data.truth.source_variances, dtype=torch.float64)
+    variances[: truth.dimension] = torch.tensor(truth.source_variances, dtype=torch.float64)
     solution = learned_scale_solution(variances, beta)
     mean = torch.zeros(size, dtype=torch.float64)
     return affine_model(data.shape, mean, axes, solution.encoder_gain, solution.decoder_gain, solution.scale)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import reduce
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from vaebench.models.likelihoods import Likelihood
 from vaebench.models.posteriors import Posterior
@@ -18,10 +18,16 @@ class Step:
     Attributes:
         x: The examples to explain, shape (batch, *shape); without the input noise.
         posterior: What ``encode`` said, after the suite's interventions.
-        z: Codes drawn from it, shape (batch, latent).
+        z: Codes drawn from it, shape (batch, latent); complex, and half as many, for a complex posterior.
         likelihood: What ``decode`` said at z, after the suite's interventions.
         step: Number of the step, from 0.
         rng: For an objective's own randomness.
+        steps: Number of steps of the whole training, for what changes on the way.
+        examples: Number of examples trained on, for what estimates a whole data set's law from a batch.
+        seen: What was encoded, shape (batch, *shape): x with the input noise on it, where there is some.
+        encode: The model's, with the suite's interventions, for more than the one look at x.
+        decode: Likewise, for more codes than z.
+        model: The variant's own module, for parts of it that are neither encoder nor decoder.
     """
 
     x: Tensor
@@ -30,6 +36,12 @@ class Step:
     likelihood: Likelihood
     step: int
     rng: torch.Generator
+    steps: int
+    examples: int
+    seen: Tensor
+    encode: Callable[[Tensor], Posterior]
+    decode: Callable[[Tensor], Likelihood]
+    model: nn.Module
 
 
 Terms = Tensor | Mapping[str, Tensor]

@@ -23,6 +23,26 @@ class Model(Protocol):
 
 
 @dataclass(frozen=True)
+class Player:
+    """A part of a model that is trained against an objective of its own, such as a discriminator.
+
+    It moves at every step together with the rest, from the same state: its weights by its objective alone, all other
+    weights by the variant's.
+
+    Attributes:
+        module: The part's name in the model, for example ``discriminator``.
+        objective: What it minimises.
+        learning_rate: Adam's; None for the recipe's. It falls with the recipe's schedule.
+        betas: Adam's.
+    """
+
+    module: str
+    objective: Objective
+    learning_rate: float | None = None
+    betas: tuple[float, float] = (0.9, 0.999)
+
+
+@dataclass(frozen=True)
 class Variant:
     """A VAE under test.
 
@@ -35,6 +55,11 @@ class Variant:
             relations need it, and are not applicable to a variant that declares none.
         archs: Architectures it can be built with; None for all.
         learning_rate: Adam's, where the task's recipe is not the right one for this variant; None for the recipe's.
+        players: Parts that are trained against objectives of their own.
+        strengths: Values of the objective's own knob, rising, at which tasks compare the variant with itself; empty
+            for a variant without one.
+        objective_at: Makes the objective of a strength.
+        twin: The suite's variant that this one is but for what its paper adds; tasks compare it with that.
     """
 
     name: str
@@ -44,8 +69,14 @@ class Variant:
     kl_weight: float | None = None
     archs: tuple[str, ...] | None = None
     learning_rate: float | None = None
+    players: tuple[Player, ...] = ()
+    strengths: tuple[float, ...] = ()
+    objective_at: Callable[[float], Objective] | None = None
+    twin: str | None = None
 
     def __post_init__(self) -> None:
+        if (self.objective_at is None) != (not self.strengths) or list(self.strengths) != sorted(set(self.strengths)):
+            raise ValueError(f"strengths rise and come with objective_at, or there are neither: {self.strengths}")
         if not re.fullmatch(r"[a-z][a-z0-9_]{0,63}", self.name):
             raise ValueError(f"a variant's name is lower-case letters, digits and underscores, not {self.name!r}")
         if self.kl_weight is not None and not self.kl_weight > 0:

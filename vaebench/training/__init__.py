@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 Schedule = Literal["cosine", "constant"]
+Target = Literal["clean", "noisy"]
 
 
 @dataclass(frozen=True)
@@ -54,16 +55,23 @@ class Interventions:
 
     Attributes:
         posterior_scale: Fixes the posterior's standard deviation, whatever the encoder says; None leaves it.
-        input_noise: Standard deviation of normal noise added to the encoder's input in training; the target stays
-            clean.
-        likelihood_variance: Fixes the variance of a Gaussian likelihood; None leaves it.
+        input_noise: Standard deviation of normal noise added to the encoder's input in training.
+        likelihood_variance: Fixes the variance of a Gaussian likelihood, unless the variant learns it; None leaves it.
+        target: What the decoder has to explain under input noise: the ``clean`` examples, or the ``noisy`` ones.
+        likelihood: ``bernoulli`` reads a Gaussian decoder's mean as log odds, for data in [0, 1]; ``own`` leaves it.
     """
 
     posterior_scale: float | None = None
     input_noise: float = 0.0
     likelihood_variance: float | None = None
+    target: Target = "clean"
+    likelihood: Literal["own", "bernoulli"] = "own"
 
     def __post_init__(self) -> None:
+        if self.target not in get_args(Target):
+            raise ValueError(f"unknown target {self.target!r}; there are: {', '.join(get_args(Target))}")
+        if self.likelihood not in {"own", "bernoulli"}:
+            raise ValueError(f"unknown likelihood {self.likelihood!r}; there are: own, bernoulli")
         for name in ("posterior_scale", "likelihood_variance"):
             value = getattr(self, name)
             if value is not None and not (value > 0 and math.isfinite(value)):
@@ -78,8 +86,8 @@ class Interventions:
             kl_weight: Weight of the KL beside −log p(x|z), or None where a variant declares none.
 
         Returns:
-            β in squared units of x, or None where either is not fixed.
+            β in squared units of x, or None where either is not fixed, or where no error is squared.
         """
-        if kl_weight is None or self.likelihood_variance is None:
+        if kl_weight is None or self.likelihood_variance is None or self.likelihood == "bernoulli":
             return None
         return 2 * self.likelihood_variance * kl_weight

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from vaebench.data import Dataset
-from vaebench.models import Model, Posterior, Unfit, Variant
+from vaebench.models import ComplexNormal, Model, Posterior, Unfit, Variant
 from vaebench.seeds import seed_for
 from vaebench.training import Interventions, Recipe
 from vaebench.training.intervened import Intervened
@@ -33,8 +33,9 @@ class Trained:
 
     Attributes:
         model: The model as it is measured, interventions included, in evaluation mode.
-        latent: Number of latent units.
+        latent: Number of latent units, real ones; a complex posterior has half as many.
         kl_weight: The variant's declared weight of the KL, or None.
+        complex_codes: Whether the model's codes are complex.
         history: (step, loss) at every look, in nats an example.
         snapshots: (step, weights) at the steps the recipe asked for.
         seconds: How long the training took.
@@ -43,6 +44,7 @@ class Trained:
     model: Intervened
     latent: int
     kl_weight: float | None
+    complex_codes: bool = False
     history: tuple[tuple[int, float], ...] = ()
     snapshots: tuple[tuple[int, dict[str, Tensor]], ...] = ()
     seconds: float = 0.0
@@ -75,7 +77,7 @@ def build(variant: Variant, shape: tuple[int, ...], latent: int, arch: str, seed
     return model
 
 
-def check_shapes(model: Intervened, x: Tensor, latent: int, name: str) -> None:
+def check_shapes(model: Intervened, x: Tensor, latent: int, name: str) -> Posterior:
     """Try a model on two examples and say in one line what does not fit.
 
     Args:
@@ -83,6 +85,9 @@ def check_shapes(model: Intervened, x: Tensor, latent: int, name: str) -> None:
         x: Examples, shape (n, *shape).
         latent: Number of latent units that was asked for.
         name: The variant's name, for the message.
+
+    Returns:
+        The posterior of the two.
 
     Raises:
         ValueError: A posterior or a likelihood has another shape than the suite asked for.
@@ -92,8 +97,9 @@ def check_shapes(model: Intervened, x: Tensor, latent: int, name: str) -> None:
     with torch.no_grad():
         posterior = model.encode(x[:2])
         if not isinstance(posterior, Posterior):
-            raise ValueError(f"{name}: encode should give a Normal, gave a {type(posterior).__name__}")
-        expected = (len(x[:2]), latent)
+            given = type(posterior).__name__
+            raise ValueError(f"{name}: encode should give a Normal or a ComplexNormal, gave a {given}")
+        expected = (len(x[:2]), latent // 2 if isinstance(posterior, ComplexNormal) else latent)
         if posterior.mean.shape != expected or posterior.scale.shape != expected:
             found = f"mean {tuple(posterior.mean.shape)}, scale {tuple(posterior.scale.shape)}"
             raise ValueError(f"{name}: encode should give a posterior of shape {expected}, gave {found}")
@@ -101,6 +107,7 @@ def check_shapes(model: Intervened, x: Tensor, latent: int, name: str) -> None:
         if decoded != x[:2].shape:
             raise ValueError(f"{name}: decode should give shape {tuple(x[:2].shape)}, gave {tuple(decoded)}")
     model.train(was_training)
+    return posterior
 
 
 def batches(n: int, size: int, rng: torch.Generator) -> Iterator[Tensor]:
@@ -180,10 +187,10 @@ def _fit(
         recipe = replace(recipe, learning_rate=variant.learning_rate)
     model = Intervened(build(variant, data.shape, latent, arch, seed_for(seed, "weights")), interventions).to(device)
     x = data.train.x.to(device)
-    check_shapes(model, x, latent, variant.name)
-    step_of = TrainingStep(model, variant.objective)
-    parameters = [p for p in model.parameters() if p.requires_grad]
-    optimiser = torch.optim.Adam(parameters, lr=recipe.learning_rate, fused=True)
+    tried = check_shapes(model, x, latent, variant.name)
+    objectives = (variant.objective, *(player.objective for player in variant.players))
+    step_of = TrainingStep(model, objectives, recipe.steps, len(x))
+    teams = _teams(model, variant, recipe)
     order, noise, more, own = (
         torch.Generator(device).manual_seed(seed_for(seed, purpose))
         for purpose in ("batches", "noise", "input noise", "objective")
@@ -198,18 +205,15 @@ def _fit(
         batch = x[next(rows)]
         code_noise = torch.randn(len(batch), latent, generator=noise, device=device)
         input_noise = torch.randn(batch.shape, generator=more, device=device) if noisy else None
-        loss = step_of(batch, code_noise, input_noise, step, own)
-        optimiser.zero_grad()
-        loss.backward()
-        optimiser.param_groups[0]["lr"] = recipe.rate(step)
-        optimiser.step()
+        losses = step_of(batch, code_noise, input_noise, step, own)
+        _move(teams, losses, step)
         if step % CHECK_EVERY == 0 or step == recipe.steps - 1:
-            history.append((step, float(loss.detach())))
+            history.append((step, float(losses[0].detach())))
             if not math.isfinite(history[-1][1]):
                 raise Diverged(f"the loss was {history[-1][1]} at step {step} of {recipe.steps}")
             if seconds is not None and time.perf_counter() - start > seconds:
                 raise OutOfTime(f"training was at step {step} of {recipe.steps} after {seconds:g} s")
-    if not all(torch.isfinite(p).all() for p in parameters):
+    if not all(torch.isfinite(p).all() for p in model.parameters()):
         raise Diverged(f"a weight is not finite after step {recipe.steps}")
     if recipe.steps in recipe.snapshots:
         snapshots.append((recipe.steps, _weights(model)))
@@ -217,10 +221,44 @@ def _fit(
         model.eval().requires_grad_(False),
         latent,
         variant.kl_weight,
+        isinstance(tried, ComplexNormal),
         tuple(history),
         tuple(snapshots),
         time.perf_counter() - start,
     )
+
+
+@dataclass(frozen=True)
+class _Team:
+    """Weights that move together: all that belong to no player, or one player's."""
+
+    weights: list[nn.Parameter]
+    optimiser: torch.optim.Optimizer
+    recipe: Recipe
+
+
+def _teams(model: Intervened, variant: Variant, recipe: Recipe) -> list[_Team]:
+    """The variant's own weights first, then each player's."""
+    theirs = [list(model.model.get_submodule(player.module).parameters()) for player in variant.players]
+    taken = {id(weight) for weights in theirs for weight in weights}
+    own = [weight for weight in model.parameters() if weight.requires_grad and id(weight) not in taken]
+    teams = [_Team(own, torch.optim.Adam(own, lr=recipe.learning_rate, fused=True), recipe)]
+    for player, weights in zip(variant.players, theirs, strict=True):
+        pace = replace(recipe, learning_rate=player.learning_rate or recipe.learning_rate)
+        optimiser = torch.optim.Adam(weights, lr=pace.learning_rate, betas=player.betas, fused=True)
+        teams.append(_Team(weights, optimiser, pace))
+    return teams
+
+
+def _move(teams: list[_Team], losses: tuple[Tensor, ...], step: int) -> None:
+    """Take one step of every team down its own loss, all from the same state."""
+    for i, (team, loss) in enumerate(zip(teams, losses, strict=True)):
+        found = torch.autograd.grad(loss, team.weights, retain_graph=i + 1 < len(teams), allow_unused=True)
+        for weight, gradient in zip(team.weights, found, strict=True):
+            weight.grad = gradient
+    for team in teams:
+        team.optimiser.param_groups[0]["lr"] = team.recipe.rate(step)
+        team.optimiser.step()
 
 
 def _weights(model: Intervened) -> dict[str, Tensor]:

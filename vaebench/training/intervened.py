@@ -5,8 +5,8 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from vaebench.models.likelihoods import Gaussian, Likelihood
-from vaebench.models.posteriors import Normal, Posterior
+from vaebench.models.likelihoods import Bernoulli, Gaussian, Likelihood
+from vaebench.models.posteriors import Posterior
 from vaebench.models.variant import Model
 from vaebench.training import Interventions
 
@@ -38,12 +38,21 @@ class Intervened(nn.Module):
         posterior = cast("Model", self.model).encode(x)
         if self.posterior_scale is None:
             return posterior
-        return Normal(posterior.mean, self.posterior_scale.to(posterior.mean.dtype).expand_as(posterior.mean))
+        return type(posterior)(
+            posterior.mean, self.posterior_scale.to(posterior.scale.dtype).expand_as(posterior.scale)
+        )
 
     def decode(self, z: Tensor) -> Likelihood:
-        """Likelihood at each code, shape (batch, *shape), with the suite's variance where one is fixed."""
+        """Likelihood at each code, shape (batch, *shape), with the suite's variance where one is fixed.
+
+        A variance that is a tensor is the variant's own, learned beside its weights, and stays.
+        """
         likelihood = cast("Model", self.model).decode(z)
+        if not isinstance(likelihood, Gaussian):
+            return likelihood
+        if self.interventions.likelihood == "bernoulli":
+            return Bernoulli(likelihood.mean)
         variance = self.interventions.likelihood_variance
-        if variance is not None and isinstance(likelihood, Gaussian):
+        if variance is not None and not isinstance(likelihood.variance, Tensor):
             return likelihood.with_variance(variance)
         return likelihood

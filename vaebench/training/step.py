@@ -16,18 +16,22 @@ class TrainingStep(nn.Module):
 
     Args:
         model: The variant's model with the suite's interventions.
-        objective: The variant's objective.
+        objectives: The variant's objective, then those of its players.
+        steps: Number of steps of the whole training.
+        examples: Number of examples trained on.
     """
 
-    def __init__(self, model: Intervened, objective: Objective) -> None:
+    def __init__(self, model: Intervened, objectives: tuple[Objective, ...], steps: int, examples: int) -> None:
         super().__init__()
         self.model = model
-        self.objective = objective
+        self.objectives = objectives
+        self.steps = steps
+        self.examples = examples
 
     def forward(
         self, x: Tensor, code_noise: Tensor, input_noise: Tensor | None, step: int, rng: torch.Generator
-    ) -> Tensor:
-        """Loss of one step.
+    ) -> tuple[Tensor, ...]:
+        """Losses of one step.
 
         Args:
             x: The batch, shape (batch, *shape).
@@ -37,9 +41,25 @@ class TrainingStep(nn.Module):
             rng: For the objective's own randomness.
 
         Returns:
-            A scalar, in nats an example.
+            A scalar for each objective, in nats an example.
         """
-        seen = x if input_noise is None else x + self.model.input_noise * input_noise
-        posterior = self.model.encode(seen)
+        model = self.model
+        seen = x if input_noise is None else x + model.input_noise * input_noise
+        posterior = model.encode(seen)
         z = posterior.sample(code_noise)
-        return total(self.objective(Step(x, posterior, z, self.model.decode(z), step, rng)))
+        target = seen if model.interventions.target == "noisy" else x
+        taken = Step(
+            x=target,
+            posterior=posterior,
+            z=z,
+            likelihood=model.decode(z),
+            step=step,
+            rng=rng,
+            steps=self.steps,
+            examples=self.examples,
+            seen=seen,
+            encode=model.encode,
+            decode=model.decode,
+            model=model.model,
+        )
+        return tuple(total(objective(taken)) for objective in self.objectives)

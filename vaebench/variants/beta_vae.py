@@ -11,4 +11,6 @@ VARIANT = Variant(
     build=autoencoder,
     objective=negative_elbo(KL_WEIGHT),
     kl_weight=KL_WEIGHT,
+    strengths=(1.0, 4.0, 8.0),
+    objective_at=negative_elbo,
 )

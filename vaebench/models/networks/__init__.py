@@ -3,6 +3,8 @@
 An architecture's module defines ``encoder(shape) -> nn.Module`` from (batch, *shape) to (batch, FEATURES), and
 ``decoder(latent, shape) -> nn.Module`` from (batch, latent) to (batch, *shape). Either raises `Unfit` for a shape that
 the family cannot take.
+
+A module of several parts that counts as one layer, such as a residual block, says so with ``is_layer = True``.
 """
 
 import importlib

@@ -15,7 +15,8 @@ from vaebench.models.networks import FEATURES, square_side
 CHANNELS = (32, 32, 64, 64)
 
 
-def _channels(side: int) -> tuple[int, ...]:
+def channels(side: int) -> tuple[int, ...]:
+    """Channels of each convolution of the encoder, for images of a side."""
     return CHANNELS[: int(math.log2(side)) - 1]
 
 
@@ -32,7 +33,7 @@ def encoder(shape: tuple[int, ...]) -> nn.Module:
         Unfit: The examples are no such images.
     """  # noqa: DOC502 - raised by square_side
     side = square_side(shape, "conv")
-    widths = _channels(side)
+    widths = channels(side)
     layers: list[nn.Module] = []
     for entering, leaving in pairwise((shape[0], *widths)):
         layers += [nn.Conv2d(entering, leaving, 4, stride=2, padding=1), nn.SiLU()]
@@ -54,7 +55,7 @@ def decoder(latent: int, shape: tuple[int, ...]) -> nn.Module:
         Unfit: The examples are no such images.
     """  # noqa: DOC502 - raised by square_side
     side = square_side(shape, "conv")
-    widths = _channels(side)[::-1]
+    widths = channels(side)[::-1]
     left = side >> len(widths)
     layers: list[nn.Module] = [
         nn.Linear(latent, FEATURES),

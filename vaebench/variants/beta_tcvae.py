@@ -1,0 +1,42 @@
+"""The β-TC-VAE: the VAE with β times the weight on the total correlation of its codes."""
+
+from torch import Tensor
+
+from vaebench.kernels.aggregate_posterior import total_correlation
+from vaebench.models import Objective, Step, Variant, autoencoder, negative_elbo
+from vaebench.models.objectives import total
+
+WEIGHT = 4.0
+"""The β-VAE's of the suite, so that the two differ in what they weigh and not in how much."""
+
+
+def weighted_total_correlation(weight: float) -> Objective:
+    """Build −log p(x|z) + KL + (β − 1)·TC, in nats, TC the total correlation of the aggregate posterior.
+
+    Source: Chen et al. 2018, arXiv 1802.04942: −log p + MI + β·TC + Σ_j KL(q(z_j) ‖ p(z_j)). Since MI + TC + Σ_j KL_j
+    is E KL(q(z|x) ‖ p(z)) for any estimate of q(z), the two are one number in expectation, and this form has the KL
+    in closed form: at β = 1 it is the ELBO itself.
+
+    Args:
+        weight: β.
+
+    Returns:
+        The objective.
+    """
+    elbo = negative_elbo()
+
+    def objective(step: Step) -> dict[str, Tensor]:
+        correlation = total_correlation(step.z, step.posterior.mean, step.posterior.scale, step.examples)
+        return {"negative elbo": total(elbo(step)), "total correlation": (weight - 1) * correlation}
+
+    return objective
+
+
+VARIANT = Variant(
+    name="beta_tcvae",
+    source="arXiv:1802.04942",
+    build=autoencoder,
+    objective=weighted_total_correlation(WEIGHT),
+    strengths=(1.0, 4.0, 8.0),
+    objective_at=weighted_total_correlation,
+)
