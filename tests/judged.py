@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from vaebench.claims import Beyond, Claim, Declined, Exceeds, Near, Observation, Reading, Trend
+from vaebench.claims import Beyond, Claim, Declined, Exceeds, Near, Observation, Outpaces, Reading, Trend
 
 SEEDS = 5
 FALLS = Claim("falls", "It falls.", (Trend("r", "falls"),))
@@ -11,6 +11,8 @@ NEAR = Claim("near", "It is 1.", (Near("r", 1.0, 0.1, null=0.0),))
 ABOVE = Claim("above", "It is above 1.", (Beyond("r", 1.0, ideal=2.0, null=0.0),))
 BELOW = Claim("below", "It is below 1.", (Beyond("r", 1.0, ideal=0.0, null=2.0),))
 EXCEEDS = Claim("exceeds", "It exceeds c.", (Exceeds("r", "c", ideal=1.0),))
+UNDERCUTS = Claim("undercuts", "It stays below c.", (Exceeds("r", "c", ideal=0.0, side="below"),))
+OUTPACES = Claim("outpaces", "It falls more than c moves.", (Outpaces("r", "c"),))
 
 
 def observe(values, name="r", arm="trained"):

@@ -1,12 +1,14 @@
 """Laws of names: an unknown one lists the known, a variant comes from where it is said, and a bad one is one line."""
 
 import ast
+import importlib
 import re
 
 import pytest
+import real_files
 
 from vaebench import catalog
-from vaebench.catalog import BadVariant, UnknownName
+from vaebench.catalog import BadVariant, NoData, UnknownName
 from vaebench.mistakes import Mistake
 
 GOOD = """
@@ -173,6 +175,26 @@ def test_a_size_that_is_not_made_lists_those_that_are():
         catalog.dataset("sprites17")
     with pytest.raises(UnknownName, match=r"^unknown dataset 'digits8'; digits comes as: digits$"):
         catalog.dataset("digits8")
+
+
+def test_data_that_need_a_download_are_looked_for_under_the_root_alone(tmp_path):
+    parts = real_files.mnist(tmp_path)
+    assert len(catalog.dataset("mnist", tmp_path).train.x) == len(parts["train"][0])
+    with pytest.raises(
+        NoData, match=r"^mnist is not under .*elsewhere: there is no MNIST/raw/train-images-idx3-ubyte;"
+    ):
+        catalog.dataset("mnist", tmp_path / "elsewhere")
+    assert issubclass(NoData, Mistake)
+    assert catalog.dataset("digits", tmp_path / "elsewhere").name == "digits"
+    with pytest.raises(UnknownName, match=r"^unknown dataset 'mnist32'; mnist comes as: mnist$"):
+        catalog.dataset("mnist32", tmp_path)
+
+
+def test_no_task_uses_data_that_need_a_download_unless_asked():
+    for task in map(catalog.task, catalog.task_names()):
+        for name in task.datasets:
+            page, _ = catalog.check_dataset(name)
+            assert not hasattr(importlib.import_module(f"vaebench.data.{page}"), "FILES"), name
 
 
 @pytest.mark.parametrize("name", ["", "8", "sprite16", "sprites 16"])

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from judged import ABOVE, BELOW, EXCEEDS, FALLS, NEAR, RISES, SEEDS, observe
+from judged import ABOVE, BELOW, EXCEEDS, FALLS, NEAR, OUTPACES, RISES, SEEDS, UNDERCUTS, observe
 
 from vaebench.claims import Claim, judge, t_interval
 
@@ -42,10 +42,25 @@ def paired(rng, gain=0.0):
     return observe(control + rng.normal(gain, 0.05, SEEDS)) + observe(control, "c")
 
 
+def two_series_of(fall, rise, knobs=3):
+    """Two readings along a knob, each with an error of its own: one falls, the other rises, by so many logarithms."""
+
+    def draw(rng):
+        r, c = (
+            np.exp(slope * np.linspace(0, 1, knobs) + rng.normal(0, 0.03, (SEEDS, knobs))) for slope in (-fall, rise)
+        )
+        return observe(r) + observe(c, "c")
+
+    return draw
+
+
 NULLS = {
     "above": (ABOVE, lambda rng: noise(rng, 1.0)),
     "below": (BELOW, lambda rng: noise(rng, 1.0)),
     "exceeds": (EXCEEDS, paired),
+    "undercuts": (UNDERCUTS, paired),
+    "outpaces a rise": (OUTPACES, two_series_of(0.5, 0.5)),
+    "outpaces a fall": (OUTPACES, two_series_of(0.5, -0.5)),
     "near": (NEAR, lambda rng: noise(rng, 1.1, 0.01)),
 }
 
@@ -61,6 +76,12 @@ def test_on_the_boundary_a_claim_is_held_and_failed_at_the_level_said(name):
 def test_a_trend_that_is_none_is_seldom_held(knobs):
     found = words(FALLS, lambda rng: series(rng, 0.0, knobs), np.random.default_rng(2))
     assert share(found, "holds") < HALF_LEVEL + SIMULATION_ERROR
+
+
+def test_of_two_readings_that_both_stand_still_none_is_held_to_outpace_the_other():
+    """Inside of the boundary: |log-change| is noise turned positive, so that the claim is held still more seldom."""
+    found = words(OUTPACES, two_series_of(0.0, 0.0), np.random.default_rng(6))
+    assert share(found, "holds") < HALF_LEVEL
 
 
 def test_a_conjunction_keeps_the_level_without_a_correction():
@@ -79,6 +100,9 @@ PLANTED = {
     "above": (ABOVE, lambda rng: noise(rng, 2.0), lambda rng: noise(rng, 0.0)),
     "below": (BELOW, lambda rng: noise(rng, 0.0), lambda rng: noise(rng, 2.0)),
     "exceeds": (EXCEEDS, lambda rng: paired(rng, 0.2), lambda rng: paired(rng, -0.2)),
+    "undercuts": (UNDERCUTS, lambda rng: paired(rng, -0.2), lambda rng: paired(rng, 0.2)),
+    "outpaces": (OUTPACES, two_series_of(0.5, 0.2), two_series_of(0.2, -0.5)),
+    "outpaces what stands still": (OUTPACES, two_series_of(0.2, 0.0), two_series_of(-0.5, 0.2)),
     "near": (NEAR, lambda rng: noise(rng, 1.0, 0.03), lambda rng: noise(rng, 1.3, 0.03)),
 }
 

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import real_files
 from conftest import BROUGHT, TINY
 
 from vaebench import catalog
@@ -51,7 +52,7 @@ def test_list_answers_with_one_object() -> None:
     ]
     assert claims["nakagawa2021_posterior_isometry"] == ["isometry", "orthogonality", "density", "importance"]
     assert {"vae", "beta_vae", "linear_vae"} <= set(listed["variants"])
-    assert {"mlp", "conv"} <= set(listed["archs"])
+    assert {"mlp", "conv", "resnet"} <= set(listed["archs"])
     assert {"digits", "sprites", "three_sources"} <= set(listed["datasets"])
     assert listed["presets"] == ["quick", "standard", "paper"]
 
@@ -145,7 +146,7 @@ def test_an_edited_page_is_stale(tmp_path: Path) -> None:
     [
         (["run", "--tasks", "camuto"], "unknown task 'camuto'"),
         (["run", "--variants", "nope"], "unknown variant 'nope'"),
-        (["run", "--archs", "transformer"], "unknown architecture 'transformer'; there are: conv, mlp"),
+        (["run", "--archs", "transformer"], "unknown architecture 'transformer'; there are: conv, mlp, resnet"),
         (["run", "--datasets", "imagenet"], "unknown dataset 'imagenet'"),
         (["run", "--datasets", "sprites48", "--preset", "quick"], "sprites comes as: sprites32, sprites16, sprites64"),
         (["run", "--preset", "fast"], "unknown preset 'fast'"),
@@ -170,6 +171,50 @@ def test_a_slip_is_one_line_without_a_traceback(arguments: list[str], message: s
     assert "Traceback" not in done.stderr
     told = [line for line in done.stderr.splitlines() if line.startswith("vaebench: ")]
     assert len(told) == 1
+
+
+OFFLINE = """
+import os
+os.environ["no_proxy"] = "*"
+from torchvision.datasets import MNIST
+MNIST.mirrors = ["http://127.0.0.1:9/"]
+"""
+
+ON_MNIST = [*RUN, "--tasks", "nakagawa2021_posterior_isometry", "--variants", "vae", "--datasets", "mnist"]
+
+
+def test_data_of_the_users_are_used_wherever_they_lie(tmp_path: Path) -> None:
+    """And are not downloaded again: without a network, asking for it costs nothing."""
+    real_files.mnist(tmp_path / "mine", train=64, held_out=64)
+    asked = [*ON_MNIST, "--seeds", "1", "--data-root", "mine", "--download", "--json"]
+    done = vaebench(*asked, cwd=tmp_path, before=OFFLINE + TINY)
+    assert done.returncode == 0, done.stderr
+    (record,) = json.loads(done.stdout)["records"]
+    assert record["subject"]["dataset"]["name"] == "mnist"
+    assert [cell["status"] for cell in record["cells"]] == ["ok"]
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        (
+            [],
+            "mnist is not under data: there is no MNIST/raw/train-images-idx3-ubyte; add --download, or point --data-",
+        ),
+        (["--data-root", "elsewhere"], "mnist is not under elsewhere: there is no"),
+        (["--data-root", "half"], "mnist under half is damaged ("),
+        (["--download"], "mnist cannot be downloaded to data: <urlopen error"),
+        (["--download", "--data-root", "half"], "mnist under half is damaged ("),
+    ],
+)
+def test_data_that_cannot_be_had_are_one_line(more: list[str], message: str, tmp_path: Path) -> None:
+    real_files.mnist(tmp_path / "half")
+    (tmp_path / "half/MNIST/raw/t10k-images-idx3-ubyte").write_bytes(b"half")
+    done = vaebench(*ON_MNIST, *more, cwd=tmp_path, before=OFFLINE if "--download" in more else "")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "Traceback" not in done.stderr
+    told = [line for line in done.stderr.splitlines() if line.startswith("vaebench: ")]
+    assert len(told) == 1 and told[0].startswith(f"vaebench: {message}")
 
 
 def test_cuda_without_a_device_is_one_line(tmp_path: Path) -> None:

@@ -10,13 +10,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import real_files
 from conftest import BROUGHT, TINY
 
+from vaebench import catalog
+from vaebench.cell import dataset_of, run_cell
 from vaebench.claims import Reading
 from vaebench.mistakes import Mistake
 from vaebench.results.record import CellOutcome, Record
 from vaebench.results.store import Journal, read_record
-from vaebench.run import Done, Plan, Request, check, plan, run
+from vaebench.run import Done, Plan, Request, check, fetch, plan, run
 
 RequestOf = Callable[..., Request]
 
@@ -67,6 +70,40 @@ def test_an_id_names_what_a_cell_depends_on(request_of: RequestOf, tmp_path: Pat
     ids = [first(variants=(str(mine),)), before, first(), first(datasets=("three_sources",)), first(preset="standard")]
     ids += [first(variants=("beta_vae",)), plan(request_of(seeds=2)).cells[1].id]
     assert len(set(ids)) == len(ids)
+
+
+def test_a_cell_knows_where_its_data_lie_and_is_the_same_cell_elsewhere(
+    tiny: object, request_of: RequestOf, tmp_path: Path
+) -> None:
+    planned = []
+    for folder in ("here", "there"):
+        real_files.mnist(tmp_path / folder, train=64, held_out=64)
+        planned += plan(request_of(datasets=("mnist",), data_root=tmp_path / folder, seeds=1)).cells
+    assert planned[0].id == planned[1].id
+    dataset_of.cache_clear()  # as in a worker, which has loaded nothing
+    assert run_cell(planned[1]).status == "ok"
+    dataset_of.cache_clear()
+    (tmp_path / "there").rename(tmp_path / "gone")
+    outcome = run_cell(planned[1])
+    assert outcome.status == "error" and outcome.reason.startswith("NoData: mnist is not under")
+
+
+def test_data_are_fetched_only_where_they_are_not_there(
+    request_of: RequestOf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fetched: list[str] = []
+    load = catalog.dataset
+
+    def noted(name: str, root: Path, download: bool = False) -> object:
+        if download:
+            fetched.append(name)
+            return None
+        return load(name, root)
+
+    monkeypatch.setattr(catalog, "dataset", noted)
+    real_files.mnist(tmp_path)
+    fetch(request_of(datasets=("digits", "mnist", "svhn"), data_root=tmp_path))
+    assert fetched == ["svhn"]
 
 
 def test_a_second_identical_run_does_no_work(tiny: object, request_of: RequestOf) -> None:
@@ -209,7 +246,7 @@ def test_every_arm_is_read_at_every_knob_value(tiny: Callable[[str], object], re
     [
         ({"tasks": ("camuto",)}, "unknown task 'camuto'; there are: camuto2021"),
         ({"variants": ("va",)}, r"unknown variant 'va' \(did you mean vae\?\); there are: .*beta_vae"),
-        ({"archs": ("mpl",)}, r"unknown architecture 'mpl' \(did you mean mlp\?\); there are: conv, mlp"),
+        ({"archs": ("mpl",)}, r"unknown architecture 'mpl' \(did you mean mlp\?\); there are: conv, mlp, resnet"),
         ({"datasets": ("digit",)}, r"unknown dataset 'digit' \(did you mean digits\?\)"),
         ({"preset": "fast"}, "unknown preset 'fast'; there are: quick, standard, paper"),
         ({"seeds": 0}, "seeds is 1 or more, not 0"),

@@ -3,10 +3,11 @@
 import platform
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 import torch
 
@@ -16,7 +17,7 @@ from vaebench.data import Dataset
 from vaebench.models import Unfit, Variant, exact
 from vaebench.results.record import CellOutcome, Environment, Status, Subject
 from vaebench.seeds import seed_for
-from vaebench.tasks import Protocol, Task
+from vaebench.tasks import Arm, Protocol, Task
 from vaebench.training import Interventions
 from vaebench.training.fit import Diverged, OutOfTime, Trained, fit
 from vaebench.training.intervened import Intervened
@@ -33,6 +34,7 @@ class Cell:
         dataset: How the data set was asked for.
         seed: The seed.
         seconds: Most that one training may take, or None.
+        data_root: Folder of the data sets that have to be downloaded; no part of `id`.
     """
 
     id: str
@@ -41,6 +43,7 @@ class Cell:
     dataset: str
     seed: int
     seconds: float | None = None
+    data_root: Path = catalog.DATA_ROOT
 
 
 def processor_name() -> str:
@@ -76,9 +79,9 @@ def environment(device: str) -> Environment:
 
 
 @lru_cache(maxsize=4)
-def dataset_of(name: str) -> Dataset:
-    """Load a data set once a process."""
-    return catalog.dataset(name)
+def dataset_of(name: str, root: Path) -> Dataset:
+    """Load a data set once a process; nothing is downloaded."""
+    return catalog.dataset(name, root)
 
 
 def run_cell(cell: Cell) -> CellOutcome:
@@ -100,14 +103,21 @@ def run_cell(cell: Cell) -> CellOutcome:
         task = catalog.task(cell.subject.task.name)
         protocol = task.protocols[cell.subject.preset]
         variant = catalog.variant(cell.reference).variant
-        data = dataset_of(cell.dataset).to(cell.subject.device)
-        for arm, knob, trained in arms(task, protocol, variant, data, cell):
+        data = dataset_of(cell.dataset, cell.data_root).to(cell.subject.device)
+        models: dict[tuple[str, float | None], Trained] = {}
+        for place, trained in arms(task, protocol, variant, data, cell):
             start = time.perf_counter()
-            observations += read(task, protocol, trained, data, arm, knob, cell.seed)
+            if place.read:
+                observations += read(task, protocol, trained, data, place, cell.seed)
+            if task.comparisons:
+                models[place.arm, place.knob] = trained
             seconds["measure"] += time.perf_counter() - start
             seconds["train"] += trained.seconds
-            if arm == "trained":
+            if place.arm == "trained":
                 parameters = sum(p.numel() for p in trained.model.parameters())
+        start = time.perf_counter()
+        observations += compare(task, protocol, models, data, cell.seed)
+        seconds["measure"] += time.perf_counter() - start
     except Unfit as error:
         status, reason = "declined", str(error)
     except Diverged as error:
@@ -133,45 +143,101 @@ def run_cell(cell: Cell) -> CellOutcome:
     )
 
 
+class Place(NamedTuple):
+    """Where a model of a cell stands: its arm, its knob value, and whether instruments read it."""
+
+    arm: str
+    knob: float | None
+    read: bool = True
+
+
+JUDGED = Arm("trained")
+"""The models that the claims are about."""
+
+
 def arms(
     task: Task, protocol: Protocol, variant: Variant, data: Dataset, cell: Cell
-) -> Iterator[tuple[str, float | None, Trained]]:
-    """Yield every model of a cell: at each knob value the trained one, and the one that mathematics knows.
+) -> Iterator[tuple[Place, Trained]]:
+    """Yield every model of a cell: on each arm and at each knob value the trained one, and the one mathematics knows.
 
     Args:
         task: The task.
         protocol: Its budget.
-        variant: What is trained.
+        variant: What is judged.
         data: On the cell's device.
         cell: The cell.
 
     Yields:
-        Arm, knob value, and the model. A knob value without a closed form yields no ``known`` model.
+        Place and model. A place without a closed form yields no ``known`` model.
+
+    Raises:
+        Unfit: The task reads the likelihood as Bernoulli, and the data are not in [0, 1].
     """
-    # Named after neither variant nor knob: along the knob, and between variants, only what is compared differs.
-    seed = seed_for(task.name, data.name, cell.seed)
-    for knob in protocol.knob_values or (None,):
-        interventions = task.interventions if knob is None else _turned(task, knob)
-        trained = fit(
-            variant,
-            data,
-            arch=cell.subject.arch,
-            latent=protocol.latent,
-            recipe=protocol.recipe,
-            interventions=interventions,
-            seed=seed,
-            device=cell.subject.device,
-            seconds=cell.seconds,
-        )
-        yield "trained", knob, trained
-        known = known_model(task, data, protocol.latent, interventions, variant.kl_weight)
-        if known is not None:
-            yield "known", knob, known
+    latent = latent_units(protocol, data)
+    in_unit_interval = data.train.x.min() >= 0 and data.train.x.max() <= 1
+    for arm in (JUDGED, *task.arms):
+        ours = _variant_of(arm, variant)
+        interventions = arm.interventions or task.interventions
+        if interventions.likelihood == "bernoulli" and not in_unit_interval:
+            if arm is JUDGED:
+                raise Unfit("a Bernoulli likelihood needs data in [0, 1]")
+            continue
+        if ours is None:
+            continue
+        # Named after neither variant nor knob: along the knob, and between variants, only what is compared differs.
+        seed = seed_for(task.name, data.name, cell.seed, *(["redrawn"] if arm.redrawn else []))
+        for knob in _knob_values(task, protocol, ours, arm):
+            turned, changed = _turned(task, ours, interventions, knob)
+            trained = fit(
+                turned,
+                data,
+                arch=cell.subject.arch,
+                latent=latent,
+                recipe=protocol.recipe,
+                interventions=changed,
+                seed=seed,
+                device=cell.subject.device,
+                seconds=cell.seconds,
+            )
+            yield Place(arm.name, knob, arm.read), trained
+            if arm is JUDGED or arm.interventions:
+                known = known_model(task, data, latent, changed, turned.kl_weight)
+                if known is not None:
+                    yield Place("known" if arm is JUDGED else f"known_{arm.name}", knob, arm.read), known
 
 
-def _turned(task: Task, knob: float) -> Interventions:
+def latent_units(protocol: Protocol, data: Dataset) -> int:
+    """Number of latent units: the protocol's, or the dimension of the data's manifold where that is more."""
+    return max(protocol.latent, data.truth.dimension if data.truth else 0)
+
+
+def _variant_of(arm: Arm, variant: Variant) -> Variant | None:
+    name = variant.twin if arm.variant == "twin" else arm.variant
+    if name is None or name == "own":
+        return None if name is None else variant
+    return catalog.variant(name).variant
+
+
+def _knob_values(task: Task, protocol: Protocol, variant: Variant, arm: Arm) -> tuple[float | None, ...]:
+    values = variant.strengths if task.knob and task.knob.name == "strength" else protocol.knob_values
+    if arm.knob == "off" or not values:
+        return (None,)
+    return values if arm.knob == "every" else (values[len(values) // 2],)
+
+
+def _turned(
+    task: Task, variant: Variant, interventions: Interventions, knob: float | None
+) -> tuple[Variant, Interventions]:
+    """Turn the task's knob, on the suite's side or on the variant's."""
+    if knob is None:
+        return variant, interventions
     assert task.knob is not None
-    return replace(task.interventions, **{task.knob.name: knob})
+    if task.knob.name == "strength":
+        assert variant.objective_at is not None
+        return replace(variant, objective=variant.objective_at(knob), kl_weight=None), interventions
+    if task.knob.name == "input_noise":
+        return variant, replace(interventions, input_noise=knob)
+    return variant, replace(interventions, posterior_scale=knob)
 
 
 def known_model(
@@ -191,19 +257,23 @@ def known_model(
     """
     weight = 1.0 if kl_weight is None else kl_weight
     beta = interventions.beta(weight)
-    if beta is None:
+    if task.known is None or beta is None:
         return None
+    noise, target = interventions.input_noise, interventions.target
     try:
-        model = getattr(exact, task.known)(data.to("cpu"), latent, interventions.posterior_scale, beta)
+        model = getattr(exact, task.known)(data.to("cpu"), latent, interventions.posterior_scale, beta, noise, target)
     except Unfit:
         return None
     wrapped = Intervened(model, interventions).to(data.train.x.device)
     return Trained(wrapped.eval().requires_grad_(False), latent, weight)
 
 
-def read(
-    task: Task, protocol: Protocol, trained: Trained, data: Dataset, arm: str, knob: float | None, seed: int
-) -> list[Observation]:
+def _rng(task: Task, data: Dataset, seed: int, name: str) -> torch.Generator:
+    """Draws of an instrument: the same at every place of a cell."""
+    return torch.Generator(data.train.x.device).manual_seed(seed_for(task.name, data.name, seed, name))
+
+
+def read(task: Task, protocol: Protocol, trained: Trained, data: Dataset, place: Place, seed: int) -> list[Observation]:
     """Read every instrument of a task off one model.
 
     Args:
@@ -211,16 +281,36 @@ def read(
         protocol: Its budget.
         trained: The model.
         data: Where it is read.
-        arm: For the observations.
-        knob: Likewise.
-        seed: Likewise, and of the instruments' draws, which are the same along the knob.
+        place: For the observations.
+        seed: Likewise, and of the instruments' draws.
 
     Returns:
         The observations.
     """
     observations = []
     for name in task.instruments:
-        rng = torch.Generator(data.train.x.device).manual_seed(seed_for(task.name, data.name, seed, name))
-        readings = catalog.instrument(name)(trained, data, protocol.effort, rng)
-        observations += [Observation(arm, knob, seed, reading) for reading in readings]
+        readings = catalog.instrument(name)(trained, data, protocol.effort, _rng(task, data, seed, name))
+        observations += [Observation(place.arm, place.knob, seed, reading) for reading in readings]
+    return observations
+
+
+def compare(
+    task: Task, protocol: Protocol, models: Mapping[tuple[str, float | None], Trained], data: Dataset, seed: int
+) -> list[Observation]:
+    """Read a task's comparisons off all models of a cell; what they find belongs to the models judged.
+
+    Args:
+        task: The task.
+        protocol: Its budget.
+        models: By arm and knob value.
+        data: Where they are read.
+        seed: For the observations and the draws.
+
+    Returns:
+        The observations.
+    """
+    observations = []
+    for name in task.comparisons:
+        found = catalog.instrument(name)(models, data, protocol.effort, _rng(task, data, seed, name))
+        observations += [Observation("trained", knob, seed, reading) for knob, reading in found]
     return observations

@@ -16,6 +16,9 @@ def _short(text: str) -> str:
 def value_hash(value: Any) -> str:
     """Hash a plain value: dataclasses, mappings, sequences, strings and numbers.
 
+    A dataclass counts by its name and by the fields that are not at their defaults, so that a field which is added
+    later, with a default that leaves everything as it was, changes no hash.
+
     Args:
         value: What to hash.
 
@@ -28,7 +31,17 @@ def value_hash(value: Any) -> str:
         >>> value_hash((1, 2.0)) == value_hash((1, 2.5))
         False
     """
-    return _short(json.dumps(value, sort_keys=True, default=dataclasses.asdict))
+    return _short(json.dumps(value, sort_keys=True, default=_said))
+
+
+def _said(value: Any) -> dict[str, Any]:
+    """What a dataclass says beyond its defaults, with its name."""
+    said: dict[str, Any] = {"": type(value).__name__}
+    for field in dataclasses.fields(value):
+        default = field.default if field.default_factory is dataclasses.MISSING else field.default_factory()
+        if (found := getattr(value, field.name)) != default:
+            said[field.name] = found
+    return said
 
 
 def source_hash(paths: Iterable[Path]) -> str:

@@ -14,7 +14,7 @@ LATENT, BATCH, SHAPE = 8, 128, (1, 8, 8)
 
 
 class Step:
-    params = ("mlp", "conv")
+    params = ("mlp", "conv", "resnet")
     param_names = ("architecture",)
     unit = "relative"
 
@@ -24,12 +24,12 @@ class Step:
             torch.manual_seed(0)
             family = architecture(arch)
             model = AutoEncoder(family.encoder(SHAPE), family.decoder(LATENT, SHAPE), FEATURES, LATENT)
-        self.step = TrainingStep(Intervened(model, Interventions()), VARIANT.objective)
+        self.step = TrainingStep(Intervened(model, Interventions()), (VARIANT.objective,), 1, BATCH)
         self.adam = torch.optim.Adam(self.step.parameters(), lr=1e-3, fused=True)
 
     def loss(self, dtype: torch.dtype = SINGLE) -> torch.Tensor:
         x, noise = draw(BATCH, *SHAPE, dtype=dtype), draw(BATCH, LATENT, seed=2, dtype=dtype)
-        return self.step.to(dtype)(x, noise, None, 0, torch.Generator())
+        return self.step.to(dtype)(x, noise, None, 0, torch.Generator())[0]
 
     def time_step(self, _arch: str) -> None:
         self.adam.zero_grad()

@@ -8,6 +8,7 @@ import torch
 from measures.known import GAUSSIAN_SOURCES, Known, by_name, exact_learned, generator, trained
 
 from vaebench.claims import Declined
+from vaebench.data import Truth
 from vaebench.data.three_sources import load as three_sources
 from vaebench.measures import Effort
 from vaebench.measures.density import NAMES, PRIOR_ALONE, density, loss_and_distortion
@@ -142,3 +143,17 @@ def test_too_few_or_too_many_active_units_are_no_chart(scale, count):
     model = Known(lambda x: x[:, :latent], lambda z: z, torch.tensor(scale))
     found = read(trained(model, latent, Interventions(likelihood_variance=0.005)))
     assert declined_everywhere(found, f"{count} active units do not chart a 3-dimensional manifold", "model")
+
+
+@pytest.mark.parametrize("dimension", [2, 3])
+def test_on_a_curved_manifold_its_dimension_counts_the_units_it_takes(dimension):
+    """A plane of normal sources called curved, so that the readings are known: as on the plane, or none."""
+    flat = GAUSSIAN_SOURCES.truth
+    curved = Truth(flat.log_density, None, False, None, dimension=dimension)
+    found = read(exact_learned(), replace(GAUSSIAN_SOURCES, truth=curved))
+    if dimension == 2:
+        assert declined_everywhere(found, "3 active units do not chart a 2-dimensional manifold", "model")
+    else:
+        plain = read(exact_learned())
+        assert {name: found[name] for name in NAMES} == {name: plain[name] for name in NAMES}
+        assert found[PRIOR_ALONE].value == pytest.approx(plain["density_r2"].value, abs=1e-6)

@@ -4,10 +4,22 @@ from dataclasses import replace
 
 import pytest
 import torch
-from measures.known import EFFORT, GAUSSIAN_SOURCES, Known, by_name, exact_learned, generator, trained
+from measures.known import (
+    EFFORT,
+    EIGENVALUES,
+    GAUSSIAN_SOURCES,
+    Known,
+    by_name,
+    ellipsoid,
+    exact_learned,
+    generator,
+    trained,
+)
 
 from vaebench.claims import Declined
+from vaebench.data import Truth
 from vaebench.measures.importance import importance
+from vaebench.models.exact import linear_vae_with_learned_scale
 from vaebench.training import Interventions
 
 
@@ -52,15 +64,30 @@ def test_units_beyond_the_sources_are_not_matched():
     assert abs(found["importance_worst_error"].value) < 1e-5
 
 
-def test_without_truth_or_beta_there_is_nothing_to_compare():
+@pytest.mark.parametrize("latent", [2, 5])
+def test_without_truth_importances_are_held_against_pca_eigenvalues(latent):
+    data = ellipsoid()
+    model = linear_vae_with_learned_scale(data, latent, None, 0.1)
+    found = read(trained(model, latent, Interventions(likelihood_variance=0.05)), data)
+    for number, expected in enumerate(EIGENVALUES[:latent], start=1):
+        assert found[f"importance_{number}"].value == pytest.approx(expected, rel=1e-5)
+    assert f"importance_{min(latent, 3) + 1}" not in found
+    assert found["importance_worst_error"].value < 1e-5
+
+
+def test_without_beta_there_is_nothing_to_compare():
     name = "importance_worst_error"
     model = exact_learned()
-    assert (
-        read(model, replace(GAUSSIAN_SOURCES, truth=None))[name].reason == "the data's source variances are not known"
-    )
     for without in (
         trained(model.model.model, 3, model.model.interventions, kl_weight=None),
         trained(model.model.model, 3, Interventions()),
         trained(Known(lambda x: x[:, :3], lambda z: z, bernoulli=True), 3),
     ):
         assert read(without) == {name: Declined(name, "β is not known")}
+
+
+def test_on_a_curved_manifold_there_is_no_variance_to_compare_with():
+    name = "importance_worst_error"
+    curved = Truth(lambda x: x.sum(1), None, False, None, dimension=3)
+    reason = "the data's manifold is curved: there are no source variances"
+    assert read(exact_learned(), replace(GAUSSIAN_SOURCES, truth=curved)) == {name: Declined(name, reason)}

@@ -4,12 +4,14 @@ import importlib.util
 import json
 import math
 from dataclasses import replace
+from typing import get_args
 
 import pytest
 from hypothesis import given
 from pydantic import ValidationError
 from results.stored import CLAIMS, MODEST, OUTCOME, SUBJECT, cell, observe, readings_of, whole_record
 
+from vaebench.claims import Beyond, Claim, Condition, Exceeds, Near, Outpaces, Trend, judge
 from vaebench.results.assemble import assemble
 from vaebench.results.record import SCHEMA_VERSION, CellOutcome, Column, Record, Subject, schema_text, strict_json
 
@@ -190,6 +192,50 @@ def test_the_schema_describes_what_is_stored():
     assert schema["additionalProperties"] is False
     assert set(schema["required"]) | {"schema_version"} == set(Record.model_fields)
     assert schema_text() == schema_text()
+
+
+CONDITIONS = (
+    Trend("gain", "rises"),
+    Outpaces("gain", "loss"),
+    Near("loss", 1.0, 0.1, null=0.0),
+    Beyond("loss", 0.5, ideal=1.0, null=0.0),
+    Exceeds("gain", "loss", ideal=9.0),
+    Exceeds("loss", "gain", ideal=0.0, side="below"),
+)
+
+
+@pytest.mark.parametrize("condition", CONDITIONS, ids=str)
+def test_every_condition_comes_back_from_a_record_as_it_was_and_judges_alike(condition):
+    claim = Claim("one", "It is.", (condition,))
+    cells = [
+        cell(seed, tuple(o for knob in (0.5, 1.0) for o in observe(seed, readings_of(seed, knob), knob)))
+        for seed in range(3)
+    ]
+    record = assemble(cells, (claim,), ())
+    back = Record.model_validate_json(strict_json(record))
+    assert back == record
+    assert back.claims == (claim,)
+    assert type(back.claims[0].conditions[0]) is type(condition)
+    assert judge(back.claims[0], back.sample()) == judge(claim, record.sample()) == record.verdicts[0]
+
+
+@pytest.mark.parametrize(("field", "value"), [("side", "beside"), ("kind", "outruns")])
+def test_a_condition_of_no_known_kind_or_side_is_refused(field, value):
+    data = json.loads(strict_json(whole_record()))
+    data["claims"][2]["conditions"][0][field] = value
+    with pytest.raises(ValidationError, match=field):
+        Record.model_validate_json(json.dumps(data))
+
+
+def test_the_schema_names_every_condition_by_its_kind_and_every_side():
+    defined = json.loads(schema_text())["$defs"]
+    named = {
+        entry["$ref"].rpartition("/")[2] for entry in defined["Claim"]["properties"]["conditions"]["items"]["anyOf"]
+    }
+    assert named == {type(condition).__name__ for condition in CONDITIONS} == {c.__name__ for c in get_args(Condition)}
+    for condition in CONDITIONS:
+        assert defined[type(condition).__name__]["properties"]["kind"]["const"] == condition.kind
+    assert defined["Exceeds"]["properties"]["side"]["enum"] == ["above", "below"]
 
 
 @pytest.mark.skipif(importlib.util.find_spec("jsonschema") is None, reason="jsonschema is not installed")

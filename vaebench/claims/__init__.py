@@ -1,6 +1,6 @@
 """What a claim is, and how readings judge it; no torch.
 
-A claim is a sentence of a paper with one or more conditions (`conditions`). A condition turns the readings
+A claim is a sentence of a paper with one or more conditions (`conditions`, `trends`). A condition turns the readings
 (`readings`) of one seed into one or two numbers and names the region where they lie if the sentence is true. Seeds
 are the sample: a 95 % t-interval over seeds (`intervals`) that lies inside the region says ``holds``, one that lies
 outside says ``fails``, one that straddles says ``undecided`` (`verdicts`).
@@ -14,17 +14,11 @@ their split are the same for all, so it does not speak of other data. An instrum
 model (`Reading.stderr`) is stored and shown beside it, and never added.
 """
 
-from vaebench.claims.conditions import (
-    Beyond,
-    Condition,
-    Exceeds,
-    Near,
-    Quantity,
-    Trend,
-    kendall_tau,
-)
+from vaebench.claims.conditions import Beyond, Condition, Exceeds, Near
 from vaebench.claims.intervals import LEVEL, Interval, t_interval
-from vaebench.claims.readings import Declined, Observation, Reading, Sample
+from vaebench.claims.quantities import Quantity
+from vaebench.claims.readings import Declined, Observation, Reading, Sample, map_entry, map_entry_name
+from vaebench.claims.trends import Outpaces, Trend, kendall_tau
 from vaebench.claims.verdicts import SURVIVING_SHARE, Claim, Finding, Verdict, VerdictWord, judge
 
 __all__ = [
@@ -39,6 +33,7 @@ __all__ = [
     "Interval",
     "Near",
     "Observation",
+    "Outpaces",
     "Quantity",
     "Reading",
     "Sample",
@@ -47,5 +42,7 @@ __all__ = [
     "VerdictWord",
     "judge",
     "kendall_tau",
+    "map_entry",
+    "map_entry_name",
     "t_interval",
 ]

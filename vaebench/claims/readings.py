@@ -66,3 +66,44 @@ class Observation:
 
 
 Sample = Sequence[Observation]
+
+
+def map_entry_name(map_name: str, row: str, column: str) -> str:
+    """Name the reading that is one entry of a map, of which there are many: maps are drawn and not listed.
+
+    Args:
+        map_name: What the map shows.
+        row: Its row.
+        column: Its column.
+
+    Returns:
+        The reading's name.
+
+    Raises:
+        ValueError: A part has a double underscore, by which they are told apart.
+
+    Examples:
+        >>> map_entry_name("across_seeds", "encoder_1", "mean")
+        'across_seeds__encoder_1__mean'
+    """
+    parts = (map_name, row, column)
+    if any("__" in part or part != part.strip("_") or not part for part in parts):
+        raise ValueError(f"the parts of a map entry's name have no double underscore and none at an end: {parts}")
+    return "__".join(parts)
+
+
+def map_entry(name: str) -> tuple[str, str, str] | None:
+    """Split the name of a map's entry into map, row and column; None for any other reading's name.
+
+    Args:
+        name: The reading's name.
+
+    Returns:
+        The three parts, or None.
+
+    Examples:
+        >>> map_entry("across_seeds__encoder_1__mean"), map_entry("lead_raw")
+        (('across_seeds', 'encoder_1', 'mean'), None)
+    """
+    parts = name.split("__")
+    return (parts[0], parts[1], parts[2]) if len(parts) == 3 else None

@@ -5,8 +5,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from vaebench.claims.conditions import Condition, Quantity
+from vaebench.claims.conditions import Condition
 from vaebench.claims.intervals import Interval, t_interval
+from vaebench.claims.quantities import Quantity
 from vaebench.claims.readings import Sample
 
 SURVIVING_SHARE = 0.8

@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 
-from vaebench.claims import Claim, Finding, Verdict, t_interval
+from vaebench.claims import Claim, Finding, Verdict, map_entry, t_interval
 from vaebench.leaderboard.board import PREVIEW
 from vaebench.leaderboard.figures.from_records import figure_path
+from vaebench.leaderboard.figures.maps import map_figures
 from vaebench.leaderboard.numbers import estimate_and_interval, plain, plus_minus, region, rounded
 from vaebench.leaderboard.selection import Selection, entry
 from vaebench.leaderboard.task_text import TaskText
@@ -48,6 +49,8 @@ def task_page(task: TaskText, selection: Selection, figures: Iterable[str], prev
         parts += ["## Invariants", "What must hold of a sound run; judged like a claim, and scored by nobody."]
         for claim in records[0].invariants:
             parts += _invariant(claim, records, names)
+    maps = _map_figures(task, records, selection, shown)
+    parts += ["## Maps", *_pictures("map of", maps)] if maps else []
     parts += ["## Readings", "Mean ± half of the 95 % interval over seeds."]
     parts += [details(f"{names[id(record)]}", _readings(record, task)) for record in records]
     return "\n\n".join(parts) + "\n"
@@ -76,6 +79,14 @@ def _data_figures(task: TaskText, records: Iterable[Record], shown: set[str]) ->
     places = sorted({(record.subject.dataset.name, record.subject.preset) for record in records})
     paths = {f"{words(data)}{_preset(preset)}": figure_path(task, data, preset) for data, preset in places}
     return {name: path for name, path in paths.items() if path in shown}
+
+
+def _map_figures(task: TaskText, records: Sequence[Record], selection: Selection, shown: set[str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for preset in _presets(records):
+        parts = map_figures(task, [record for record in records if record.subject.preset == preset], selection)
+        found |= {f"{words(part)}{_preset(preset)}": figure_path(task, part, preset) for part in parts}
+    return {name: path for name, path in found.items() if path in shown}
 
 
 def _pictures(what: str, paths: Mapping[str, str]) -> list[str]:
@@ -203,8 +214,8 @@ def _dropping_empty(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> st
 
 
 def _readings(record: Record, task: TaskText) -> str:
-    """Write all readings of a record by arm and knob, and what it lacks."""
-    read = sorted((column for column in record.readings if column.values), key=_place)
+    """Write all readings of a record by arm and knob, save the entries of maps, and what it lacks."""
+    read = sorted((c for c in record.readings if c.values and map_entry(c.name) is None), key=_place)
     knobs = sorted({column.knob for column in read}, key=lambda knob: (knob is not None, knob or 0.0))
     symbol = task.knob_symbol or words(task.knob_name or "knob")
     lines = []

@@ -1,29 +1,47 @@
 """What instruments share: the functions of a trained model, and readings that may not exist."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import torch
 from torch import Tensor
 
 from vaebench.claims import Declined, Reading
 from vaebench.data import Dataset
+from vaebench.kernels.complex_normal import paired
 from vaebench.kernels.estimate import Estimate, Undefined
 from vaebench.measures import Effort
-from vaebench.models.likelihoods import Gaussian
+from vaebench.models.likelihoods import Gaussian, Likelihood
+from vaebench.models.posteriors import ComplexNormal, Normal
 from vaebench.training.fit import Trained
 
 Function = Callable[[Tensor], Tensor]
 Instrument = Callable[[Trained, Dataset, Effort, torch.Generator], tuple[Reading | Declined, ...]]
+Models = Mapping[tuple[str, float | None], Trained]
+"""All models of a cell, by arm and knob value."""
+
+Placed = tuple[float | None, Reading | Declined]
+"""What a comparison found, with the knob value of the judged model that it belongs to; None for all of them."""
+
+
+def real_posterior(trained: Trained, x: Tensor) -> Normal:
+    """Posterior on real codes, shape (batch, latent), whatever codes the model has."""
+    posterior = trained.model.encode(x)
+    return posterior.real() if isinstance(posterior, ComplexNormal) else posterior
+
+
+def likelihood_at(trained: Trained, z: Tensor) -> Likelihood:
+    """What the model says at real codes, shape (batch, latent), whatever codes it has."""
+    return trained.model.decode(paired(z) if trained.complex_codes else z)
 
 
 def decoded_mean(trained: Trained) -> Function:
     """The decoder as a function: (batch, latent) to the likelihood's mean, (batch, *shape)."""
-    return lambda z: trained.model.decode(z).mean
+    return lambda z: likelihood_at(trained, z).mean
 
 
 def encoded_mean(trained: Trained) -> Function:
     """The encoder as a function: (batch, *shape) to the posterior's mean, (batch, latent)."""
-    return lambda x: trained.model.encode(x).mean
+    return lambda x: real_posterior(trained, x).mean
 
 
 def reconstructed(trained: Trained) -> Function:
@@ -32,10 +50,17 @@ def reconstructed(trained: Trained) -> Function:
 
 
 def kl_weight_in_squares(trained: Trained, x: Tensor) -> float | None:
-    """β, the weight of the KL beside a sum of squared errors; None where it is not fixed or no squares are summed."""
+    """β, the weight of the KL beside a sum of squared errors: 2·variance·kl_weight.
+
+    None where the variant declares no kl_weight, the likelihood is no Gaussian, or its variance is not one number.
+    """
     with torch.no_grad():
         likelihood = trained.model.decode(trained.model.encode(x[:1]).mean)
-    return trained.model.interventions.beta(trained.kl_weight) if isinstance(likelihood, Gaussian) else None
+    if not isinstance(likelihood, Gaussian) or trained.kl_weight is None:
+        return None
+    if isinstance(likelihood.variance, Tensor):
+        return 2 * float(likelihood.variance) * trained.kl_weight if likelihood.variance.numel() == 1 else None
+    return trained.model.interventions.beta(trained.kl_weight)
 
 
 def held_out(data: Dataset, most: int) -> Tensor:
@@ -46,7 +71,7 @@ def held_out(data: Dataset, most: int) -> Tensor:
 def posterior_codes(trained: Trained, x: Tensor, rng: torch.Generator) -> Tensor:
     """One draw from each example's posterior, shape (batch, latent)."""
     with torch.no_grad():
-        posterior = trained.model.encode(x)
+        posterior = real_posterior(trained, x)
         return posterior.sample(torch.randn(posterior.mean.shape, generator=rng, device=x.device))
 
 

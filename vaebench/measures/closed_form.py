@@ -60,7 +60,9 @@ def fixed_scale_gap(
     beta = kl_weight_in_squares(trained, x)
     if beta is None or interventions.posterior_scale is None:
         return tuple(Declined(name, "the closed form needs β and a fixed posterior scale") for name in NAMES)
-    exact = linear_vae_at_fixed_scale(data.to("cpu"), latent, interventions.posterior_scale, beta)
+    exact = linear_vae_at_fixed_scale(
+        data.to("cpu"), latent, interventions.posterior_scale, beta, interventions.input_noise, interventions.target
+    )
     _, eigenvalues, axes = (part.to(x.device) for part in principal_axes(data.train.x))
     exact_encoder = exact.mean.weight.detach().double().to(x.device)
     exact_decoder = exact.decoder.get_submodule("0").weight.detach().double().to(x.device).T  # type: ignore[operator]

@@ -15,7 +15,7 @@ from vaebench.kernels.volume_density import (
     log_density_from_scale,
 )
 from vaebench.measures import Effort
-from vaebench.measures._subject import held_out, kl_weight_in_squares
+from vaebench.measures._subject import decoded_mean, held_out, kl_weight_in_squares, real_posterior
 from vaebench.training.fit import Trained
 
 NAMES = tuple(f"{prefix}density_{what}" for prefix in ("", "loss_") for what in ("r2", "slope", "bias"))
@@ -42,9 +42,9 @@ def density(trained: Trained, data: Dataset, effort: Effort, rng: torch.Generato
         return tuple(Declined(name, reason) for name in (*NAMES, PRIOR_ALONE))
     x = held_out(data, effort.points)
     with torch.no_grad():
-        posterior = trained.model.encode(x)
+        posterior = real_posterior(trained, x)
     active = active_units(posterior.scale)
-    dimension = len(data.truth.source_variances)
+    dimension = data.truth.dimension
     if int(active.sum()) != dimension:
         reason = f"{int(active.sum())} active units do not chart a {dimension}-dimensional manifold"
         return tuple(Declined(name, reason, "model") for name in (*NAMES, PRIOR_ALONE))
@@ -90,16 +90,17 @@ def loss_and_distortion(
     Returns:
         L and D₀, float64, shape (batch,).
     """
+    decoded = decoded_mean(trained)
     with torch.no_grad():
-        posterior = trained.model.encode(x)
+        posterior = real_posterior(trained, x)
         total = torch.zeros(len(x), dtype=torch.float64, device=x.device)
         pairs = max(1, samples // 2)
         for _ in range(pairs):
             noise = torch.randn(posterior.mean.shape, generator=rng, device=x.device)
             for signed in (noise, -noise):
-                total += _squared_error(x, trained.model.decode(posterior.sample(signed)).mean)
+                total += _squared_error(x, decoded(posterior.sample(signed)))
         distortion = total / (2 * pairs)
-        return distortion + beta * posterior.kl().double(), _squared_error(x, trained.model.decode(posterior.mean).mean)
+        return distortion + beta * posterior.kl().double(), _squared_error(x, decoded(posterior.mean))
 
 
 def _squared_error(x: Tensor, reconstruction: Tensor) -> Tensor:

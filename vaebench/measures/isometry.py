@@ -11,7 +11,7 @@ from vaebench.kernels import isometry
 from vaebench.kernels.estimate import Undefined
 from vaebench.kernels.jacobian import column_squared_norms, jacobian_columns
 from vaebench.measures import Effort
-from vaebench.measures._subject import decoded_mean, held_out, of_sample
+from vaebench.measures._subject import decoded_mean, held_out, likelihood_at, of_sample, real_posterior
 from vaebench.training.fit import Trained
 
 
@@ -27,8 +27,8 @@ def metric_columns(trained: Trained, x: Tensor) -> tuple[Tensor, Tensor, Tensor]
         (batch, active); and which units are active, shape (latent,).
     """
     with torch.no_grad():
-        posterior = trained.model.encode(x)
-        precision = trained.model.decode(posterior.mean).precision()
+        posterior = real_posterior(trained, x)
+        precision = likelihood_at(trained, posterior.mean).precision()
     active = isometry.active_units(posterior.scale)
     columns = jacobian_columns(decoded_mean(trained), posterior.mean)[active]
     return precision.sqrt() * columns, posterior.scale[:, active], active

@@ -1,6 +1,7 @@
 """How far an attack on the input moves the reconstruction."""
 
 import torch
+from torch import Tensor
 
 from vaebench.claims import Declined, Reading
 from vaebench.data import Dataset
@@ -14,6 +15,33 @@ RADII = {"small": 0.05, "medium": 0.1, "large": 0.2}
 
 COLLAPSED = 1e-4
 """Share of the data's standard deviation below which reconstructions count as one and the same."""
+
+
+def unexplained_variance(
+    trained: Trained,
+    data: Dataset,
+    effort: Effort,
+    rng: torch.Generator,
+) -> tuple[Reading | Declined, ...]:
+    """Read the share of the data's variance that reconstructions leave, over held-out data.
+
+    Args:
+        trained: The model.
+        data: What is reconstructed.
+        effort: At most ``points`` examples.
+        rng: Unused.
+
+    Returns:
+        ``unexplained_variance``: 0 for perfect reconstructions, 1 for the data's mean.
+    """
+    x = held_out(data, effort.points)
+    with torch.no_grad():
+        return (_unexplained(x, reconstructed(trained)(x), data),)
+
+
+def _unexplained(x: Tensor, reconstructions: Tensor, data: Dataset) -> Reading:
+    variance = data.train.x.flatten(1).double().var(0).sum()
+    return of_sample("unexplained_variance", (x - reconstructions).flatten(1).double().square().sum(1) / variance)
 
 
 def maximum_damage(
@@ -40,8 +68,7 @@ def maximum_damage(
         reconstructions = function(everything)
     sd = float(reconstructions.flatten(1).double().var(0).sum().sqrt())
     data_sd = float(data.train.x.flatten(1).double().var(0).sum().sqrt())
-    lost = (everything - reconstructions).flatten(1).double().square().sum(1) / data_sd**2
-    unexplained = of_sample("unexplained_variance", lost)
+    unexplained = _unexplained(everything, reconstructions, data)
     if sd < COLLAPSED * data_sd:
         reason = "reconstructions do not vary: damage has no scale"
         names = (*RADII, "medium_per_data")

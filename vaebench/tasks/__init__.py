@@ -23,12 +23,34 @@ class Knob:
     """The intervention that a task turns.
 
     Attributes:
-        name: A field of `Interventions`.
+        name: A field of `Interventions`; or ``strength``, the variant's own knob, at the strengths it declares.
         symbol: How papers write it.
     """
 
-    name: Literal["posterior_scale", "input_noise"]
+    name: Literal["posterior_scale", "input_noise", "strength"]
     symbol: str
+
+
+@dataclass(frozen=True)
+class Arm:
+    """Models that every cell trains beside those that are judged: a control, or the same under another convention.
+
+    Attributes:
+        name: Its name in the record.
+        interventions: In place of the task's; None for the task's.
+        variant: What is trained: the cell's ``own`` variant, the ``twin`` it declares (no arm where it has none), or
+            one of the suite's variants by name.
+        redrawn: Whether weights, batches and noise are drawn anew; else they are those of the models judged.
+        knob: At ``every`` value of the knob, at the ``middle`` one, or ``off``, without it.
+        read: Whether the task's instruments read it; else only its comparisons do.
+    """
+
+    name: str
+    interventions: Interventions | None = None
+    variant: str = "own"
+    redrawn: bool = False
+    knob: Literal["every", "middle", "off"] = "every"
+    read: bool = True
 
 
 @dataclass(frozen=True)
@@ -37,10 +59,10 @@ class Protocol:
 
     Attributes:
         seeds: Number of cells for each (variant, architecture, data set).
-        latent: Number of latent units.
+        latent: Number of latent units; more where the data's manifold is known to have more dimensions.
         recipe: How each model is trained.
         effort: How much each instrument spends.
-        knob_values: Where the knob is set, rising; empty for a task without one.
+        knob_values: Where the knob is set, rising; empty for a task without one, or whose knob is the variant's.
     """
 
     seeds: int
@@ -67,11 +89,14 @@ class Task:
         datasets: The data sets of record.
         interventions: What is done to every model, whatever the knob.
         knob: What is turned, or None.
-        known: The closed form behind the ``known`` arm: a function of ``models.exact``.
+        known: The closed form behind the ``known`` arm, a function of ``models.exact``, or None. An arm with
+            interventions of its own has a known arm of its own.
         instruments: What is read off every model, as ``module.function`` of ``measures``.
         claims: What the paper says.
         invariants: What must hold of a sound run.
         protocols: Budget by preset.
+        arms: What is trained beside the models judged.
+        comparisons: What is read off all models of a cell together, as ``module.function`` of ``measures``.
     """
 
     name: str
@@ -82,11 +107,13 @@ class Task:
     datasets: tuple[str, ...]
     interventions: Interventions
     knob: Knob | None
-    known: str
+    known: str | None
     instruments: tuple[str, ...]
     claims: tuple[Claim, ...]
     invariants: tuple[Claim, ...]
     protocols: Mapping[Preset, Protocol]
+    arms: tuple[Arm, ...] = ()
+    comparisons: tuple[str, ...] = ()
 
     def definition_hash(self, preset: Preset) -> str:
         """Hash of everything that decides a number of this task under a preset; its words do not count.
@@ -100,6 +127,6 @@ class Task:
         conditions = {claim.id: claim.conditions for claim in self.claims + self.invariants}
         # How many seeds are run decides how wide an interval is, not what is measured.
         budget = replace(self.protocols[preset], seeds=1)
-        return value_hash(
-            (self.name, self.version, self.interventions, self.knob, self.known, self.instruments, conditions, budget)
-        )
+        measured = (self.interventions, self.knob, self.known, self.instruments, conditions, budget)
+        beside = [part for part in (self.arms, self.comparisons) if part]
+        return value_hash((self.name, self.version, measured, beside))

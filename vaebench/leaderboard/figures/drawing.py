@@ -9,7 +9,8 @@ from matplotlib.figure import Figure as Canvas
 
 from vaebench.leaderboard.figures.curves import draw_curves
 from vaebench.leaderboard.figures.forest import draw_forest
-from vaebench.leaderboard.figures.plots import CurveFigure, Figure, stamped
+from vaebench.leaderboard.figures.heat import draw_heat
+from vaebench.leaderboard.figures.plots import CurveFigure, Figure, ForestFigure, stamped
 
 
 def svg(figure: Figure) -> str:
@@ -62,4 +63,6 @@ def draw(figure: Figure) -> Canvas:
     Returns:
         matplotlib's figure, in the style that is set.
     """
-    return draw_curves(figure) if isinstance(figure, CurveFigure) else draw_forest(figure)
+    if isinstance(figure, CurveFigure):
+        return draw_curves(figure)
+    return draw_forest(figure) if isinstance(figure, ForestFigure) else draw_heat(figure)

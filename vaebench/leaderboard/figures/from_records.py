@@ -3,7 +3,8 @@
 import re
 from collections.abc import Iterable, Sequence
 
-from vaebench.claims import Beyond, Claim, Condition, Exceeds, Near, Trend, Verdict, t_interval
+from vaebench.claims import Beyond, Claim, Condition, Exceeds, Near, Outpaces, Trend, Verdict, t_interval
+from vaebench.leaderboard.figures.maps import map_figures
 from vaebench.leaderboard.figures.plots import (
     Curve,
     CurveFigure,
@@ -32,7 +33,8 @@ def task_figures(task: TaskText, selection: Selection) -> dict[str, Figure]:
         selection: What is shown.
 
     Returns:
-        Figures by their path below the board: with a knob one a data set, else one a claim; apart for each preset.
+        Figures by their path below the board: with a knob one a data set, else one a claim; and the maps, by data set
+        and architecture; apart for each preset.
     """
     figures: dict[str, Figure] = {}
     records = selection.of_task(task.name)
@@ -47,6 +49,8 @@ def task_figures(task: TaskText, selection: Selection) -> dict[str, Figure]:
                 of_data = [record for record in of_preset if record.subject.dataset.name == dataset]
                 if (figure := curve_figure(task, of_data, selection)).panels:
                     figures[figure_path(task, dataset, preset)] = figure
+        for part, maps in map_figures(task, of_preset, selection).items():
+            figures[figure_path(task, part, preset)] = maps
     return figures
 
 
@@ -149,7 +153,7 @@ def _named_readings(claims: Sequence[Claim]) -> dict[str, Said]:
 
 def _all_said(said: Sequence[Said]) -> Said:
     """Put together what several conditions say of one reading; the first region is drawn."""
-    claimed = list(dict.fromkeys(text for text, _, _ in said if text != "control")) or ["control"]
+    claimed = list(dict.fromkeys(text for text, _, _ in said if text not in {"", "control"})) or ["control"]
     ends = next(((low, high) for _, low, high in said if (low, high) != (None, None)), (None, None))
     return "; ".join(claimed), *ends
 
@@ -158,6 +162,11 @@ def _said(condition: Condition) -> list[tuple[str, Said]]:
     match condition:
         case Trend(reading, direction):
             return [(reading, (f"claim: {direction}", None, None))]
+        case Outpaces(reading, other):
+            return [
+                (reading, (f"claim: falls faster than {words(other)} moves", None, None)),
+                (other, ("", None, None)),
+            ]
         case Near(reading, target, tolerance):
             said = f"claim: within {plain(tolerance)} of {plain(target)}"
             return [(reading, (said, target - tolerance, target + tolerance))]
@@ -165,8 +174,8 @@ def _said(condition: Condition) -> list[tuple[str, Said]]:
             below = ideal < limit
             said = f"claim: {'below' if below else 'above'} {plain(limit)}"
             return [(reading, (said, None if below else limit, limit if below else None))]
-        case Exceeds(reading, control):
-            said = f"claim: above {words(control)}"
+        case Exceeds(reading, control, _, side):
+            said = f"claim: {side} {words(control)}"
             return [(reading, (said, None, None)), (control, ("control", None, None))]
 
 

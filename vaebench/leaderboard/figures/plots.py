@@ -136,7 +136,41 @@ class ForestFigure:
     panels: tuple[ForestPanel, ...]
 
 
-Figure = CurveFigure | ForestFigure
+@dataclass(frozen=True)
+class HeatPanel:
+    """One record's map.
+
+    Attributes:
+        title: Whose map it is.
+        rows: What the rows are, from the top.
+        columns: What the columns are, from the left.
+        values: Row by row, a mean over seeds each; None where there is none.
+    """
+
+    title: str
+    rows: tuple[str, ...]
+    columns: tuple[str, ...]
+    values: tuple[tuple[float | None, ...], ...]
+
+
+@dataclass(frozen=True)
+class HeatFigure:
+    """Maps of one kind side by side, a panel a record, on one scale from 0 to 1.
+
+    Attributes:
+        what: What the values are.
+        rows: What the rows are called.
+        columns: What the columns are called.
+        panels: The maps.
+    """
+
+    what: str
+    rows: str
+    columns: str
+    panels: tuple[HeatPanel, ...]
+
+
+Figure = CurveFigure | ForestFigure | HeatFigure
 
 
 def inputs_hash(figure: Figure) -> str:

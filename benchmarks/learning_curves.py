@@ -1,0 +1,97 @@
+"""How long to train: a task's readings against the number of steps, from which its page takes its step count.
+
+Run by hand, for example::
+
+    python benchmarks/learning_curves.py camuto2021_input_noise vae mlp digits
+
+One seed of the standard preset is trained with 1/8, 1/4, 1/2, 1 and 2 times its steps, each with the whole learning-rate
+schedule, at the first, middle and last knob value. Every judged reading is written to
+``reference_results/learning_curves/`` as a table and drawn over the steps: where the curves are flat to the left of the
+standard preset's steps, marked, longer training changes nothing; where they are not, the page of the task says so.
+"""
+
+import csv
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+
+from vaebench import catalog
+from vaebench.cell import JUDGED, Cell, arms, dataset_of, read
+from vaebench.claims import Reading
+from vaebench.run import Request, plan
+from vaebench.tasks import Task
+
+SHARES = (0.125, 0.25, 0.5, 1.0, 2.0)
+FOLDER = Path(__file__).parents[1] / "reference_results" / "learning_curves"
+Row = tuple[int, str, float | None, str, float]
+
+
+def rows(task: Task, variant: str, arch: str, dataset: str) -> list[Row]:
+    """Readings of the judged arm: (steps, arm, knob, reading, value)."""
+    protocol = task.protocols["standard"]
+    values = protocol.knob_values
+    thinned = tuple(dict.fromkeys((values[0], values[len(values) // 2], values[-1]))) if values else ()
+    request = Request((task.name,), (variant,), (arch,), (dataset,), "standard", 1, "cpu", 1, Path())
+    cell: Cell = plan(request).cells[0]
+    found: list[Row] = []
+    for share in SHARES:
+        steps = int(share * protocol.recipe.steps)
+        shorter = replace(protocol, knob_values=thinned, recipe=replace(protocol.recipe, steps=steps, snapshots=()))
+        alone = replace(task, arms=(), comparisons=(), known=None)
+        data = dataset_of(dataset, Path("data"))
+        for place, trained in arms(alone, shorter, catalog.variant(variant).variant, data, cell):
+            assert place.arm == JUDGED.name
+            seen = [o for o in read(alone, shorter, trained, data, place, 0) if isinstance(o.reading, Reading)]
+            found += [(steps, o.arm, o.knob, o.reading.name, o.reading.value) for o in seen]
+        print(f"{steps} steps")
+    return found
+
+
+def draw(found: list[Row], chosen: int, path: Path) -> None:
+    """A panel a reading, a line a knob value."""
+    import matplotlib as mpl
+
+    mpl.use("svg")
+    mpl.rcParams["svg.hashsalt"] = "vaebench"
+    import matplotlib.pyplot as plt
+
+    names = list(dict.fromkeys(name for *_, name, _ in found))
+    columns = 4
+    figure, axes = plt.subplots(-(-len(names) // columns), columns, figsize=(12, 2.2 * -(-len(names) // columns)))
+    for axis, name in zip(axes.flat, names, strict=False):
+        knobs = list(dict.fromkeys(knob for _, _, knob, reading, _ in found if reading == name))
+        for knob in knobs:
+            line = [(s, value) for s, _, k, reading, value in found if reading == name and k == knob]
+            axis.plot(*zip(*line, strict=True), marker="o", markersize=3, label="" if knob is None else f"{knob:g}")
+        axis.axvline(chosen, color="grey", linestyle=":", linewidth=1)
+        axis.set_xscale("log")
+        axis.set_title(name.replace("_", " "), fontsize=8)
+        axis.tick_params(labelsize=7)
+        if len(knobs) > 1:
+            axis.legend(fontsize=6)
+    for axis in axes.flat[len(names) :]:
+        axis.axis("off")
+    figure.supxlabel("training steps (dotted: the standard preset's)", fontsize=8)
+    figure.tight_layout()
+    figure.savefig(path, metadata={"Date": None})
+
+
+def main() -> None:
+    """Run, write and draw."""
+    name, variant, arch, dataset = sys.argv[1:]
+    torch.set_num_threads(1)
+    task = catalog.task(name)
+    found = rows(task, variant, arch, dataset)
+    FOLDER.mkdir(exist_ok=True)
+    stem = f"{name}.{variant}.{arch}.{dataset}"
+    with (FOLDER / f"{stem}.csv").open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(("steps", "arm", "knob", "reading", "value"))
+        writer.writerows(found)
+    draw(found, task.protocols["standard"].recipe.steps, FOLDER / f"{stem}.svg")
+
+
+if __name__ == "__main__":
+    main()

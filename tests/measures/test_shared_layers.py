@@ -1,0 +1,144 @@
+"""Encoders of two settings are held against encoders of two seeds, and no common weights make them alike."""
+
+import pytest
+import torch
+from measures.known import generator
+from measures.planted import DATA, at_end, narrow
+
+from vaebench.claims import Declined, Reading
+from vaebench.measures import Effort
+from vaebench.measures.shared_layers import DIFFERENCES, shared_encoders
+from vaebench.models.layers import HEADS
+
+HISTORY = ((0, 10.0), (100, 5.0))
+OTHER = tuple(f"{name}_other_objective" for name in DIFFERENCES.values())
+
+
+def read(models):
+    found = shared_encoders(models, DATA, Effort(points=96), generator())
+    return {(knob, reading.name): reading for knob, reading in found}
+
+
+def encoder_of(seed, **changed):
+    """Weights of one draw, with those of some modules of another in their place."""
+    weights = narrow(seed).state_dict()
+    for module, other in changed.items():
+        of_other = narrow(other).state_dict()
+        weights |= {name: weight for name, weight in of_other.items() if name.startswith(f"{module}.")}
+    return at_end(weights, ((0, narrow(seed).state_dict()), (9, weights)), HISTORY)
+
+
+def cell(strong, other=None, middle=0, twin=0):
+    """Three strengths, of which the last is given, and a plain VAE whose losses are its own."""
+    plain = other or encoder_of(7)
+    object.__setattr__(plain, "history", ((0, 10.1), (100, 6.0)))
+    models = {("trained", knob): encoder_of(middle) for knob in (1.0, 4.0)} | {("trained", 8.0): strong}
+    return models | {("redrawn", 4.0): encoder_of(twin), ("other_objective", None): plain}
+
+
+def test_settings_that_are_as_alike_as_seeds_differ_by_nothing():
+    found = read(cell(encoder_of(0), encoder_of(0)))
+    for name in DIFFERENCES.values():
+        assert found[1.0, name].value == found[8.0, name].value == pytest.approx(0, abs=1e-9)
+        assert found[None, f"{name}_other_objective"].value == pytest.approx(0, abs=1e-9)
+        assert (4.0, name) not in found  # the middle strength is what the others are held against
+    assert found[None, "alike_across_seeds_hidden"].value == pytest.approx(1)
+    assert found[8.0, "alike_across_strengths_mean"].value == pytest.approx(1)
+
+
+@pytest.mark.parametrize("head", HEADS)
+def test_a_head_that_differs_is_the_exception_and_the_only_one(head):
+    found = read(cell(encoder_of(0, **{head: 5}), encoder_of(0, **{head: 5})))
+    for knob, end in ((8.0, ""), (None, "_other_objective")):
+        for name in DIFFERENCES.values():
+            difference = found[knob, name + end].value
+            assert difference < -0.2 if name == f"exception_{head}" else abs(difference) < 1e-9
+    assert all(abs(found[1.0, name].value) < 1e-9 for name in DIFFERENCES.values())
+
+
+def test_hidden_layers_that_differ_are_not_shared():
+    found = read(cell(encoder_of(0, encoder=5)))
+    assert found[8.0, "shared_hidden"].value < -0.2
+    assert found[8.0, "shared_last_hidden"].value < -0.2
+
+
+def test_a_rotated_layer_is_the_same_representation():
+    turned = narrow(0).state_dict()
+    rotation = torch.linalg.qr(torch.randn(3, 3, generator=generator()))[0]
+    turned["mean.weight"] = rotation @ turned["mean.weight"]
+    found = read(cell(at_end(turned, ((0, turned), (9, turned)), HISTORY)))
+    assert found[8.0, "exception_mean"].value == pytest.approx(0, abs=1e-6)
+
+
+def test_a_difference_is_that_of_the_two_alignments_beside_it():
+    found = read(cell(encoder_of(3), twin=1))
+    seeds = found[None, "alike_across_seeds_hidden"].value
+    assert 0 < seeds < 0.9
+    assert found[8.0, "shared_hidden"].value == pytest.approx(found[8.0, "alike_across_strengths_hidden"].value - seeds)
+    other = found[None, "alike_across_objectives_hidden"].value
+    assert found[None, "shared_hidden_other_objective"].value == pytest.approx(other - seeds)
+
+
+def test_weights_that_the_models_of_one_seed_share_do_not_count():
+    """The judged models are one model, at every strength: only the redrawn one says how alike settings are."""
+    found = read(cell(encoder_of(0), twin=1))
+    assert found[8.0, "alike_across_strengths_hidden"].value < 0.9
+
+
+def test_what_no_training_made_alike_is_read_at_the_first_snapshot():
+    trained = encoder_of(0, encoder=2, mean=2)
+    twin = encoder_of(1, encoder=2, mean=2)
+    models = {("trained", 4.0): trained, ("redrawn", 4.0): twin}
+    found = read(models)
+    assert found[None, "alike_across_seeds_hidden"].value == pytest.approx(1)
+    assert found[None, "alike_untrained_hidden"].value < 0.9
+
+
+def test_a_variant_without_strengths_is_held_against_the_other_objective_alone():
+    models = {("trained", None): encoder_of(0), ("redrawn", None): encoder_of(1)}
+    found = read(models | {("other_objective", None): cell(encoder_of(0))["other_objective", None]})
+    for name in DIFFERENCES.values():
+        assert found[None, name] == Declined(name, "the variant has no other strength")
+        assert isinstance(found[None, f"{name}_other_objective"], Reading)
+
+
+def test_the_plain_vae_is_no_other_objective_to_itself():
+    models = {("trained", None): encoder_of(0), ("redrawn", None): encoder_of(1), ("other_objective", None): encoder_of(1)}
+    found = read(models)
+    assert {found[None, name].reason for name in OTHER} == {"the variant is the plain VAE itself"}
+    del models["other_objective", None]
+    assert {found[None, name].cause for name in OTHER} == {"setting"}
+
+
+def collapsed():
+    trained = encoder_of(0)
+    with torch.no_grad():
+        trained.model.model.log_scale.bias.fill_(0.5)
+    return trained
+
+
+def test_a_collapsed_encoder_has_nothing_to_share():
+    found = read(cell(collapsed()))
+    assert {(found[8.0, name].cause, found[8.0, name].reason) for name in DIFFERENCES.values()} == {
+        ("model", "every latent unit has collapsed: no representation was learned")
+    }
+    assert isinstance(found[1.0, "shared_hidden"], Reading)
+    found = read(cell(encoder_of(0)) | {("redrawn", 4.0): collapsed()})
+    assert {found[None, name].cause for name in (*DIFFERENCES.values(), *OTHER)} == {"model"}
+
+
+def test_encoders_of_other_depths_or_heads_are_not_compared():
+    deeper = at_end(narrow(0, depth=3).state_dict(), depth=3)
+    found = read(cell(encoder_of(0), deeper))
+    assert {found[None, name] for name in OTHER} == {
+        Declined(name, "the two encoders have not as many hidden layers") for name in OTHER
+    }
+    headless = encoder_of(0)
+    headless.model.model.encoder_layers = ("encoder.2", "encoder.4", "mean")
+    found = read(cell(headless))
+    assert found[8.0, "exception_log_scale"].reason == "not both encoders have a head named log_scale"
+    assert found[8.0, "exception_mean"].value == pytest.approx(0, abs=1e-9)
+    shallow = encoder_of(0)
+    shallow.model.model.encoder_layers = ("mean",)
+    found = read(cell(encoder_of(0)) | {("redrawn", 4.0): shallow})
+    assert {r.reason for r in found.values()} == {"the encoder or the decoder has no hidden layer"}

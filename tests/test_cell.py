@@ -1,0 +1,376 @@
+"""Laws of a cell: which models it trains, where they stand, what is read off them, and what is kept."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import torch
+from results.stored import SUBJECT
+from torch import Tensor, nn
+
+from vaebench import catalog, cell
+from vaebench.cell import Cell, Place, arms, latent_units, run_cell
+from vaebench.claims import Reading
+from vaebench.data import Dataset, Split, Truth
+from vaebench.measures import Effort
+from vaebench.models import AutoEncoder, Bernoulli, Gaussian, Step, Unfit, Variant, negative_elbo
+from vaebench.models.exact import linear_vae_at_fixed_scale
+from vaebench.tasks import Arm, Knob, Protocol, Task
+from vaebench.training import Interventions, Recipe
+
+X = torch.rand(40, 2, 3, generator=torch.Generator().manual_seed(0))
+DATA = Dataset("small", 1, Split(X[:32]), Split(X[32:]))
+OUTSIDE = Dataset("outside", 1, Split(2 * X[:32]), Split(X[32:]))
+CELL = Cell("0" * 16, SUBJECT, "spy", "small", 3)
+RECIPE = Recipe(steps=2, batch=8)
+HELD = Interventions(posterior_scale=0.5, likelihood_variance=0.05)
+OTHER = Interventions(posterior_scale=0.2, likelihood_variance=0.01)
+TASK = Task(
+    name="toy2026_cells",
+    version=1,
+    title="",
+    source="",
+    asks="",
+    datasets=("small",),
+    interventions=HELD,
+    knob=None,
+    known=None,
+    instruments=(),
+    claims=(),
+    invariants=(),
+    protocols={},
+)
+
+
+class Spy:
+    """A linear VAE that keeps the weights it starts with and the steps it takes."""
+
+    def __init__(self) -> None:
+        self.built: list[dict[str, Tensor]] = []
+        self.steps: list[Step] = []
+
+    def build(self, shape: tuple[int, ...], latent: int, arch: str) -> AutoEncoder:
+        decoder = nn.Sequential(nn.Linear(latent, 6), nn.Unflatten(1, shape))
+        model = AutoEncoder(nn.Flatten(), decoder, 6, latent)
+        self.built.append({name: weight.clone() for name, weight in model.state_dict().items()})
+        return model
+
+    def objective(self, step: Step) -> Any:
+        self.steps.append(step)
+        return negative_elbo()(step)
+
+    def variant(self, **changes: Any) -> Variant:
+        return replace(Variant("spy", "tests", self.build, self.objective, kl_weight=1.0), **changes)
+
+
+@pytest.fixture
+def spy() -> Spy:
+    return Spy()
+
+
+def found_in(task, variant, data=DATA, knob_values=(), at=CELL):
+    """Every model of a cell, with its place, in order."""
+    protocol = Protocol(1, 2, RECIPE, knob_values=knob_values)
+    return list(arms(task, protocol, variant, data, at))
+
+
+def places(found):
+    return [(place.arm, place.knob) for place, _ in found]
+
+
+def test_a_task_without_knob_arms_or_closed_form_trains_one_model(spy):
+    ((place, trained),) = found_in(TASK, spy.variant())
+    assert place == Place("trained", None, True)
+    assert trained.model.interventions == HELD
+    assert (trained.latent, trained.kl_weight, len(spy.steps)) == (2, 1.0, 2)
+
+
+def test_arms_come_in_the_tasks_order_and_the_knob_within_each_beside_what_mathematics_knows(spy):
+    task = replace(
+        TASK,
+        knob=Knob("input_noise", "s"),
+        known="linear_vae_at_fixed_scale",
+        arms=(Arm("noisy", replace(HELD, target="noisy")), Arm("again", redrawn=True)),
+    )
+    found = found_in(task, spy.variant(), knob_values=(0.0, 0.2))
+    pairs = [(arm, knob) for arm in ("trained", "noisy") for knob in (0.0, 0.2)]
+    names = {"trained": "known", "noisy": "known_noisy"}
+    expected = [place for arm, knob in pairs for place in ((arm, knob), (names[arm], knob))]
+    assert places(found) == [*expected, ("again", 0.0), ("again", 0.2)]
+
+
+def test_a_known_model_is_the_closed_form_under_its_own_arms_interventions(spy):
+    task = replace(TASK, known="linear_vae_at_fixed_scale", arms=(Arm("tight", OTHER),))
+    by_place = {place.arm: trained for place, trained in found_in(task, spy.variant(kl_weight=3.0))}
+    assert list(by_place) == ["trained", "known", "tight", "known_tight"]
+    for name, by in (("known", HELD), ("known_tight", OTHER)):
+        exact = linear_vae_at_fixed_scale(DATA, 2, by.posterior_scale, 2 * by.likelihood_variance * 3.0)
+        torch.testing.assert_close(by_place[name].model.model.mean.weight, exact.mean.weight)
+        assert by_place[name].model.interventions == by
+        assert by_place[name].kl_weight == 3.0
+    assert not torch.equal(by_place["known"].model.model.mean.weight, by_place["known_tight"].model.model.mean.weight)
+
+
+@pytest.mark.parametrize("by", [Interventions(likelihood_variance=0.05), Interventions(posterior_scale=0.5)])
+def test_a_place_without_a_closed_form_has_no_known_model(spy, by):
+    found = found_in(replace(TASK, known="linear_vae_at_fixed_scale", interventions=by), spy.variant())
+    assert places(found) == [("trained", None)]
+
+
+def test_a_model_read_as_coins_has_no_closed_form_of_squares(spy):
+    coins = replace(HELD, likelihood="bernoulli")
+    task = replace(TASK, known="linear_vae_at_fixed_scale", arms=(Arm("coins", coins),))
+    assert places(found_in(task, spy.variant())) == [("trained", None), ("known", None), ("coins", None)]
+
+
+def test_an_arm_has_the_tasks_interventions_or_its_own_and_every_other_thing_of_the_judged(spy):
+    task = replace(TASK, arms=(Arm("same"), Arm("tight", OTHER)))
+    found = found_in(task, spy.variant())
+    assert [trained.model.interventions for _, trained in found] == [HELD, HELD, OTHER]
+    for first, *others in zip(*(spy.steps[i : i + 2] for i in (0, 2, 4)), strict=True):
+        assert all(torch.equal(step.x, first.x) for step in others)
+    for built in spy.built[1:]:
+        assert all(torch.equal(built[name], weight) for name, weight in spy.built[0].items())
+
+
+def test_a_redrawn_arm_starts_elsewhere_sees_other_batches_and_is_the_same_in_every_run(spy):
+    task = replace(TASK, arms=(Arm("again", redrawn=True),))
+    judged, again = (trained for _, trained in found_in(task, spy.variant()))
+    assert not torch.equal(spy.built[0]["mean.weight"], spy.built[1]["mean.weight"])
+    assert not torch.equal(spy.steps[0].x, spy.steps[2].x)
+    noise = [(step.z - step.posterior.mean) / step.posterior.scale for step in spy.steps]
+    assert not torch.allclose(noise[0], noise[2])
+    for (_, one), other in zip(found_in(task, spy.variant()), (judged, again), strict=True):
+        assert torch.equal(one.model.model.mean.weight, other.model.model.mean.weight)
+    (_, elsewhere), _ = found_in(task, spy.variant(), at=replace(CELL, seed=4))
+    assert not torch.equal(spy.built[-1]["mean.weight"], spy.built[1]["mean.weight"])
+    assert not torch.equal(elsewhere.model.model.mean.weight, judged.model.model.mean.weight)
+
+
+def test_two_redrawn_arms_draw_alike(spy):
+    """Between them only what is compared differs, as between the judged arm and the others."""
+    found_in(replace(TASK, arms=(Arm("one", redrawn=True), Arm("two", OTHER, redrawn=True))), spy.variant())
+    assert torch.equal(spy.built[1]["mean.weight"], spy.built[2]["mean.weight"])
+
+
+def test_a_twin_is_trained_where_there_is_one(spy):
+    task = replace(TASK, arms=(Arm("twin", variant="twin"), Arm("same")))
+    assert places(found_in(task, spy.variant())) == [("trained", None), ("same", None)]
+    found = found_in(task, spy.variant(twin="linear_vae"))
+    assert places(found) == [("trained", None), ("twin", None), ("same", None)]
+    twin = catalog.variant("linear_vae").variant
+    assert found[1][1].kl_weight == twin.kl_weight
+    assert torch.equal(found[1][1].model.model.mean.weight, found_in(TASK, twin)[0][1].model.model.mean.weight)
+
+
+def test_an_arm_may_train_one_of_the_suites_variants_by_name(spy):
+    task = replace(TASK, arms=(Arm("linear", variant="linear_vae"),))
+    found = found_in(task, spy.variant())
+    assert places(found) == [("trained", None), ("linear", None)]
+    assert len(spy.built) == 1
+    with pytest.raises(catalog.UnknownName, match=r"^unknown variant 'linearvae'"):
+        found_in(replace(TASK, arms=(Arm("linear", variant="linearvae"),)), spy.variant())
+
+
+KNOBS = {"posterior_scale": (0.1, 0.3, 0.9), "input_noise": (0.0, 0.3, 0.9)}
+
+
+@pytest.mark.parametrize("name", KNOBS)
+def test_the_knob_turns_one_intervention_at_every_value_the_middle_one_or_not_at_all(spy, name):
+    values = KNOBS[name]
+    kinds = ("every", "middle", "off")
+    task = replace(TASK, knob=Knob(name, "k"), arms=tuple(Arm(f"at_{kind}", knob=kind) for kind in kinds))
+    found = found_in(task, spy.variant(), knob_values=values)
+    at = [(arm, knob) for arm in ("trained", "at_every") for knob in values]
+    assert places(found) == [*at, ("at_middle", values[1]), ("at_off", None)]
+    for place, trained in found:
+        expected = HELD if place.knob is None else replace(HELD, **{name: place.knob})
+        assert trained.model.interventions == expected
+
+
+def test_of_an_even_number_of_values_the_middle_one_is_the_upper():
+    spy = Spy()
+    task = replace(TASK, knob=Knob("input_noise", "s"), arms=(Arm("middle", knob="middle"),))
+    assert places(found_in(task, spy.variant(), knob_values=(0.0, 0.1, 0.2, 0.4)))[-1] == ("middle", 0.2)
+
+
+def strong(spy, seen):
+    """The spy with a knob of its own."""
+
+    def at(strength):
+        def objective(step):
+            seen.append(strength)
+            return negative_elbo(strength)(step)
+
+        return objective
+
+    return spy.variant(strengths=(1.0, 2.0, 8.0), objective_at=at)
+
+
+def test_a_strength_turns_the_variants_own_knob_and_then_its_weight_is_no_longer_the_declared_one(spy):
+    seen = []
+    task = replace(TASK, knob=Knob("strength", "β"), arms=(Arm("off", knob="off"), Arm("middle", OTHER, knob="middle")))
+    found = found_in(task, strong(spy, seen), knob_values=(0.1, 0.2))
+    assert places(found) == [("trained", 1.0), ("trained", 2.0), ("trained", 8.0), ("off", None), ("middle", 2.0)]
+    assert [trained.kl_weight for _, trained in found] == [None, None, None, 1.0, None]
+    assert seen == [1.0, 1.0, 2.0, 2.0, 8.0, 8.0, 2.0, 2.0]
+    assert len(spy.steps) == 2  # the arm without the knob has the objective of record
+    assert [trained.model.interventions for _, trained in found] == [HELD] * 4 + [OTHER]
+
+
+def test_a_variant_without_strengths_is_trained_once_as_it_is(spy):
+    task = replace(TASK, knob=Knob("strength", "β"), arms=(Arm("middle", knob="middle"),))
+    found = found_in(task, spy.variant(), knob_values=(0.1, 0.2))
+    assert places(found) == [("trained", None), ("middle", None)]
+    assert [trained.kl_weight for _, trained in found] == [1.0, 1.0]
+
+
+def test_an_arm_of_another_variant_has_that_ones_strengths(spy):
+    seen = []
+    task = replace(TASK, knob=Knob("strength", "β"), arms=(Arm("linear", variant="linear_vae"),))
+    assert catalog.variant("linear_vae").variant.strengths == ()
+    assert places(found_in(task, strong(spy, seen)))[3:] == [("linear", None)]
+
+
+COINS = replace(HELD, likelihood="bernoulli")
+
+
+def test_data_that_are_no_probabilities_get_no_arm_that_reads_them_as_such(spy):
+    task = replace(TASK, arms=(Arm("coins", COINS), Arm("same")))
+    inside, outside = (found_in(task, spy.variant(), data) for data in (DATA, OUTSIDE))
+    assert places(inside) == [("trained", None), ("coins", None), ("same", None)]
+    assert places(outside) == [("trained", None), ("same", None)]
+    kinds = [type(trained.model.decode(torch.zeros(1, 2))) for _, trained in inside]
+    assert kinds == [Gaussian, Bernoulli, Gaussian]
+
+
+def test_a_judged_arm_that_would_read_such_data_as_probabilities_is_unfit(spy):
+    task = replace(TASK, interventions=COINS)
+    assert places(found_in(task, spy.variant())) == [("trained", None)]
+    for x in (X - 0.5, 2 * X):
+        with pytest.raises(Unfit, match=r"^a Bernoulli likelihood needs data in \[0, 1\]$"):
+            found_in(task, spy.variant(), Dataset("outside", 1, Split(x), Split(X)))
+
+
+@pytest.mark.parametrize(("dimension", "expected"), [(None, 2), (1, 2), (2, 2), (5, 5)])
+def test_there_are_as_many_latent_units_as_the_protocol_says_or_the_data_need(spy, dimension, expected):
+    truth = dimension and Truth(lambda x: x.sum(), None, False, None, dimension=dimension)
+    data = replace(DATA, truth=truth or None)
+    assert latent_units(Protocol(1, 2, RECIPE), data) == expected
+    ((_, trained),) = found_in(TASK, spy.variant(), data)
+    assert trained.latent == expected
+    assert trained.model.encode(X[:1]).mean.shape == (1, expected)
+
+
+@pytest.fixture
+def outcome_of(spy, monkeypatch):
+    """Run one whole cell of a task on the small data, with instruments of the test's own."""
+
+    def run(task, variant=None, data=DATA, knob_values=(), effort=None, **instruments):
+        protocol = Protocol(1, 2, RECIPE, effort or Effort(), knob_values)
+        whole = replace(task, protocols={"standard": protocol})
+        named = catalog.variant
+        mine = catalog.Brought(variant or spy.variant(), "c" * 16)
+        monkeypatch.setattr(catalog, "task", lambda name: whole)
+        monkeypatch.setattr(catalog, "variant", lambda name: mine if name == "spy" else named(name))
+        monkeypatch.setattr(catalog, "instrument", lambda name: instruments[name])
+        monkeypatch.setattr(cell, "dataset_of", lambda name, root: data)
+        found = run_cell(CELL)
+        monkeypatch.undo()
+        return found
+
+    return run
+
+
+def scale_read(trained, data, effort, rng):
+    return (Reading("scale", float(trained.model.posterior_scale), 0.0, effort.points),)
+
+
+def drawn(trained, data, effort, rng):
+    return (Reading("drawn", float(torch.rand((), generator=rng)), 0.0, 1),)
+
+
+def values(outcome, name):
+    return {(seen.arm, seen.knob): seen.reading.value for seen in outcome.observations if seen.reading.name == name}
+
+
+MANY = replace(
+    TASK,
+    knob=Knob("posterior_scale", "σ"),
+    known="linear_vae_at_fixed_scale",
+    instruments=("scale", "drawn"),
+    arms=(Arm("hidden", OTHER, knob="off", read=False), Arm("shown", OTHER, knob="middle")),
+)
+
+
+def test_every_instrument_is_read_at_every_place_but_of_the_arms_that_are_not_read(outcome_of):
+    outcome = outcome_of(MANY, knob_values=(0.1, 0.3), effort=Effort(points=7), scale=scale_read, drawn=drawn)
+    assert (outcome.status, outcome.reason) == ("ok", "")
+    read = values(outcome, "scale")
+    assert read == pytest.approx(
+        {(arm, knob): knob for arm in ("trained", "known") for knob in (0.1, 0.3)}
+        | {("shown", 0.3): 0.3, ("known_shown", 0.3): 0.3}
+    )
+    assert {seen.seed for seen in outcome.observations} == {3}
+    assert {seen.reading.n for seen in outcome.observations if seen.reading.name == "scale"} == {7}
+    assert len(set(values(outcome, "drawn").values())) == 1  # the same draws at every place
+    assert outcome.parameters == 6 * 2 * 3 + 2 * 2 + 6
+
+
+def test_comparisons_are_given_every_model_and_what_they_find_belongs_to_the_judged(outcome_of):
+    given = {}
+
+    def compared(models, data, effort, rng):
+        given.update(models)
+        draw = float(torch.rand((), generator=rng))
+        return ((0.1, Reading("apart", 1.5, 0.0, effort.points)), (None, Reading("together", draw, 0.0, 1)))
+
+    task = replace(MANY, instruments=(), comparisons=("compared",))
+    outcome = outcome_of(task, knob_values=(0.1, 0.3), effort=Effort(points=7), compared=compared)
+    assert outcome.status == "ok", outcome.reason
+    assert list(given) == [
+        *[(arm, knob) for knob in (0.1, 0.3) for arm in ("trained", "known")],
+        ("hidden", None),
+        ("known_hidden", None),
+        ("shown", 0.3),
+        ("known_shown", 0.3),
+    ]
+    assert all(
+        float(trained.model.posterior_scale) == pytest.approx(knob or 0.2) for (_, knob), trained in given.items()
+    )
+    found = [(seen.arm, seen.knob, seen.seed, seen.reading.name) for seen in outcome.observations]
+    assert found == [("trained", 0.1, 3, "apart"), ("trained", None, 3, "together")]
+    assert outcome.observations[0].reading.n == 7
+    again = outcome_of(task, knob_values=(0.1, 0.3), compared=compared)
+    assert again.observations[1].reading == outcome.observations[1].reading
+
+
+def test_models_are_kept_only_where_there_are_comparisons(outcome_of, monkeypatch):
+    kept = []
+    whole = cell.compare
+
+    def compare(task, protocol, models, data, seed):
+        kept.append(len(models))
+        return whole(task, protocol, models, data, seed)
+
+    for task in (MANY, replace(MANY, comparisons=("compared",))):
+        monkeypatch.setattr(cell, "compare", compare)
+        instruments = {"scale": scale_read, "drawn": drawn, "compared": lambda *_: ()}
+        assert outcome_of(task, knob_values=(0.1, 0.3), **instruments).status == "ok"
+    assert kept == [0, 8]
+
+
+def test_a_cell_whose_data_are_no_probabilities_is_declined_and_says_why(outcome_of):
+    outcome = outcome_of(replace(TASK, interventions=COINS), data=OUTSIDE)
+    assert (outcome.status, outcome.reason) == ("declined", "a Bernoulli likelihood needs data in [0, 1]")
+    assert outcome.observations == ()
+
+
+def test_a_comparison_that_breaks_costs_the_cell_its_readings_and_says_where(outcome_of):
+    def breaks(models, data, effort, rng):
+        raise KeyError("twin")
+
+    outcome = outcome_of(replace(MANY, comparisons=("breaks",)), scale=scale_read, drawn=drawn, breaks=breaks)
+    assert outcome.status == "error"
+    assert outcome.reason.startswith("KeyError: 'twin' (test_cell.py, line ")
+    assert outcome.observations == ()

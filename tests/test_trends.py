@@ -1,0 +1,188 @@
+"""Laws of contrasts: one reading falls by more than another moves, and one stays below its control."""
+
+import math
+from itertools import product
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from judged import EXCEEDS, OUTPACES, UNDERCUTS, observe
+
+from vaebench.claims import Claim, Declined, Exceeds, Observation, judge
+from vaebench.claims.quantities import ROUNDING
+from vaebench.claims.trends import log_ratio
+
+E = math.e
+
+
+def outpacing(reading, other, seeds=3):
+    """The verdict on two series, the same in every seed."""
+    return judge(OUTPACES, observe([reading] * seeds) + observe([other] * seeds, "c"))
+
+
+def estimate(verdict):
+    return verdict.findings[0].interval.estimate
+
+
+POSITIVE = st.floats(1e-6, 1e6)
+
+
+@given(st.lists(POSITIVE, min_size=2, max_size=6))
+def test_the_log_ratio_is_that_of_the_ends_and_changes_its_sign_backwards(values):
+    assert log_ratio(values) == -log_ratio(values[::-1])
+    assert log_ratio(values) == pytest.approx(math.log(values[-1] / values[0]), abs=1.01 * ROUNDING)
+
+
+def test_a_change_within_rounding_is_none():
+    assert log_ratio([1.0, 1.0 + 0.5 * ROUNDING]) == 0.0
+    assert log_ratio([1.0, 1.0 + 2 * ROUNDING]) > 0
+
+
+# The reading's and the other's logarithm at the knob's end, from 0: number and agreement in closed form.
+COURSES = [
+    (-2.0, 0.0, 2.0, 1.0, "holds"),
+    (-2.0, 1.0, 1.0, 1 / 3, "holds"),
+    (-2.0, -1.0, 1.0, 1 / 3, "holds"),
+    (-1.0, 1.0, 0.0, 0.0, "fails"),
+    (-1.0, -1.0, 0.0, 0.0, "fails"),
+    (-1.0, 3.0, -2.0, -0.5, "fails"),
+    (0.0, 2.0, -2.0, -1.0, "fails"),
+    (0.0, 0.0, 0.0, 0.0, "fails"),
+    (2.0, 0.0, -2.0, -1.0, "fails"),
+    (2.0, 1.0, -3.0, -1.0, "fails"),
+]
+
+
+@pytest.mark.parametrize(("reading", "other", "number", "agreement", "word"), COURSES)
+def test_how_far_the_one_falls_beyond_what_the_other_moves(reading, other, number, agreement, word):
+    verdict = outpacing([1.0, E**reading], [1.0, E**other])
+    assert estimate(verdict) == pytest.approx(number)
+    assert verdict.agreement == pytest.approx((agreement,) * 3)
+    assert verdict.verdict == word
+    assert (verdict.findings[0].low, verdict.findings[0].high) == (0.0, None)
+    assert verdict.findings[0].what == "log-fall of r minus |log-change| of c"
+
+
+@given(st.tuples(POSITIVE, POSITIVE), st.tuples(POSITIVE, POSITIVE), POSITIVE, POSITIVE)
+def test_neither_unit_counts_and_agreement_keeps_its_bounds(reading, other, one, two):
+    plain = outpacing(reading, other)
+    scaled = outpacing([one * value for value in reading], [two * value for value in other])
+    assert estimate(scaled) == pytest.approx(estimate(plain), abs=3 * ROUNDING)
+    assert -1 <= plain.agreement[0] <= 1
+
+
+@pytest.mark.parametrize(("reading", "other"), list(product([(3.0, 1.0), (1.0, 3.0)], [(4.0, 1.0), (1.0, 4.0)])))
+def test_it_makes_no_difference_which_way_the_other_moves(reading, other):
+    assert estimate(outpacing(reading, other)) == pytest.approx(estimate(outpacing(reading, other[::-1])))
+
+
+def test_only_the_ends_of_the_knob_count():
+    assert outpacing([3.0, 9.0, 1.0], [1.0, 0.1, 1.0]) == outpacing([3.0, 1.5, 1.0], [1.0, 1.0, 1.0])
+
+
+def test_it_is_paired_by_seed():
+    """A spread that both share is taken out: each seed's own two courses are held against each other."""
+    speeds = [1.0, 2.0, 3.0, 4.0]
+    falling, moving = [[1.0, E**-speed] for speed in speeds], [[1.0, E ** (speed - 0.5)] for speed in speeds]
+    verdict = judge(OUTPACES, observe(falling) + observe(moving, "c"))
+    assert verdict.verdict == "holds"
+    assert verdict.findings[0].interval.low == pytest.approx(0.5)
+    assert judge(OUTPACES, observe(falling) + observe(moving[::-1], "c")).verdict == "undecided"
+
+
+def test_rounding_outpaces_nothing():
+    verdict = outpacing([1.0, 1.0 - 0.5 * ROUNDING], [1.0, 1.0])
+    assert (verdict.verdict, verdict.agreement) == ("fails", (0.0,) * 3)
+
+
+@pytest.mark.parametrize("lacking", ["r", "c"])
+def test_a_seed_that_lacks_either_reading_at_one_knob_value_is_left_out(lacking):
+    kept = {"r": [[3.0, 2.0, 1.0]] * 5, "c": [[1.0, 1.1, 1.2]] * 5}
+    kept[lacking] = [*kept[lacking][:4], [*kept[lacking][4][:2], "constant"]]
+    verdict = judge(OUTPACES, observe(kept["r"]) + observe(kept["c"], "c"))
+    assert (verdict.verdict, verdict.seeds) == ("holds", (0, 1, 2, 3))
+    kept[lacking] = [[*row[:2], "constant"] for row in kept[lacking]]
+    verdict = judge(OUTPACES, observe(kept["r"]) + observe(kept["c"], "c"))
+    assert (verdict.verdict, verdict.reason, verdict.agreement) == ("not applicable", "constant", ())
+
+
+@pytest.mark.parametrize("missing", ["r", "c"])
+def test_a_reading_that_no_arm_has_is_told(missing):
+    present = "c" if missing == "r" else "r"
+    verdict = judge(OUTPACES, observe([[2.0, 1.0]] * 3, present))
+    assert (verdict.verdict, verdict.reason) == ("not applicable", f"the trained arm has no reading {missing}")
+
+
+@pytest.mark.parametrize(("arranged", "name"), [(([1.0, 0.0], [1.0, 2.0]), "r"), (([2.0, 1.0], [-1.0, 2.0]), "c")])
+def test_logarithms_are_of_positive_readings(arranged, name):
+    verdict = outpacing(*arranged)
+    assert (verdict.verdict, verdict.reason) == ("not applicable", f"{name} is not positive at every knob value")
+
+
+@pytest.mark.parametrize(("reading", "other"), [(2.0, 1.0), ([2.0, 1.0], 1.0), (2.0, [2.0, 1.0])])
+def test_one_knob_value_makes_no_course(reading, other):
+    verdict = outpacing(reading, other)
+    assert (verdict.verdict, verdict.reason) == ("not applicable", "a trend needs two knob values")
+
+
+@pytest.mark.parametrize("name", ["r", "c"])
+@pytest.mark.parametrize("claim", [OUTPACES, EXCEEDS, UNDERCUTS])
+def test_what_the_model_denies_of_either_reading_counts_against_it(claim, name):
+    other = "c" if name == "r" else "r"
+    denied = [
+        Observation("trained", knob, seed, Declined(name, "collapsed", "model")) for seed in range(3) for knob in (1, 2)
+    ]
+    verdict = judge(claim, observe([[2.0, 1.0]] * 3, other) + denied)
+    assert (verdict.verdict, verdict.agreement, verdict.reason) == ("undecided", (0.0,) * 3, "collapsed")
+
+
+def undercutting(reading, control):
+    return judge(UNDERCUTS, observe([reading] * 3) + observe([control] * 3, "c"))
+
+
+# Reading, control, gain and agreement: the share of the way from the control down to the ideal, 0.
+GAINS = [
+    (0.0, 0.4, 0.4, 1.0, "holds"),
+    (0.1, 0.4, 0.3, 0.75, "holds"),
+    (0.4, 0.4, 0.0, 0.0, "fails"),
+    (0.5, 0.4, -0.1, -0.25, "fails"),
+    (2.0, 0.4, -1.6, -1.0, "fails"),
+    (-0.2, 0.4, 0.6, 1.0, "holds"),
+]
+
+
+@pytest.mark.parametrize(("reading", "control", "gain", "agreement", "word"), GAINS)
+def test_how_far_a_reading_stays_below_its_control(reading, control, gain, agreement, word):
+    verdict = undercutting(reading, control)
+    assert estimate(verdict) == pytest.approx(gain)
+    assert verdict.agreement == pytest.approx((agreement,) * 3)
+    assert verdict.verdict == word
+    assert verdict.findings[0].what == "c minus r"
+
+
+@pytest.mark.parametrize(("reading", "control", "agreement"), [(0.0, 0.0, 1.0), (-0.1, -0.1, 1.0), (0.1, -0.1, 0.0)])
+def test_a_control_at_the_ideal_or_beyond_leaves_no_room_to_gain(reading, control, agreement):
+    assert undercutting(reading, control).agreement == (agreement,) * 3
+    assert undercutting(reading, control).verdict == "fails"
+
+
+@given(st.lists(st.tuples(st.floats(-2, 2), st.floats(-2, 2)), min_size=2, max_size=6))
+def test_below_is_above_upside_down(pairs):
+    reading, control = ([pair[i] for pair in pairs] for i in (0, 1))
+    upside_down = Claim("up", "It exceeds c.", (Exceeds("r", "c", ideal=-0.0),))
+    below = judge(UNDERCUTS, observe(reading) + observe(control, "c"))
+    above = judge(upside_down, observe(np.negative(reading)) + observe(np.negative(control), "c"))
+    assert (below.verdict, below.agreement) == (above.verdict, above.agreement)
+    assert estimate(below) == estimate(above)
+
+
+def test_rounding_is_no_gain_below_either():
+    verdict = undercutting(0.4 - 1e-9, 0.4)
+    assert (estimate(verdict), verdict.agreement, verdict.verdict) == (0.0, (0.0,) * 3, "fails")
+
+
+def test_along_a_knob_the_smallest_gain_below_counts_with_its_own_agreement():
+    verdict = undercutting([0.1, 0.7, 0.1], [0.4, 0.9, 0.9])
+    assert estimate(verdict) == pytest.approx(0.2)
+    assert verdict.agreement == pytest.approx((0.2 / 0.9,) * 3)

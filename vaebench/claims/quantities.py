@@ -1,0 +1,102 @@
+"""Quantities: one number a seed, made of readings along a knob, with the region where a claim says it lies."""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from vaebench.claims.readings import Reading, Sample
+
+ROUNDING = 1e-5
+"""A relative change below this is none: readings in single precision do not tell it from rounding."""
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """One number a seed, with the region where the claim says it lies.
+
+    Attributes:
+        what: What the number is, in words.
+        low: Lower end of the region, None for none.
+        high: Upper end of the region, None for none.
+        seeds: The seeds that have the number.
+        values: The number of each of them.
+        agreement: For each of them, 0 where the condition's control would lie, 1 where the claim's ideal lies, −1 as
+            far on the other side of the control, and nothing beyond.
+        failed: The seeds whose model denies the reading, see `Declined.cause`.
+        missing: Why seeds lack it, when some do.
+    """
+
+    what: str
+    low: float | None
+    high: float | None
+    seeds: tuple[int, ...]
+    values: tuple[float, ...]
+    agreement: tuple[float, ...]
+    failed: tuple[int, ...] = ()
+    missing: str = ""
+
+
+@dataclass(frozen=True)
+class Series:
+    """A reading by seed and knob value, for the seeds that have it at every value; and why others do not."""
+
+    knobs: tuple[float | None, ...]
+    values: Mapping[int, Sequence[float]]
+    failed: tuple[int, ...]
+    reason: str
+
+
+def series_of(sample: Sample, name: str, arm: str) -> Series:
+    """Gather a reading of one arm by seed, along the knob.
+
+    Args:
+        sample: All observations of a record.
+        name: The reading's name.
+        arm: The arm.
+
+    Returns:
+        The series.
+    """
+    found: dict[int, dict[float | None, float]] = {}
+    knobs: set[float | None] = set()
+    failed: set[int] = set()
+    reasons: set[str] = set()
+    for seen in sample:
+        if seen.arm == arm and seen.reading.name == name:
+            knobs.add(seen.knob)
+            if isinstance(seen.reading, Reading):
+                found.setdefault(seen.seed, {})[seen.knob] = seen.reading.value
+            else:
+                reasons.add(seen.reading.reason)
+                if seen.reading.cause == "model":
+                    failed.add(seen.seed)
+    order = tuple(sorted(knobs, key=lambda knob: -math.inf if knob is None else knob))
+    whole = {seed: [at[k] for k in order] for seed, at in sorted(found.items()) if len(at) == len(order)}
+    # The first in the alphabet, so that the reason does not hang on the order of the observations.
+    reason = min(reasons, default="" if found else f"the {arm} arm has no reading {name}")
+    return Series(order, whole, tuple(sorted(failed)), reason)
+
+
+def clip(agreement: float) -> float:
+    """Keep an agreement between −1 and 1."""
+    return min(1.0, max(-1.0, agreement))
+
+
+def number_text(value: float) -> str:
+    """Print a number for a sentence, with a true minus sign."""
+    return f"{value:g}".replace("-", "−")
+
+
+def filled(
+    template: Quantity, series: Series, number: Callable[[Sequence[float]], float], agree: Callable[[float], float]
+) -> Quantity:
+    """Fill a quantity's frame with one number a seed and its agreement."""
+    values = tuple(number(at) for at in series.values.values())
+    return replace(
+        template,
+        seeds=tuple(series.values),
+        values=values,
+        agreement=tuple(clip(agree(value)) for value in values),
+        failed=series.failed,
+        missing=series.reason,
+    )

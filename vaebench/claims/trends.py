@@ -1,0 +1,151 @@
+"""Conditions on a reading's course along the knob: that it falls or rises, or moves more than another."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
+from typing import Literal
+
+from vaebench.claims.quantities import ROUNDING, Quantity, Series, clip, filled, series_of
+from vaebench.claims.readings import Sample
+
+
+def kendall_tau(values: Sequence[float]) -> float:
+    """Rank agreement of a series with its own order: Kendall's τ, from −1 (falls at every pair) to 1.
+
+    Closed form: τ = Σ_{i<j} sign(v_j − v_i) / (n(n−1)/2); a tie, equality up to `ROUNDING`, counts nothing either way.
+
+    Args:
+        values: Readings in the order of a strictly rising knob, at least two.
+
+    Returns:
+        τ, a pure number.
+
+    Examples:
+        >>> kendall_tau([3.0, 2.0, 1.0]), kendall_tau([1.0, 1.0 + 1e-7])
+        (-1.0, 0.0)
+    """
+    signs = [
+        0 if abs(later - earlier) <= ROUNDING * max(abs(later), abs(earlier)) else math.copysign(1, later - earlier)
+        for earlier, later in combinations(values, 2)
+    ]
+    return sum(signs) / len(signs)
+
+
+def log_ratio(values: Sequence[float]) -> float:
+    """Logarithm of a series' last value over its first, 0 where they are equal up to `ROUNDING`.
+
+    Args:
+        values: Positive readings in the order of a rising knob.
+
+    Returns:
+        log(last) − log(first), a pure number.
+
+    Examples:
+        >>> log_ratio([1.0, 5.0, 1.0])
+        0.0
+    """
+    change = math.log(values[-1]) - math.log(values[0])
+    return change if abs(change) > ROUNDING else 0.0
+
+
+@dataclass(frozen=True)
+class Trend:
+    """A reading falls, or rises, as the knob rises: judged on the log-ratio across the knob *and* on Kendall's τ.
+
+    Attributes:
+        reading: The reading's name; it must be positive.
+        direction: Which way the claim says it goes.
+    """
+
+    reading: str
+    direction: Literal["falls", "rises"]
+    kind: Literal["trend"] = "trend"
+
+    def __post_init__(self) -> None:
+        if self.direction not in ("falls", "rises"):
+            raise ValueError(f"a trend falls or rises, not {self.direction!r}")
+
+    def quantities(self, sample: Sample, arm: str) -> tuple[Quantity, ...]:
+        """Reduce each seed's series to log(last/first) and Kendall's τ.
+
+        Args:
+            sample: All observations of a record.
+            arm: The arm to judge.
+
+        Returns:
+            The two quantities; their region is the half-line of the claimed direction. A seed that lacks the reading at
+            one knob value has neither: half a knob is another experiment.
+        """
+        series = _positive_course(sample, self.reading, arm)
+        falls = self.direction == "falls"
+        frame = Quantity("", None if falls else 0.0, 0.0 if falls else None, (), (), ())
+
+        def agree(values: Sequence[float]) -> float:
+            return -kendall_tau(values) if falls else kendall_tau(values)
+
+        agreement = tuple(clip(agree(values)) for values in series.values.values())
+        return tuple(
+            replace(filled(replace(frame, what=f"{self.reading}: {what}"), series, number, float), agreement=agreement)
+            for what, number in (("log-ratio across the knob", log_ratio), ("Kendall τ", kendall_tau))
+        )
+
+
+@dataclass(frozen=True)
+class Outpaces:
+    """Along the knob a reading falls by a larger factor than another one moves: its log-fall exceeds the other's |log|.
+
+    The difference of logarithms stands for the ratio of log-changes that it is above 1 with: the ratio has no bounds
+    where the other reading stands still. Agreement is (fall − other)/(|fall| + other): 1 where only the reading moves,
+    0 where both move alike, −1 where only the other does or the reading rises.
+
+    Attributes:
+        reading: The reading that should fall; it must be positive.
+        other: The reading that should move less, likewise.
+    """
+
+    reading: str
+    other: str
+    kind: Literal["outpaces"] = "outpaces"
+
+    def quantities(self, sample: Sample, arm: str) -> tuple[Quantity, ...]:
+        """Reduce each seed's two series to −log(last/first) of the one minus |log(last/first)| of the other.
+
+        Args:
+            sample: All observations of a record.
+            arm: The arm to judge.
+
+        Returns:
+            One quantity, with the positive half-line.
+        """
+        series, other = (_positive_course(sample, name, arm) for name in (self.reading, self.other))
+        paired = {
+            seed: [-log_ratio(values), abs(log_ratio(other.values[seed]))]
+            for seed, values in series.values.items()
+            if seed in other.values
+        }
+        both = replace(
+            series,
+            values=paired,
+            failed=tuple(sorted({*series.failed, *other.failed})),
+            reason=series.reason or other.reason,
+        )
+        frame = Quantity(f"log-fall of {self.reading} minus |log-change| of {self.other}", 0.0, None, (), (), ())
+        found = filled(frame, both, lambda pair: pair[0] - pair[1], float)
+        return (replace(found, agreement=tuple(_outpacing(*pair) for pair in paired.values())),)
+
+
+def _outpacing(fall: float, other: float) -> float:
+    moved = abs(fall) + other
+    return (fall - other) / moved if moved else 0.0
+
+
+def _positive_course(sample: Sample, name: str, arm: str) -> Series:
+    """A reading along two knob values or more, of the seeds where it is positive at all of them."""
+    series = series_of(sample, name, arm)
+    positive = {seed: values for seed, values in series.values.items() if min(values) > 0}
+    if len(series.knobs) < 2:
+        return replace(series, values={}, reason=series.reason or "a trend needs two knob values")
+    if len(positive) < len(series.values):
+        return replace(series, values=positive, reason=series.reason or f"{name} is not positive at every knob value")
+    return series

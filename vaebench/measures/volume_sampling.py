@@ -1,0 +1,242 @@
+"""What sampling by the decoder's volume does to outliers and to variation, beside the prior and its truncation."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from vaebench.claims import Declined, Reading
+from vaebench.data import Dataset
+from vaebench.kernels.complex_normal import paired, standard_complex_normal, unpaired
+from vaebench.kernels.estimate import Estimate, Undefined
+from vaebench.kernels.fisher_metric import log_volume
+from vaebench.kernels.importance_resampling import effective_sample_size, resampled
+from vaebench.kernels.mala import mala, with_gradient
+from vaebench.kernels.neighbours import neighbour_distance
+from vaebench.kernels.sample_variation import class_entropy, coverage, mean_pairwise_distance
+from vaebench.kernels.truncation import matched_truncation
+from vaebench.measures import Effort
+from vaebench.measures._complex import metric_at, posterior_mixture
+from vaebench.measures._detectors import NEIGHBOUR, Classifier, classifier, neighbour_threshold
+from vaebench.measures._subject import held_out, likelihood_at, of_sample
+from vaebench.training.fit import Trained
+
+ALPHA = -1.0
+"""Power of det g in the weights of record."""
+
+ALPHAS = {"minus_2": -2.0, "minus_half": -0.5, "plus_half": 0.5, "plus_1": 1.0}
+"""Other powers, shown beside, by name."""
+
+TOO_SMALL = 0.1
+"""Share of effective samples among candidates below which Langevin chains follow the resampling."""
+
+MALA_STEPS, MALA_BURN_IN, MALA_STEP = 40, 20, 0.3
+"""Langevin steps that are kept, those that adapt, and the step size they begin with, in the unit of a real code."""
+
+WIDEST = 1.5
+"""Largest factor at which truncation is sought: above 1, the prior is widened."""
+
+DETECTORS = ("classifier", "neighbour")
+MATCHES = {"distance": "pairwise_distance", "entropy": "class_entropy"}
+"""What the truncated prior is brought to have as much of as the weighted samples, by name."""
+
+UNITS = {"pairwise_distance": "x", "class_entropy": "nats", "coverage": "1"}
+"""Ways to vary, with the unit of each."""
+
+JUDGED = (
+    *(
+        f"{what}_{way}"
+        for what in ("classifier_outliers", "neighbour_outliers", *UNITS)
+        for way in ("prior", "weighted")
+    ),
+    *(f"{detector}_outliers_truncated_to_{match}" for detector in DETECTORS for match in MATCHES),
+)
+
+Found = list[Reading | Declined]
+
+
+def volume_sampling(
+    trained: Trained, data: Dataset, effort: Effort, rng: torch.Generator
+) -> tuple[Reading | Declined, ...]:
+    """Read outlier rates and variation of samples from the prior, weighted by volume, and from the truncated prior.
+
+    Weighted samples follow CN(ζ; 0, I)·(det g(ζ))^α, g the decoder's Fisher metric along the units that code something,
+    α = −1 of record. Candidates from the prior are resampled by weight; where fewer than a tenth of them count,
+    Langevin chains start from what was resampled, for the α of record alone. The prior is the same resampling with
+    equal weights, so that a constant metric gives the very same samples. A sample is the likelihood's mean at a code.
+
+    An outlier is a sample whose class confidence is below that of 5 % of held-out real examples, or whose distance
+    to its fifth nearest training example is above that of 95 % of them.
+
+    Args:
+        trained: The model; its latent units are read in pairs.
+        data: Its detectors are fixed on the training and held-out parts.
+        effort: ``samples`` candidates; ``points`` samples.
+        rng: Of candidates, resampling and chains.
+
+    Returns:
+        ``classifier_outliers_…`` and ``neighbour_outliers_…`` for ``prior``, ``weighted``, ``truncated_to_distance``,
+        ``truncated_to_entropy`` (the prior times the factor at which mean pairwise distance or class entropy are those
+        of the weighted samples) and ``alpha_…`` (other powers); ``class_entropy_…``, ``pairwise_distance_…`` and
+        ``coverage_…`` for ``prior`` and ``weighted``; the two ``truncation_for_…`` factors; ``effective_share`` of the
+        candidates, ``langevin_acceptance`` where chains ran; and ``classifier_accuracy`` on held-out real data.
+    """
+    judge = _Judge(trained, data, classifier(data))
+    if trained.latent % 2:
+        reason = "an odd number of latent units cannot be paired"
+        return (judge.accuracy(), *(Declined(name, reason) for name in JUDGED))
+    try:
+        return (judge.accuracy(), *_sampled(judge, effort, rng))
+    except Undefined as undefined:
+        return (judge.accuracy(), *(Declined(name, str(undefined), "model") for name in JUDGED))
+
+
+def _sampled(judge: "_Judge", effort: Effort, rng: torch.Generator) -> Found:
+    trained, x = judge.trained, judge.data.train.x
+    shape = (effort.samples, trained.latent // 2)
+    candidates = standard_complex_normal(shape, rng, dtype=x.dtype.to_complex(), device=x.device)
+    active = posterior_mixture(trained, held_out(judge.data, effort.points)).active
+    volumes = log_volume(metric_at(trained, candidates, active)).double()
+    draws = _Draws(candidates, volumes, min(effort.points, effort.samples), rng, rng.get_state())
+    weighted, acceptance = _weighted(trained, draws, active)
+    prior, effective = draws.at(0.0), draws.effective(ALPHA)
+    found: Found = [Reading("effective_share", effective / len(candidates), 0.0, len(candidates))]
+    found += [] if acceptance is None else [of_sample("langevin_acceptance", acceptance)]
+    found += judge.rated("prior", prior) + judge.rated("weighted", weighted, effective)
+    found += judge.variations("prior", prior) + judge.variations("weighted", weighted)
+    for match, variation in MATCHES.items():
+        found += _truncated(judge, prior, weighted, match, variation)
+    for name, alpha in ALPHAS.items():
+        found += judge.rated(f"alpha_{name}", draws.at(alpha), draws.effective(alpha))
+    return found
+
+
+class _Draws(NamedTuple):
+    """Samples from the prior times powers of the volume, all by the same comb through the same candidates.
+
+    Attributes:
+        candidates: Codes from the prior, shape (candidates, latent/2).
+        volumes: log det g at each.
+        n: How many samples are taken.
+        rng: Of the comb; what follows `at` draws on from where that left it.
+        state: Of `rng`, to which `at` takes it back.
+    """
+
+    candidates: Tensor
+    volumes: Tensor
+    n: int
+    rng: torch.Generator
+    state: Tensor
+
+    def at(self, alpha: float) -> Tensor:
+        self.rng.set_state(self.state)
+        return resampled(self.candidates, alpha * self.volumes, self.n, self.rng)
+
+    def effective(self, alpha: float) -> float:
+        return float(effective_sample_size(alpha * self.volumes))
+
+
+def _weighted(trained: Trained, draws: _Draws, active: Tensor) -> tuple[Tensor, Tensor | None]:
+    """Codes from prior·(det g)^α, and the acceptance of each Langevin chain if any ran."""
+    drawn = draws.at(ALPHA)
+    if draws.effective(ALPHA) >= TOO_SMALL * len(draws.candidates):
+        return drawn, None
+
+    def log_density(z: Tensor) -> Tensor:
+        volume: Tensor = torch.linalg.slogdet(metric_at(trained, paired(z), active)).logabsdet
+        return ALPHA * volume - z.square().sum(1) / 2
+
+    start = unpaired(drawn)
+    chains = mala(with_gradient(log_density), start, MALA_STEPS, MALA_STEP, draws.rng, burn_in=MALA_BURN_IN)
+    ends = paired(chains.z)
+    # A determinant that is nothing but rounding draws chains to it: where one has ended there, there is no volume.
+    log_volume(metric_at(trained, ends, active))
+    return ends, chains.acceptance
+
+
+def _truncated(judge: "_Judge", prior: Tensor, weighted: Tensor, match: str, variation: str) -> Found:
+    """Outlier rates of the prior times the factor T at which it varies as much as the weighted samples."""
+    way = f"truncated_to_{match}"
+    variation_of = judge.ways_to_vary().get(variation)
+    if variation_of is None:
+        return [_classless(f"{detector}_outliers_{way}") for detector in DETECTORS]
+
+    def varies(z: Tensor) -> float:
+        return float(variation_of(judge.decoded(z)).value)
+
+    target = varies(weighted)
+    # Variation need not grow with T beyond 1, so T is sought on the side of 1 where the target is.
+    ends = (0.0, 1.0) if target <= varies(prior) else (1.0, WIDEST)
+    matched = matched_truncation(lambda T: varies(T * prior), target, *ends)
+    if not matched.within:
+        reason = f"the prior times no factor up to {WIDEST:g} varies as the weighted samples do"
+        return [Declined(f"{detector}_outliers_{way}", reason, "model") for detector in DETECTORS]
+    factor = Reading(f"truncation_for_{match}", matched.factor, 0.0, len(prior))
+    return [factor, *judge.rated(way, matched.factor * prior)]
+
+
+@dataclass(frozen=True)
+class _Judge:
+    """Rates samples: decodes codes, counts what the detectors call outliers, and measures how much they vary."""
+
+    trained: Trained
+    data: Dataset
+    classifier: Classifier | None
+
+    def decoded(self, z: Tensor) -> Tensor:
+        with torch.no_grad():
+            return likelihood_at(self.trained, unpaired(z)).mean
+
+    def accuracy(self) -> Reading | Declined:
+        if self.classifier is None:
+            return _classless("classifier_accuracy")
+        accuracy, n = self.classifier.accuracy, len(self.data.held_out.x)
+        return Reading("classifier_accuracy", accuracy, _rate_error(accuracy, n), n, "1", "higher")
+
+    def rated(self, way: str, z: Tensor, effective: float = math.inf) -> Found:
+        """Outlier rates of samples from complex codes, with the error that so many effective candidates leave."""
+        x, train = self.decoded(z), self.data.train.x
+        odd = {"neighbour": neighbour_distance(x, train, NEIGHBOUR) > neighbour_threshold(train, self.data.held_out.x)}
+        if self.classifier is not None:
+            odd["classifier"] = self.classifier.probabilities(x).amax(1) < self.classifier.threshold
+        found: Found = []
+        for name, detector in ((f"{detector}_outliers_{way}", detector) for detector in DETECTORS):
+            if detector not in odd:
+                found.append(_classless(name))
+                continue
+            rate = float(odd[detector].double().mean())
+            error = _rate_error(rate, 1 / (1 / len(z) + 1 / effective))
+            found.append(Reading(name, rate, error, len(z), "1", "lower"))
+        return found
+
+    def ways_to_vary(self) -> dict[str, Callable[[Tensor], Estimate]]:
+        """Class entropy where there are classes, mean pairwise distance and coverage, as functions of samples."""
+        rater, real = self.classifier, self.data.held_out.x
+        # As many samples as real examples: more of them cover everything, and say nothing.
+        ways = {
+            "pairwise_distance": mean_pairwise_distance,
+            "coverage": lambda x: coverage(real, x[: len(real)], NEIGHBOUR),
+        }
+        return ways if rater is None else ways | {"class_entropy": lambda x: class_entropy(rater.probabilities(x))}
+
+    def variations(self, way: str, z: Tensor) -> Found:
+        """How much samples from complex codes vary."""
+        x, ways = self.decoded(z), self.ways_to_vary()
+        found: Found = [_classless(f"{name}_{way}") for name in UNITS if name not in ways]
+        for name, estimate in ways.items():
+            e = estimate(x)
+            found.append(Reading(f"{name}_{way}", float(e.value), float(e.stderr), e.n, UNITS[name], "higher"))
+        return found
+
+
+def _classless(name: str) -> Declined:
+    return Declined(name, "the data have no classes")
+
+
+def _rate_error(rate: float, n: float) -> float:
+    """Standard error of a rate among n, with half a case on either side: none among n is no certainty."""
+    rate = (rate * n + 0.5) / (n + 1)
+    return math.sqrt(rate * (1 - rate) / n)

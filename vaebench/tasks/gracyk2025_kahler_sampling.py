@@ -1,0 +1,149 @@
+"""Does sampling by the decoder's complex volume give fewer outliers, and does a cheap potential stand for its metric?
+
+Gracyk (2025) says that complex VAEs reveal, to some level, Kähler structure of the decoder; that a potential made of
+complex Gaussian mixtures is a rough proxy of the decoder's Fisher metric, plurisubharmonic and cheap; and that sampling
+in accordance with a weighted complex volume element gives, at the exchange of sample variation, smoother
+representations and fewer semantic outliers.
+
+**These definitions are ours**, fixed before anything was sampled, because the paper's data sets, networks, exact
+potential, regulariser, the sign of the volume weight and its notion of a semantic outlier could not be read:
+
+* *Metric*: g_{ij̄} = v⁻¹ Σ_a ∂_i f_a conj(∂_j f_a), Fisher's, of the decoder's mean f with noise variance v, at complex
+  codes ζ ~ CN(0, I), along units whose mean posterior variance is below ½. A real model with an even number of units is
+  read as complex by pairing them. The volume density is det g, not its root.
+* *Weighted samples* follow CN(ζ; 0, I)·(det g)^α with **α = −1 of record**; other powers stand beside. Candidates from
+  the prior are resampled by weight; where fewer than a tenth of them are effective, Langevin chains go on from there.
+* *Outlier*: a sample whose class confidence is below that of 5 % of held-out real examples, or whose distance to its
+  fifth nearest training example is above that of 95 % of them. Both detectors are fixed on real data first; the
+  classifier's held-out accuracy is an invariant. A sample is the likelihood's mean at a code.
+* *Potential*: F = log Σ_k exp((ζ − m_k)ᴴ P_k (ζ − m_k)) over the posteriors CN(m_k, P_k⁻¹) of 512 training examples.
+  Each exponent is the divergence between posteriors of that shape at ζ and at m_k, so that nothing is left to choose.
+  By the law of total covariance its metric is E_w[P] + Cov_w(P(ζ − m)) in closed form.
+* *Smoothness*: bending of decoded straight paths between held-out codes, and the variance of log det g.
+
+**Controls.** A sampler can buy fewer outliers with less variation, so weighted samples are held against the *truncated
+prior* at the same mean pairwise distance and at the same class entropy. `variation_cost` stands beside. The `known` arm
+is the linear VAE's closed form: its metric is constant, weights are equal, and nothing may be gained. The log density
+of the posterior mixture is *not* plurisubharmonic and must be found so. A variant that adds decoder geometry is trained
+beside its `twin` without it, from the same weights and noise. And with ordinary networks a circular complex VAE *is* a
+real VAE whose variances are tied in pairs: `pair_tied_vae` must read like `complex_vae`.
+
+Why the potential may fail to follow: each exponent *grows* away from its component, as plurisubharmonic functions must
+(no maximum inside), so its weights favour the components far from ζ. The mean precision of the posteriors *near* ζ, by
+responsibility, is shown beside as `precision spearman`; it is no potential's Hessian.
+
+Choices that are ours beyond the definitions: noise variance 0.05, eight real or four complex latent units, digits.
+"""
+
+from vaebench.claims import Beyond, Claim, Exceeds
+from vaebench.measures import Effort
+from vaebench.tasks import Arm, Protocol, Task
+from vaebench.training import Interventions, Recipe
+
+
+def _fewer(reading: str, control: str) -> Exceeds:
+    return Exceeds(reading, control, ideal=0, side="below")
+
+
+TASK = Task(
+    name="gracyk2025_kahler_sampling",
+    version=1,
+    title="Gracyk 2025, Complex variational autoencoders admit Kähler structure",
+    source="arXiv:2511.15172",
+    asks="Does volume-weighted sampling give fewer outliers, and does a cheap potential stand for its metric?",
+    datasets=("digits",),
+    interventions=Interventions(likelihood_variance=0.05),
+    knob=None,
+    known="linear_vae_on_principal_axes",
+    arms=(Arm("twin", variant="twin", read=False),),
+    instruments=(
+        "volume_sampling.volume_sampling",
+        "kahler.potential_fidelity",
+        "kahler.plurisubharmonic",
+        "kahler.cost",
+        "robustness.unexplained_variance",
+    ),
+    comparisons=("smoothness.against_twin",),
+    claims=(
+        Claim(
+            "fewer_outliers",
+            "Volume-weighted sampling gives fewer outliers than the prior.",
+            (
+                _fewer("classifier_outliers_weighted", "classifier_outliers_prior"),
+                _fewer("neighbour_outliers_weighted", "neighbour_outliers_prior"),
+            ),
+            beside=(
+                "effective_share",
+                "classifier_outliers_alpha_minus_2",
+                "classifier_outliers_alpha_minus_half",
+                "classifier_outliers_alpha_plus_half",
+                "classifier_outliers_alpha_plus_1",
+                "unexplained_variance",
+            ),
+        ),
+        Claim(
+            "beats_truncation",
+            "It gives fewer outliers than the prior truncated to the same variation.",
+            (
+                _fewer("classifier_outliers_weighted", "classifier_outliers_truncated_to_distance"),
+                _fewer("neighbour_outliers_weighted", "neighbour_outliers_truncated_to_distance"),
+                _fewer("classifier_outliers_weighted", "classifier_outliers_truncated_to_entropy"),
+                _fewer("neighbour_outliers_weighted", "neighbour_outliers_truncated_to_entropy"),
+            ),
+            beside=("truncation_for_distance", "truncation_for_entropy"),
+        ),
+        Claim(
+            "variation_cost",
+            "It costs variation: class entropy, mean pairwise distance and coverage of held-out data fall.",
+            (
+                _fewer("class_entropy_weighted", "class_entropy_prior"),
+                _fewer("pairwise_distance_weighted", "pairwise_distance_prior"),
+                _fewer("coverage_weighted", "coverage_prior"),
+            ),
+        ),
+        Claim(
+            "potential_fidelity",
+            "The metric of the posterior mixture's potential is a rough proxy of the decoder's Fisher metric.",
+            (Beyond("potential_spearman", 0.5, ideal=1, null=0),),
+            beside=("potential_relative_error", "precision_spearman", "kahler_defect"),
+        ),
+        Claim(
+            "plurisubharmonic",
+            "The potential is plurisubharmonic, and the log density of the mixture is not.",
+            (
+                Beyond("potential_psh_share", 0.999, ideal=1, null=0),
+                Beyond("mixture_psh_share", 0.99, ideal=0, null=1),
+            ),
+            beside=("potential_smallest_eigenvalue", "mixture_smallest_eigenvalue"),
+        ),
+        Claim(
+            "cheaper",
+            "The potential's metric costs less than the decoder's by automatic differentiation.",
+            (Beyond("metric_log10_time_ratio", 0, ideal=1, null=0),),
+        ),
+        Claim(
+            "smoother",
+            "Regularising by decoder geometry makes representations smoother than the twin's without it.",
+            (
+                _fewer("path_roughness", "path_roughness_twin"),
+                _fewer("log_volume_variance", "log_volume_variance_twin"),
+            ),
+        ),
+    ),
+    invariants=(
+        Claim(
+            "classifier_is_accurate",
+            "The classifier that calls samples outliers is right on held-out real data.",
+            (Beyond("classifier_accuracy", 0.95, ideal=1, null=0.1),),
+        ),
+    ),
+    protocols={
+        "quick": Protocol(
+            seeds=3, latent=8, recipe=Recipe(steps=400, learning_rate=3e-3), effort=Effort(samples=512, points=128)
+        ),
+        "standard": Protocol(seeds=5, latent=8, recipe=Recipe(steps=3000, learning_rate=3e-3)),
+        "paper": Protocol(
+            seeds=10, latent=8, recipe=Recipe(steps=40_000, learning_rate=3e-3), effort=Effort(samples=65_536)
+        ),
+    },
+)
