@@ -6,7 +6,7 @@ BIN := .venv/bin
 .PHONY: demo test check reference leaderboard bench clean
 
 demo: .venv/package
-	$(BIN)/vaebench run --preset quick --archs mlp --out runs/demo
+	$(BIN)/vaebench run --preset quick --archs mlp --variants vae,linear_vae --out runs/demo
 	$(BIN)/vaebench leaderboard --preview runs/demo
 
 test: .venv/test
@@ -18,8 +18,18 @@ check: .venv/check
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -q -n 0 tests/test_floors.py
 
+# The reference population. Each line can be stopped and goes on; reference_results/README.md has the costs.
+MAIN := vae,beta_vae,sigma_vae,complex_vae,kahler_vae
+GRADED := beta_vae,annealed_vae,beta_tcvae,dip_vae_ii
+RUN := $(BIN)/vaebench run --preset standard --out reference_results
+IMAGES := camuto2021_variance_frequency,camuto2021_input_noise,gracyk2025_kahler_sampling
+
 reference: .venv/package
-	$(BIN)/vaebench run --preset standard --out reference_results
+	$(RUN) --tasks $(IMAGES) --archs mlp
+	$(RUN) --tasks $(IMAGES) --archs conv,resnet --variants $(MAIN)
+	$(RUN) --tasks nakagawa2021_posterior_isometry --archs mlp
+	$(RUN) --tasks nakagawa2021_posterior_isometry --archs conv,resnet --variants $(MAIN) --datasets digits
+	$(RUN) --tasks bonheme2022_encoder_first --archs conv --variants $(GRADED)
 
 leaderboard: .venv/package
 	$(BIN)/vaebench leaderboard

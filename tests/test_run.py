@@ -260,3 +260,15 @@ def test_a_slip_is_told_in_one_line(changes: dict[str, object], message: str, re
     with pytest.raises(Mistake, match=message) as slip:
         check(request_of(**changes))
     assert "\n" not in str(slip.value)
+
+
+def test_a_run_with_fewer_seeds_elsewhere_does_not_write_over_a_record(
+    tiny: object, request_of: RequestOf, tmp_path: Path
+) -> None:
+    out = tmp_path / "store"
+    go(request_of(out=out, seeds=2))
+    before = {path: path.read_bytes() for path in out.rglob("*.json")}
+    (out / Journal(out).path.name).unlink()  # as in a fresh clone, which has records and no journal
+    done = go(request_of(out=out, seeds=1))
+    assert len(done.kept) == len(before) and "holds 2 finished seeds, this run 1" in done.kept[0]
+    assert {path: path.read_bytes() for path in out.rglob("*.json")} == before

@@ -190,6 +190,8 @@ def run_(
         sys.exit(INTERRUPTED)
     for damage in done.damages:
         say(f"left out: {damage.path}, line {damage.line}: {damage.why}", "yellow")
+    for line in done.kept:
+        say(f"not written over: {line}; give another --out to keep both", "yellow")
     say(f"{done.ran} cells run, {done.reused} taken from {journal.path}")
     if as_json:
         answer({"records": [json.loads(record.model_dump_json()) for record in done.records]})

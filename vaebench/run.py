@@ -12,7 +12,7 @@ from vaebench.fingerprint import source_hash, value_hash
 from vaebench.mistakes import Mistake
 from vaebench.results.assemble import assemble
 from vaebench.results.record import CellOutcome, Record, Subject, VariantInfo, Versioned
-from vaebench.results.store import Damage, Journal, write_record
+from vaebench.results.store import Damage, Journal, standing, write_record
 from vaebench.tasks import PRESETS, Preset, Task
 
 if TYPE_CHECKING:
@@ -226,12 +226,14 @@ class Done:
         reused: Number of cells that the journal had.
         ran: Number of cells that were run.
         damages: Lines of the journal that could not be read; their cells were run again.
+        kept: One line for each record in the folder that was not written over, see `standing`.
     """
 
     records: tuple[Record, ...]
     reused: int
     ran: int
     damages: tuple[Damage, ...]
+    kept: tuple[str, ...] = ()
 
 
 def run(
@@ -261,9 +263,16 @@ def run(
     finally:
         # Also when the run is stopped: what is finished can be looked at, and says how many seeds it rests on.
         records = assemble_all([outcomes[cell.id] for cell in planned.cells if cell.id in outcomes])
-        for record in records:
-            write_record(request.out, record)
-    return Done(records, reused, len(todo), tuple(damages))
+        kept = tuple(filter(None, (_written(request.out, record) for record in records)))
+    return Done(records, reused, len(todo), tuple(damages), kept)
+
+
+def _written(folder: Path, record: Record) -> str:
+    """Write a record, or say which one stands in its place."""
+    why = standing(folder, record)
+    if not why:
+        write_record(folder, record)
+    return why
 
 
 def assemble_all(outcomes: Sequence[CellOutcome]) -> tuple[Record, ...]:

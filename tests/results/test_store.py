@@ -9,8 +9,8 @@ from results.stored import SUBJECT, cell, observe, whole_record
 
 from vaebench.mistakes import Mistake
 from vaebench.results import store
-from vaebench.results.record import strict_json
-from vaebench.results.store import BadRecord, Journal, read_record, read_records, write_record, write_text
+from vaebench.results.record import Record, strict_json
+from vaebench.results.store import BadRecord, Journal, read_record, read_records, standing, write_record, write_text
 
 
 def test_a_record_is_read_as_it_was_written_and_lies_under_its_name(tmp_path):
@@ -226,3 +226,34 @@ def test_a_folder_that_may_not_be_written_is_one_line(tmp_path):
     tmp_path.chmod(stat.S_IRUSR | stat.S_IXUSR)
     with pytest.raises(Mistake, match=r"^cannot write to .*: Permission denied$"):
         Journal(tmp_path / "run")
+
+
+def of(preset: str, seeds: int, device: str = "cpu") -> Record:
+    record = whole_record(seeds)
+    return record.model_copy(update={"subject": SUBJECT.model_copy(update={"preset": preset, "device": device})})
+
+
+@pytest.mark.parametrize(
+    ("there", "new", "says"),
+    [
+        (of("standard", 5), of("standard", 4), "holds 4 finished seeds, this run 3"),
+        (of("standard", 5), of("standard", 5), ""),
+        (of("standard", 4), of("standard", 5), ""),
+        (of("standard", 3), of("quick", 5), "holds a standard run on cpu"),
+        (of("standard", 3), of("standard", 5, "cuda"), "holds a standard run on cpu"),
+        (of("quick", 5), of("standard", 3), ""),
+        (of("quick", 5), of("quick", 3), "holds 4 finished seeds, this run 2"),
+    ],
+)
+def test_a_record_with_more_behind_it_stands(tmp_path, there, new, says):
+    path = write_record(tmp_path, there)
+    assert standing(tmp_path, new) == (f"{path} {says}" if says else "")
+
+
+def test_what_is_stale_or_unreadable_does_not_stand(tmp_path):
+    assert standing(tmp_path, whole_record()) == ""
+    stale = SUBJECT.model_copy(update={"task": SUBJECT.task.model_copy(update={"hash": "0" * 16})})
+    path = write_record(tmp_path, whole_record(9).model_copy(update={"subject": stale}))
+    assert standing(tmp_path, whole_record()) == ""
+    path.write_text("{")
+    assert standing(tmp_path, whole_record()) == ""

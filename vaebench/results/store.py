@@ -69,6 +69,33 @@ def write_record(folder: Path, record: Record) -> Path:
     return path
 
 
+def standing(folder: Path, record: Record) -> str:
+    """Say why a record that is already in a store stands against a new one; empty where the new one may replace it.
+
+    A record of the same subject with more finished seeds stands, and so does one of another preset or device, unless
+    it is ``quick``: none of them is this one's to write over.
+
+    Args:
+        folder: The store.
+        record: The new record.
+
+    Returns:
+        One line, or nothing.
+    """
+    path = folder / record.subject.file_name
+    try:
+        there = read_record(path)
+    except (OSError, BadRecord):
+        return ""
+    ours, theirs = record.subject, there.subject
+    if theirs.preset != "quick" and (theirs.preset, theirs.device) != (ours.preset, ours.device):
+        return f"{path} holds a {theirs.preset} run on {theirs.device}"
+    finished, more = (sum(cell.status == "ok" for cell in one.cells) for one in (record, there))
+    if theirs == ours and more > finished:
+        return f"{path} holds {more} finished seeds, this run {finished}"
+    return ""
+
+
 def _first_error(error: ValidationError) -> str:
     found = error.errors()[0]
     place = ".".join(str(step) for step in found["loc"])
