@@ -4,8 +4,8 @@ Run by hand, for example::
 
     python benchmarks/learning_curves.py camuto2021_input_noise vae mlp digits
 
-One seed of the standard preset is trained with 1/8, 1/4, 1/2, 1 and 2 times its steps, each with the whole learning-rate
-schedule, at the first, middle and last knob value. Every judged reading is written to
+One seed of the standard preset is trained with 1/8, 1/4, 1/2, 1 and 2 times its steps, each with the whole schedule of
+the learning rate, at the first, middle and last knob value. Every reading of the instruments is written to
 ``reference_results/learning_curves/`` as a table and drawn over the steps: where the curves are flat to the left of the
 standard preset's steps, marked, longer training changes nothing; where they are not, the page of the task says so.
 """
@@ -45,7 +45,7 @@ def rows(task: Task, variant: str, arch: str, dataset: str) -> list[Row]:
             assert place.arm == JUDGED.name
             seen = [o for o in read(alone, shorter, trained, data, place, 0) if isinstance(o.reading, Reading)]
             found += [(steps, o.arm, o.knob, o.reading.name, o.reading.value) for o in seen]
-        print(f"{steps} steps")
+        print(f"{steps} steps")  # noqa: T201 - a script, run by hand
     return found
 
 

@@ -69,8 +69,11 @@ def test_the_suites_own_variants_bear_the_names_of_their_files(name):
 @pytest.mark.parametrize("name", catalog.task_names())
 def test_every_name_that_a_task_uses_is_known(name):
     task = catalog.task(name)
-    for instrument in task.instruments:
+    for instrument in task.instruments + task.comparisons:
         assert callable(catalog.instrument(instrument))
+    for arm in task.arms:
+        if arm.variant not in ("own", "twin"):
+            catalog.known("variant", arm.variant, catalog.variant_names())
     for data in task.datasets:
         catalog.check_dataset(data)
 

@@ -111,6 +111,22 @@ def test_a_known_model_is_the_closed_form_under_its_own_arms_interventions(spy):
     assert not torch.equal(by_place["known"].model.model.mean.weight, by_place["known_tight"].model.model.mean.weight)
 
 
+def test_along_the_knob_each_known_model_is_the_closed_form_at_that_value_for_its_own_arms_target(spy):
+    task = replace(
+        TASK,
+        knob=Knob("input_noise", "s"),
+        known="linear_vae_at_fixed_scale",
+        arms=(Arm("noisy", replace(HELD, target="noisy")),),
+    )
+    found = found_in(task, spy.variant(), knob_values=(0.0, 0.1, 0.4))
+    for place, known in found[1::2]:
+        target = "noisy" if place.arm == "known_noisy" else "clean"
+        exact = linear_vae_at_fixed_scale(DATA, 2, 0.5, 0.1, place.knob, target)
+        assert all(torch.equal(w, exact.state_dict()[name]) for name, w in known.model.model.state_dict().items())
+    gains = [float(known.model.model.mean.weight.norm()) for _, known in found[1::2]]
+    assert len(set(gains)) == 5  # without noise the two targets are one
+
+
 @pytest.mark.parametrize("by", [Interventions(likelihood_variance=0.05), Interventions(posterior_scale=0.5)])
 def test_a_place_without_a_closed_form_has_no_known_model(spy, by):
     found = found_in(replace(TASK, known="linear_vae_at_fixed_scale", interventions=by), spy.variant())

@@ -14,7 +14,7 @@ from rich.table import Table
 
 from vaebench import __version__, catalog
 from vaebench.mistakes import Mistake
-from vaebench.run import UNFINISHED, Request, check, fetch, plan, processors, resolve_device, run
+from vaebench.run import UNFINISHED, Done, Request, check, fetch, plan, processors, resolve_device, run
 from vaebench.tasks import PRESETS, Preset
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from vaebench.claims import Finding, Verdict
     from vaebench.results.record import CellOutcome, Record
+    from vaebench.results.store import Journal
 
 NO, MISUSE, INTERRUPTED = 1, 2, 130
 MARKS = {"holds": "[green]✓ holds", "fails": "[red]✗ fails", "undecided": "? undecided", "not applicable": "– n/a"}
@@ -188,6 +189,11 @@ def run_(
     except KeyboardInterrupt:
         say(f"stopped; finished cells are kept in {journal.path}: the same command goes on from there")
         sys.exit(INTERRUPTED)
+    report(request, done, journal, as_json)
+
+
+def report(request: Request, done: Done, journal: "Journal", as_json: bool) -> None:
+    """Say what a run came to; exit with 1 if a cell did not finish."""
     for damage in done.damages:
         say(f"left out: {damage.path}, line {damage.line}: {damage.why}", "yellow")
     for line in done.kept:

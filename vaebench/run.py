@@ -147,7 +147,7 @@ def plan(request: Request) -> Plan:
     Returns:
         The cells and the combinations that cannot be.
     """
-    from vaebench.cell import Cell, dataset_of
+    from vaebench.cell import Cell, dataset_of, latent_units
     from vaebench.models import Unfit
     from vaebench.training.fit import build
 
@@ -163,9 +163,9 @@ def plan(request: Request) -> Plan:
         task = catalog.task(name)
         protocol = task.protocols[request.preset]
         for reference, arch, dataset in product(request.variants, request.archs, request.datasets or task.datasets):
-            variant, shape = brought[reference].variant, dataset_of(dataset, request.data_root).shape
+            variant, data = brought[reference].variant, dataset_of(dataset, request.data_root)
             try:
-                build(variant, shape, protocol.latent, arch, 0)
+                build(variant, data.shape, latent_units(protocol, data), arch, 0)
             except Unfit as reason:
                 unfit.append(f"{task.name} · {variant.name} · {arch} · {dataset}: {reason}")
                 continue
@@ -263,8 +263,8 @@ def run(
     finally:
         # Also when the run is stopped: what is finished can be looked at, and says how many seeds it rests on.
         records = assemble_all([outcomes[cell.id] for cell in planned.cells if cell.id in outcomes])
-        kept = tuple(filter(None, (_written(request.out, record) for record in records)))
-    return Done(records, reused, len(todo), tuple(damages), kept)
+        standing_ones = tuple(filter(None, (_written(request.out, record) for record in records)))
+    return Done(records, reused, len(todo), tuple(damages), standing_ones)
 
 
 def _written(folder: Path, record: Record) -> str:

@@ -1,5 +1,7 @@
 """Models whose layers are known to settle when they are told to."""
 
+from itertools import pairwise
+
 import torch
 from measures.known import generator
 from torch import nn
@@ -25,7 +27,7 @@ def narrow(seed, depth=2, decoder_depth=2):
     torch.manual_seed(seed)
 
     def stack(widths):
-        return [part for w, v in zip(widths, widths[1:], strict=False) for part in (nn.Linear(w, v), nn.Tanh())]
+        return [part for w, v in pairwise(widths) for part in (nn.Linear(w, v), nn.Tanh())]
 
     encoder = nn.Sequential(nn.Flatten(), *stack((8, *[WIDTH] * depth)))
     out = [nn.Linear(WIDTH, 8), nn.Unflatten(1, SHAPE)]

@@ -9,6 +9,7 @@ from torch import nn
 
 from vaebench.claims import Declined, Reading
 from vaebench.measures.closed_form import NAMES, fixed_scale_gap
+from vaebench.models.exact import linear_vae_at_fixed_scale
 from vaebench.training import Interventions
 
 DATA = ellipsoid()
@@ -86,6 +87,29 @@ def test_a_closed_form_at_another_scale_is_a_gap():
     found = gaps(other)
     assert found["linear_gap_decoder"].value > 0.05
     assert found["linear_gap_end_to_end"].value > 0.02
+
+
+def under_noise(target, noise=0.6, kl_weight=1.0):
+    """The closed form under noise on the encoder's input, with what it was made for."""
+    by = Interventions(posterior_scale=0.4, likelihood_variance=0.05, input_noise=noise, target=target)
+    beta = by.beta(kl_weight)
+    return trained(linear_vae_at_fixed_scale(DATA, 3, 0.4, beta, noise, target), 3, by, kl_weight)
+
+
+@pytest.mark.parametrize("target", ["clean", "noisy"])
+@pytest.mark.parametrize(("noise", "kl_weight"), [(0.1, 1.0), (0.6, 1.0), (0.6, 3.0)])
+def test_under_input_noise_there_is_no_gap_at_the_closed_form_of_the_target(target, noise, kl_weight):
+    assert all(reading.value < 1e-4 for reading in gaps(under_noise(target, noise, kl_weight)).values())
+
+
+@pytest.mark.parametrize(("target", "other"), [("clean", "noisy"), ("noisy", "clean")])
+def test_under_input_noise_the_other_targets_model_is_a_gap_and_so_is_one_without_noise(target, other):
+    right = under_noise(target)
+    without = exact_at(DATA, 0.4).model.model
+    for wrong in (under_noise(other).model.model, without):
+        found = gaps(trained(wrong, 3, right.model.interventions))
+        assert found["linear_gap_encoder"].value > 0.05
+        assert found["linear_gap_end_to_end"].value > 0.02
 
 
 def test_a_model_that_is_not_affine_has_no_gap_to_be_read():

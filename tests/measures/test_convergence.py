@@ -9,10 +9,13 @@ from measures.planted import DATA, STEPS, at_end, narrow, settling
 from torch import nn
 
 from vaebench.claims import Declined, Reading, map_entry
-from vaebench.kernels.cka import debiased_cka
+from vaebench.kernels.cka import debiased_cka, linear_cka
 from vaebench.kernels.estimate import Undefined
+from vaebench.kernels.procrustes import procrustes_similarity
 from vaebench.measures import Effort
-from vaebench.measures._settling import corrected, lead, least_lead, settling_time
+from vaebench.measures._course import course_of
+from vaebench.measures._layers import decoded, layers_of, representations
+from vaebench.measures._settling import corrected_lead, lead, least_lead, settling_time, share_of_the_way
 from vaebench.measures.convergence import LEADS, encoder_first
 from vaebench.models import AutoEncoder
 from vaebench.models.layers import activations
@@ -46,16 +49,24 @@ def test_a_settling_time_lies_between_the_snapshots_about_it_and_needs_an_end():
 
 
 def test_the_corrected_likeness_is_the_share_of_the_way():
-    assert corrected([0.8, 0.9, 1.0]) == pytest.approx([0, 0.5, 1])
-    assert corrected([-0.5, 1.0]) == pytest.approx([0, 1])
-    assert corrected([0.995, 0.991, 1.0]) is None
+    assert share_of_the_way([0.8, 0.9, 1.0]) == pytest.approx([0, 0.5, 1])
+    assert share_of_the_way([-0.5, 1.0]) == pytest.approx([0, 1])
+    assert share_of_the_way([1.0, 1.0]) == [1, 1]
 
 
-def test_a_lead_is_the_difference_of_means_and_needs_layers():
+def test_a_layer_counts_by_the_way_it_had_to_go():
+    steps, late, early = [0, 9, 99], [0.0, 0.0, 1.0], [0.0, 1.0, 1.0]
+    assert corrected_lead(steps, [early], [late]) == pytest.approx(1)
+    nearly_there = [1 - 1e-6, 1 - 1e-6, 1.0]  # drifts to the very last
+    assert corrected_lead(steps, [early, nearly_there], [late]) == pytest.approx(1, abs=1e-5)
+    assert corrected_lead(steps, [early, [0.5, 0.5, 1.0]], [late]) == pytest.approx(1 - 1 / 3)
+    for sides in (([nearly_there], [late]), ([early], [[1.0, 1.0, 1.0]])):
+        with pytest.raises(Undefined, match="from the first what they are at the end"):
+            corrected_lead(steps, *sides)
+
+
+def test_a_lead_is_the_difference_of_means():
     assert lead([1.0, 2.0], [3.0, 3.0, 3.0]) == 1.5
-    for sides in (([], [1.0]), ([1.0], [])):
-        with pytest.raises(Undefined, match="moved in training"):
-            lead(*sides)
 
 
 def test_a_time_that_depends_on_depth_alone_gives_no_lead():
@@ -99,9 +110,12 @@ def test_a_frozen_encoder_leads_by_nothing_that_it_learned():
     )
     found = read(at_end(frozen[-1][1], frozen))
     assert found["lead_raw"].value > 0.5
-    assert found["still_layers"].value == 2
     declined = found["lead_corrected"]
-    assert isinstance(declined, Declined) and declined.cause == "model" and "moved in training" in declined.reason
+    assert (
+        isinstance(declined, Declined)
+        and declined.cause == "model"
+        and "the encoder's hidden layers are from the first" in declined.reason
+    )
     assert found["encoder_first_share"].value == 0
 
 
@@ -153,6 +167,21 @@ def test_maps_are_the_alignments_of_layers_with_their_ends_and_with_another_seed
     expected = float(debiased_cka(ours["encoder.2"], theirs["encoder.4"]))
     assert maps["across_seeds__encoder_1__encoder_2"] == pytest.approx(expected, abs=5e-4)
     assert len(maps) == len(STEPS) * len(layers) + len(layers) ** 2
+
+
+def test_a_course_is_the_likeness_of_then_and_the_end_by_each_index():
+    trained = settling(30, 300)
+    layers, x = layers_of(trained), DATA.held_out.x
+    course = course_of(trained, layers, x)
+    then = at_end(trained.snapshots[1][1])
+    (before, codes), (after, final) = (representations(t.model, layers, x) for t in (then, trained))
+    assert not torch.allclose(codes, final)
+    indices = ((course.debiased, debiased_cka), (course.biased, linear_cka), (course.procrustes, procrustes_similarity))
+    for likeness, index in indices:
+        assert likeness["encoder_2"][1] == pytest.approx(float(index(before["encoder_2"], after["encoder_2"])))
+    fed = decoded(then.model, layers, final)["decoder_2"]
+    assert course.fed["decoder_2"][1] == pytest.approx(float(debiased_cka(fed, after["decoder_2"])))
+    assert course.steps == STEPS
 
 
 def test_floors_are_none_for_the_debiased_index_and_some_for_the_others():

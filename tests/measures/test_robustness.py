@@ -1,11 +1,15 @@
 """Damage to an affine model is radius times its largest end-to-end gain; a collapsed one has no scale to be hurt on."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from measures.known import EFFORT, Known, by_name, ellipsoid, exact_at, generator, trained
 
 from vaebench.claims import Declined
-from vaebench.measures.robustness import RADII, maximum_damage
+from vaebench.data import Split
+from vaebench.measures.robustness import RADII, maximum_damage, unexplained_variance
+from vaebench.models.complex_autoencoder import complex_autoencoder
 
 DATA = ellipsoid()
 DATA_SD = float(DATA.train.x.flatten(1).double().var(0).sum().sqrt())
@@ -60,3 +64,56 @@ def test_the_identity_leaves_nothing_unexplained_and_a_constant_everything():
     for name in (*RADII, "medium_per_data"):
         declined = Declined(f"damage_{name}", "reconstructions do not vary: damage has no scale", "model")
         assert constant[f"damage_{name}"] == declined
+
+
+def unexplained(model, points=400):
+    (reading,) = unexplained_variance(model, DATA, replace(EFFORT, points=points), generator())
+    return reading
+
+
+def scaled_about_the_mean(share):
+    mean = DATA.train.x.mean(0)
+    return trained(Known(lambda x: x.flatten(1), lambda z: mean + share * (z.reshape(-1, 2, 4) - mean)), 8)
+
+
+@pytest.mark.parametrize("share", [1.0, 0.5, 0.0, -1.0])
+def test_what_is_left_of_a_shrunken_reconstruction_is_the_square_of_what_is_missing(share):
+    found = unexplained(scaled_about_the_mean(share), len(DATA.held_out.x))
+    assert found.value == pytest.approx(
+        (1 - share) ** 2, rel=5e-3, abs=1e-9
+    )  # over all of them but the n − 1 of a variance
+    assert (found.name, found.n) == ("unexplained_variance", len(DATA.held_out.x))
+    few = unexplained(scaled_about_the_mean(share), 50)
+    assert few.n == 50
+    assert abs(few.value - (1 - share) ** 2) <= 4 * few.stderr + 1e-9
+
+
+def test_it_is_the_one_that_stands_beside_an_attack():
+    for model in (exact_at(DATA, 0.4), scaled_about_the_mean(0.3), scaled_about_the_mean(0.0)):
+        assert damage(model)["unexplained_variance"] == unexplained(model)
+
+
+def test_it_knows_no_unit_and_no_place():
+    """Data and reconstructions moved and stretched alike leave the same share."""
+    model = exact_at(DATA, 0.4)
+    x = 3 * DATA.held_out.x - 7
+    moved = replace(DATA, train=Split(3 * DATA.train.x - 7), held_out=Split(x))
+    inner = model.model.model
+
+    def reconstruct(x):
+        return 3 * inner.decode(inner.encode((x + 7) / 3).mean).mean - 7
+
+    both = trained(Known(lambda x: reconstruct(x).flatten(1), lambda z: z.reshape(-1, 2, 4)), 8)
+    (found,) = unexplained_variance(both, moved, EFFORT, generator())
+    assert found.value == pytest.approx(unexplained(model).value, rel=1e-4)
+
+
+def test_a_model_of_complex_codes_is_read_like_any_other():
+    torch.manual_seed(0)
+    inner = complex_autoencoder((2, 4), 4, "mlp")
+    model = replace(trained(inner, 4), complex_codes=True)
+    x = DATA.held_out.x[:100]
+    with torch.no_grad():
+        left = (x - inner.decode(inner.encode(x).mean).mean).flatten(1).square().sum(1).mean()
+    variance = DATA.train.x.flatten(1).var(0).sum()
+    assert unexplained(model, 100).value == pytest.approx(float(left / variance), rel=1e-4)

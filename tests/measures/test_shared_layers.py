@@ -103,7 +103,11 @@ def test_a_variant_without_strengths_is_held_against_the_other_objective_alone()
 
 
 def test_the_plain_vae_is_no_other_objective_to_itself():
-    models = {("trained", None): encoder_of(0), ("redrawn", None): encoder_of(1), ("other_objective", None): encoder_of(1)}
+    models = {
+        ("trained", None): encoder_of(0),
+        ("redrawn", None): encoder_of(1),
+        ("other_objective", None): encoder_of(1),
+    }
     found = read(models)
     assert {found[None, name].reason for name in OTHER} == {"the variant is the plain VAE itself"}
     del models["other_objective", None]
@@ -124,7 +128,10 @@ def test_a_collapsed_encoder_has_nothing_to_share():
     }
     assert isinstance(found[1.0, "shared_hidden"], Reading)
     found = read(cell(encoder_of(0)) | {("redrawn", 4.0): collapsed()})
-    assert {found[None, name].cause for name in (*DIFFERENCES.values(), *OTHER)} == {"model"}
+    for knob, name in [(1.0, "shared_hidden"), (8.0, "exception_mean"), *((None, name) for name in OTHER)]:
+        assert found[knob, name].cause == "model"
+    found = read({("trained", None): encoder_of(0), ("redrawn", None): collapsed()})
+    assert {reading.cause for reading in found.values()} == {"setting"}  # it has no other strength or objective
 
 
 def test_encoders_of_other_depths_or_heads_are_not_compared():
@@ -141,4 +148,6 @@ def test_encoders_of_other_depths_or_heads_are_not_compared():
     shallow = encoder_of(0)
     shallow.model.model.encoder_layers = ("mean",)
     found = read(cell(encoder_of(0)) | {("redrawn", 4.0): shallow})
-    assert {r.reason for r in found.values()} == {"the encoder or the decoder has no hidden layer"}
+    assert {(r.reason, r.cause) for r in found.values()} == {
+        ("the encoder or the decoder has no hidden layer", "setting")
+    }

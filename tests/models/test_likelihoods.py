@@ -108,3 +108,23 @@ def test_a_variance_of_the_wrong_dtype_is_no_matter():
     mean, x = draws(7)
     found = Gaussian(mean, torch.tensor(0.5, dtype=torch.float64)).log_prob(x)
     assert found.dtype == torch.float32
+
+
+def test_coins_counted_often_are_an_image_shown_larger():
+    logits, x = torch.randn(3, 1, 4, 4, dtype=torch.float64), torch.rand(3, 1, 4, 4, dtype=torch.float64)
+    larger = [part.repeat_interleave(2, 2).repeat_interleave(2, 3) for part in (logits, x)]
+    torch.testing.assert_close(Bernoulli(logits, 4).log_prob(x), Bernoulli(larger[0]).log_prob(larger[1]))
+    torch.testing.assert_close(Bernoulli(logits, 4).precision(), 4 * Bernoulli(logits).precision())
+
+
+@pytest.mark.parametrize("repeats", [1.0, 16.0])
+def test_a_standardised_parameter_has_information_one(repeats):
+    """d(parameter)/d(mean) is the root of the precision, for either likelihood."""
+    logits = torch.linspace(-3, 3, 7, dtype=torch.float64)[:, None].requires_grad_()
+    coin = Bernoulli(logits, repeats)
+    (slope,) = torch.autograd.grad(coin.standardised().sum(), logits)
+    (of_mean,) = torch.autograd.grad(coin.mean.sum(), logits)
+    torch.testing.assert_close((slope / of_mean).square(), coin.precision().detach())
+    gaussian = Gaussian(logits, 0.3)
+    (slope,) = torch.autograd.grad(gaussian.standardised().sum(), logits)
+    torch.testing.assert_close(slope.square(), gaussian.precision().detach())

@@ -1,6 +1,7 @@
 """Laws of players: each part moves by its own objective, at its own pace, all from the same state."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 import torch
@@ -108,7 +109,7 @@ def test_a_players_rate_falls_with_the_recipes_schedule(schedule):
     course = played(straight, steps=4, schedule=schedule)
     for name, rate in (("own", RATE), ("other.weight", 0.3)):
         recipe = Recipe(steps=4, learning_rate=rate, schedule=schedule)
-        moved = [now[name] - then[name] for then, now in zip(course, course[1:], strict=False)]
+        moved = [now[name] - then[name] for then, now in pairwise(course)]
         assert moved == pytest.approx([-recipe.rate(step) for step in range(4)], rel=1e-4)
 
 

@@ -73,3 +73,9 @@ def test_beta_is_twice_variance_times_weight_and_unknown_where_either_is():
     assert Interventions(likelihood_variance=0.05).beta(None) is None
     assert Interventions().beta(1.0) is None
     assert Interventions(likelihood_variance=0.05, likelihood="bernoulli").beta(1.0) is None
+
+
+@pytest.mark.parametrize("wrong", [{"pixels": 64}, {"pixels": 0, "likelihood": "bernoulli"}])
+def test_pixels_are_counted_by_the_suites_bernoulli_likelihood_alone(wrong):
+    with pytest.raises(ValueError, match="pixels is 1 or more, and of the suite's Bernoulli likelihood"):
+        Interventions(**wrong)

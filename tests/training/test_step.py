@@ -153,3 +153,10 @@ def test_a_fixed_posterior_scale_reaches_complex_units_too_in_the_models_precisi
     assert isinstance(real, Normal)
     torch.testing.assert_close(real.scale, torch.full((3, 4), 0.25, dtype=dtype))
     torch.testing.assert_close(real.kl(), found.kl())
+
+
+@pytest.mark.parametrize(("pixels", "repeats"), [(None, 1.0), (64, 1.0), (4096, 64.0)])
+def test_a_bernoulli_likelihood_counts_an_image_as_if_it_were_shown_larger(pixels, repeats):
+    by = Interventions(likelihood="bernoulli", pixels=pixels)
+    shown = Intervened(linear(features=64), by).decode(torch.zeros(3, 2))
+    assert (type(shown), shown.repeats) == (Bernoulli, repeats)

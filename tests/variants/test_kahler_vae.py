@@ -22,7 +22,7 @@ from vaebench.training.fit import build
 from vaebench.training.intervened import Intervened
 from vaebench.training.step import TrainingStep
 from vaebench.variants import complex_vae
-from vaebench.variants.kahler_vae import VARIANT, WEIGHT, regularised, standardised, unevenness
+from vaebench.variants.kahler_vae import VARIANT, WEIGHT, regularised, unevenness
 
 MATRIX = torch.randn(4, 6, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
 
@@ -102,7 +102,7 @@ def test_it_is_the_variance_of_the_metric_along_one_direction(likelihood):
 
 def test_the_parameter_of_a_coin_flip_stays_finite_with_its_slope():
     logits = torch.tensor([-1e4, -50.0, 0.0, 50.0, 1e4], requires_grad=True)
-    angle = standardised(Bernoulli(logits))
+    angle = Bernoulli(logits).standardised()
     angle.sum().backward()
     assert torch.isfinite(angle).all()
     assert torch.isfinite(logits.grad).all()

@@ -9,13 +9,16 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from vaebench.data import Dataset
 from vaebench.kernels.complex_normal import paired, unpaired
 from vaebench.kernels.estimate import Undefined
 from vaebench.kernels.fisher_metric import decoder_metric
 from vaebench.kernels.isometry import active_units
 from vaebench.measures._subject import Function, likelihood_at, real_posterior
-from vaebench.models.likelihoods import Bernoulli
 from vaebench.training.fit import Trained
+
+COMPONENTS = 512
+"""Training examples, at most, whose posteriors make the mixture."""
 
 
 @dataclass(frozen=True)
@@ -33,12 +36,12 @@ class Mixture:
     active: Tensor
 
 
-def posterior_mixture(trained: Trained, x: Tensor) -> Mixture:
-    """Posteriors of examples, read as complex.
+def posterior_mixture(trained: Trained, data: Dataset) -> Mixture:
+    """Posteriors of the first `COMPONENTS` training examples, read as complex.
 
     Args:
         trained: The model.
-        x: Examples, shape (k, *shape).
+        data: The data set.
 
     Returns:
         The mixture.
@@ -46,9 +49,10 @@ def posterior_mixture(trained: Trained, x: Tensor) -> Mixture:
     Raises:
         Undefined: Every unit has collapsed to the prior, so that there is no geometry to speak of.
     """
+    x = data.train.x[:COMPONENTS]
     with torch.no_grad():
         posterior = real_posterior(trained, x)
-    scales = posterior.scale.unflatten(1, (-1, 2)).square().mean(2).sqrt()
+    scales = posterior.scale.reshape(len(x), -1, 2).square().mean(2).sqrt()
     active = active_units(scales)
     if not active.any():
         raise Undefined("every complex latent unit has collapsed to the prior")
@@ -58,18 +62,9 @@ def posterior_mixture(trained: Trained, x: Tensor) -> Mixture:
 def standardised_decoder(trained: Trained) -> Function:
     """The decoder of complex codes, in units of its likelihood's noise: its squared differential is Fisher's metric.
 
-    A Gaussian's mean over its standard deviation, which is taken not to depend on the code; a Bernoulli's angle
-    2·atan(exp(logits/2)), of which the Fisher information is 1 everywhere.
+    A Gaussian's mean over its standard deviation, a Bernoulli's angle; see `likelihoods`.
     """
-
-    def decoded(z: Tensor) -> Tensor:
-        likelihood = likelihood_at(trained, unpaired(z))
-        if isinstance(likelihood, Bernoulli):
-            # Beyond 80 the angle is π to every digit; where exp overflows, its slope would be no number.
-            return 2 * torch.atan(torch.exp(likelihood.logits.clamp(max=80) / 2))
-        return likelihood.mean / torch.as_tensor(likelihood.variance, device=z.device).sqrt()
-
-    return decoded
+    return lambda z: likelihood_at(trained, unpaired(z)).standardised()
 
 
 def metric_at(trained: Trained, z: Tensor, active: Tensor, *, chunk: int = 2048) -> Tensor:

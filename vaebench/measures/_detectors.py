@@ -42,7 +42,7 @@ class Classifier:
 def classifier_of(x: Tensor, labels: Tensor, held_out: Tensor, held_out_labels: Tensor) -> Classifier:
     """Fit the classifier: logistic regression on 400 random-landmark radial features (Nyström).
 
-    It was chosen for its held-out accuracy on digits, .986, over plain logistic regression (.958) and a network (.981),
+    It was chosen for its held-out accuracy on digits, .989, over plain logistic regression (.958) and a network (.981),
     before anything was sampled. It is a convex fit on seeded features, the same on every machine up to rounding.
 
     Args:

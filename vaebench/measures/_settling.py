@@ -8,8 +8,8 @@ from vaebench.kernels.estimate import Undefined
 LEVEL = 0.9
 """Likeness to its end from which on a layer counts as settled."""
 
-STILL = 0.99
-"""Likeness of beginning and end from which on a layer has learned nothing, and what it learned settles at no time."""
+STILL = 0.01
+"""Mean way, in likeness, below which a side has learned nothing: it settles at no time."""
 
 
 def settling_time(steps: Sequence[int], likeness: Sequence[float]) -> float:
@@ -43,21 +43,21 @@ def settling_time(steps: Sequence[int], likeness: Sequence[float]) -> float:
     return times[last] + share * (times[last + 1] - times[last])
 
 
-def corrected(likeness: Sequence[float]) -> list[float] | None:
-    """Likeness as the share of the way that a layer has gone since the first snapshot: (s − s₀)/(1 − s₀).
+def share_of_the_way(likeness: Sequence[float]) -> list[float]:
+    """Likeness as the share of the way to its end that a layer has gone since the first snapshot, (s − s₀)/(1 − s₀).
 
     Args:
         likeness: Likeness to the end, by snapshot.
 
     Returns:
-        The shares; None for a layer that is like its end from the first, see `STILL`.
+        The shares; all 1 for a layer that had no way to go.
 
     Examples:
-        >>> corrected([0.5, 0.75, 1.0]), corrected([0.995, 1.0])
-        ([0.0, 0.5, 1.0], None)
+        >>> share_of_the_way([0.5, 0.75, 1.0])
+        [0.0, 0.5, 1.0]
     """
     first = likeness[0]
-    return None if first >= STILL else [(value - first) / (1 - first) for value in likeness]
+    return [1.0 if first >= 1 else (value - first) / (1 - first) for value in likeness]
 
 
 def lead(encoder: Sequence[float], decoder: Sequence[float]) -> float:
@@ -69,13 +69,37 @@ def lead(encoder: Sequence[float], decoder: Sequence[float]) -> float:
 
     Returns:
         The lead, above 0 where the encoder settles first.
+    """
+    return sum(decoder) / len(decoder) - sum(encoder) / len(encoder)
+
+
+def corrected_lead(
+    steps: Sequence[int], encoder: Sequence[Sequence[float]], decoder: Sequence[Sequence[float]]
+) -> float:
+    """Lead of the encoder in decades, of the way that layers have gone: each counts by the way it had to go, 1 − s₀.
+
+    Without those weights a layer that is nearly its end from the first would decide: nine tenths of nearly nothing is
+    reached when the last of its drift ends.
+
+    Args:
+        steps: Steps of the snapshots, rising.
+        encoder: Likeness to their ends of the encoder's hidden layers, by snapshot.
+        decoder: Of the decoder's.
+
+    Returns:
+        The lead.
 
     Raises:
-        Undefined: A side has no layer.
+        Undefined: A side had less than `STILL` to go in the mean.
     """
-    if not encoder or not decoder:
-        raise Undefined("no hidden layer of the encoder, or none of the decoder, moved in training")
-    return sum(decoder) / len(decoder) - sum(encoder) / len(encoder)
+    means = []
+    for side, layers in (("encoder", encoder), ("decoder", decoder)):
+        ways = [max(0.0, 1 - likeness[0]) for likeness in layers]
+        if sum(ways) < STILL * len(layers):
+            raise Undefined(f"the {side}'s hidden layers are from the first what they are at the end")
+        times = [settling_time(steps, share_of_the_way(likeness)) for likeness in layers]
+        means.append(sum(way * time for way, time in zip(ways, times, strict=True)) / sum(ways))
+    return means[1] - means[0]
 
 
 def least_lead(encoder: Sequence[float], decoder: Sequence[float]) -> float:

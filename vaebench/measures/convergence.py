@@ -17,7 +17,7 @@ from vaebench.kernels.procrustes import shuffled_procrustes
 from vaebench.measures import Effort
 from vaebench.measures._course import PROCRUSTES_POINTS, Course, Likeness, course_of
 from vaebench.measures._layers import Layers, layers_of, representations, require_code
-from vaebench.measures._settling import corrected, lead, least_lead, settling_time
+from vaebench.measures._settling import corrected_lead, lead, least_lead, settling_time
 from vaebench.measures._subject import Models, Placed, held_out
 from vaebench.training.fit import Trained
 
@@ -42,8 +42,8 @@ def encoder_first(models: Models, data: Dataset, effort: Effort, rng: torch.Gene
         rng: Of the floors' permutations.
 
     Returns:
-        For each strength ``lead_raw``; ``lead_corrected``, of the way a layer has gone since step 0, without the
-        ``still_layers`` that had none to go; ``lead_fed_final``, the decoder given the final codes at every snapshot;
+        For each strength ``lead_raw``; ``lead_corrected``, of the way that layers have gone since step 0, each counted
+        by the way it had to go; ``lead_fed_final``, the decoder given the final codes at every snapshot;
         ``lead_depth_matched``, of the worst pair at equal depth; ``lead_biased`` and ``lead_procrustes`` by other
         indices; and the steps themselves. For all strengths together ``encoder_first_share``, the share of those where
         all of `LEADS` are above 0. For one strength ``null_…``, the largest floor of a hidden layer, and the maps
@@ -88,28 +88,23 @@ def _followed(trained: Trained, x: Tensor, mapped: bool) -> list[Reading | Decli
 
 
 def _leads(course: Course, layers: Layers, n: int) -> Iterator[Reading | Declined]:
-    raw, fed, biased, procrustes = (
-        _times(course, likeness) for likeness in (course.debiased, course.fed, course.biased, course.procrustes)
-    )
-    moved = {label: corrected(course.debiased[label]) for label in (*layers.encoder, *layers.decoder)}
-    moving = _times(course, {label: likeness for label, likeness in moved.items() if likeness is not None})
-    versions = {
-        "lead_raw": (raw, raw),
-        "lead_corrected": (moving, moving),
-        "lead_fed_final": (raw, fed),
-        "lead_biased": (biased, biased),
-        "lead_procrustes": (procrustes, procrustes),
+    raw, fed = _times(course, course.debiased), _times(course, course.fed)
+    encoder, decoder = _at(raw, layers.encoder), _at(raw, layers.decoder)
+    found = {
+        "lead_raw": lead(encoder, decoder),
+        "lead_fed_final": lead(encoder, _at(fed, layers.decoder)),
+        "lead_depth_matched": least_lead(encoder, decoder),
     }
-    for name, (entering, leaving) in versions.items():
-        try:
-            decades = lead(_at(entering, layers.encoder), _at(leaving, layers.decoder))
-        except Undefined as reason:
-            yield Declined(name, str(reason), "model")
-            continue
+    for name, likeness in (("lead_biased", course.biased), ("lead_procrustes", course.procrustes)):
+        times = _times(course, likeness)
+        found[name] = lead(_at(times, layers.encoder), _at(times, layers.decoder))
+    for name, decades in found.items():
         yield Reading(name, decades, 0.0, n, "decade")
-    least = least_lead(_at(raw, layers.encoder), _at(raw, layers.decoder))
-    yield Reading("lead_depth_matched", least, 0.0, n, "decade")
-    yield Reading("still_layers", len(moved) - len(moving), 0.0, len(moved))
+    sides = [[course.debiased[label] for label in side] for side in (layers.encoder, layers.decoder)]
+    try:
+        yield Reading("lead_corrected", corrected_lead(course.steps, *sides), 0.0, n, "decade")
+    except Undefined as reason:
+        yield Declined("lead_corrected", str(reason), "model")
 
 
 def _times(course: Course, likeness: Likeness) -> dict[str, float]:
@@ -117,7 +112,7 @@ def _times(course: Course, likeness: Likeness) -> dict[str, float]:
 
 
 def _at(times: Mapping[str, float], labels: Mapping[str, str]) -> list[float]:
-    return [times[label] for label in labels if label in times]
+    return [times[label] for label in labels]
 
 
 def _steps(course: Course, layers: Layers, n: int) -> Iterator[Reading]:

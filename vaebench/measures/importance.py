@@ -11,7 +11,6 @@ from vaebench.measures._subject import held_out, kl_weight_in_squares, real_post
 from vaebench.models.exact import principal_axes
 from vaebench.training.fit import Trained
 
-
 ROUNDING = 1e-9
 """Share of the largest eigenvalue below which one is rounding: a direction in which the data do not vary."""
 
@@ -24,8 +23,8 @@ def importance(
 ) -> tuple[Reading | Declined, ...]:
     """Read (β/2)·E σ_j⁻² of the active units, largest first, against the variances of the data's sources.
 
-    Data whose sources are unknown, such as images, are held against their PCA eigenvalues, one for each latent unit: the
-    importances of a linear VAE are those exactly.
+    Data whose sources are unknown, such as images, are held against their PCA eigenvalues, one for each latent unit:
+    the importances of a linear VAE are those exactly.
 
     Args:
         trained: The model.

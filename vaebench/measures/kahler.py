@@ -19,9 +19,6 @@ from vaebench.measures._complex import Mixture, metric_at, posterior_mixture, st
 from vaebench.measures._subject import of_sample
 from vaebench.training.fit import Trained
 
-COMPONENTS = 512
-"""Training examples, at most, whose posteriors make the mixture."""
-
 TAU = 1.0
 """Weight of the quadratic forms in the exponents: with 1, each is a divergence between posteriors, in nats."""
 
@@ -61,7 +58,7 @@ def _prepared(trained: Trained, data: Dataset, n: int, rng: torch.Generator) -> 
         raise Undefined("an odd number of latent units cannot be paired")
     x = data.train.x
     codes = standard_complex_normal((n, trained.latent // 2), rng, dtype=x.dtype.to_complex()).to(x.device)
-    return posterior_mixture(trained, x[:COMPONENTS]), codes
+    return posterior_mixture(trained, data), codes
 
 
 def _refused(names: tuple[str, ...], trained: Trained, reason: Undefined) -> tuple[Declined, ...]:

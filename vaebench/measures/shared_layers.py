@@ -18,6 +18,8 @@ from vaebench.models.layers import HEADS
 from vaebench.training.fit import Trained
 from vaebench.training.intervened import Intervened
 
+Cause = Literal["setting", "model"]
+
 DIFFERENCES = {
     "hidden": "shared_hidden",
     "last_hidden": "shared_last_hidden",
@@ -27,8 +29,8 @@ DIFFERENCES = {
 
 OTHER = "_other_objective"
 
-SAME_LOSS = 1e-3
-"""Relative difference below which two runs with one seed had the same loss."""
+SAME_LOSSES = (1e-5, 1e-3)
+"""Relative differences, at the first look and the second, below which two runs with one seed had the same losses."""
 
 
 def shared_encoders(models: Models, data: Dataset, effort: Effort, rng: torch.Generator) -> tuple[Placed, ...]:
@@ -54,22 +56,21 @@ def shared_encoders(models: Models, data: Dataset, effort: Effort, rng: torch.Ge
     x = held_out(data, effort.points)
     middle = next(knob for arm, knob in models if arm == "redrawn")
     ours, twin, other = models["trained", middle], models["redrawn", middle], models.get(("other_objective", None))
-    if reason := _unlike(ours, twin):
-        return (*_declined(reason, None), *_declined(reason, None, OTHER))
+    pairs = {knob: (trained, twin) for (arm, knob), trained in models.items() if arm == "trained" and knob != middle}
+    found = [] if pairs else _declined("the variant has no other strength", None)
+    if other is None or _same_objective(twin, other):
+        found += _declined("the variant is the plain VAE itself", None, OTHER)
+        other = None
     try:
         seeds = _alike(_directions(ours, x), _directions(twin, x))
-    except Undefined as undefined:
-        reason = str(undefined)
-        return (*_declined(reason, None, "", "model"), *_declined(reason, None, OTHER, "model"))
-    found = [*_levels("across_seeds", seeds, len(x), None), *_untrained(ours, twin, x)]
-    others = {knob: trained for (arm, knob), trained in models.items() if arm == "trained" and knob != middle}
-    for knob, trained in others.items():
-        found += _compared("across_strengths", (trained, twin), seeds, x, knob)
-    if not others:
-        found += _declined("the variant has no other strength", None)
-    if other is None or _same_objective(twin, other):
-        return (*found, *_declined("the variant is the plain VAE itself", None, OTHER))
-    return (*found, *_compared("across_objectives", (ours, other), seeds, x, None, OTHER))
+    except Undefined as reason:
+        cause: Cause = "setting" if _unlike(ours, twin) else "model"
+        found += [declined for knob in pairs for declined in _declined(str(reason), knob, "", cause)]
+        return (*found, *(_declined(str(reason), None, OTHER, cause) if other else ()))
+    found += [*_levels("across_seeds", seeds, len(x), None), *_untrained(ours, twin, x)]
+    for knob, pair in pairs.items():
+        found += _compared("across_strengths", pair, seeds, x, knob)
+    return (*found, *(_compared("across_objectives", (ours, other), seeds, x, None, OTHER) if other else ()))
 
 
 def _compared(
@@ -133,11 +134,9 @@ def _untrained(ours: Trained, twin: Trained, x: Tensor) -> list[Placed]:
 
 def _same_objective(twin: Trained, other: Trained) -> bool:
     """Whether two runs with the same seed had the same losses at first, and so minimised the same."""
-    pairs = list(zip(twin.history[:2], other.history[:2], strict=False))
-    return bool(pairs) and all(math.isclose(a[1], b[1], rel_tol=SAME_LOSS) for a, b in pairs)
+    looks = list(zip(SAME_LOSSES, twin.history, other.history, strict=False))
+    return bool(looks) and all(math.isclose(one[1], another[1], rel_tol=tol) for tol, one, another in looks)
 
 
-def _declined(
-    reason: str, knob: float | None, end: str = "", cause: Literal["setting", "model"] = "setting"
-) -> list[Placed]:
+def _declined(reason: str, knob: float | None, end: str = "", cause: Cause = "setting") -> list[Placed]:
     return [(knob, Declined(name + end, reason, cause)) for name in DIFFERENCES.values()]

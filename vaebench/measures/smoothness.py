@@ -10,7 +10,7 @@ from vaebench.kernels.fisher_metric import log_volume
 from vaebench.kernels.path_roughness import path_roughness
 from vaebench.measures import Effort
 from vaebench.measures._complex import metric_at, posterior_mixture
-from vaebench.measures._subject import Models, decoded_mean, held_out, of_sample, real_posterior
+from vaebench.measures._subject import Models, Placed, decoded_mean, held_out, of_sample, real_posterior
 from vaebench.training.fit import Trained
 
 SEGMENTS = 16
@@ -19,57 +19,71 @@ SEGMENTS = 16
 NAMES = ("path_roughness", "log_volume_variance")
 
 
-def against_twin(
-    models: Models, data: Dataset, effort: Effort, rng: torch.Generator
-) -> tuple[tuple[float | None, Reading | Declined], ...]:
+def against_twin(models: Models, data: Dataset, effort: Effort, rng: torch.Generator) -> tuple[Placed, ...]:
     """Read path roughness and the variance of log det g of the variant and of its twin, with the same draws.
 
-    Paths are straight lines between the posterior means of neighbours in a list of held-out examples.
+    Paths are straight lines between the posterior means of neighbours in a list of held-out examples. Volumes of two
+    models are held against each other only where both have as many active units: fewer of them vary less.
 
     Args:
         models: The ``trained`` arm, and the ``twin`` arm where the variant declares one.
-        data: Its held-out part gives the ends of paths.
+        data: Its held-out part gives the ends of paths, its training part says which units are active.
         effort: ``points`` examples; a quarter of ``samples`` codes from the prior.
         rng: Of the codes.
 
     Returns:
-        ``path_roughness`` in radians², ``log_volume_variance`` in nats², and both with ``_twin`` after them; declined
+        ``path_roughness`` in radians², ``log_volume_variance`` in nats², and both with ``_twin`` after them, declined
         for a variant without a twin.
     """
+    trained, twin = models["trained", None], models.get(("twin", None))
     state = rng.get_state()
-    found: list[Reading | Declined] = []
-    for suffix, model in (("", models["trained", None]), ("_twin", models.get(("twin", None)))):
+    found = _smoothness("", trained, data, effort, rng)
+    if twin is None:
+        beside: list[Reading | Declined] = [Declined(f"{n}_twin", "the variant declares no twin") for n in NAMES]
+    else:
         rng.set_state(state)
-        if model is None:
-            found += [Declined(name + suffix, "the variant declares no twin") for name in NAMES]
-        else:
-            found += _smoothness(model, data, effort, rng, suffix)
-    return tuple((None, reading) for reading in found)
+        beside = _smoothness("_twin", twin, data, effort, rng)
+        units, others = _active_units(trained, data), _active_units(twin, data)
+        if units != others:
+            reason = f"{units} active complex units and the twin's {others} make volumes of different dimensions"
+            found[1] = Declined("log_volume_variance", reason, "model")
+    return tuple((None, reading) for reading in (*found, *beside))
 
 
 def _smoothness(
-    trained: Trained, data: Dataset, effort: Effort, rng: torch.Generator, suffix: str
+    suffix: str, trained: Trained, data: Dataset, effort: Effort, rng: torch.Generator
 ) -> list[Reading | Declined]:
-    roughness, variance = (name + suffix for name in NAMES)
+    roughness, unevenness = (f"{name}{suffix}" for name in NAMES)
+    return [_roughness(roughness, trained, data, effort), _unevenness(unevenness, trained, data, effort, rng)]
+
+
+def _active_units(trained: Trained, data: Dataset) -> int:
+    try:
+        return int(posterior_mixture(trained, data).active.sum()) if trained.latent % 2 == 0 else 0
+    except Undefined:
+        return 0
+
+
+def _roughness(name: str, trained: Trained, data: Dataset, effort: Effort) -> Reading | Declined:
     x = held_out(data, effort.points)
+    with torch.no_grad():
+        codes = real_posterior(trained, x).mean
+        shares = torch.linspace(0, 1, SEGMENTS + 1, device=x.device).view(1, -1, 1)
+        paths = torch.lerp(codes[:-1].unsqueeze(1), codes[1:].unsqueeze(1), shares)
+        decoded = decoded_mean(trained)(paths.flatten(0, 1))
     try:
-        with torch.no_grad():
-            codes = real_posterior(trained, x).mean
-            shares = torch.linspace(0, 1, SEGMENTS + 1, device=x.device).view(1, -1, 1)
-            paths = torch.lerp(codes[:-1].unsqueeze(1), codes[1:].unsqueeze(1), shares)
-            decoded = decoded_mean(trained)(paths.flatten(0, 1))
-            outputs = decoded.reshape(*paths.shape[:2], *decoded.shape[1:])
-        found: list[Reading | Declined] = [of_sample(roughness, path_roughness(outputs), "rad²")]
+        return of_sample(name, path_roughness(decoded.reshape(*paths.shape[:2], *decoded.shape[1:])), "rad²")
     except Undefined as reason:
-        found = [Declined(roughness, str(reason), "model")]
+        return Declined(name, str(reason), "model")
+
+
+def _unevenness(name: str, trained: Trained, data: Dataset, effort: Effort, rng: torch.Generator) -> Reading | Declined:
     if trained.latent % 2:
-        return [*found, Declined(variance, "an odd number of latent units cannot be paired")]
+        return Declined(name, "an odd number of latent units cannot be paired")
+    x = data.train.x
+    z = standard_complex_normal((effort.samples // 4, trained.latent // 2), rng, dtype=x.dtype.to_complex())
     try:
-        z = standard_complex_normal((effort.samples // 4, trained.latent // 2), rng, dtype=x.dtype.to_complex()).to(
-            x.device
-        )
-        volumes = log_volume(metric_at(trained, z, posterior_mixture(trained, x).active)).double()
-        squares = (volumes - volumes.mean()).square()
-        return [*found, of_sample(variance, squares, "nats²")]
+        volumes = log_volume(metric_at(trained, z.to(x.device), posterior_mixture(trained, data).active)).double()
     except Undefined as reason:
-        return [*found, Declined(variance, str(reason), "model")]
+        return Declined(name, str(reason), "model")
+    return of_sample(name, (volumes - volumes.mean()).square(), "nats²")

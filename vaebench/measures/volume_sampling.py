@@ -21,7 +21,7 @@ from vaebench.kernels.truncation import matched_truncation
 from vaebench.measures import Effort
 from vaebench.measures._complex import metric_at, posterior_mixture
 from vaebench.measures._detectors import NEIGHBOUR, Classifier, classifier, neighbour_threshold
-from vaebench.measures._subject import held_out, likelihood_at, of_sample
+from vaebench.measures._subject import likelihood_at, of_sample
 from vaebench.training.fit import Trained
 
 ALPHA = -1.0
@@ -80,9 +80,10 @@ def volume_sampling(
     Returns:
         ``classifier_outliers_…`` and ``neighbour_outliers_…`` for ``prior``, ``weighted``, ``truncated_to_distance``,
         ``truncated_to_entropy`` (the prior times the factor at which mean pairwise distance or class entropy are those
-        of the weighted samples) and ``alpha_…`` (other powers); ``class_entropy_…``, ``pairwise_distance_…`` and
-        ``coverage_…`` for ``prior`` and ``weighted``; the two ``truncation_for_…`` factors; ``effective_share`` of the
-        candidates, ``langevin_acceptance`` where chains ran; and ``classifier_accuracy`` on held-out real data.
+        of the weighted samples; declined where none comes within two standard errors of them) and ``alpha_…`` (other
+        powers); ``class_entropy_…``, ``pairwise_distance_…`` and ``coverage_…`` for ``prior`` and ``weighted``; the two
+        ``truncation_for_…`` factors; ``effective_share`` of the candidates, ``langevin_acceptance`` where chains ran;
+        and ``classifier_accuracy`` on held-out real data.
     """
     judge = _Judge(trained, data, classifier(data))
     if trained.latent % 2:
@@ -98,7 +99,7 @@ def _sampled(judge: "_Judge", effort: Effort, rng: torch.Generator) -> Found:
     trained, x = judge.trained, judge.data.train.x
     shape = (effort.samples, trained.latent // 2)
     candidates = standard_complex_normal(shape, rng, dtype=x.dtype.to_complex(), device=x.device)
-    active = posterior_mixture(trained, held_out(judge.data, effort.points)).active
+    active = posterior_mixture(trained, judge.data).active
     volumes = log_volume(metric_at(trained, candidates, active)).double()
     draws = _Draws(candidates, volumes, min(effort.points, effort.samples), rng, rng.get_state())
     weighted, acceptance = _weighted(trained, draws, active)
@@ -164,14 +165,14 @@ def _truncated(judge: "_Judge", prior: Tensor, weighted: Tensor, match: str, var
     if variation_of is None:
         return [_classless(f"{detector}_outliers_{way}") for detector in DETECTORS]
 
-    def varies(z: Tensor) -> float:
-        return float(variation_of(judge.decoded(z)).value)
+    def varies(factor: float) -> float:
+        return float(variation_of(judge.decoded(factor * prior)).value)
 
-    target = varies(weighted)
+    target, error = variation_of(judge.decoded(weighted))[:2]
     # Variation need not grow with T beyond 1, so T is sought on the side of 1 where the target is.
-    ends = (0.0, 1.0) if target <= varies(prior) else (1.0, WIDEST)
-    matched = matched_truncation(lambda T: varies(T * prior), target, *ends)
-    if not matched.within:
+    ends = (0.0, 1.0) if target <= varies(1.0) else (1.0, WIDEST)
+    matched = matched_truncation(varies, float(target), *ends)
+    if not matched.within and abs(matched.variation - float(target)) > 2 * float(error):
         reason = f"the prior times no factor up to {WIDEST:g} varies as the weighted samples do"
         return [Declined(f"{detector}_outliers_{way}", reason, "model") for detector in DETECTORS]
     factor = Reading(f"truncation_for_{match}", matched.factor, 0.0, len(prior))

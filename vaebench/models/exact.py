@@ -134,7 +134,7 @@ def linear_vae_with_learned_scale(
     posterior_scale: float | None,
     beta: float,
     input_noise: float = 0.0,
-    target: Target = "clean",  # noqa: ARG001 - without input noise the two targets are one
+    target: Target = "clean",
 ) -> AutoEncoder:
     """Linear VAE at its optimum on normal sources whose variances and axes are known, else on principal axes.
 

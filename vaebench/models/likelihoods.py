@@ -34,6 +34,13 @@ class Gaussian:
         """Fisher information of the mean, its diagonal: 1/variance, shape (batch, *event)."""
         return torch.ones_like(self.mean) / self.variance
 
+    def standardised(self) -> Tensor:
+        """The parameter whose Fisher information is 1 everywhere: mean/√variance, shape (batch, *event).
+
+        The variance is taken not to depend on the code.
+        """
+        return self.mean / self.variance**0.5
+
     def with_variance(self, variance: float) -> "Gaussian":
         """The same means with one fixed variance: the suite's likelihood-variance intervention."""
         return replace(self, variance=variance)
@@ -45,9 +52,11 @@ class Bernoulli:
 
     Attributes:
         logits: Log odds, shape (batch, *event).
+        repeats: How often each coin is counted: an image shown at four times its pixels has each of them four times.
     """
 
     logits: Tensor
+    repeats: float = 1.0
 
     @property
     def mean(self) -> Tensor:
@@ -55,13 +64,19 @@ class Bernoulli:
         return torch.sigmoid(self.logits)
 
     def log_prob(self, x: Tensor) -> Tensor:
-        """Negative cross entropy in nats, summed over the event, shape (batch,)."""
+        """Negative cross entropy in nats, summed over the event as often as it is counted, shape (batch,)."""
         each = functional.binary_cross_entropy_with_logits(self.logits, x, reduction="none")
-        return -each.flatten(1).sum(1)
+        return -self.repeats * each.flatten(1).sum(1)
 
     def precision(self) -> Tensor:
-        """Fisher information of the mean, its diagonal: 1/(p(1−p)), shape (batch, *event)."""
-        return 2.0 + torch.exp(self.logits) + torch.exp(-self.logits)
+        """Fisher information of the mean, its diagonal: repeats/(p(1−p)), shape (batch, *event)."""
+        precision: Tensor = self.repeats * (2.0 + torch.exp(self.logits) + torch.exp(-self.logits))
+        return precision
+
+    def standardised(self) -> Tensor:
+        """The parameter whose Fisher information is 1 everywhere, √repeats·2·arcsin √p up to a constant."""
+        angle: Tensor = self.repeats**0.5 * 2 * torch.atan(torch.tanh(self.logits / 4))  # never infinite
+        return angle
 
 
 Likelihood = Gaussian | Bernoulli

@@ -115,6 +115,10 @@ class Task:
     arms: tuple[Arm, ...] = ()
     comparisons: tuple[str, ...] = ()
 
+    def __post_init__(self) -> None:
+        if self.known and self.knob and self.knob.name == "strength":
+            raise ValueError(f"{self.name}: a closed form is for one weight of the KL, and a strength may change it")
+
     def definition_hash(self, preset: Preset) -> str:
         """Hash of everything that decides a number of this task under a preset; its words do not count.
 

@@ -59,6 +59,8 @@ class Interventions:
         likelihood_variance: Fixes the variance of a Gaussian likelihood, unless the variant learns it; None leaves it.
         target: What the decoder has to explain under input noise: the ``clean`` examples, or the ``noisy`` ones.
         likelihood: ``bernoulli`` reads a Gaussian decoder's mean as log odds, for data in [0, 1]; ``own`` leaves it.
+        pixels: Number of values that this Bernoulli likelihood counts an example as: with fewer in it, each counts
+            so much more often, as when an image is shown larger. None counts what there is.
     """
 
     posterior_scale: float | None = None
@@ -66,12 +68,15 @@ class Interventions:
     likelihood_variance: float | None = None
     target: Target = "clean"
     likelihood: Literal["own", "bernoulli"] = "own"
+    pixels: int | None = None
 
     def __post_init__(self) -> None:
         if self.target not in get_args(Target):
             raise ValueError(f"unknown target {self.target!r}; there are: {', '.join(get_args(Target))}")
         if self.likelihood not in {"own", "bernoulli"}:
             raise ValueError(f"unknown likelihood {self.likelihood!r}; there are: own, bernoulli")
+        if self.pixels is not None and (self.pixels < 1 or self.likelihood != "bernoulli"):
+            raise ValueError(f"pixels is 1 or more, and of the suite's Bernoulli likelihood: {self}")
         for name in ("posterior_scale", "likelihood_variance"):
             value = getattr(self, name)
             if value is not None and not (value > 0 and math.isfinite(value)):

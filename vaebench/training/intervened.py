@@ -51,7 +51,8 @@ class Intervened(nn.Module):
         if not isinstance(likelihood, Gaussian):
             return likelihood
         if self.interventions.likelihood == "bernoulli":
-            return Bernoulli(likelihood.mean)
+            values = likelihood.mean[0].numel()
+            return Bernoulli(likelihood.mean, (self.interventions.pixels or values) / values)
         variance = self.interventions.likelihood_variance
         if variance is not None and not isinstance(likelihood.variance, Tensor):
             return likelihood.with_variance(variance)

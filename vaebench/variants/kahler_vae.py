@@ -14,18 +14,11 @@ from torch.func import vmap
 
 from vaebench.kernels.complex_normal import squared_moduli, standard_complex_normal
 from vaebench.kernels.jacobian import directional_derivative
-from vaebench.models import Bernoulli, Likelihood, Objective, Step, Variant, negative_elbo
+from vaebench.models import Objective, Step, Variant, negative_elbo
 from vaebench.models.complex_autoencoder import complex_autoencoder
 from vaebench.models.objectives import total
 
 WEIGHT = 10.0  # λ: a metric that varies by half a nat costs 2.5, a third of a digit's divergence from the prior
-
-
-def standardised(likelihood: Likelihood) -> Tensor:
-    """The parameter that has unit Fisher information everywhere, shape (batch, *event)."""
-    if isinstance(likelihood, Bernoulli):
-        return 2 * torch.atan(torch.tanh(likelihood.logits / 4))  # 2·arcsin √p but for a constant, and never infinite
-    return likelihood.mean / likelihood.variance**0.5
 
 
 def unevenness(step: Step) -> Tensor:
@@ -33,7 +26,7 @@ def unevenness(step: Step) -> Tensor:
     z = step.z.detach()[::2]
     v = standard_complex_normal(z.shape[1:], step.rng, dtype=z.dtype, device=z.device)
     ways = torch.stack((v, 1j * v)) / squared_moduli(v).sum().sqrt()
-    slopes = vmap(lambda v: directional_derivative(lambda z: standardised(step.decode(z)), z, v.expand_as(z)))(ways)
+    slopes = vmap(lambda v: directional_derivative(lambda z: step.decode(z).standardised(), z, v.expand_as(z)))(ways)
     return torch.log1p(slopes.square().transpose(0, 1).flatten(1).sum(1) / 4).var(correction=0)
 
 

@@ -33,7 +33,8 @@ def map_figures(task: TaskText, records: Sequence[Record], selection: Selection)
     for record in sorted(records, key=lambda record: selection.labels[entry(record)]):
         for name, columns in _maps(record).items():
             place = (record.subject.dataset.name, record.subject.arch, name)
-            panels.setdefault(place, []).append(_panel(task, selection.labels[entry(record)], columns))
+            label = selection.labels[entry(record)].replace(f" · {record.subject.arch}", "", 1)
+            panels.setdefault(place, []).append(_panel(task, label, columns))
     figures = {}
     for place, of_map in sorted(panels.items()):
         what, rows, across = AXES.get(place[2], (words(place[2]), "", ""))

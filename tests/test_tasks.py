@@ -1,0 +1,133 @@
+"""Laws of a task's hash: whatever decides a number counts, its words and its number of seeds do not."""
+
+from dataclasses import replace
+
+import pytest
+
+from vaebench.claims import Claim, Exceeds, Near, Outpaces, Trend
+from vaebench.fingerprint import value_hash
+from vaebench.measures import Effort
+from vaebench.tasks import Arm, Knob, Protocol, Task
+from vaebench.training import Interventions, Recipe
+
+CLAIM = Claim("falls", "It falls.", (Trend("r", "falls"), Exceeds("r", "c", ideal=1.0)), beside=("s",))
+INVARIANT = Claim("lands", "It lands.", (Near("gap", 0.0, 0.1, null=1.0),))
+PROTOCOL = Protocol(3, 8, Recipe(steps=10), Effort(points=7), (0.1, 0.2))
+ARM = Arm("twin", variant="twin")
+TASK = Task(
+    name="toy2026_hashes",
+    version=1,
+    title="Somebody 2026, A paper",
+    source="arXiv:2601.00001",
+    asks="Does it?",
+    datasets=("digits",),
+    interventions=Interventions(posterior_scale=0.2),
+    knob=Knob("input_noise", "s"),
+    known="linear_vae_at_fixed_scale",
+    instruments=("module.one",),
+    claims=(CLAIM,),
+    invariants=(INVARIANT,),
+    protocols={"quick": PROTOCOL, "standard": replace(PROTOCOL, latent=4)},
+    arms=(ARM,),
+    comparisons=("module.two",),
+)
+
+
+def with_arm(**changes):
+    return {"arms": (replace(ARM, **changes),)}
+
+
+def with_condition(condition):
+    return {"claims": (replace(CLAIM, conditions=(condition,)),)}
+
+
+def with_protocol(**changes):
+    return {"protocols": {**TASK.protocols, "quick": replace(PROTOCOL, **changes)}}
+
+
+COUNTS = {
+    "name": {"name": "other2026_hashes"},
+    "version": {"version": 2},
+    "interventions": {"interventions": Interventions(posterior_scale=0.3)},
+    "target": {"interventions": Interventions(posterior_scale=0.2, target="noisy")},
+    "likelihood": {"interventions": Interventions(posterior_scale=0.2, likelihood="bernoulli")},
+    "knob": {"knob": Knob("posterior_scale", "s")},
+    "no knob": {"knob": None},
+    "known": {"known": None},
+    "instruments": {"instruments": ("module.one", "module.three")},
+    "claim": with_condition(Trend("r", "rises")),
+    "kind of condition": with_condition(Outpaces("r", "c")),
+    "side of condition": {
+        "claims": (replace(CLAIM, conditions=(CLAIM.conditions[0], Exceeds("r", "c", 1.0, "below"))),)
+    },
+    "invariant": {"invariants": (replace(INVARIANT, conditions=(Near("gap", 0.0, 0.2, null=1.0),)),)},
+    "latent": with_protocol(latent=9),
+    "steps": with_protocol(recipe=Recipe(steps=11)),
+    "effort": with_protocol(effort=Effort(points=8)),
+    "knob values": with_protocol(knob_values=(0.1, 0.3)),
+    "no arms": {"arms": ()},
+    "an arm more": {"arms": (ARM, Arm("again", redrawn=True))},
+    "the order of arms": {"arms": (Arm("again", redrawn=True), ARM)},
+    "an arm's name": with_arm(name="other"),
+    "an arm's interventions": with_arm(interventions=Interventions(target="noisy")),
+    "an arm's variant": with_arm(variant="own"),
+    "an arm redrawn": with_arm(redrawn=True),
+    "an arm's knob": with_arm(knob="off"),
+    "an arm not read": with_arm(read=False),
+    "comparisons": {"comparisons": ("module.three",)},
+    "no comparisons": {"comparisons": ()},
+    "a comparison more": {"comparisons": ("module.two", "module.three")},
+}
+
+
+def test_whatever_decides_a_number_changes_the_hash_and_no_two_changes_alike():
+    hashes = {what: replace(TASK, **changed).definition_hash("quick") for what, changed in COUNTS.items()}
+    hashes["as it was"] = TASK.definition_hash("quick")
+    assert len(set(hashes.values())) == len(hashes)
+
+
+WORDS = {
+    "title": {"title": "Another title"},
+    "source": {"source": "arXiv:2601.00002"},
+    "question": {"asks": "Does it really?"},
+    "a claim's sentence": {"claims": (replace(CLAIM, says="It falls and falls."),)},
+    "what stands beside a claim": {"claims": (replace(CLAIM, beside=()),)},
+    "data sets, which have hashes of their own": {"datasets": ("sprites",)},
+    "number of seeds": with_protocol(seeds=30),
+    "the budget of another preset": {"protocols": {**TASK.protocols, "standard": replace(PROTOCOL, latent=5)}},
+    "what is there by default, said": {
+        "interventions": Interventions(posterior_scale=0.2, target="clean", likelihood="own"),
+        **with_arm(knob="every", read=True, redrawn=False, interventions=None),
+    },
+}
+
+
+@pytest.mark.parametrize("what", WORDS)
+def test_words_change_no_hash(what):
+    assert replace(TASK, **WORDS[what]).definition_hash("quick") == TASK.definition_hash("quick")
+
+
+def test_each_preset_has_its_own_hash():
+    assert TASK.definition_hash("quick") != TASK.definition_hash("standard")
+
+
+def test_arms_and_comparisons_are_not_taken_for_one_another():
+    """A list that leaves out what is empty must not say the same of two different things."""
+    only_arms, only_comparisons = replace(TASK, comparisons=()), replace(TASK, arms=())
+    bare = replace(TASK, arms=(), comparisons=())
+    hashes = [task.definition_hash("quick") for task in (TASK, only_arms, only_comparisons, bare)]
+    assert len(set(hashes)) == 4
+
+
+def test_knob_values_rise():
+    with pytest.raises(ValueError, match=r"^knob values rise strictly: \(0\.2, 0\.2\)$"):
+        replace(PROTOCOL, knob_values=(0.2, 0.2))
+
+
+def test_an_arm_says_in_its_hash_only_what_it_changes():
+    assert value_hash(Arm("a")) == value_hash(Arm("a", None, "own", False, "every", True)) != value_hash(Arm("b"))
+
+
+def test_a_closed_form_does_not_go_with_the_variants_own_knob():
+    with pytest.raises(ValueError, match="a closed form is for one weight of the KL, and a strength may change it"):
+        replace(TASK, knob=Knob("strength", "s"))
