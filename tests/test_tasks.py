@@ -1,6 +1,6 @@
 """Laws of a task's hash: whatever decides a number counts, its words and its number of seeds do not."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import pytest
 
@@ -131,3 +131,24 @@ def test_an_arm_says_in_its_hash_only_what_it_changes():
 def test_a_closed_form_does_not_go_with_the_variants_own_knob():
     with pytest.raises(ValueError, match="a closed form is for one weight of the KL, and a strength may change it"):
         replace(TASK, knob=Knob("strength", "s"))
+
+
+def test_a_default_that_changes_asks_for_new_versions():
+    """A hash leaves out what stands at its default, so that a default's own change is seen by nobody but this test.
+
+    Whoever changes one raises the version of every task that leaves it at its default, and then changes it here.
+    """
+    assert asdict(Effort()) == {
+        "samples": 8192, "points": 1024, "attacked": 128, "attack_steps": 30, "attack_restarts": 4,
+    }  # fmt: skip
+    assert asdict(Recipe(steps=1)) == {
+        "steps": 1, "batch": 128, "learning_rate": 1e-3, "schedule": "cosine", "snapshots": (),
+    }  # fmt: skip
+    assert asdict(Interventions()) == {
+        "posterior_scale": None, "input_noise": 0.0, "likelihood_variance": None, "target": "clean",
+        "likelihood": "own", "pixels": None,
+    }  # fmt: skip
+    assert asdict(Arm("a")) == {
+        "name": "a", "interventions": None, "variant": "own", "redrawn": False, "knob": "every", "read": True,
+    }  # fmt: skip
+    assert asdict(Exceeds("r", "c", 1.0))["side"] == "above"

@@ -314,3 +314,11 @@ def test_scores_come_in_order_of_file_names_whatever_the_order_of_records():
 
 def test_nothing_to_score_is_no_score():
     assert score([], []) == ()
+
+
+@pytest.mark.parametrize("name", ["across_seeds__encoder_1__mean", "metric_log10_time_ratio"])
+def test_entries_of_maps_and_ratios_of_durations_are_not_compared(name):
+    one, other = (record([row | {name: value} for row in rows()]) for value in (0.1, 9.0))
+    (found,) = score([one], [other])
+    (plain,) = score([record(rows())], [other])
+    assert (found.status, found.compared) == (plain.status, plain.compared) == ("reproduced", len(rows()[0]))

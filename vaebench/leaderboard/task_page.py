@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 
-from vaebench.claims import Claim, Finding, Verdict, map_entry, t_interval
+from vaebench.claims import Claim, Finding, Verdict, VerdictWord, map_entry, t_interval
 from vaebench.leaderboard.board import PREVIEW
 from vaebench.leaderboard.figures.from_records import figure_path
 from vaebench.leaderboard.figures.maps import map_figures
@@ -110,10 +110,17 @@ def _claim(claim: Claim, records: Sequence[Record], names: Mapping[int, str]) ->
     return [
         f"### {escape(words(claim.id))}",
         escape(claim.says),
-        f"Headline: {escape(words(headline.what))}, claimed {region(headline.low, headline.high)}.",
+        f"Headline: {escape(words(headline.what))}, claimed {region(headline.low, headline.high)}. {_tally(own)}",
         _dropping_empty(headers, lines),
         details("Every finding, of every arm", _dropping_empty(heads, _findings(records, names, own, controls))),
     ]
+
+
+def _tally(verdicts: Sequence[Verdict]) -> str:
+    """Count the words over records: whether a claim holds whatever the objective, network and data."""
+    words_of: tuple[VerdictWord, ...] = ("holds", "fails", "undecided", "not applicable")
+    counts = {word: sum(verdict.verdict == word for verdict in verdicts) for word in words_of}
+    return f"Over {len(verdicts)} records: " + " · ".join(f"{label(w)} {n}" for w, n in counts.items() if n) + "."
 
 
 def _why(verdict: Verdict) -> str:
