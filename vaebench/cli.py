@@ -261,7 +261,10 @@ def show_verdicts(records: "Sequence[Record]") -> None:
             if cell.status != "ok":
                 table.add_row(" ", f"[yellow]{cell.status}", f"seed {cell.seed}", escape(cell.reason))
         seeds = sum(cell.status == "ok" for cell in record.cells)
-        out.print(f"[bold]{record.subject.file_name.removesuffix('.json')}[/bold], {seeds} seeds", highlight=False)
+        out.print(
+            f"[bold]{record.subject.file_name.removesuffix('.json')}[/bold], {seeds} seed{'s' * (seeds != 1)}",
+            highlight=False,
+        )
         out.print(table)
 
 

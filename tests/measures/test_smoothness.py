@@ -96,6 +96,15 @@ def test_a_decoder_that_stands_still_is_not_smooth():
 
 
 def test_collapse_is_not_smooth():
-    declined = read(model_of(torch.sin, 4, 1.0))["log_volume_variance"]
-    reason = "every complex latent unit has collapsed to the prior"
-    assert declined == Declined("log_volume_variance", reason, "model")
+    dead, reason = model_of(torch.sin, 4, 1.0), "every complex latent unit has collapsed to the prior"
+    beside_a_twin = read(dead, dead)["log_volume_variance"]
+    assert beside_a_twin == Declined("log_volume_variance", reason, "model")
+    assert read(dead)["log_volume_variance"] == Declined("log_volume_variance", reason, "setting")
+
+
+def test_fewer_units_than_the_twins_are_not_smoother():
+    scales = torch.tensor([0.1, 0.1, 1.0, 1.0])
+    found = read(model_of(torch.sin, 4, scales), model_of(torch.sin, 4))
+    reason = "1 active complex units and the twin's 2 make volumes of different dimensions"
+    assert found["log_volume_variance"] == Declined("log_volume_variance", reason, "model")
+    assert isinstance(found["log_volume_variance_twin"], Reading)

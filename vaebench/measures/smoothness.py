@@ -1,5 +1,7 @@
 """Whether a variant's decoder is smoother than its twin's: paths between codes, and how evenly volume is spread."""
 
+from dataclasses import replace
+
 import torch
 
 from vaebench.claims import Declined, Reading
@@ -39,6 +41,8 @@ def against_twin(models: Models, data: Dataset, effort: Effort, rng: torch.Gener
     state = rng.get_state()
     found = _smoothness("", trained, data, effort, rng)
     if twin is None:
+        # With nothing to be compared with, a collapse is not this claim's to judge.
+        found = [replace(one, cause="setting") if isinstance(one, Declined) else one for one in found]
         beside: list[Reading | Declined] = [Declined(f"{n}_twin", "the variant declares no twin") for n in NAMES]
     else:
         rng.set_state(state)

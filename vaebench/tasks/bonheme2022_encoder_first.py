@@ -90,7 +90,7 @@ TASK = Task(
         ),
         Claim(
             "independent",
-            "They are so whatever the strength.",
+            "Encoders come first whatever the strength; over records, whatever the objective and data.",
             (Beyond("encoder_first_share", 0.9, ideal=1, null=0.5),),
         ),
         Claim(

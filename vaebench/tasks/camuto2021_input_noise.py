@@ -35,7 +35,7 @@ HELD = Interventions(posterior_scale=0.2, likelihood_variance=0.05)
 TASK = Task(
     name="camuto2021_input_noise",
     version=1,
-    title="Camuto & Willetts 2021, Variational Autoencoders: A Harmonic Perspective",
+    title="Camuto & Willetts 2021, Variational Autoencoders: A Harmonic Perspective (input noise)",
     source="arXiv:2105.14866",
     asks="Does noise on the input control the encoder's Lipschitz constant and frequency content?",
     datasets=("digits",),
