@@ -6,7 +6,7 @@ BIN := .venv/bin
 .PHONY: demo test check reference leaderboard bench clean
 
 demo: .venv/package
-	$(BIN)/vaebench run --preset quick --archs mlp --variants vae,linear_vae --out runs/demo
+	$(BIN)/vaebench run --preset quick --archs mlp --variants vae,linear_vae --seeds 2 --out runs/demo
 	$(BIN)/vaebench leaderboard --preview runs/demo
 
 test: .venv/test
