@@ -139,14 +139,9 @@ def test_a_damaged_line_costs_its_own_cell(tiny: object, request_of: RequestOf) 
 
 def driver(arguments: list[str]) -> subprocess.Popen[str]:
     code = TINY + f"sys.argv = ['vaebench', *{arguments!r}]\nfrom vaebench.cli import main\nmain()"
-    return subprocess.Popen(
-        [sys.executable, "-c", code],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        # A shell that runs the tests in the background has them ignore Ctrl-C, and children inherit that.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-    )
+    # A shell that runs the tests in the background has them ignore Ctrl-C, and children inherit that.
+    code = "import signal\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n" + code
+    return subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
 def wait_for_lines(path: Path, count: int) -> None:
