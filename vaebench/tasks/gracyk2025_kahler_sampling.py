@@ -48,7 +48,8 @@ Fisher metric lies between −.16 and .07, that of the posteriors' mean precisio
 `annealed_vae`, whose codes are held so far out that samples of the prior are all outliers). `kahler_vae` bends less
 than its twin and its volume is more even, as it was made to be; its metric is no nearer to Kähler (defect .33 against
 .29). The weight of its regulariser was chosen with such readings of one seed in view. The linear VAE, trained or exact,
-gains exactly nothing.
+gains exactly nothing. With `conv` the picture is the same, and larger: `complex_vae` .19 → .08 by the classifier, and
+the potential 27 to 39 times as fast.
 
 Choices that are ours beyond the definitions: noise variance 0.05, eight real or four complex latent units, digits.
 """
