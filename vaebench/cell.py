@@ -212,10 +212,10 @@ def latent_units(protocol: Protocol, data: Dataset) -> int:
 
 
 def _variant_of(arm: Arm, variant: Variant) -> Variant | None:
+    if arm.variant == "own":
+        return variant
     name = variant.twin if arm.variant == "twin" else arm.variant
-    if name is None or name == "own":
-        return None if name is None else variant
-    return catalog.variant(name).variant
+    return None if name is None else catalog.variant(name).variant
 
 
 def _knob_values(task: Task, protocol: Protocol, variant: Variant, arm: Arm) -> tuple[float | None, ...]:

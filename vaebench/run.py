@@ -263,8 +263,8 @@ def run(
     finally:
         # Also when the run is stopped: what is finished can be looked at, and says how many seeds it rests on.
         records = assemble_all([outcomes[cell.id] for cell in planned.cells if cell.id in outcomes])
-        standing_ones = tuple(filter(None, (_written(request.out, record) for record in records)))
-    return Done(records, reused, len(todo), tuple(damages), standing_ones)
+        stood = tuple(filter(None, (_written(request.out, record) for record in records)))
+    return Done(records, reused, len(todo), tuple(damages), stood)
 
 
 def _written(folder: Path, record: Record) -> str:

@@ -4,11 +4,13 @@ A complex code ζ ~ CN(0, I) stands for the real one √2·(Re ζ, Im ζ) ~ N(0,
 latent units is read as complex by pairing them, and a complex model as itself.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
+from vaebench.claims import Declined
 from vaebench.data import Dataset
 from vaebench.kernels.complex_normal import paired, unpaired
 from vaebench.kernels.estimate import Undefined
@@ -47,8 +49,11 @@ def posterior_mixture(trained: Trained, data: Dataset) -> Mixture:
         The mixture.
 
     Raises:
-        Undefined: Every unit has collapsed to the prior, so that there is no geometry to speak of.
+        Undefined: The units cannot be paired, or every one has collapsed to the prior, so that there is no geometry to
+            speak of.
     """
+    if trained.latent % 2:
+        raise Undefined("an odd number of latent units cannot be paired")
     x = data.train.x[:COMPONENTS]
     with torch.no_grad():
         posterior = real_posterior(trained, x)
@@ -57,6 +62,20 @@ def posterior_mixture(trained: Trained, data: Dataset) -> Mixture:
     if not active.any():
         raise Undefined("every complex latent unit has collapsed to the prior")
     return Mixture(paired(posterior.mean), scales, active)
+
+
+def refused(names: Sequence[str], trained: Trained, reason: Undefined) -> tuple[Declined, ...]:
+    """Decline readings of a model's complex geometry: for its setting where it has an odd number of units.
+
+    Args:
+        names: The readings.
+        trained: The model.
+        reason: Why there are none.
+
+    Returns:
+        One for each name.
+    """
+    return tuple(Declined(name, str(reason), "setting" if trained.latent % 2 else "model") for name in names)
 
 
 def standardised_decoder(trained: Trained) -> Function:

@@ -15,7 +15,7 @@ from vaebench.kernels.estimate import Undefined
 from vaebench.kernels.fisher_metric import closedness_defect, log_volume
 from vaebench.kernels.mixture_potential import mixture_log_density_hessian, potential_metric, smallest_eigenvalue
 from vaebench.measures import Effort
-from vaebench.measures._complex import Mixture, metric_at, posterior_mixture, standardised_decoder
+from vaebench.measures._complex import Mixture, metric_at, posterior_mixture, refused, standardised_decoder
 from vaebench.measures._subject import of_sample
 from vaebench.training.fit import Trained
 
@@ -54,15 +54,9 @@ def _nearby_precision(mixture: Mixture, z: Tensor) -> Tensor:
 
 def _prepared(trained: Trained, data: Dataset, n: int, rng: torch.Generator) -> tuple[Mixture, Tensor]:
     """The posterior mixture and codes from the prior."""
-    if trained.latent % 2:
-        raise Undefined("an odd number of latent units cannot be paired")
     x = data.train.x
     codes = standard_complex_normal((n, trained.latent // 2), rng, dtype=x.dtype.to_complex()).to(x.device)
     return posterior_mixture(trained, data), codes
-
-
-def _refused(names: tuple[str, ...], trained: Trained, reason: Undefined) -> tuple[Declined, ...]:
-    return tuple(Declined(name, str(reason), "setting" if trained.latent % 2 else "model") for name in names)
 
 
 def potential_fidelity(
@@ -86,12 +80,12 @@ def potential_fidelity(
     try:
         mixture, z = _prepared(trained, data, effort.samples // 4, rng)
     except Undefined as reason:
-        return _refused((*FIDELITY, "kahler_defect"), trained, reason)
+        return refused((*FIDELITY, "kahler_defect"), trained, reason)
     defect = _defect(trained, z[:CLOSEDNESS_CODES])
     try:
         return (*_fidelity(trained, mixture, z), defect)
     except Undefined as reason:
-        return (*_refused(FIDELITY, trained, reason), defect)
+        return (*refused(FIDELITY, trained, reason), defect)
 
 
 def _fidelity(trained: Trained, mixture: Mixture, z: Tensor) -> tuple[Reading | Declined, ...]:
@@ -148,7 +142,7 @@ def plurisubharmonic(
         control = mixture_log_density_hessian(z[:, kept], means, scales, torch.zeros(len(means), device=z.device))
         relative = [_relative_smallest(metric) for metric in (_potential(mixture, z), control)]
     except Undefined as reason:
-        return _refused(CONVEXITY, trained, reason)
+        return refused(CONVEXITY, trained, reason)
     shares = [of_sample(name, (low >= -ROUNDING).double()) for name, low in zip(CONVEXITY[:2], relative, strict=True)]
     lows = [Reading(name, float(low.min()), 0.0, len(z)) for name, low in zip(CONVEXITY[2:], relative, strict=True)]
     return (*shares, *lows)
@@ -175,7 +169,7 @@ def cost(trained: Trained, data: Dataset, effort: Effort, rng: torch.Generator) 
     try:
         mixture, z = _prepared(trained, data, effort.samples // 8, rng)
     except Undefined as reason:
-        return _refused(("metric_log10_time_ratio",), trained, reason)
+        return refused(("metric_log10_time_ratio",), trained, reason)
     ratios = torch.empty(REPEATS + 1)
     for repeat in range(len(ratios)):
         fisher = _seconds(lambda: metric_at(trained, z, mixture.active), z.device)

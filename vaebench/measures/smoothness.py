@@ -11,7 +11,7 @@ from vaebench.kernels.estimate import Undefined
 from vaebench.kernels.fisher_metric import log_volume
 from vaebench.kernels.path_roughness import path_roughness
 from vaebench.measures import Effort
-from vaebench.measures._complex import metric_at, posterior_mixture
+from vaebench.measures._complex import metric_at, posterior_mixture, refused
 from vaebench.measures._subject import Models, Placed, decoded_mean, held_out, of_sample, real_posterior
 from vaebench.training.fit import Trained
 
@@ -63,7 +63,7 @@ def _smoothness(
 
 def _active_units(trained: Trained, data: Dataset) -> int:
     try:
-        return int(posterior_mixture(trained, data).active.sum()) if trained.latent % 2 == 0 else 0
+        return int(posterior_mixture(trained, data).active.sum())
     except Undefined:
         return 0
 
@@ -82,12 +82,10 @@ def _roughness(name: str, trained: Trained, data: Dataset, effort: Effort) -> Re
 
 
 def _unevenness(name: str, trained: Trained, data: Dataset, effort: Effort, rng: torch.Generator) -> Reading | Declined:
-    if trained.latent % 2:
-        return Declined(name, "an odd number of latent units cannot be paired")
     x = data.train.x
     z = standard_complex_normal((effort.samples // 4, trained.latent // 2), rng, dtype=x.dtype.to_complex())
     try:
         volumes = log_volume(metric_at(trained, z.to(x.device), posterior_mixture(trained, data).active)).double()
     except Undefined as reason:
-        return Declined(name, str(reason), "model")
+        return refused([name], trained, reason)[0]
     return of_sample(name, (volumes - volumes.mean()).square(), "nats²")

@@ -1,7 +1,7 @@
 """What sampling by the decoder's volume does to outliers and to variation, beside the prior and its truncation."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -19,7 +19,7 @@ from vaebench.kernels.neighbours import neighbour_distance
 from vaebench.kernels.sample_variation import class_entropy, coverage, mean_pairwise_distance
 from vaebench.kernels.truncation import matched_truncation
 from vaebench.measures import Effort
-from vaebench.measures._complex import metric_at, posterior_mixture
+from vaebench.measures._complex import metric_at, posterior_mixture, refused
 from vaebench.measures._detectors import NEIGHBOUR, Classifier, classifier, neighbour_threshold
 from vaebench.measures._subject import likelihood_at, of_sample
 from vaebench.training.fit import Trained
@@ -86,13 +86,10 @@ def volume_sampling(
         and ``classifier_accuracy`` on held-out real data.
     """
     judge = _Judge(trained, data, classifier(data))
-    if trained.latent % 2:
-        reason = "an odd number of latent units cannot be paired"
-        return (judge.accuracy(), *(Declined(name, reason) for name in JUDGED))
     try:
         return (judge.accuracy(), *_sampled(judge, effort, rng))
-    except Undefined as undefined:
-        return (judge.accuracy(), *(Declined(name, str(undefined), "model") for name in JUDGED))
+    except Undefined as reason:
+        return (judge.accuracy(), *refused(JUDGED, trained, reason))
 
 
 def _sampled(judge: "_Judge", effort: Effort, rng: torch.Generator) -> Found:
@@ -106,12 +103,14 @@ def _sampled(judge: "_Judge", effort: Effort, rng: torch.Generator) -> Found:
     prior, effective = draws.at(0.0), draws.effective(ALPHA)
     found: Found = [Reading("effective_share", effective / len(candidates), 0.0, len(candidates))]
     found += [] if acceptance is None else [of_sample("langevin_acceptance", acceptance)]
-    found += judge.rated("prior", prior) + judge.rated("weighted", weighted, effective)
-    found += judge.variations("prior", prior) + judge.variations("weighted", weighted)
+    from_prior, from_weighted = judge.decoded(prior), judge.decoded(weighted)
+    found += judge.rated("prior", from_prior) + judge.rated("weighted", from_weighted, effective)
+    varied = judge.varied(from_weighted)
+    found += _variations("prior", judge.varied(from_prior)) + _variations("weighted", varied)
     for match, variation in MATCHES.items():
-        found += _truncated(judge, prior, weighted, match, variation)
+        found += _truncated(judge, prior, varied, match, variation)
     for name, alpha in ALPHAS.items():
-        found += judge.rated(f"alpha_{name}", draws.at(alpha), draws.effective(alpha))
+        found += judge.rated(f"alpha_{name}", judge.decoded(draws.at(alpha)), draws.effective(alpha))
     return found
 
 
@@ -158,7 +157,7 @@ def _weighted(trained: Trained, draws: _Draws, active: Tensor) -> tuple[Tensor, 
     return ends, chains.acceptance
 
 
-def _truncated(judge: "_Judge", prior: Tensor, weighted: Tensor, match: str, variation: str) -> Found:
+def _truncated(judge: "_Judge", prior: Tensor, weighted: Mapping[str, Estimate], match: str, variation: str) -> Found:
     """Outlier rates of the prior times the factor T at which it varies as much as the weighted samples."""
     way = f"truncated_to_{match}"
     variation_of = judge.ways_to_vary().get(variation)
@@ -168,7 +167,7 @@ def _truncated(judge: "_Judge", prior: Tensor, weighted: Tensor, match: str, var
     def varies(factor: float) -> float:
         return float(variation_of(judge.decoded(factor * prior)).value)
 
-    target, error = variation_of(judge.decoded(weighted))[:2]
+    target, error, _ = weighted[variation]
     # Variation need not grow with T beyond 1, so T is sought on the side of 1 where the target is.
     ends = (0.0, 1.0) if target <= varies(1.0) else (1.0, WIDEST)
     matched = matched_truncation(varies, float(target), *ends)
@@ -176,7 +175,7 @@ def _truncated(judge: "_Judge", prior: Tensor, weighted: Tensor, match: str, var
         reason = f"the prior times no factor up to {WIDEST:g} varies as the weighted samples do"
         return [Declined(f"{detector}_outliers_{way}", reason, "model") for detector in DETECTORS]
     factor = Reading(f"truncation_for_{match}", matched.factor, 0.0, len(prior))
-    return [factor, *judge.rated(way, matched.factor * prior)]
+    return [factor, *judge.rated(way, judge.decoded(matched.factor * prior))]
 
 
 @dataclass(frozen=True)
@@ -197,9 +196,9 @@ class _Judge:
         accuracy, n = self.classifier.accuracy, len(self.data.held_out.x)
         return Reading("classifier_accuracy", accuracy, _rate_error(accuracy, n), n, "1", "higher")
 
-    def rated(self, way: str, z: Tensor, effective: float = math.inf) -> Found:
-        """Outlier rates of samples from complex codes, with the error that so many effective candidates leave."""
-        x, train = self.decoded(z), self.data.train.x
+    def rated(self, way: str, x: Tensor, effective: float = math.inf) -> Found:
+        """Outlier rates of samples, with the error that so many effective candidates leave."""
+        train = self.data.train.x
         odd = {"neighbour": neighbour_distance(x, train, NEIGHBOUR) > neighbour_threshold(train, self.data.held_out.x)}
         if self.classifier is not None:
             odd["classifier"] = self.classifier.probabilities(x).amax(1) < self.classifier.threshold
@@ -209,8 +208,8 @@ class _Judge:
                 found.append(_classless(name))
                 continue
             rate = float(odd[detector].double().mean())
-            error = _rate_error(rate, 1 / (1 / len(z) + 1 / effective))
-            found.append(Reading(name, rate, error, len(z), "1", "lower"))
+            error = _rate_error(rate, 1 / (1 / len(x) + 1 / effective))
+            found.append(Reading(name, rate, error, len(x), "1", "lower"))
         return found
 
     def ways_to_vary(self) -> dict[str, Callable[[Tensor], Estimate]]:
@@ -223,14 +222,16 @@ class _Judge:
         }
         return ways if rater is None else ways | {"class_entropy": lambda x: class_entropy(rater.probabilities(x))}
 
-    def variations(self, way: str, z: Tensor) -> Found:
-        """How much samples from complex codes vary."""
-        x, ways = self.decoded(z), self.ways_to_vary()
-        found: Found = [_classless(f"{name}_{way}") for name in UNITS if name not in ways]
-        for name, estimate in ways.items():
-            e = estimate(x)
-            found.append(Reading(f"{name}_{way}", float(e.value), float(e.stderr), e.n, UNITS[name], "higher"))
-        return found
+    def varied(self, x: Tensor) -> dict[str, Estimate]:
+        """How much samples vary, in each of the ways."""
+        return {name: estimate(x) for name, estimate in self.ways_to_vary().items()}
+
+
+def _variations(way: str, varied: Mapping[str, Estimate]) -> Found:
+    found: Found = [_classless(f"{name}_{way}") for name in UNITS if name not in varied]
+    for name, e in varied.items():
+        found.append(Reading(f"{name}_{way}", float(e.value), float(e.stderr), e.n, UNITS[name], "higher"))
+    return found
 
 
 def _classless(name: str) -> Declined:
