@@ -1,27 +1,43 @@
-"""The linear VAE: affine encoder and decoder, whose trained weights mathematics knows in closed form."""
+"""The linear VAE: affine encoder and decoder, whose trained weights mathematics knows in closed form.
+
+Source: Lucas, Tucker, Grosse & Norouzi 2019. Their posterior is N(V(x − m), D) with one diagonal D for all data. A
+scale that depends on x has the same optimum, D again, and is long in finding it where data are badly conditioned.
+"""
 
 import math
 
-from torch import nn
+import torch
+from torch import Tensor, nn
 
-from vaebench.models import AutoEncoder, Variant, negative_elbo
+from vaebench.models import Likelihood, Normal, Variant, negative_elbo
+from vaebench.models.autoencoder import gaussian_of_record
 
 
-def build(shape: tuple[int, ...], latent: int, arch: str) -> AutoEncoder:  # noqa: ARG001 - affine under any name
-    """One affine map each way.
+class LinearVAE(nn.Module):
+    """One affine map each way, and one posterior scale a unit."""
 
-    Args:
-        shape: Shape of one example.
-        latent: Number of latent units.
-        arch: ``mlp``, here with no hidden layer.
+    encoder_layers = ("mean",)
 
-    Returns:
-        The untrained model.
-    """
-    size = math.prod(shape)
-    return AutoEncoder(
-        nn.Flatten(), nn.Sequential(nn.Linear(latent, size), nn.Unflatten(1, shape)), features=size, latent=latent
-    )
+    def __init__(self, shape: tuple[int, ...], latent: int) -> None:
+        super().__init__()
+        size = math.prod(shape)
+        self.mean = nn.Linear(size, latent)
+        self.log_scale = nn.Parameter(torch.zeros(latent))
+        self.decoder = nn.Sequential(nn.Linear(latent, size), nn.Unflatten(1, shape))
+
+    def encode(self, x: Tensor) -> Normal:
+        """Posterior of each example, shape (batch, latent)."""
+        mean = self.mean(x.flatten(1))
+        return Normal(mean, log_scale=self.log_scale.expand_as(mean))
+
+    def decode(self, z: Tensor) -> Likelihood:
+        """Likelihood of data at each code, shape (batch, *shape)."""
+        return gaussian_of_record(self.decoder(z))
+
+
+def build(shape: tuple[int, ...], latent: int, arch: str) -> LinearVAE:  # noqa: ARG001 - affine under any name
+    """Build it; ``mlp`` has no hidden layer here."""
+    return LinearVAE(shape, latent)
 
 
 VARIANT = Variant(
