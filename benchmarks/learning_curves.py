@@ -5,7 +5,8 @@ Run by hand, for example::
     python benchmarks/learning_curves.py camuto2021_input_noise vae mlp digits
 
 One seed of the standard preset is trained with 1/8, 1/4, 1/2, 1 and 2 times its steps, each with the whole schedule of
-the learning rate, at the first, middle and last knob value. Every reading of the instruments is written to
+the learning rate and its snapshots at the same shares of it, at the first, middle and last knob value. Every reading
+of the instruments, and of the comparisons between a cell's models, is written to
 ``reference_results/learning_curves/`` as a table and drawn over the steps: where the curves are flat to the left of the
 standard preset's steps, marked, longer training changes nothing; where they are not, the page of the task says so.
 """
@@ -18,7 +19,7 @@ from pathlib import Path
 import torch
 
 from vaebench import catalog
-from vaebench.cell import JUDGED, Cell, arms, dataset_of, read
+from vaebench.cell import Cell, arms, compare, dataset_of, read
 from vaebench.claims import Reading
 from vaebench.run import Request, plan
 from vaebench.tasks import Task
@@ -29,22 +30,28 @@ Row = tuple[int, str, float | None, str, float]
 
 
 def rows(task: Task, variant: str, arch: str, dataset: str) -> list[Row]:
-    """Readings of the judged arm: (steps, arm, knob, reading, value)."""
+    """Readings of the models judged: (steps, arm, knob, reading, value)."""
     protocol = task.protocols["standard"]
     values = protocol.knob_values
     thinned = tuple(dict.fromkeys((values[0], values[len(values) // 2], values[-1]))) if values else ()
     request = Request((task.name,), (variant,), (arch,), (dataset,), "standard", 1, "cpu", 1, Path())
     cell: Cell = plan(request).cells[0]
     found: list[Row] = []
+    alone = replace(task, arms=tuple(arm for arm in task.arms if not arm.read), known=None)
+    data = dataset_of(dataset, Path("data"))
     for share in SHARES:
-        steps = int(share * protocol.recipe.steps)
-        shorter = replace(protocol, knob_values=thinned, recipe=replace(protocol.recipe, steps=steps, snapshots=()))
-        alone = replace(task, arms=(), comparisons=(), known=None)
-        data = dataset_of(dataset, Path("data"))
+        recipe = protocol.recipe
+        steps = int(share * recipe.steps)
+        snapshots = tuple(sorted({round(share * at) for at in recipe.snapshots}))
+        shorter = replace(protocol, knob_values=thinned, recipe=replace(recipe, steps=steps, snapshots=snapshots))
+        models, seen = {}, []
         for place, trained in arms(alone, shorter, catalog.variant(variant).variant, data, cell):
-            assert place.arm == JUDGED.name
-            seen = [o for o in read(alone, shorter, trained, data, place, 0) if isinstance(o.reading, Reading)]
-            found += [(steps, o.arm, o.knob, o.reading.name, o.reading.value) for o in seen]
+            models[place.arm, place.knob] = trained
+            seen += read(alone, shorter, trained, data, place, 0) if place.read else []
+        seen += compare(alone, shorter, models, data, 0)
+        found += [
+            (steps, o.arm, o.knob, o.reading.name, o.reading.value) for o in seen if isinstance(o.reading, Reading)
+        ]
         print(f"{steps} steps")  # noqa: T201 - a script, run by hand
     return found
 
@@ -57,7 +64,8 @@ def draw(found: list[Row], chosen: int, path: Path) -> None:
     mpl.rcParams["svg.hashsalt"] = "vaebench"
     import matplotlib.pyplot as plt
 
-    names = list(dict.fromkeys(name for *_, name, _ in found))
+    # What is read of every pair of layers has its pictures elsewhere.
+    names = [name for name in dict.fromkeys(name for *_, name, _ in found) if "__" not in name]
     columns = 4
     figure, axes = plt.subplots(-(-len(names) // columns), columns, figsize=(12, 2.2 * -(-len(names) // columns)))
     for axis, name in zip(axes.flat, names, strict=False):

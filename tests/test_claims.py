@@ -143,11 +143,12 @@ def test_a_trend_without_a_knob_is_not_applicable():
     assert (verdict.verdict, verdict.reason) == ("not applicable", "a trend needs two knob values")
 
 
-def test_a_trend_of_readings_that_are_not_positive_is_not_applicable():
+def test_a_trend_that_ends_at_nought_is_no_trend_and_counts_against_the_model():
     verdict = judge(FALLS, observe([[1.0, 0.0]] * 3))
-    assert (verdict.verdict, verdict.reason) == ("not applicable", "r is not positive at every knob value")
+    assert (verdict.verdict, verdict.reason) == ("undecided", "r is not positive at every knob value")
+    assert verdict.agreement == (0.0,) * 3
     verdict = judge(FALLS, observe([[2.0, 1.0], [1.0, 0.0], [1.0, 0.0]]))
-    assert (verdict.verdict, verdict.seeds) == ("undecided", (0,))
+    assert (verdict.verdict, verdict.agreement) == ("undecided", (1.0, 0.0, 0.0))
     assert verdict.reason == "1 of 3 seeds have it: r is not positive at every knob value"
 
 
@@ -165,12 +166,37 @@ def test_half_a_knob_is_no_trend_whoever_lacks_the_other_half():
         assert lacking == 1 or "collapsed" in verdict.reason
 
 
-def test_along_a_knob_the_worst_value_counts():
-    assert judge(NEAR, observe([[1.0, 1.001, 1.5]] * 3)).findings[0].interval.estimate == 1.5
-    assert judge(ABOVE, observe([[1.5, 0.5, 3.0]] * 3)).findings[0].interval.estimate == 0.5
-    assert judge(BELOW, observe([[0.5, 2.5, 0.1]] * 3)).findings[0].interval.estimate == 2.5
+def test_along_a_knob_each_value_is_judged_and_the_worst_verdict_counts():
+    near = judge(NEAR, observe([[1.0, 1.001, 1.5]] * 3))
+    assert [(found.knob, found.verdict) for found in near.findings] == [(1, "holds"), (2, "holds"), (3, "fails")]
+    assert near.verdict == "fails"
+    assert judge(NEAR, observe([[0.95, 1.02]] * 3)).verdict == "holds"
+    assert judge(ABOVE, observe([[1.5, 0.5, 3.0]] * 3)).verdict == "fails"
+    assert judge(BELOW, observe([[0.5, 2.5, 0.1]] * 3)).verdict == "fails"
     gains = observe([[0.9, 0.6]] * 3) + observe([[0.4, 0.5]] * 3, "c")
-    assert judge(EXCEEDS, gains).findings[0].interval.estimate == pytest.approx(0.1)
+    assert [found.interval.estimate for found in judge(EXCEEDS, gains).findings] == pytest.approx([0.5, 0.1])
+    assert judge(EXCEEDS, gains).agreement == pytest.approx(((0.5 / 0.6 + 0.1 / 0.5) / 2,) * 3)
+
+
+@pytest.mark.parametrize(("conditions", "knobs"), [(1, 1), (1, 3), (4, 3)])
+def test_a_claim_at_the_edge_fails_by_chance_once_in_forty_times_at_most(conditions, knobs):
+    """Bonferroni: below 2.5 % however many readings, where the worst of each seed would fail half of the time."""
+    rng, rounds = np.random.default_rng(0), 800
+    claim = Claim("edge", "says", tuple(Beyond(f"r{i}", 0, ideal=1, null=0) for i in range(conditions)))
+    failed = 0
+    for _ in range(rounds):
+        sample = [one for i in range(conditions) for one in observe(rng.standard_normal((5, knobs)).tolist(), f"r{i}")]
+        failed += judge(claim, sample).verdict == "fails"
+    assert 0 < failed <= stats.binom.ppf(0.999, rounds, 0.025)
+
+
+def test_what_fails_alone_but_not_among_many_is_undecided_and_says_so():
+    values = [-1.0, -0.8, -1.2, -0.9, -0.1]
+    alone = judge(Claim("c", "says", (Beyond("r", 0, ideal=1, null=0),)), observe(values))
+    four = Claim("c", "says", tuple(Beyond(name, 0, ideal=1, null=0) for name in "rstu"))
+    among = judge(four, [one for name in "rstu" for one in observe(values if name == "r" else [1.0] * 5, name)])
+    assert (alone.verdict, among.verdict) == ("fails", "undecided")
+    assert among.reason == "elsewhere at 95%, but not at the 98.8% of one among 4"
 
 
 def test_rounding_is_no_trend_and_no_gain():
@@ -189,6 +215,8 @@ def test_what_the_model_denies_counts_against_it_and_what_the_setting_denies_doe
     assert (model.verdict, model.agreement, model.reason) == ("undecided", (0.0,) * 5, "gone")
     partly = judge(ABOVE, [*observe([2.0] * 4), declined("model")[4]])
     assert (partly.agreement, partly.seeds) == ((1.0, 1.0, 1.0, 1.0, 0.0), tuple(range(5)))
+    assert (partly.verdict, partly.reason) == ("undecided", "1 of 5 seeds deny it: gone")
+    assert judge(ABOVE, [*observe([0.5] * 4), declined("model")[4]]).verdict == "fails"
 
 
 def test_a_variant_of_which_no_seed_finished_is_not_excused():
@@ -254,7 +282,7 @@ def test_agreement_stops_at_the_ideal_and_is_even_in_between():
 
 def test_agreement_with_a_contrast_is_the_share_of_the_room_above_the_control():
     sample = observe([0.7, 0.4, 0.3, 1.0, 0.9]) + observe([0.4, 0.4, 0.4, 1.0, 1.0], "c")
-    assert judge(EXCEEDS, sample).agreement == pytest.approx((0.5, 0.0, -1 / 6, 1.0, 0.0))
+    assert judge(EXCEEDS, sample).agreement == pytest.approx((0.5, 0.0, -1 / 6, 0.0, -1.0))
 
 
 @given(st.permutations(range(30)), st.randoms(use_true_random=False))
@@ -289,3 +317,8 @@ def test_an_unknown_direction_and_a_claim_of_nothing_are_refused():
         Trend("r", "sinks")
     with pytest.raises(ValueError, match="claim empty has no condition: nothing could fail it"):
         Claim("empty", "Nothing.", ())
+
+
+def test_a_control_that_is_read_once_stands_beside_every_knob_value():
+    sample = observe([[0.9, 0.6, 0.4]] * 3) + observe([0.5] * 3, "c")
+    assert [found.verdict for found in judge(EXCEEDS, sample).findings] == ["holds", "holds", "fails"]

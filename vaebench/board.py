@@ -121,6 +121,28 @@ def judged_by_us(records: Sequence[Record]) -> list[Record]:
     return ours
 
 
+def committed(folder: Path) -> list[Record]:
+    """Read what a checkout publishes: reference results and submissions.
+
+    Args:
+        folder: The checkout.
+
+    Returns:
+        The records.
+
+    Raises:
+        Mistake: A committed file is no record.
+    """
+    records: list[Record] = []
+    for stored in (folder / REFERENCES, folder / PAGES / SUBMISSIONS):
+        if stored.is_dir():
+            found, bad = read_records(stored)
+            if bad:
+                raise Mistake(bad[0])
+            records += found
+    return records
+
+
 def current_pages() -> tuple[Path, dict[str, str]]:
     """The pages that the committed records make.
 
@@ -129,17 +151,10 @@ def current_pages() -> tuple[Path, dict[str, str]]:
 
     Raises:
         Mistake: A committed file is no record.
-    """
+    """  # noqa: DOC502 - raised by committed
     folder = root()
-    records: list[Record] = []
-    for stored in (folder / REFERENCES, folder / PAGES / SUBMISSIONS):
-        if stored.is_dir():
-            found, bad = read_records(stored)
-            if bad:
-                raise Mistake(bad[0])
-            records += found
     drawn = leaderboard.drawn_figures(folder / PAGES)
-    return folder / PAGES, leaderboard.pages(task_texts(), judged_by_us(records), drawn=drawn)
+    return folder / PAGES, leaderboard.pages(task_texts(), judged_by_us(committed(folder)), drawn=drawn)
 
 
 def write() -> list[Path]:
@@ -175,15 +190,27 @@ def stale() -> list[str]:
     return leaderboard.stale_pages(folder, pages)
 
 
-def write_preview(folder: Path) -> Path:
-    """Write the board that a run's records would make, below the run's folder.
+def write_preview(folder: Path) -> tuple[Path, list[str]]:
+    """Write the board that the committed records would make with a run's among them, below the run's folder.
+
+    Committed records are shown only under the presets that the run has. One of the same code in the same place as the
+    run's gives way to it.
 
     Args:
         folder: Of the run.
 
     Returns:
-        The board's page.
+        The board's page, and one line for each file of the run that is no record.
     """
-    records, _ = read(folder)
-    write_pages(folder / PAGES, leaderboard.pages(task_texts(), judged_by_us(records), preview=True))
-    return folder / PAGES / "README.md"
+    records, bad = read(folder)
+    presets, places = {record.subject.preset for record in records}, {_place(record) for record in records}
+    beside = [r for r in committed(root()) if r.subject.preset in presets and _place(r) not in places]
+    drawn = leaderboard.drawn_figures(root() / PAGES)
+    pages = leaderboard.pages(task_texts(), judged_by_us(records + beside), preview=True, drawn=drawn)
+    write_pages(folder / PAGES, pages)
+    return folder / PAGES / "README.md", bad
+
+
+def _place(record: Record) -> tuple[str, str, str]:
+    subject = record.subject
+    return subject.task.name, subject.file_name, subject.variant.code_hash

@@ -209,7 +209,7 @@ def report(request: Request, done: Done, journal: "Journal", as_json: bool) -> N
             "the quick preset proves that everything runs; its models are hardly trained: these verdicts are no results"
         )
     if broken := [cell for record in done.records for cell in record.cells if cell.status in UNFINISHED]:
-        say(f"{len(broken)} cells did not finish; the same command tries them again", "red")
+        say(f"not finished: {len(broken)} of the cells; the same command tries them again", "red")
         sys.exit(NO)
 
 
@@ -256,7 +256,7 @@ def show_verdicts(records: "Sequence[Record]") -> None:
         for verdict in record.verdicts:
             shown = headline(verdict)
             found = " ".join(estimate_and_interval(shown.interval)) if shown.interval else shown.reason
-            table.add_row(" ", MARKS[verdict.verdict], verdict.claim, found, f"[dim]{escape(shown.what)}")
+            table.add_row(" ", MARKS[verdict.verdict], verdict.claim, found, f"[dim]{escape(shown.place)}")
         for cell in record.cells:
             if cell.status != "ok":
                 table.add_row(" ", f"[yellow]{cell.status}", f"seed {cell.seed}", escape(cell.reason))
@@ -309,8 +309,18 @@ def leaderboard_(
     from vaebench import board
 
     with err.status("drawing"):
-        written = [board.write_preview(preview)] if preview else [] if check_only else board.write()
-        stale = board.stale() if check_only and not preview else []
+        written: list[Path] = []
+        bad: list[str] = []
+        stale: list[str] = []
+        if preview:
+            page, bad = board.write_preview(preview)
+            written = [page]
+        elif check_only:
+            stale = board.stale()
+        else:
+            written = board.write()
+    for line in bad:
+        say(f"left out: {line}", "yellow")
     if as_json:
         answer({"stale": stale} if check_only else {"pages": [str(page) for page in written]})
     elif written:

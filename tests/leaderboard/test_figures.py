@@ -272,7 +272,7 @@ def test_one_seed_is_drawn_without_a_band(made, forests):
 def test_rows_without_any_reading_are_drawn_as_not_applicable(made):
     record = made.record(made.tasks[1].name, dataset="three_sources", lost=range(5))
     canvas = drawn(figures_of(made, [record], 1)["figures/nakagawa2021_posterior_isometry.isometry.svg"])
-    assert [t.get_text() for t in canvas.axes[0].texts] == ["not applicable", "three sources"]
+    assert [t.get_text() for t in canvas.axes[0].texts] == ["no estimate", "three sources"]
 
 
 def test_an_architecture_without_the_reading_keeps_an_empty_panel(made):

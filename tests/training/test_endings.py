@@ -111,7 +111,20 @@ def test_an_encoder_that_gives_no_posterior_is_told_what_it_should_give(train):
             return x.flatten(1)
 
     wrong = Variant("wrong", "tests", lambda shape, latent, arch: Plain(), negative_elbo())
-    with pytest.raises(ValueError, match=r"^wrong: encode should give a Normal or a ComplexNormal, gave a Tensor$"):
+    says = r"^wrong: encode should give a Normal or a ComplexNormal of vaebench\.models, gave a Tensor$"
+    with pytest.raises(ValueError, match=says):
+        train(wrong)
+
+
+@pytest.mark.parametrize("given", [lambda mean: mean, lambda mean: torch.distributions.Normal(mean, 1.0)])
+def test_a_decoder_that_gives_no_likelihood_is_told_what_it_should_give(train, given):
+    class Plain(Wrong):
+        def decode(self, z):
+            return given(self.decoder(z))
+
+    wrong = Variant("wrong", "tests", lambda shape, latent, arch: Plain(), negative_elbo())
+    says = r"^wrong: decode should give a Gaussian or a Bernoulli of vaebench\.models, gave a (Tensor|Normal)$"
+    with pytest.raises(ValueError, match=says):
         train(wrong)
 
 

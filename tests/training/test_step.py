@@ -158,5 +158,10 @@ def test_a_fixed_posterior_scale_reaches_complex_units_too_in_the_models_precisi
 @pytest.mark.parametrize(("pixels", "repeats"), [(None, 1.0), (64, 1.0), (4096, 64.0)])
 def test_a_bernoulli_likelihood_counts_an_image_as_if_it_were_shown_larger(pixels, repeats):
     by = Interventions(likelihood="bernoulli", pixels=pixels)
-    shown = Intervened(linear(features=64), by).decode(torch.zeros(3, 2))
+    model = linear(features=64)
+    shown = Intervened(model, by).decode(torch.zeros(3, 2))
     assert (type(shown), shown.repeats) == (Bernoulli, repeats)
+    model.likelihood = Bernoulli  # a variant's own counts no less
+    own = Intervened(model, by).decode(torch.zeros(3, 2))
+    assert own.repeats == repeats
+    assert torch.equal(own.logits, shown.logits)

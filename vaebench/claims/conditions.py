@@ -1,10 +1,14 @@
-"""Conditions: what turns the readings of one seed into a number, and where that number lies if a claim is true."""
+"""Conditions: what turns the readings of one seed into a number, and where that number lies if a claim is true.
 
-from collections.abc import Sequence
+Along a knob, `Near`, `Beyond` and `Exceeds` make a quantity of each knob value: the worst of noisy values within each
+seed would lie beyond the limit more often than chance allows, however true the claim.
+"""
+
+import math
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from vaebench.claims.quantities import ROUNDING, Quantity, clip, filled, number_text, series_of
+from vaebench.claims.quantities import ROUNDING, Quantity, Series, at_each_knob, clip, filled, number_text
 from vaebench.claims.readings import Sample
 from vaebench.claims.trends import Outpaces, Trend
 
@@ -12,8 +16,6 @@ from vaebench.claims.trends import Outpaces, Trend
 @dataclass(frozen=True)
 class Near:
     """A reading equals a known number up to a tolerance (equivalence: the whole interval must lie inside).
-
-    Along a knob, the value farthest from the target counts.
 
     Attributes:
         reading: The reading's name.
@@ -40,24 +42,21 @@ class Near:
             arm: The arm to judge.
 
         Returns:
-            One quantity.
+            A quantity for each knob value.
         """
         what = f"{self.reading} within {number_text(self.tolerance)} of {number_text(self.target)}"
         frame = Quantity(what, self.target - self.tolerance, self.target + self.tolerance, (), (), ())
         reach = abs(self.null - self.target)
 
-        def farthest(values: Sequence[float]) -> float:
-            return max(values, key=lambda value: abs(value - self.target))
-
         def agree(value: float) -> float:
             return 1 - abs(value - self.target) / reach
 
-        return (filled(frame, series_of(sample, self.reading, arm), farthest, agree),)
+        return tuple(filled(frame, series, min, agree) for series in at_each_knob(sample, self.reading, arm))
 
 
 @dataclass(frozen=True)
 class Beyond:
-    """A reading lies beyond a limit, on the side of the claim's ideal. Along a knob, the worst value counts.
+    """A reading lies beyond a limit, on the side of the claim's ideal.
 
     Attributes:
         reading: The reading's name.
@@ -84,7 +83,7 @@ class Beyond:
             arm: The arm to judge.
 
         Returns:
-            One quantity.
+            A quantity for each knob value.
         """
         below = self.ideal < self.limit
         what = f"{self.reading} {'below' if below else 'above'} {number_text(self.limit)}"
@@ -93,16 +92,16 @@ class Beyond:
         def agree(value: float) -> float:
             return (value - self.null) / (self.ideal - self.null)
 
-        return (filled(frame, series_of(sample, self.reading, arm), max if below else min, agree),)
+        return tuple(filled(frame, series, min, agree) for series in at_each_knob(sample, self.reading, arm))
 
 
 @dataclass(frozen=True)
 class Exceeds:
-    """A reading exceeds its control's, or stays below it, paired by seed. Along a knob, the smallest gain counts.
+    """A reading exceeds its control's, or stays below it, paired by seed.
 
     Attributes:
         reading: The reading's name.
-        control: The control reading's name, on the same arm.
+        control: The control reading's name, on the same arm; one that is read once stands beside every knob value.
         ideal: Where agreement is 1; it is 0 at the control.
         side: On which side of the control the claim says that the reading lies.
     """
@@ -121,33 +120,38 @@ class Exceeds:
             arm: The arm to judge.
 
         Returns:
-            One quantity.
+            A quantity for each knob value.
         """
-        series, control = series_of(sample, self.reading, arm), series_of(sample, self.control, arm)
-        paired = {
-            seed: [self._gain(*pair) for pair in zip(values, control.values[seed], strict=True)]
-            for seed, values in series.values.items()
+        controls = {series.knobs: series for series in at_each_knob(sample, self.control, arm)}
+        once = controls.get((None,), replace(next(iter(controls.values())), values={}))
+        return tuple(
+            self._paired(series, controls.get(series.knobs, once)) for series in at_each_knob(sample, self.reading, arm)
+        )
+
+    def _paired(self, series: Series, control: Series) -> Quantity:
+        gains = {
+            seed: self._gain(value, *control.values[seed])
+            for seed, (value,) in series.values.items()
             if seed in control.values
         }
         both = replace(
             series,
-            values={seed: [min(gains)[0]] for seed, gains in paired.items()},
+            values={seed: [gain] for seed, (gain, _) in gains.items()},
             failed=tuple(sorted({*series.failed, *control.failed})),
             reason=series.reason or control.reason,
         )
         names = (self.reading, self.control) if self.side == "above" else (self.control, self.reading)
-        frame = Quantity(" minus ".join(names), 0.0, None, (), (), ())
-        found = filled(frame, both, min, float)
-        return (replace(found, agreement=tuple(clip(min(gains)[1]) for gains in paired.values())),)
+        found = filled(Quantity(" minus ".join(names), 0.0, None, (), (), ()), both, min, float)
+        return replace(found, agreement=tuple(clip(share) for _, share in gains.values()))
 
     def _gain(self, value: float, control: float) -> tuple[float, float]:
-        """Gain over the control, 0 up to rounding, and the share of the way to the ideal."""
+        """Gain over the control, 0 up to rounding, and its share of the control's way to the ideal."""
         sign = 1 if self.side == "above" else -1
         gain = sign * (value - control)
         if abs(gain) <= ROUNDING * max(abs(value), abs(control)):
             gain = 0.0
         room = sign * (self.ideal - control)
-        return gain, gain / room if room > 0 else float(gain >= 0)
+        return gain, gain / room if room > 0 else math.copysign(1, gain) if gain else 0.0
 
 
 Condition = Trend | Outpaces | Near | Beyond | Exceeds

@@ -24,6 +24,7 @@ class Quantity:
             far on the other side of the control, and nothing beyond.
         failed: The seeds whose model denies the reading, see `Declined.cause`.
         missing: Why seeds lack it, when some do.
+        knob: The knob value it is of; None where it is of all, or there is no knob.
     """
 
     what: str
@@ -34,6 +35,7 @@ class Quantity:
     agreement: tuple[float, ...]
     failed: tuple[int, ...] = ()
     missing: str = ""
+    knob: float | None = None
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,24 @@ def series_of(sample: Sample, name: str, arm: str) -> Series:
     return Series(order, whole, tuple(sorted(failed)), reason)
 
 
+def at_each_knob(sample: Sample, name: str, arm: str) -> tuple[Series, ...]:
+    """Gather a reading of one arm by seed, at each knob value by itself.
+
+    Args:
+        sample: All observations of a record.
+        name: The reading's name.
+        arm: The arm.
+
+    Returns:
+        One series a knob value, rising; one without values where nobody observed the reading.
+    """
+    seen = [one for one in sample if one.arm == arm and one.reading.name == name]
+    knobs = series_of(seen, name, arm).knobs
+    return tuple(series_of([one for one in seen if one.knob == knob], name, arm) for knob in knobs) or (
+        series_of(seen, name, arm),
+    )
+
+
 def clip(agreement: float) -> float:
     """Keep an agreement between −1 and 1."""
     return min(1.0, max(-1.0, agreement))
@@ -90,10 +110,11 @@ def number_text(value: float) -> str:
 def filled(
     template: Quantity, series: Series, number: Callable[[Sequence[float]], float], agree: Callable[[float], float]
 ) -> Quantity:
-    """Fill a quantity's frame with one number a seed and its agreement."""
+    """Fill a quantity's frame with one number a seed and its agreement; of a series at one knob value it is of that."""
     values = tuple(number(at) for at in series.values.values())
     return replace(
         template,
+        knob=series.knobs[0] if len(series.knobs) == 1 else None,
         seeds=tuple(series.values),
         values=values,
         agreement=tuple(clip(agree(value)) for value in values),

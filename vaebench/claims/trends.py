@@ -144,8 +144,10 @@ def _positive_course(sample: Sample, name: str, arm: str) -> Series:
     """A reading along two knob values or more, of the seeds where it is positive at all of them."""
     series = series_of(sample, name, arm)
     positive = {seed: values for seed, values in series.values.items() if min(values) > 0}
+    failed = tuple(sorted({*series.failed, *(series.values.keys() - positive.keys())}))
     if len(series.knobs) < 2:
         return replace(series, values={}, reason=series.reason or "a trend needs two knob values")
     if len(positive) < len(series.values):
-        return replace(series, values=positive, reason=series.reason or f"{name} is not positive at every knob value")
+        reason = series.reason or f"{name} is not positive at every knob value"
+        return replace(series, values=positive, failed=failed, reason=reason)
     return series

@@ -2,12 +2,12 @@
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from vaebench.claims.conditions import Condition
-from vaebench.claims.intervals import Interval, t_interval
-from vaebench.claims.quantities import Quantity
+from vaebench.claims.intervals import LEVEL, Interval, t_interval
+from vaebench.claims.quantities import Quantity, number_text
 from vaebench.claims.readings import Sample
 
 SURVIVING_SHARE = 0.8
@@ -48,6 +48,7 @@ class Finding:
         high: Upper end of that region.
         verdict: What the interval says.
         reason: Why there is no verdict, or why it rests on fewer seeds.
+        knob: The knob value it is of; None where it is of all, or there is no knob.
     """
 
     what: str
@@ -56,6 +57,12 @@ class Finding:
     high: float | None
     verdict: VerdictWord
     reason: str = ""
+    knob: float | None = None
+
+    @property
+    def place(self) -> str:
+        """The quantity, with the knob value where it is of one."""
+        return self.what if self.knob is None else f"{self.what} at {number_text(self.knob)}"
 
 
 @dataclass(frozen=True)
@@ -67,7 +74,7 @@ class Verdict:
         arm: The arm that was judged.
         verdict: The word.
         findings: One for each quantity; the first is the headline.
-        agreement: Mean over conditions of the agreement of each seed, 0 at the control and 1 at the ideal.
+        agreement: Mean over conditions of the agreement of each seed, 0 where the claim is false and 1 at the ideal.
         seeds: The seeds that `agreement` belongs to.
         reason: Why, where the word alone does not say.
     """
@@ -81,7 +88,7 @@ class Verdict:
     reason: str = ""
 
 
-def _region_verdict(interval: Interval, low: float | None, high: float | None) -> VerdictWord:
+def _place(interval: Interval, low: float | None, high: float | None) -> VerdictWord:
     """Place an interval against a region, which is open: a reading at its edge is not inside."""
     if interval.low is None or interval.high is None:
         return "undecided"
@@ -94,19 +101,25 @@ def _region_verdict(interval: Interval, low: float | None, high: float | None) -
     return "undecided"
 
 
-def _find(quantity: Quantity, seeds_run: int, seeds_seen: int) -> Finding:
-    region = (quantity.low, quantity.high)
+def _find(quantity: Quantity, seeds_run: int, seeds_seen: int, together: int) -> Finding:
+    """Judge one quantity of so many that each can bring the claim down."""
+    found = Finding(quantity.what, None, quantity.low, quantity.high, "undecided", quantity.missing, quantity.knob)
     if not quantity.values:
         if not seeds_seen and seeds_run:
-            return Finding(quantity.what, None, *region, "undecided", "no seed finished")
-        word: VerdictWord = "undecided" if quantity.failed else "not applicable"
-        return Finding(quantity.what, None, *region, word, quantity.missing)
+            return replace(found, reason="no seed finished")
+        return found if quantity.failed else replace(found, verdict="not applicable")
     interval = t_interval(quantity.values)
+    found = replace(found, interval=interval, reason="one seed has no spread" if interval.n == 1 else "")
     if interval.n < SURVIVING_SHARE * seeds_run:
-        reason = f"{interval.n} of {seeds_run} seeds have it: {quantity.missing or 'the others did not finish'}"
-        return Finding(quantity.what, interval, *region, "undecided", reason)
-    reason = "one seed has no spread" if interval.n == 1 else ""
-    return Finding(quantity.what, interval, *region, _region_verdict(interval, *region), reason)
+        lacking = quantity.missing or "the others did not finish"
+        return replace(found, reason=f"{interval.n} of {seeds_run} seeds have it: {lacking}")
+    word = _place(interval, quantity.low, quantity.high)
+    if word == "holds" and quantity.failed:
+        return replace(found, reason=f"{len(quantity.failed)} of {seeds_run} seeds deny it: {quantity.missing}")
+    level = 1 - (1 - LEVEL) / together
+    if word == "fails" and _place(t_interval(quantity.values, level), quantity.low, quantity.high) != "fails":
+        return replace(found, reason=f"elsewhere at {LEVEL:.0%}, but not at the {level:.1%} of one among {together}")
+    return replace(found, verdict=word)
 
 
 def _worst(words: Iterable[VerdictWord]) -> VerdictWord:
@@ -114,9 +127,14 @@ def _worst(words: Iterable[VerdictWord]) -> VerdictWord:
     return min(words, key=order.index)
 
 
-def _agreement_by_seed(quantity: Quantity) -> dict[int, float]:
-    """Agreement of each seed, 0 for a seed whose model denies the reading."""
-    return dict.fromkeys(quantity.failed, 0.0) | dict(zip(quantity.seeds, quantity.agreement, strict=True))
+def _agreement_by_seed(quantities: Iterable[Quantity]) -> dict[int, float]:
+    """Agreement of each seed, the mean over quantities that have a meaning, 0 for one that the seed's model denies."""
+    each = [
+        dict.fromkeys(quantity.failed, 0.0) | dict(zip(quantity.seeds, quantity.agreement, strict=True))
+        for quantity in quantities
+    ]
+    shared = sorted(set.intersection(*map(set, each))) if each else []
+    return {seed: sum(by_seed[seed] for by_seed in each) / len(each) for seed in shared}
 
 
 def judge(claim: Claim, sample: Sample, arm: str = "trained", seeds_run: int | None = None) -> Verdict:
@@ -129,18 +147,21 @@ def judge(claim: Claim, sample: Sample, arm: str = "trained", seeds_run: int | N
         seeds_run: How many seeds were started, those that diverged included; by default those seen in `sample`.
 
     Returns:
-        The verdict. It is ``not applicable`` when no condition has a meaning; a condition without one does not count
-        beside others that have theirs, and says why in its finding. A reading that the *model* denies, by collapsing
-        say, leaves the claim ``undecided`` and its agreement at 0.
+        The verdict. The claim holds when each quantity's 95 % interval lies in its region, and fails when one lies
+        elsewhere, its interval widened for the number of quantities that could (Bonferroni): so a claim whose
+        quantities all lie at the edge fails by chance once in forty times at most, however many they are. It is
+        ``not applicable`` when no condition has a meaning; a quantity without one does not count beside others that
+        have theirs, and says why in its finding. A reading that the *model* denies in a seed, by collapsing say, leaves
+        a claim that the others would meet ``undecided``, and its agreement there is 0.
     """
     seen = len({observation.seed for observation in sample})
     started = seen if seeds_run is None else seeds_run
     reduced = [condition.quantities(sample, arm) for condition in claim.conditions]
-    findings = tuple(_find(quantity, started, seen) for quantities in reduced for quantity in quantities)
+    meant = [[quantity for quantity in quantities if quantity.values or quantity.failed] for quantities in reduced]
+    together = max(1, sum(map(len, meant)))
+    findings = tuple(_find(quantity, started, seen, together) for quantities in reduced for quantity in quantities)
     word = _worst(finding.verdict for finding in findings)
-    judged = [
-        _agreement_by_seed(quantities[0]) for quantities in reduced if quantities[0].values or quantities[0].failed
-    ]
+    judged = [_agreement_by_seed(quantities) for quantities in meant if quantities]
     seeds = tuple(sorted(set.intersection(*map(set, judged)))) if judged else ()
     agreement = tuple(sum(by_seed[seed] for by_seed in judged) / len(judged) for seed in seeds)
     reason = next((f.reason for f in findings if f.verdict == word and f.reason), "")

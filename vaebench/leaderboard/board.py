@@ -18,22 +18,23 @@ PRESETS = {
     "quick": "Proves that it runs; too short to say anything of a claim.",
 }
 
-PREVIEW = (
-    "> **Preview, not a result.** What stands here under preset quick proves that a variant runs, and says nothing of "
-    "its claims."
-)
+PREVIEW = "> **Preview, not a result.** The records of a run, among the committed ones of the same preset."
 
 DEFINITIONS = f"""\
-- **Score**: 0 where the task's own control lies, 1 where the paper's claim is met in full, −1 as far on the other \
-side; the mean over a task's claims, then over its data sets, then over seeds. It is never scaled by other entrants, \
-so a new row moves no other.
+- **Score**: of each condition 1 where the claim is met in full, 0 where its reading would lie if the claim were \
+false (at the control it is held against, else at the value that the task's page names), −1 as far on the other side; \
+the mean over a claim's conditions, a task's claims, its data sets, then over seeds. It is never scaled by other \
+entrants, so a new row moves no other.
 - **±**: half of the 95 % t-interval over seeds: initial weights, batches, noise and draws differ between them, the \
 data and their split do not. An instrument's own error within one trained model is kept apart.
 - **Verdicts**: {SYMBOLS["holds"]} holds – the 95 % interval lies wholly where the claim says; {SYMBOLS["fails"]} \
 fails – it lies wholly elsewhere; {SYMBOLS["undecided"]} undecided – it straddles, or too few seeds finished; \
 {SYMBOLS["not applicable"]} not applicable – the reading has no meaning for this variant or data set (one that \
-training itself destroyed, by collapse say, is undecided and scores 0). A claim holds when each of its conditions \
-does, and fails when one does: at the edge of its region, each fails by chance in 2.5 % of cases.
+training itself destroyed in a seed, by collapse say, scores 0, and leaves undecided what would hold). A claim holds \
+when each of its conditions does, at each knob value. It fails when one does though its interval is widened for the \
+number of them (Bonferroni): a claim at the edge of all its regions fails by chance in 2.5 % of cases at most.
+- **Falls, rises**: from the first knob value to the last, *and* at more pairs of knob values than it goes the other \
+way (Kendall τ). A course that holds need not be monotone: the figures show it.
 - **n of m hold**: of the m verdicts of a task's claims on its data sets that are applicable, n hold. Where some are \
 not applicable, the score is that of the others: compare such a row with care.
 - **Rank**: an interval. A row's best rank is one more than the number of rows told to be better, its worst leaves \

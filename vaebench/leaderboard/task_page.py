@@ -102,7 +102,7 @@ def _claim(claim: Claim, records: Sequence[Record], names: Mapping[int, str]) ->
     lines = []
     for record, verdict, beside in zip(records, own, controls, strict=True):
         by_arm = {control.arm: label(control.verdict) for control in beside}
-        numbers = _numbers(verdict.findings[0], len(record.cells))
+        numbers = _numbers(_deciding(verdict.findings), len(record.cells))
         marks = [by_arm.get(arm, "–") for arm in arms]
         lines.append([names[id(record)], label(verdict.verdict), *numbers, *marks, escape(_why(verdict))])
     headers = ["Record", "Verdict", "Estimate", "95 % interval", "Seeds", *(f"{words(arm)} arm" for arm in arms), "Why"]
@@ -125,10 +125,10 @@ def _tally(verdicts: Sequence[Verdict]) -> str:
 
 def _why(verdict: Verdict) -> str:
     """Say why, where the headline alone does not: the reason given, the findings that decided, what it lacks."""
-    headline = verdict.findings[0]
+    headline = _deciding(verdict.findings)
     if verdict.reason or headline.verdict == verdict.verdict:
         return verdict.reason
-    deciding = [words(finding.what) for finding in verdict.findings if finding.verdict == verdict.verdict]
+    deciding = [words(finding.place) for finding in verdict.findings if finding.verdict == verdict.verdict]
     lacking = f"without the headline: {headline.reason}" if headline.verdict == "not applicable" else ""
     decided = "" if verdict.verdict == "holds" else "by " + "; ".join(deciding)
     return "; ".join(part for part in (decided, lacking) if part)
@@ -151,7 +151,7 @@ def _findings(
         for cells in (cells for verdict in beside for cells in _cells(verdict, len(record.cells))):
             shared.setdefault(tuple(cells), []).append(names[id(record)])
     for found, who in shared.items():
-        rows.append([who[0] if len(who) == 1 else f"{len(who)} records", *found])
+        rows.append([f"all {len(who)} records" if len(who) == len(records) > 1 else "<br>".join(who), *found])
     return rows
 
 
@@ -193,6 +193,12 @@ def _headline(findings: Sequence[Finding]) -> Finding:
     return next((finding for finding in findings if finding.interval), findings[0])
 
 
+def _deciding(findings: Sequence[Finding]) -> Finding:
+    """The headline's finding; of those at several knob values the first that decides."""
+    order: tuple[VerdictWord, ...] = ("fails", "undecided", "holds", "not applicable")
+    return min((f for f in findings if f.what == findings[0].what), key=lambda finding: order.index(finding.verdict))
+
+
 def _numbers(finding: Finding, seeds: int) -> list[str]:
     if finding.interval is None:
         return ["–", "–", f"0 of {seeds}"]
@@ -203,7 +209,7 @@ def _cells(verdict: Verdict, seeds: int) -> list[list[str]]:
     return [
         [
             words(verdict.arm),
-            escape(words(finding.what)),
+            escape(words(finding.place)),
             label(finding.verdict),
             *_numbers(finding, seeds),
             region(finding.low, finding.high),

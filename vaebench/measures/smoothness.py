@@ -50,7 +50,8 @@ def against_twin(models: Models, data: Dataset, effort: Effort, rng: torch.Gener
         units, others = _active_units(trained, data), _active_units(twin, data)
         if units != others:
             reason = f"{units} active complex units and the twin's {others} make volumes of different dimensions"
-            found[1] = Declined("log_volume_variance", reason, "model")
+            # What has more units than its twin has destroyed nothing: the two are not comparable.
+            found[1] = Declined("log_volume_variance", reason, "model" if units < others else "setting")
     return tuple((None, reading) for reading in (*found, *beside))
 
 

@@ -1,13 +1,16 @@
 """What variants are made of; everything a variant's file needs can be imported from here."""
 
-from vaebench.models.autoencoder import AutoEncoder, autoencoder
+from vaebench.models.autoencoder import GAUSSIAN_VARIANCE, AutoEncoder, autoencoder, gaussian_of_record
+from vaebench.models.complex_autoencoder import complex_autoencoder
 from vaebench.models.likelihoods import Bernoulli, Gaussian, Likelihood
-from vaebench.models.networks import Unfit, architecture
-from vaebench.models.objectives import Objective, Step, Terms, negative_elbo
+from vaebench.models.networks import FEATURES, Unfit, architecture
+from vaebench.models.objectives import Objective, Step, Terms, negative_elbo, total
 from vaebench.models.posteriors import ComplexNormal, Normal, Posterior
 from vaebench.models.variant import Model, Player, Variant
 
 __all__ = [
+    "FEATURES",
+    "GAUSSIAN_VARIANCE",
     "AutoEncoder",
     "Bernoulli",
     "ComplexNormal",
@@ -24,5 +27,8 @@ __all__ = [
     "Variant",
     "architecture",
     "autoencoder",
+    "complex_autoencoder",
+    "gaussian_of_record",
     "negative_elbo",
+    "total",
 ]

@@ -113,19 +113,18 @@ TASK = Task(
         ),
         Claim(
             "shared_encoders",
-            "Encoders' hidden layers are as alike across strengths and objectives as across seeds.",
+            "Encoders' hidden layers are as alike across strengths and objectives as across seeds, by learning.",
             (
                 Near("shared_hidden", 0, 0.1, null=-1),
                 Near("shared_last_hidden", 0, 0.1, null=-1),
                 Near("shared_hidden_other_objective", 0, 0.1, null=-1),
                 Near("shared_last_hidden_other_objective", 0, 0.1, null=-1),
+                Exceeds("alike_across_strengths_hidden", "alike_untrained_hidden", ideal=1),
+                Exceeds("alike_across_strengths_last_hidden", "alike_untrained_last_hidden", ideal=1),
+                Exceeds("alike_across_objectives_hidden", "alike_untrained_hidden", ideal=1),
+                Exceeds("alike_across_objectives_last_hidden", "alike_untrained_last_hidden", ideal=1),
             ),
-            beside=(
-                "alike_across_seeds_hidden",
-                "alike_across_seeds_last_hidden",
-                "alike_untrained_hidden",
-                "alike_untrained_last_hidden",
-            ),
+            beside=("alike_across_seeds_hidden", "alike_across_seeds_last_hidden"),
         ),
         Claim(
             "exception",

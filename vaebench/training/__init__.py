@@ -58,8 +58,9 @@ class Interventions:
         input_noise: Standard deviation of normal noise added to the encoder's input in training.
         likelihood_variance: Fixes the variance of a Gaussian likelihood, unless the variant learns it; None leaves it.
         target: What the decoder has to explain under input noise: the ``clean`` examples, or the ``noisy`` ones.
-        likelihood: ``bernoulli`` reads a Gaussian decoder's mean as log odds, for data in [0, 1]; ``own`` leaves it.
-        pixels: Number of values that this Bernoulli likelihood counts an example as: with fewer in it, each counts
+        likelihood: ``bernoulli`` reads a Gaussian decoder's mean as log odds, for data in [0, 1], and leaves one that
+            is Bernoulli; ``own`` leaves any.
+        pixels: Number of values that the ``bernoulli`` likelihood counts an example as: with fewer in it, each counts
             so much more often, as when an image is shown larger. None counts what there is.
     """
 

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from vaebench.data import Dataset
-from vaebench.models import ComplexNormal, Model, Posterior, Unfit, Variant
+from vaebench.models import ComplexNormal, Likelihood, Model, Posterior, Unfit, Variant
 from vaebench.seeds import seed_for
 from vaebench.training import Interventions, Recipe
 from vaebench.training.intervened import Intervened
@@ -90,7 +90,7 @@ def check_shapes(model: Intervened, x: Tensor, latent: int, name: str) -> Poster
         The posterior of the two.
 
     Raises:
-        ValueError: A posterior or a likelihood has another shape than the suite asked for.
+        ValueError: A posterior or a likelihood is none of the suite's, or has another shape than it asked for.
     """
     was_training = model.training
     model.eval()  # two examples must not move a layer's running averages
@@ -98,12 +98,18 @@ def check_shapes(model: Intervened, x: Tensor, latent: int, name: str) -> Poster
         posterior = model.encode(x[:2])
         if not isinstance(posterior, Posterior):
             given = type(posterior).__name__
-            raise ValueError(f"{name}: encode should give a Normal or a ComplexNormal, gave a {given}")
+            raise ValueError(
+                f"{name}: encode should give a Normal or a ComplexNormal of vaebench.models, gave a {given}"
+            )
         expected = (len(x[:2]), latent // 2 if isinstance(posterior, ComplexNormal) else latent)
         if posterior.mean.shape != expected or posterior.scale.shape != expected:
             found = f"mean {tuple(posterior.mean.shape)}, scale {tuple(posterior.scale.shape)}"
             raise ValueError(f"{name}: encode should give a posterior of shape {expected}, gave {found}")
-        decoded = model.decode(posterior.mean).mean.shape
+        likelihood = model.decode(posterior.mean)
+        if not isinstance(likelihood, Likelihood):
+            given = type(likelihood).__name__
+            raise ValueError(f"{name}: decode should give a Gaussian or a Bernoulli of vaebench.models, gave a {given}")
+        decoded = likelihood.mean.shape
         if decoded != x[:2].shape:
             raise ValueError(f"{name}: decode should give shape {tuple(x[:2].shape)}, gave {tuple(decoded)}")
     model.train(was_training)

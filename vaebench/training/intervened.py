@@ -5,7 +5,7 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from vaebench.models.likelihoods import Bernoulli, Gaussian, Likelihood
+from vaebench.models.likelihoods import Bernoulli, Likelihood
 from vaebench.models.posteriors import Posterior
 from vaebench.models.variant import Model
 from vaebench.training import Interventions
@@ -48,11 +48,12 @@ class Intervened(nn.Module):
         A variance that is a tensor is the variant's own, learned beside its weights, and stays.
         """
         likelihood = cast("Model", self.model).decode(z)
-        if not isinstance(likelihood, Gaussian):
-            return likelihood
         if self.interventions.likelihood == "bernoulli":
-            values = likelihood.mean[0].numel()
-            return Bernoulli(likelihood.mean, (self.interventions.pixels or values) / values)
+            logits = likelihood.logits if isinstance(likelihood, Bernoulli) else likelihood.mean
+            values = logits[0].numel()
+            return Bernoulli(logits, (self.interventions.pixels or values) / values)
+        if isinstance(likelihood, Bernoulli):
+            return likelihood
         variance = self.interventions.likelihood_variance
         if variance is not None and not isinstance(likelihood.variance, Tensor):
             return likelihood.with_variance(variance)

@@ -53,7 +53,7 @@ def _draw_panel(ax: Axes, panel: CurvePanel, figure: CurveFigure) -> None:
     ax.set_title(panel.arch, loc="left", color=FAINT)
     unit = "" if panel.unit == "1" else f" [{panel.unit}]"
     ax.set_ylabel("\n".join([*textwrap.wrap(panel.reading + unit, 24), *textwrap.wrap(f"({panel.claimed})", 26)]))
-    depth = BAND if len(figure.variants) <= 4 else BAND / 2
+    depth = BAND if len({curve.variant for curve in panel.curves}) <= 4 else BAND / 2
     for curve in panel.curves:
         colour, marker = _look(figure.variants, curve)
         _draw_curve(ax, curve, colour, marker, depth)
@@ -154,7 +154,8 @@ def _share_height(row: Sequence[tuple[CurvePanel, Axes]]) -> None:
 def _legend(figure: CurveFigure) -> list[Line2D | Patch]:
     curves = [curve for panel in figure.panels for curve in panel.curves]
     handles: list[Line2D | Patch] = []
-    for variant in figure.variants:
+    drawn = {curve.variant for curve in curves}
+    for variant in (variant for variant in figure.variants if variant in drawn):
         colour, marker = colour_and_marker(figure.variants.index(variant))
         handles.append(Line2D([], [], color=colour, marker=marker, markersize=4, linewidth=1.2, label=variant))
     for arm in sorted({curve.arm for curve in curves} - {"trained"}):

@@ -100,7 +100,7 @@ def _draw_column(ax: Axes, panel: ForestPanel, heights: Sequence[float], hollow:
     beside = ax.get_yaxis_transform()
     for height, points in zip(heights, panel.points, strict=True):
         if not any(point.arm == "trained" for point in points):
-            ax.text(0.02, height, "not applicable", transform=beside, va="center", color=FAINT, fontsize=6.5)
+            ax.text(0.02, height, "no estimate", transform=beside, va="center", color=FAINT, fontsize=6.5)
         for point in points:
             _draw_point(ax, point, height, hollow.get(point.arm))
     left, right = _reach(panel)

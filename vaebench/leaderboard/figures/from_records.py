@@ -95,7 +95,7 @@ def curve_figure(task: TaskText, records: Sequence[Record], selection: Selection
     symbol = f" {task.knob_symbol}" if task.knob_symbol else ""
     return CurveFigure(
         knob=words(task.knob_name or "") + symbol,
-        variants=tuple(sorted(set(names.values()))),
+        variants=tuple(sorted({_variant(record, selection) for record in selection.records})),
         panels=tuple(panels),
         columns=len(archs) if len(archs) > 1 else min(3, max(1, len(panels))),
     )

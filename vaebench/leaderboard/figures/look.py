@@ -11,7 +11,7 @@ CONTROL = "#333333"
 REGION = "#E3EFD9"
 FAINT = "#777777"
 
-LineStyle = Literal["-", "--", ":"]
+LineStyle = Literal["-", "--", ":", "-."]
 
 
 def legend_columns(width: float, labels: Iterable[str]) -> int:
@@ -47,9 +47,13 @@ def line_style(arm: str) -> LineStyle:
     """Choose how an arm's lines are drawn.
 
     Args:
-        arm: ``trained``, ``known`` or another control.
+        arm: In words: ``trained``, ``known``, another control, or what is known beside that one.
 
     Returns:
-        Solid, dashed or dotted.
+        Solid, dashed, dotted, or dashed and dotted.
     """
-    return "-" if arm == "trained" else "--" if arm == "known" else ":"
+    if arm == "trained":
+        return "-"
+    if arm == "known":
+        return "--"
+    return "-." if arm.startswith("known ") else ":"

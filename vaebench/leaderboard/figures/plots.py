@@ -63,7 +63,7 @@ class CurveFigure:
 
     Attributes:
         knob: The knob, in words and symbol.
-        variants: All variants, in the order of their colours.
+        variants: All variants of the board, drawn here or not, in the order of their colours: each keeps its own.
         panels: Row by row.
         columns: How many panels stand in a row.
     """
