@@ -133,7 +133,9 @@ def run_(
     tasks: Annotated[str | None, typer.Option(help="Tasks, separated by commas; all by default.")] = None,
     variants: Annotated[
         str | None,
-        typer.Option(help="Variants: names, path/to/file.py (runs that file's code) or package.module:NAME."),
+        typer.Option(
+            help="Variants: names, path/to/file.py (runs that file's code) or package.module:NAME; all by default."
+        ),
     ] = None,
     archs: Annotated[str | None, typer.Option(help="Architectures; all that fit by default.")] = None,
     datasets: Annotated[str | None, typer.Option(help="Data sets; each task's own by default.")] = None,

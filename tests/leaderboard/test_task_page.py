@@ -104,7 +104,9 @@ def test_every_finding_of_every_arm_is_there(knob_page, records):
     own = [r for r in records if r.subject.task.name.startswith("camuto")]
     findings = sum(len(verdict.findings) for r in own for verdict in r.verdicts)
     assert len(re.findall(r"^\| \w+ · \w+ · digits +\| trained ", knob_page, re.MULTILINE)) == findings
-    assert re.search(r"^\| all 6 records +\| known +\| decoder high frequency share: Kendall τ", knob_page, re.MULTILINE)
+    assert re.search(
+        r"^\| all 6 records +\| known +\| decoder high frequency share: Kendall τ", knob_page, re.MULTILINE
+    )
 
 
 def test_the_region_is_said_with_the_headline(plain_page):

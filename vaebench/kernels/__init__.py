@@ -26,6 +26,9 @@ name in the code       symbol in the papers                   what it is
 ``x``, ``y``           X, Y                                   activations of two layers, shape (n, *features)
 =====================  =====================================  =================================================
 
+Some functions have no caller among the instruments: they are the definition, or the closed form, that the faster ones
+are tested against, and stand beside them on the same page.
+
 A Gaussian likelihood of variance v ties the two weights of the KL: β = 2·v·w.
 
 A ``function`` maps a batch to a batch, example by example: output i depends on input i alone. Batch normalisation in

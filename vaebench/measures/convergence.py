@@ -1,8 +1,4 @@
-"""Which layers are learned first, and which are alike whatever the setting.
-
-Both comparisons read all models of a cell: those that are judged, one a strength; the arm ``redrawn``, the same
-variant at its middle strength with another seed; and the arm ``other_objective``, a plain VAE with that other seed.
-"""
+"""Which layers are learned first: a comparison of a cell's models, those that are judged, one a strength."""
 
 from collections.abc import Iterator, Mapping
 

@@ -13,7 +13,11 @@ from vaebench.models.posteriors import Posterior
 
 
 class Model(Protocol):
-    """A VAE as the suite sees it: an ``nn.Module`` with these two methods; there is nothing to inherit."""
+    """A VAE as the suite sees it: an ``nn.Module`` with these two methods; there is nothing to inherit.
+
+    Both treat each example by itself, and are differentiated in forward mode under ``torch.func.vmap``: no statistics
+    of the batch, no ``.item()``.
+    """
 
     def encode(self, x: Tensor) -> Posterior:
         """Posterior of each example; x has shape (batch, *shape)."""
