@@ -66,7 +66,7 @@ def draw(found: list[Row], chosen: int, path: Path) -> None:
 
     # What is read of every pair of layers has its pictures elsewhere.
     names = [name for name in dict.fromkeys(name for *_, name, _ in found) if "__" not in name]
-    columns = 4
+    columns, steps = 4, sorted({row[0] for row in found})
     figure, axes = plt.subplots(-(-len(names) // columns), columns, figsize=(12, 2.2 * -(-len(names) // columns)))
     for axis, name in zip(axes.flat, names, strict=False):
         knobs = list(dict.fromkeys(knob for _, _, knob, reading, _ in found if reading == name))
@@ -75,6 +75,8 @@ def draw(found: list[Row], chosen: int, path: Path) -> None:
             axis.plot(*zip(*line, strict=True), marker="o", markersize=3, label="" if knob is None else f"{knob:g}")
         axis.axvline(chosen, color="grey", linestyle=":", linewidth=1)
         axis.set_xscale("log")
+        axis.set_xticks(steps, [f"{at:g}" for at in steps])
+        axis.set_xticks([], minor=True)
         axis.set_title(name.replace("_", " "), fontsize=8)
         axis.tick_params(labelsize=7)
         if len(knobs) > 1:

@@ -53,29 +53,31 @@ def _draw_panel(ax: Axes, panel: CurvePanel, figure: CurveFigure) -> None:
     ax.set_title(panel.arch, loc="left", color=FAINT)
     unit = "" if panel.unit == "1" else f" [{panel.unit}]"
     ax.set_ylabel("\n".join([*textwrap.wrap(panel.reading + unit, 24), *textwrap.wrap(f"({panel.claimed})", 26)]))
-    depth = BAND if len({curve.variant for curve in panel.curves}) <= 4 else BAND / 2
+    crowded = len({curve.variant for curve in panel.curves}) > 4
     for curve in panel.curves:
         colour, marker = _look(figure.variants, curve)
-        _draw_curve(ax, curve, colour, marker, depth)
+        _draw_curve(ax, curve, colour, marker, crowded)
     _scale_knob(ax, sorted({x for curve in panel.curves for x in curve.x}))
 
 
-def _draw_curve(ax: Axes, curve: Curve, colour: str, marker: str, depth: float) -> None:
+def _draw_curve(ax: Axes, curve: Curve, colour: str, marker: str, crowded: bool) -> None:
     trained = curve.arm == "trained"
+    faint = crowded and not trained and colour != CONTROL
     ax.plot(
         curve.x,
         curve.mean,
         color=colour,
         marker=marker if trained else "",
         markersize=3.5,
-        linewidth=1.2,
+        linewidth=0.8 if faint else 1.2,
+        alpha=0.6 if faint else 1,
         linestyle=line_style(curve.arm),
         zorder=3 if trained else 4,
     )
     if trained:
         low = [mean if end is None else end for end, mean in zip(curve.low, curve.mean, strict=True)]
         high = [mean if end is None else end for end, mean in zip(curve.high, curve.mean, strict=True)]
-        ax.fill_between(curve.x, low, high, color=colour, alpha=depth, linewidth=0)
+        ax.fill_between(curve.x, low, high, color=colour, alpha=BAND / 2 if crowded else BAND, linewidth=0)
 
 
 def _scale_knob(ax: Axes, knobs: Sequence[float]) -> None:

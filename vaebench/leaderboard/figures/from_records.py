@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from vaebench.claims import Beyond, Claim, Condition, Exceeds, Near, Outpaces, Trend, Verdict, t_interval
 from vaebench.leaderboard.figures.maps import map_figures
@@ -202,12 +203,10 @@ def _curves(record: Record, variant: str, reading: str) -> list[Curve]:
 
 
 def _merged(curves: Sequence[Curve]) -> tuple[Curve, ...]:
-    """Draw a control once where it is the same for every variant, as an exact one usually is."""
+    """Draw a control once where it is the same for several variants, as an exact one usually is."""
     merged = [curve for curve in curves if curve.arm == "trained"]
-    for arm in sorted({curve.arm for curve in curves} - {"trained"}):
-        of_arm = [curve for curve in curves if curve.arm == arm]
-        shapes = {(curve.x, tuple(f"{value:.4g}" for value in curve.mean)) for curve in of_arm}
-        first = of_arm[0]
-        one_for_all = Curve("", arm, first.x, first.mean, first.low, first.high)
-        merged += [one_for_all] if len(shapes) == 1 and len(of_arm) > 1 else of_arm
+    alike: dict[tuple[object, ...], list[Curve]] = {}
+    for curve in sorted((curve for curve in curves if curve.arm != "trained"), key=lambda curve: curve.arm):
+        alike.setdefault((curve.arm, curve.x, *(f"{value:.4g}" for value in curve.mean)), []).append(curve)
+    merged += [group[0] if len(group) == 1 else replace(group[0], variant="") for group in alike.values()]
     return tuple(merged)
