@@ -196,7 +196,7 @@ def test_what_fails_alone_but_not_among_many_is_undecided_and_says_so():
     four = Claim("c", "says", tuple(Beyond(name, 0, ideal=1, null=0) for name in "rstu"))
     among = judge(four, [one for name in "rstu" for one in observe(values if name == "r" else [1.0] * 5, name)])
     assert (alone.verdict, among.verdict) == ("fails", "undecided")
-    assert among.reason == "elsewhere at 95%, but not at the 98.8% of one among 4"
+    assert among.reason == "elsewhere at 95 %, not at the 98.8 % of one in 4"
 
 
 def test_rounding_is_no_trend_and_no_gain():

@@ -117,7 +117,8 @@ def test_a_reading_that_no_arm_has_is_told(missing):
 @pytest.mark.parametrize(("arranged", "name"), [(([1.0, 0.0], [1.0, 2.0]), "r"), (([2.0, 1.0], [-1.0, 2.0]), "c")])
 def test_logarithms_are_of_positive_readings(arranged, name):
     verdict = outpacing(*arranged)
-    assert (verdict.verdict, verdict.reason) == ("not applicable", f"{name} is not positive at every knob value")
+    assert (verdict.verdict, verdict.reason) == ("undecided", f"{name} is not positive at every knob value")
+    assert set(verdict.agreement) == {0.0}
 
 
 @pytest.mark.parametrize(("reading", "other"), [(2.0, 1.0), ([2.0, 1.0], 1.0), (2.0, [2.0, 1.0])])
@@ -161,7 +162,7 @@ def test_how_far_a_reading_stays_below_its_control(reading, control, gain, agree
     assert verdict.findings[0].what == "c minus r"
 
 
-@pytest.mark.parametrize(("reading", "control", "agreement"), [(0.0, 0.0, 1.0), (-0.1, -0.1, 1.0), (0.1, -0.1, 0.0)])
+@pytest.mark.parametrize(("reading", "control", "agreement"), [(0.0, 0.0, 0.0), (-0.1, -0.1, 0.0), (0.1, -0.1, -1.0)])
 def test_a_control_at_the_ideal_or_beyond_leaves_no_room_to_gain(reading, control, agreement):
     assert undercutting(reading, control).agreement == (agreement,) * 3
     assert undercutting(reading, control).verdict == "fails"
@@ -182,7 +183,7 @@ def test_rounding_is_no_gain_below_either():
     assert (estimate(verdict), verdict.agreement, verdict.verdict) == (0.0, (0.0,) * 3, "fails")
 
 
-def test_along_a_knob_the_smallest_gain_below_counts_with_its_own_agreement():
+def test_along_a_knob_each_gain_below_is_judged_and_agreement_is_their_mean():
     verdict = undercutting([0.1, 0.7, 0.1], [0.4, 0.9, 0.9])
-    assert estimate(verdict) == pytest.approx(0.2)
-    assert verdict.agreement == pytest.approx((0.2 / 0.9,) * 3)
+    assert [found.interval.estimate for found in verdict.findings] == pytest.approx([0.3, 0.2, 0.8])
+    assert verdict.agreement == pytest.approx(((0.3 / 0.4 + 0.2 / 0.9 + 0.8 / 0.9) / 3,) * 3)

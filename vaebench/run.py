@@ -12,7 +12,7 @@ from vaebench.fingerprint import source_hash, value_hash
 from vaebench.mistakes import Mistake
 from vaebench.results.assemble import assemble
 from vaebench.results.record import CellOutcome, Record, Subject, VariantInfo, Versioned
-from vaebench.results.store import Damage, Journal, standing, write_record
+from vaebench.results.store import Damage, Journal, why_kept, write_record
 from vaebench.tasks import PRESETS, Preset, Task
 
 if TYPE_CHECKING:
@@ -226,7 +226,7 @@ class Done:
         reused: Number of cells that the journal had.
         ran: Number of cells that were run.
         damages: Lines of the journal that could not be read; their cells were run again.
-        kept: One line for each record in the folder that was not written over, see `standing`.
+        kept: One line for each record in the folder that was not written over, see `why_kept`.
     """
 
     records: tuple[Record, ...]
@@ -269,7 +269,7 @@ def run(
 
 def _written(folder: Path, record: Record) -> str:
     """Write a record, or say which one stands in its place."""
-    why = standing(folder, record)
+    why = why_kept(folder, record)
     if not why:
         write_record(folder, record)
     return why

@@ -132,9 +132,9 @@ def test_an_output_counts_once_whatever_gives_it():
     assert layers(nn.Linear(2, 4)) == ("decoder",)
 
 
-def test_the_linear_vae_has_heads_and_an_output():
+def test_the_linear_vae_names_its_one_head_and_has_an_output():
     model = catalog.variant("linear_vae").variant.build((4,), 2, "mlp")
-    assert encoder_layers(model) == ("mean", "log_scale")
+    assert encoder_layers(model) == ("mean",)
     assert decoder_layers(model) == ("decoder.0",)
 
 

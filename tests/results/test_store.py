@@ -10,7 +10,7 @@ from results.stored import SUBJECT, cell, observe, whole_record
 from vaebench.mistakes import Mistake
 from vaebench.results import store
 from vaebench.results.record import Record, strict_json
-from vaebench.results.store import BadRecord, Journal, read_record, read_records, standing, write_record, write_text
+from vaebench.results.store import BadRecord, Journal, read_record, read_records, why_kept, write_record, write_text
 
 
 def test_a_record_is_read_as_it_was_written_and_lies_under_its_name(tmp_path):
@@ -247,13 +247,13 @@ def of(preset: str, seeds: int, device: str = "cpu") -> Record:
 )
 def test_a_record_with_more_behind_it_stands(tmp_path, there, new, says):
     path = write_record(tmp_path, there)
-    assert standing(tmp_path, new) == (f"{path} {says}" if says else "")
+    assert why_kept(tmp_path, new) == (f"{path} {says}" if says else "")
 
 
 def test_what_is_stale_or_unreadable_does_not_stand(tmp_path):
-    assert standing(tmp_path, whole_record()) == ""
+    assert why_kept(tmp_path, whole_record()) == ""
     stale = SUBJECT.model_copy(update={"task": SUBJECT.task.model_copy(update={"hash": "0" * 16})})
     path = write_record(tmp_path, whole_record(9).model_copy(update={"subject": stale}))
-    assert standing(tmp_path, whole_record()) == ""
+    assert why_kept(tmp_path, whole_record()) == ""
     path.write_text("{")
-    assert standing(tmp_path, whole_record()) == ""
+    assert why_kept(tmp_path, whole_record()) == ""

@@ -10,9 +10,9 @@ a fresh one as it is.
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from vaebench.leaderboard.board import board
 from vaebench.leaderboard.figures.from_records import task_figures
 from vaebench.leaderboard.figures.plots import inputs_hash, stamp
+from vaebench.leaderboard.front_page import front_page
 from vaebench.leaderboard.selection import select
 from vaebench.leaderboard.task_page import task_page
 from vaebench.leaderboard.task_text import TaskText
@@ -39,7 +39,7 @@ def pages(
         Contents by path below the board: ``README.md``, ``<task>.md`` and ``figures/*.svg``.
     """
     selection = select(tasks, records, preview)
-    made = {"README.md": board(tasks, selection, preview)}
+    made = {"README.md": front_page(tasks, selection, preview)}
     for task in tasks:
         figures = task_figures(task, selection)
         made[f"{task.name}.md"] = task_page(task, selection, figures, preview)

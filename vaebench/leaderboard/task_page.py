@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 
 from vaebench.claims import Claim, Finding, Verdict, VerdictWord, map_entry, t_interval
-from vaebench.leaderboard.board import PREVIEW
 from vaebench.leaderboard.figures.from_records import figure_path
 from vaebench.leaderboard.figures.maps import map_figures
+from vaebench.leaderboard.front_page import PREVIEW
 from vaebench.leaderboard.numbers import estimate_and_interval, plain, plus_minus, region, rounded
 from vaebench.leaderboard.selection import Selection, entry
 from vaebench.leaderboard.task_text import TaskText
@@ -128,7 +128,11 @@ def _why(verdict: Verdict) -> str:
     headline = _deciding(verdict.findings)
     if verdict.reason or headline.verdict == verdict.verdict:
         return verdict.reason
-    deciding = [words(finding.place) for finding in verdict.findings if finding.verdict == verdict.verdict]
+    places: dict[str, list[str]] = {}
+    for finding in verdict.findings:
+        if finding.verdict == verdict.verdict:
+            places.setdefault(words(finding.what), []).extend([] if finding.knob is None else [plain(finding.knob)])
+    deciding = [what + (f" at {', '.join(knobs)}" if knobs else "") for what, knobs in places.items()]
     lacking = f"without the headline: {headline.reason}" if headline.verdict == "not applicable" else ""
     decided = "" if verdict.verdict == "holds" else "by " + "; ".join(deciding)
     return "; ".join(part for part in (decided, lacking) if part)

@@ -6,7 +6,7 @@ import numpy as np
 
 from vaebench import __version__
 from vaebench.claims import Claim, Declined, Interval, Reading, Verdict, judge, t_interval
-from vaebench.results.record import Cell, CellOutcome, Column, DeclinedColumn, Environment, Record
+from vaebench.results.record import CellOutcome, CellRow, Column, DeclinedColumn, Environment, Record
 
 
 def assemble(outcomes: Sequence[CellOutcome], claims: tuple[Claim, ...], invariants: tuple[Claim, ...]) -> Record:
@@ -39,7 +39,7 @@ def assemble(outcomes: Sequence[CellOutcome], claims: tuple[Claim, ...], invaria
         claims=claims,
         invariants=invariants,
         cells=tuple(
-            Cell(id=c.id, seed=c.seed, status=c.status, reason=c.reason, seconds=dict(sorted(c.seconds.items())))
+            CellRow(id=c.id, seed=c.seed, status=c.status, reason=c.reason, seconds=dict(sorted(c.seconds.items())))
             for c in cells
         ),
         readings=columns,

@@ -118,7 +118,7 @@ class DeclinedColumn(Stored):
     seeds: tuple[int, ...]
 
 
-class Cell(Stored):
+class CellRow(Stored):
     """How one cell of a record went."""
 
     id: Hash
@@ -138,7 +138,7 @@ class Record(Stored):
     environments: tuple[Environment, ...]
     claims: tuple[Claim, ...]
     invariants: tuple[Claim, ...]
-    cells: tuple[Cell, ...]
+    cells: tuple[CellRow, ...]
     readings: tuple[Column, ...]
     declined: tuple[DeclinedColumn, ...]
     verdicts: tuple[Verdict, ...]

@@ -69,7 +69,7 @@ def write_record(folder: Path, record: Record) -> Path:
     return path
 
 
-def standing(folder: Path, record: Record) -> str:
+def why_kept(folder: Path, record: Record) -> str:
     """Say why a record that is already in a store stands against a new one; empty where the new one may replace it.
 
     A record of the same subject with more finished seeds stands, and so does one of another preset or device, unless

@@ -43,8 +43,8 @@ def task_figures(task: TaskText, selection: Selection) -> dict[str, Figure]:
         of_preset = [record for record in records if record.subject.preset == preset]
         if task.knob_name is None:
             for claim in of_preset[0].claims:
-                path = figure_path(task, claim.id, preset)
-                figures[path] = forest_figure(claim, of_preset, selection)
+                if (forest := forest_figure(claim, of_preset, selection)).rows:
+                    figures[figure_path(task, claim.id, preset)] = forest
         else:
             for dataset in sorted({record.subject.dataset.name for record in of_preset}):
                 of_data = [record for record in of_preset if record.subject.dataset.name == dataset]
@@ -103,7 +103,7 @@ def curve_figure(task: TaskText, records: Sequence[Record], selection: Selection
 
 
 def forest_figure(claim: Claim, records: Sequence[Record], selection: Selection) -> ForestFigure:
-    """Prepare a forest plot of one claim.
+    """Prepare a forest plot of one claim, of the records that it applies to.
 
     Args:
         claim: The claim.
@@ -115,6 +115,8 @@ def forest_figure(claim: Claim, records: Sequence[Record], selection: Selection)
     """
     ordered = sorted(records, key=lambda r: (r.subject.dataset.name, selection.labels[entry(r)]))
     judged = [[v for v in (*r.verdicts, *r.control_verdicts) if v.claim == claim.id] for r in ordered]
+    kept = [(r, found) for r, found in zip(ordered, judged, strict=True) if found[0].verdict != "not applicable"]
+    ordered, judged = [r for r, _ in kept], [found for _, found in kept]
     rows = tuple(
         ForestRow(words(r.subject.dataset.name), words(selection.labels[entry(r)]), verdicts[0].verdict)
         for r, verdicts in zip(ordered, judged, strict=True)

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from vaebench.claims import Claim, Declined, Near, Observation, Reading
-from vaebench.leaderboard.board import board
+from vaebench.leaderboard.front_page import front_page
 from vaebench.leaderboard.selection import select
 from vaebench.leaderboard.standing import standing
 from vaebench.leaderboard.text import SYMBOLS
@@ -13,7 +13,7 @@ from vaebench.leaderboard.text import SYMBOLS
 
 @pytest.fixture(scope="module")
 def page(made, records):
-    return board(made.tasks, select(made.tasks, records, False), False)
+    return front_page(made.tasks, select(made.tasks, records, False), False)
 
 
 def rows_of(page, heading):
@@ -24,7 +24,7 @@ def rows_of(page, heading):
 
 
 def written(made, records, preview=False):
-    return board(made.tasks, select(made.tasks, records, preview), preview)
+    return front_page(made.tasks, select(made.tasks, records, preview), preview)
 
 
 def test_every_row_and_every_task_is_on_the_board(page, made):
@@ -191,4 +191,4 @@ def test_quick_is_shown_in_a_preview_alone_and_under_a_banner(made):
 
 
 def test_a_board_without_tasks_is_empty_and_whole():
-    assert "There are no records yet." in board((), select((), [], False), False)
+    assert "There are no records yet." in front_page((), select((), [], False), False)

@@ -43,7 +43,7 @@ interval of the difference, over seeds and tasks, lies on one side of 0. Only ro
 runs, are ranked."""
 
 
-def board(tasks: Sequence[TaskText], selection: Selection, preview: bool) -> str:
+def front_page(tasks: Sequence[TaskText], selection: Selection, preview: bool) -> str:
     """Write the board's page.
 
     Args:
