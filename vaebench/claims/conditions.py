@@ -8,7 +8,7 @@ import math
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from vaebench.claims.quantities import ROUNDING, Quantity, Series, at_each_knob, clip, filled, number_text
+from vaebench.claims.quantities import ROUNDING, Quantity, Series, at_each_knob, clip, filled, number_text, only
 from vaebench.claims.readings import Sample
 from vaebench.claims.trends import Outpaces, Trend
 
@@ -51,7 +51,7 @@ class Near:
         def agree(value: float) -> float:
             return 1 - abs(value - self.target) / reach
 
-        return tuple(filled(frame, series, min, agree) for series in at_each_knob(sample, self.reading, arm))
+        return tuple(filled(frame, series, only, agree) for series in at_each_knob(sample, self.reading, arm))
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ class Beyond:
         def agree(value: float) -> float:
             return (value - self.null) / (self.ideal - self.null)
 
-        return tuple(filled(frame, series, min, agree) for series in at_each_knob(sample, self.reading, arm))
+        return tuple(filled(frame, series, only, agree) for series in at_each_knob(sample, self.reading, arm))
 
 
 @dataclass(frozen=True)
@@ -141,7 +141,7 @@ class Exceeds:
             reason=series.reason or control.reason,
         )
         names = (self.reading, self.control) if self.side == "above" else (self.control, self.reading)
-        found = filled(Quantity(" minus ".join(names), 0.0, None, (), (), ()), both, min, float)
+        found = filled(Quantity(" minus ".join(names), 0.0, None, (), (), ()), both, only, float)
         return replace(found, agreement=tuple(clip(share) for _, share in gains.values()))
 
     def _gain(self, value: float, control: float) -> tuple[float, float]:

@@ -97,6 +97,12 @@ def at_each_knob(sample: Sample, name: str, arm: str) -> tuple[Series, ...]:
     )
 
 
+def only(values: Sequence[float]) -> float:
+    """Take the number of a series at one knob value."""
+    (value,) = values
+    return value
+
+
 def clip(agreement: float) -> float:
     """Keep an agreement between −1 and 1."""
     return min(1.0, max(-1.0, agreement))

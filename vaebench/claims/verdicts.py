@@ -118,9 +118,8 @@ def _find(quantity: Quantity, seeds_run: int, seeds_seen: int, together: int) ->
         return replace(found, reason=f"{len(quantity.failed)} of {seeds_run} seeds deny it: {quantity.missing}")
     level = 1 - (1 - LEVEL) / together
     if word == "fails" and _place(t_interval(quantity.values, level), quantity.low, quantity.high) != "fails":
-        return replace(
-            found, reason=f"elsewhere at {100 * LEVEL:g} %, not at the {100 * level:.1f} % of one in {together}"
-        )
+        reason = f"elsewhere at {100 * LEVEL:g} %, not at the {100 * level:.1f} % of one in {together}"
+        return replace(found, reason=reason)
     return replace(found, verdict=word)
 
 
