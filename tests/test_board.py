@@ -1,0 +1,66 @@
+"""Whole flows over stored records: what a preview puts beside a run."""
+
+import pytest
+
+from vaebench import board
+from vaebench.results.store import read_record, write_record
+
+TASK = "nakagawa2021_posterior_isometry"
+STORED = board.root() / board.REFERENCES / TASK
+
+
+def stored(name):
+    return read_record(STORED / f"{name}.json")
+
+
+def renamed(record, **changes):
+    subject = record.subject
+    return record.model_copy(
+        update={"subject": subject.model_copy(update={"variant": subject.variant.model_copy(update=changes)})}
+    )
+
+
+@pytest.fixture
+def published(monkeypatch):
+    """A small board: two variants on one data set."""
+    records = [stored("vae.mlp.three_sources"), stored("linear_vae.mlp.three_sources")]
+    monkeypatch.setattr(board, "committed", lambda folder: records)
+    return records
+
+
+def rows(page):
+    scores = page.read_text().split("## How to read this")[0]
+    return [line.split("|")[2].strip() for line in scores.splitlines() if line.startswith("| –")]
+
+
+def test_a_preview_shows_a_runs_rows_among_the_committed_ones(published, tmp_path):
+    write_record(tmp_path, renamed(published[0], name="new_vae", code_hash="1" * 16))
+    page, bad = board.write_preview(tmp_path)
+    assert (page, bad) == (tmp_path / "leaderboard" / "README.md", [])
+    assert sorted(rows(page)) == ["linear_vae", "new_vae", "vae"]
+    assert "**Preview, not a result.**" in page.read_text()
+
+
+def test_a_run_takes_the_place_of_the_committed_record_of_the_same_code(published, tmp_path):
+    write_record(tmp_path, published[0])
+    page, _ = board.write_preview(tmp_path)
+    assert sorted(rows(page)) == ["linear_vae", "vae"]
+    assert "## Left out" not in page.read_text()
+
+
+def test_a_quick_run_stands_alone(published, tmp_path):
+    run = renamed(published[0], name="new_vae", code_hash="1" * 16)
+    task = board.task_texts()[-1]
+    subject = run.subject.model_copy(
+        update={"preset": "quick", "task": run.subject.task.model_copy(update={"hash": task.hashes["quick"]})}
+    )
+    write_record(tmp_path, run.model_copy(update={"subject": subject}))
+    page, _ = board.write_preview(tmp_path)
+    assert rows(page) == ["new_vae"]
+
+
+def test_a_file_that_is_no_record_is_told(published, tmp_path):
+    write_record(tmp_path, published[0])
+    (tmp_path / TASK / "broken.json").write_text("{")
+    _, (line,) = board.write_preview(tmp_path)
+    assert "broken.json" in line
