@@ -1,6 +1,7 @@
 """Take from a task's records what its figures show: readings over the knob, or a forest of estimates a claim."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
@@ -96,7 +97,7 @@ def curve_figure(task: TaskText, records: Sequence[Record], selection: Selection
     symbol = f" {task.knob_symbol}" if task.knob_symbol else ""
     return CurveFigure(
         knob=words(task.knob_name or "") + symbol,
-        variants=tuple(sorted({_variant(record, selection) for record in selection.records})),
+        variants=_by_presence(selection),
         panels=tuple(panels),
         columns=len(archs) if len(archs) > 1 else min(3, max(1, len(panels))),
     )
@@ -135,6 +136,12 @@ def _points(verdicts: Iterable[Verdict], index: int) -> Iterable[ForestPoint]:
         interval = verdict.findings[index].interval
         if interval is not None:
             yield ForestPoint(words(verdict.arm), interval.estimate, interval.low, interval.high)
+
+
+def _by_presence(selection: Selection) -> tuple[str, ...]:
+    """All variants of the board, those with most records first: they are the ones to be told apart by colour alone."""
+    counts = Counter(_variant(record, selection) for record in selection.records)
+    return tuple(sorted(counts, key=lambda name: (-counts[name], name)))
 
 
 def _variant(record: Record, selection: Selection) -> str:
