@@ -18,7 +18,7 @@ from vaebench.cell import dataset_of, run_cell
 from vaebench.claims import Reading
 from vaebench.mistakes import Mistake
 from vaebench.results.record import CellOutcome, Record
-from vaebench.results.store import Journal, read_record
+from vaebench.results.store import Journal, read_record, write_record
 from vaebench.run import Done, Plan, Request, check, fetch, plan, run
 
 RequestOf = Callable[..., Request]
@@ -117,6 +117,23 @@ def test_more_seeds_run_only_the_new_ones(tiny: object, request_of: RequestOf) -
     go(request_of())
     assert (again := go(request_of(seeds=3))).ran == 1
     assert [cell.seed for cell in again.records[0].cells] == [0, 1, 2]
+
+
+def test_what_is_missing_is_what_no_whole_record_of_today_stands_for(tiny: object, request_of: RequestOf) -> None:
+    kinds = {"variants": ("vae", "linear_vae"), "archs": ("mlp",), "missing": True}
+    whole = go(request_of(variants=("vae",), archs=("mlp",), seeds=2)).records[0]
+    folder = request_of().out
+    (folder / "journal.jsonl").unlink()
+
+    def left(seeds: int) -> set[str]:
+        return {cell.subject.variant.name for cell in plan(request_of(**kinds, seeds=seeds)).cells}
+
+    assert left(2) == {"linear_vae"}
+    assert plan(request_of(**kinds, seeds=2)).there == 1
+    assert left(3) == {"vae", "linear_vae"}
+    other = whole.subject.task.model_copy(update={"hash": "0" * 16})
+    write_record(folder, whole.model_copy(update={"subject": whole.subject.model_copy(update={"task": other})}))
+    assert left(2) == {"vae", "linear_vae"}
 
 
 def test_processes_do_not_change_a_reading(request_of: RequestOf, tmp_path: Path) -> None:

@@ -149,6 +149,9 @@ def run_(
     download: Annotated[
         bool, typer.Option("--download", help="Download what --datasets names and is not in that folder.")
     ] = False,
+    missing: Annotated[
+        bool, typer.Option("--missing", help="Leave out what --out has whole records of already.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Train and measure variants, judge the claims, and keep the records; a run that was stopped goes on."""
@@ -164,6 +167,7 @@ def run_(
         out=folder or Path("runs") / preset,
         seconds=cell_timeout,
         data_root=data_root.expanduser(),
+        missing=missing,
     )
     check(request)
     from vaebench.results.store import Journal
@@ -183,7 +187,11 @@ def run_(
     else:
         for line in planned.unfit:
             say(f"left out: {line}", "yellow")
+    if planned.there:
+        say(f"records that are there already in {request.out}: {planned.there}")
     if not planned.cells:
+        if planned.there:
+            sys.exit(0)
         raise Mistake("nothing is left to run")
     try:
         with cell_progress() as progress:

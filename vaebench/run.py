@@ -12,7 +12,7 @@ from vaebench.fingerprint import source_hash, value_hash
 from vaebench.mistakes import Mistake
 from vaebench.results.assemble import assemble
 from vaebench.results.record import CellOutcome, Record, Subject, VariantInfo, Versioned
-from vaebench.results.store import Damage, Journal, why_kept, write_record
+from vaebench.results.store import BadRecord, Damage, Journal, read_record, why_kept, write_record
 from vaebench.tasks import PRESETS, Preset, Task
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ class Request:
         out: Folder of the run.
         seconds: Most that one training may take, or None.
         data_root: Folder of the data sets that have to be downloaded.
+        missing: Whether to leave out what the folder has whole records of, whoever made them.
     """
 
     tasks: tuple[str, ...]
@@ -55,6 +56,7 @@ class Request:
     out: Path
     seconds: float | None = None
     data_root: Path = catalog.DATA_ROOT
+    missing: bool = False
 
 
 @dataclass(frozen=True)
@@ -64,10 +66,12 @@ class Plan:
     Attributes:
         cells: All of them, seed by seed, so that early cells span the whole request.
         unfit: One line for each combination that cannot be: a network that does not take a data set's shape, say.
+        there: Number of combinations left out for the records that are there, where only missing ones were asked for.
     """
 
     cells: tuple["Cell", ...]
     unfit: tuple[str, ...]
+    there: int = 0
 
 
 def suite_hash() -> str:
@@ -159,6 +163,7 @@ def plan(request: Request) -> Plan:
     suite = suite_hash()
     cells: list[Cell] = []
     unfit: list[str] = []
+    there = 0
     for name in request.tasks:
         task = catalog.task(name)
         protocol = task.protocols[request.preset]
@@ -172,10 +177,23 @@ def plan(request: Request) -> Plan:
             except Exception:
                 pass  # a variant that breaks is a status of its cells, where the reason is told
             subject = _subject(task, brought[reference], arch, dataset, request)
-            for seed in range(request.seeds or protocol.seeds):
+            seeds = request.seeds or protocol.seeds
+            if request.missing and _is_whole(request.out, subject, seeds):
+                there += 1
+                continue
+            for seed in range(seeds):
                 id_ = value_hash([subject.model_dump(), seed, suite])
                 cells.append(Cell(id_, subject, reference, dataset, seed, request.seconds, request.data_root))
-    return Plan(tuple(sorted(cells, key=lambda cell: cell.seed)), tuple(unfit))
+    return Plan(tuple(sorted(cells, key=lambda cell: cell.seed)), tuple(unfit), there)
+
+
+def _is_whole(folder: Path, subject: Subject, seeds: int) -> bool:
+    """Whether a folder has a record of a subject, as it is defined today, with so many finished seeds."""
+    try:
+        record = read_record(folder / subject.file_name)
+    except (OSError, BadRecord):
+        return False
+    return record.subject == subject and sum(cell.status not in UNFINISHED for cell in record.cells) >= seeds
 
 
 def _subject(task: Task, brought: catalog.Brought, arch: str, dataset: str, request: Request) -> Subject:
