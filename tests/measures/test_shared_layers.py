@@ -1,5 +1,7 @@
 """Encoders of two settings are held against encoders of two seeds, and no common weights make them alike."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from measures.known import generator
@@ -8,9 +10,10 @@ from measures.planted import DATA, at_end, narrow
 from vaebench.claims import Declined, Reading
 from vaebench.measures import Effort
 from vaebench.measures.shared_layers import DIFFERENCES, shared_encoders
+from vaebench.models import negative_elbo
 from vaebench.models.layers import HEADS
+from vaebench.variants import beta_tcvae
 
-HISTORY = ((0, 10.0), (100, 5.0))
 OTHER = tuple(f"{name}_other_objective" for name in DIFFERENCES.values())
 
 
@@ -25,13 +28,16 @@ def encoder_of(seed, **changed):
     for module, other in changed.items():
         of_other = narrow(other).state_dict()
         weights |= {name: weight for name, weight in of_other.items() if name.startswith(f"{module}.")}
-    return at_end(weights, ((0, narrow(seed).state_dict()), (9, weights)), HISTORY)
+    return trained_to(weights, narrow(seed).state_dict())
+
+
+def trained_to(weights, start, objective=None):
+    return replace(at_end(weights, ((0, start), (9, weights))), objective=objective or negative_elbo())
 
 
 def cell(strong, other=None, middle=0, twin=0):
-    """Three strengths, of which the last is given, and a plain VAE whose losses are its own."""
-    plain = other or encoder_of(7)
-    object.__setattr__(plain, "history", ((0, 10.1), (100, 6.0)))
+    """Three strengths, of which the last is given, and a VAE with another objective."""
+    plain = replace(other or encoder_of(7), objective=negative_elbo(1.01))
     models = {("trained", knob): encoder_of(middle) for knob in (1.0, 4.0)} | {("trained", 8.0): strong}
     return models | {("redrawn", 4.0): encoder_of(twin), ("other_objective", None): plain}
 
@@ -66,7 +72,7 @@ def test_a_rotated_layer_is_the_same_representation():
     turned = narrow(0).state_dict()
     rotation = torch.linalg.qr(torch.randn(3, 3, generator=generator()))[0]
     turned["mean.weight"] = rotation @ turned["mean.weight"]
-    found = read(cell(at_end(turned, ((0, turned), (9, turned)), HISTORY)))
+    found = read(cell(trained_to(turned, turned)))
     assert found[8.0, "exception_mean"].value == pytest.approx(0, abs=1e-6)
 
 
@@ -112,6 +118,14 @@ def test_the_plain_vae_is_no_other_objective_to_itself():
     assert {found[None, name].reason for name in OTHER} == {"the variant is the plain VAE itself"}
     del models["other_objective", None]
     assert {found[None, name].cause for name in OTHER} == {"setting"}
+
+
+@pytest.mark.parametrize(("strength", "same"), [(1.0, True), (4.0, False)])
+def test_a_total_correlation_makes_another_objective_though_untrained_codes_have_hardly_any(strength, same):
+    twin = replace(encoder_of(1), objective=beta_tcvae.VARIANT.objective_at(strength))
+    models = {("trained", None): encoder_of(0), ("redrawn", None): twin, ("other_objective", None): encoder_of(1)}
+    declined = {isinstance(found, Declined) for (_, name), found in read(models).items() if name in OTHER}
+    assert declined == {same}
 
 
 def collapsed():

@@ -61,7 +61,7 @@ def test_every_reading_that_a_claim_names_is_there(cell):
 
 
 def test_a_variant_without_strengths_is_judged_on_what_it_has():
-    _, seen = observed("complex_vae")
+    _, seen = observed("decomposed_vae")
     by_claim = {claim.id: judge(claim, seen) for claim in TASK.claims}
     assert {verdict.verdict for verdict in by_claim.values()} == {"undecided"}
     findings = {finding.what: finding.verdict for finding in by_claim["shared_encoders"].findings}

@@ -17,6 +17,7 @@ from vaebench.measures._subject import Models, Placed, held_out
 from vaebench.models.layers import HEADS
 from vaebench.training.fit import Trained
 from vaebench.training.intervened import Intervened
+from vaebench.training.step import TrainingStep
 
 Cause = Literal["setting", "model"]
 
@@ -29,8 +30,8 @@ DIFFERENCES = {
 
 OTHER = "_other_objective"
 
-SAME_LOSSES = (1e-5, 1e-3)
-"""Relative differences, at the first look and the second, below which two runs with one seed had the same losses."""
+SAME_LOSS = 1e-5
+"""Relative difference of two losses of one model, of the same draws, below which both are of one objective."""
 
 
 def shared_encoders(models: Models, data: Dataset, effort: Effort, rng: torch.Generator) -> tuple[Placed, ...]:
@@ -58,7 +59,7 @@ def shared_encoders(models: Models, data: Dataset, effort: Effort, rng: torch.Ge
     ours, twin, other = models["trained", middle], models["redrawn", middle], models.get(("other_objective", None))
     pairs = {knob: (trained, twin) for (arm, knob), trained in models.items() if arm == "trained" and knob != middle}
     found = [] if pairs else _declined("the variant has no other strength", None)
-    if other is None or _same_objective(twin, other):
+    if other is None or _same_objective(twin, other, x):
         found += _declined("the variant is the plain VAE itself", None, OTHER)
         other = None
     try:
@@ -132,10 +133,14 @@ def _untrained(ours: Trained, twin: Trained, x: Tensor) -> list[Placed]:
     return _levels("untrained", _alike(*first), len(x), None)
 
 
-def _same_objective(twin: Trained, other: Trained) -> bool:
-    """Whether two runs with the same seed had the same losses at first, and so minimised the same."""
-    looks = list(zip(SAME_LOSSES, twin.history, other.history, strict=False))
-    return bool(looks) and all(math.isclose(one[1], another[1], rel_tol=tol) for tol, one, another in looks)
+def _same_objective(twin: Trained, other: Trained, x: Tensor) -> bool:
+    """Whether both minimised the same: a trained model, not one at its start, tells a total correlation from none."""
+    if twin.objective is None or other.objective is None:
+        return False
+    rng = torch.Generator(x.device).manual_seed(0)
+    step = TrainingStep(twin.model, (twin.objective, other.objective), 1, len(x))
+    one, another = step(x, torch.randn(len(x), twin.latent, generator=rng, device=x.device), None, 0, rng)
+    return math.isclose(float(one), float(another), rel_tol=SAME_LOSS)
 
 
 def _declined(reason: str, knob: float | None, end: str = "", cause: Cause = "setting") -> list[Placed]:

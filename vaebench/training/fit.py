@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from vaebench.data import Dataset
-from vaebench.models import ComplexNormal, Likelihood, Model, Posterior, Unfit, Variant
+from vaebench.models import ComplexNormal, Likelihood, Model, Objective, Posterior, Unfit, Variant
 from vaebench.seeds import seed_for
 from vaebench.training import Interventions, Recipe
 from vaebench.training.intervened import Intervened
@@ -39,6 +39,7 @@ class Trained:
         history: (step, loss) at every look, in nats an example.
         snapshots: (step, weights) at the steps the recipe asked for.
         seconds: How long the training took.
+        objective: What was minimised; None for a model that nobody trained.
     """
 
     model: Intervened
@@ -48,6 +49,7 @@ class Trained:
     history: tuple[tuple[int, float], ...] = ()
     snapshots: tuple[tuple[int, dict[str, Tensor]], ...] = ()
     seconds: float = 0.0
+    objective: Objective | None = None
 
 
 def build(variant: Variant, shape: tuple[int, ...], latent: int, arch: str, seed: int) -> Model:
@@ -231,6 +233,7 @@ def _fit(
         tuple(history),
         tuple(snapshots),
         time.perf_counter() - start,
+        variant.objective,
     )
 
 
