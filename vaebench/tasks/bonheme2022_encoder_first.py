@@ -52,6 +52,8 @@ codes, but for `annealed_vae`, which hardly learns there. The corrected lead and
 either side, and `encoder_first` is undecided for all four objectives. All four leads are positive at most strengths of
 most seeds for `beta_vae` and `dip_vae_ii` (shares .67 and .60), rarely for `beta_tcvae` (.20), never for
 `annealed_vae`: more of the claim survives than on digits, and it is not `independent` of the objective.
+`shared_encoders` holds for `beta_vae` and `beta_tcvae`, fails for `annealed_vae`, and is undecided for `dip_vae_ii`,
+whose encoders at the greatest strength are hardly more alike than untrained ones (.017 [−.002, .036]).
 
 With `mlp` the raw lead shrinks to about a quarter of a decade (`vae` .25 on digits, .23 on sprites) and stays above 0
 at equal depth, while the corrected one is behind 0 again (−.27) and the one fed the final codes by a whole decade: two
