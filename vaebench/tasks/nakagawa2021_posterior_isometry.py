@@ -40,7 +40,8 @@ training too. The T2 of `vae` that is farthest from 1 lies just at the tolerance
 one model looked at it was that of the unit that codes the ramp, whose density ends in a cliff, and not of the
 mixture's. On the bimodal sources isometry, density and importance fail for the networks, as expected. The linear VAE
 keeps the isometry even there, for an affine decoder satisfies T2 = 1 exactly, while its density is useless: isometry
-alone says nothing of how well the data are modelled.
+alone says nothing of how well the data are modelled. `decomposed_vae`, the authors' own objective, reads like `vae`
+where it was run.
 
 **Seen** on curved manifolds and images, with `mlp`: on the sinc surface isometry, orthogonality and density hold for
 `vae` and `beta_vae`, the absolute density to .014 nats. Ordering says little there, for p(μ) alone explains .99 of it;
