@@ -203,9 +203,10 @@ def write_preview(folder: Path) -> tuple[Path, list[str]]:
         The board's page, and one line for each file of the run that is no record.
     """
     records, bad = read(folder)
+    checkout = root()
     presets, places = {record.subject.preset for record in records}, {_place(record) for record in records}
-    beside = [r for r in committed(root()) if r.subject.preset in presets and _place(r) not in places]
-    drawn = leaderboard.drawn_figures(root() / PAGES)
+    beside = [r for r in committed(checkout) if r.subject.preset in presets and _place(r) not in places]
+    drawn = leaderboard.drawn_figures(checkout / PAGES)
     pages = leaderboard.pages(task_texts(), judged_by_us(records + beside), preview=True, drawn=drawn)
     write_pages(folder / PAGES, pages)
     return folder / PAGES / "README.md", bad

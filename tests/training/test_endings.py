@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from vaebench.models import ComplexNormal, Gaussian, Normal, Unfit, Variant, autoencoder, negative_elbo
-from vaebench.training import Recipe
+from vaebench.training import Interventions, Recipe
 from vaebench.training.fit import Diverged, OutOfTime, build
 
 MLP = Variant("small_vae", "tests", autoencoder, negative_elbo(), kl_weight=1.0)
@@ -116,8 +116,9 @@ def test_an_encoder_that_gives_no_posterior_is_told_what_it_should_give(train):
         train(wrong)
 
 
+@pytest.mark.parametrize("by", [{}, {"likelihood_variance": 0.1}, {"likelihood": "bernoulli"}])
 @pytest.mark.parametrize("given", [lambda mean: mean, lambda mean: torch.distributions.Normal(mean, 1.0)])
-def test_a_decoder_that_gives_no_likelihood_is_told_what_it_should_give(train, given):
+def test_a_decoder_that_gives_no_likelihood_is_told_what_it_should_give(train, given, by):
     class Plain(Wrong):
         def decode(self, z):
             return given(self.decoder(z))
@@ -125,7 +126,7 @@ def test_a_decoder_that_gives_no_likelihood_is_told_what_it_should_give(train, g
     wrong = Variant("wrong", "tests", lambda shape, latent, arch: Plain(), negative_elbo())
     says = r"^wrong: decode should give a Gaussian or a Bernoulli of vaebench\.models, gave a (Tensor|Normal)$"
     with pytest.raises(ValueError, match=says):
-        train(wrong)
+        train(wrong, interventions=Interventions(**by))
 
 
 @pytest.mark.parametrize("built", [None, nn.Linear(2, 2), SimpleNamespace(encode=1, decode=2)])

@@ -19,11 +19,12 @@ from vaebench.claims.intervals import LEVEL, Interval, t_interval
 from vaebench.claims.quantities import Quantity
 from vaebench.claims.readings import Declined, Observation, Reading, Sample, map_entry, map_entry_name
 from vaebench.claims.trends import Outpaces, Trend, kendall_tau
-from vaebench.claims.verdicts import SURVIVING_SHARE, Claim, Finding, Verdict, VerdictWord, judge
+from vaebench.claims.verdicts import SURVIVING_SHARE, WORST_FIRST, Claim, Finding, Verdict, VerdictWord, judge
 
 __all__ = [
     "LEVEL",
     "SURVIVING_SHARE",
+    "WORST_FIRST",
     "Beyond",
     "Claim",
     "Condition",

@@ -91,10 +91,9 @@ def at_each_knob(sample: Sample, name: str, arm: str) -> tuple[Series, ...]:
         One series a knob value, rising; one without values where nobody observed the reading.
     """
     seen = [one for one in sample if one.arm == arm and one.reading.name == name]
-    knobs = series_of(seen, name, arm).knobs
-    return tuple(series_of([one for one in seen if one.knob == knob], name, arm) for knob in knobs) or (
-        series_of(seen, name, arm),
-    )
+    course = series_of(seen, name, arm)
+    each = tuple(series_of([one for one in seen if one.knob == knob], name, arm) for knob in course.knobs)
+    return each or (course,)
 
 
 def only(values: Sequence[float]) -> float:

@@ -15,6 +15,9 @@ SURVIVING_SHARE = 0.8
 
 VerdictWord = Literal["holds", "fails", "undecided", "not applicable"]
 
+WORST_FIRST: tuple[VerdictWord, ...] = ("fails", "undecided", "holds", "not applicable")
+"""Which of several words decides: the first of these that is among them."""
+
 
 @dataclass(frozen=True)
 class Claim:
@@ -124,8 +127,7 @@ def _find(quantity: Quantity, seeds_run: int, seeds_seen: int, together: int) ->
 
 
 def _worst(words: Iterable[VerdictWord]) -> VerdictWord:
-    order: tuple[VerdictWord, ...] = ("fails", "undecided", "holds", "not applicable")
-    return min(words, key=order.index)
+    return min(words, key=WORST_FIRST.index)
 
 
 def _agreement_by_seed(quantities: Iterable[Quantity]) -> dict[int, float]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 
-from vaebench.claims import Claim, Finding, Verdict, VerdictWord, map_entry, t_interval
+from vaebench.claims import WORST_FIRST, Claim, Finding, Verdict, VerdictWord, map_entry, t_interval
 from vaebench.leaderboard.figures.from_records import figure_path
 from vaebench.leaderboard.figures.maps import map_figures
 from vaebench.leaderboard.front_page import PREVIEW
@@ -199,8 +199,8 @@ def _headline(findings: Sequence[Finding]) -> Finding:
 
 def _deciding(findings: Sequence[Finding]) -> Finding:
     """The headline's finding; of those at several knob values the first that decides."""
-    order: tuple[VerdictWord, ...] = ("fails", "undecided", "holds", "not applicable")
-    return min((f for f in findings if f.what == findings[0].what), key=lambda finding: order.index(finding.verdict))
+    same = (finding for finding in findings if finding.what == findings[0].what)
+    return min(same, key=lambda finding: WORST_FIRST.index(finding.verdict))
 
 
 def _numbers(finding: Finding, seeds: int) -> list[str]:

@@ -48,6 +48,8 @@ class Intervened(nn.Module):
         A variance that is a tensor is the variant's own, learned beside its weights, and stays.
         """
         likelihood = cast("Model", self.model).decode(z)
+        if not isinstance(likelihood, Likelihood):
+            return likelihood  # whoever trains it is told what is wrong
         if self.interventions.likelihood == "bernoulli":
             logits = likelihood.logits if isinstance(likelihood, Bernoulli) else likelihood.mean
             values = logits[0].numel()
