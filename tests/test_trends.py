@@ -162,10 +162,24 @@ def test_how_far_a_reading_stays_below_its_control(reading, control, gain, agree
     assert verdict.findings[0].what == "c minus r"
 
 
-@pytest.mark.parametrize(("reading", "control", "agreement"), [(0.0, 0.0, 0.0), (-0.1, -0.1, 0.0), (0.1, -0.1, -1.0)])
-def test_a_control_at_the_ideal_or_beyond_leaves_no_room_to_gain(reading, control, agreement):
-    assert undercutting(reading, control).agreement == (agreement,) * 3
-    assert undercutting(reading, control).verdict == "fails"
+@pytest.mark.parametrize(
+    ("reading", "control", "agreement", "word"),
+    [
+        (0.0, 0.0, 0.0, "undecided"),
+        (-0.1, -0.1, 0.0, "undecided"),
+        (0.1, -0.1, -1.0, "fails"),
+        (0.1, 0.1, 0.0, "fails"),
+    ],
+)
+def test_a_control_at_the_ideal_or_beyond_leaves_nothing_to_gain(reading, control, agreement, word):
+    verdict = undercutting(reading, control)
+    assert (verdict.agreement, verdict.verdict) == ((agreement,) * 3, word)
+    assert verdict.reason == ("c leaves nothing to gain" if word == "undecided" else "")
+
+
+def test_one_seed_with_something_to_gain_is_enough_to_fail():
+    verdict = judge(UNDERCUTS, observe([0.0, 0.0, 0.1]) + observe([0.0, 0.0, 0.1], "c"))
+    assert (verdict.verdict, verdict.reason) == ("fails", "")
 
 
 @given(st.lists(st.tuples(st.floats(-2, 2), st.floats(-2, 2)), min_size=2, max_size=6))

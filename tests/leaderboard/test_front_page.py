@@ -157,7 +157,7 @@ def test_the_board_says_what_it_rests_on(made):
     assert first == [
         names,
         "digits",
-        "vae · conv",
+        "[vae · conv](records/camuto2021_variance_frequency/vae.conv.digits.md)",
         "standard",
         "5 of 5",
         "none",

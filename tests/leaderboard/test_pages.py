@@ -1,5 +1,6 @@
 """Laws of the board as files: the same from the same records, and stale as soon as it is not."""
 
+import posixpath
 import random
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import pytest
 from vaebench.leaderboard import drawn_figures, pages, stale_pages, strangers
 
 FIGURE = "figures/camuto2021_variance_frequency.digits.svg"
+RECORD = "records/camuto2021_variance_frequency/vae.mlp.digits.md"
 
 
 @pytest.fixture(scope="module")
@@ -27,25 +29,32 @@ def board(made, few):
 @pytest.fixture
 def folder(tmp_path, board):
     for name, text in board.items():
-        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text, "utf-8")
     return tmp_path
 
 
-def test_the_board_is_a_page_for_all_a_page_a_task_and_their_figures(board, made):
+def test_the_board_is_a_page_for_all_a_page_a_task_a_page_a_record_and_their_figures(board, made):
     claims = ("isometry", "orthogonality", "density", "importance")
     assert set(board) == {
         "README.md",
         *(f"{task.name}.md" for task in made.tasks),
+        RECORD,
+        f"records/{made.tasks[0].name}/beta_vae.mlp.digits.md",
+        *(f"records/{made.tasks[1].name}/vae.mlp.{name}.md" for name in made.tasks[1].datasets),
         FIGURE,
         *(f"figures/nakagawa2021_posterior_isometry.{claim}.svg" for claim in claims),
     }
 
 
 def test_every_figure_is_linked_and_every_link_leads_somewhere(board):
-    linked = {part.partition(")")[0] for text in board.values() for part in text.split("](")[1:] if "<svg" not in text}
-    inner = {link for link in linked if not link.startswith("https://arxiv.org/abs/")}
-    assert inner == set(board)
+    linked = {
+        posixpath.normpath(posixpath.join(posixpath.dirname(name), part.partition(")")[0]))
+        for name, text in board.items()
+        for part in text.split("](")[1:]
+        if "<svg" not in text and not part.startswith("https://arxiv.org/abs/")
+    }
+    assert linked == set(board)
 
 
 def test_the_same_records_in_any_order_make_the_same_bytes(board, made, few):
@@ -73,11 +82,13 @@ def test_a_missing_page_and_a_missing_figure_are_stale(folder, board):
 def test_a_page_of_what_is_gone_should_not_be_there_and_submissions_may(folder, board):
     (folder / "gone_task.md").write_text("x")
     (folder / "figures" / "gone.svg").write_text("x")
+    (folder / "records" / "gone_task").mkdir()
+    (folder / "records" / "gone_task" / "vae.mlp.digits.md").write_text("x")
     (folder / "submissions" / "me").mkdir(parents=True)
     (folder / "submissions" / "me" / "notes.md").write_text("x")
-    assert strangers(folder, board) == ["figures/gone.svg", "gone_task.md"]
-    said = ["figures/gone.svg: should not be there", "gone_task.md: should not be there"]
-    assert stale_pages(folder, board) == said
+    gone = ["figures/gone.svg", "gone_task.md", "records/gone_task/vae.mlp.digits.md"]
+    assert strangers(folder, board) == gone
+    assert stale_pages(folder, board) == [f"{name}: should not be there" for name in gone]
 
 
 def test_an_empty_folder_lacks_everything(tmp_path, board):
@@ -87,7 +98,7 @@ def test_an_empty_folder_lacks_everything(tmp_path, board):
 def test_a_changed_record_makes_its_page_and_figure_stale_and_no_other_figure(folder, made, few, board):
     changed = pages(made.tasks, [few[0], made.record(variant="beta_vae", lost=(0,)), *few[2:]], drawn=board)
     said = stale_pages(folder, changed)
-    names = ["README.md", "camuto2021_variance_frequency.md", FIGURE]
+    names = ["README.md", "camuto2021_variance_frequency.md", FIGURE, RECORD.replace("vae.", "beta_vae.", 1)]
     assert said == [f"{name}: differs from what the records say" for name in names]
 
 

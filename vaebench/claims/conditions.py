@@ -115,6 +115,8 @@ class Exceeds:
     def quantities(self, sample: Sample, arm: str) -> tuple[Quantity, ...]:
         """Take reading − control of each seed, or control − reading, with the positive half-line.
 
+        Where they are equal and the control at the ideal, in every seed, nothing could be gained: that is powerless.
+
         Args:
             sample: All observations of a record.
             arm: The arm to judge.
@@ -142,15 +144,23 @@ class Exceeds:
         )
         names = (self.reading, self.control) if self.side == "above" else (self.control, self.reading)
         found = filled(Quantity(" minus ".join(names), 0.0, None, (), (), ()), both, only, float)
-        return replace(found, agreement=tuple(clip(share) for _, share in gains.values()))
+        open_ = any(gain or self._room(*control.values[seed]) > 0 for seed, (gain, _) in gains.items())
+        return replace(
+            found,
+            agreement=tuple(clip(share) for _, share in gains.values()),
+            powerless=f"{self.control} leaves nothing to gain" if gains and not open_ else "",
+        )
+
+    def _room(self, control: float) -> float:
+        """How far the control lies from the ideal."""
+        return (self.ideal - control) * (1 if self.side == "above" else -1)
 
     def _gain(self, value: float, control: float) -> tuple[float, float]:
         """Gain over the control, 0 up to rounding, and its share of the control's way to the ideal."""
-        sign = 1 if self.side == "above" else -1
-        gain = sign * (value - control)
+        gain = (value - control) * (1 if self.side == "above" else -1)
         if abs(gain) <= ROUNDING * max(abs(value), abs(control)):
             gain = 0.0
-        room = sign * (self.ideal - control)
+        room = self._room(control)
         return gain, gain / room if room > 0 else math.copysign(1, gain) if gain else 0.0
 
 

@@ -25,6 +25,7 @@ class Quantity:
         failed: The seeds whose model denies the reading, see `Declined.cause`.
         missing: Why seeds lack it, when some do.
         knob: The knob value it is of; None where it is of all, or there is no knob.
+        powerless: Why the numbers can neither meet the claim nor speak against it; empty where they can.
     """
 
     what: str
@@ -36,6 +37,7 @@ class Quantity:
     failed: tuple[int, ...] = ()
     missing: str = ""
     knob: float | None = None
+    powerless: str = ""
 
 
 @dataclass(frozen=True)

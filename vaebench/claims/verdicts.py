@@ -116,14 +116,14 @@ def _find(quantity: Quantity, seeds_run: int, seeds_seen: int, together: int) ->
     if interval.n < SURVIVING_SHARE * seeds_run:
         lacking = quantity.missing or "the others did not finish"
         return replace(found, reason=f"{interval.n} of {seeds_run} seeds have it: {lacking}")
-    word = _place(interval, quantity.low, quantity.high)
+    word = "undecided" if quantity.powerless else _place(interval, quantity.low, quantity.high)
     if word == "holds" and quantity.failed:
         return replace(found, reason=f"{len(quantity.failed)} of {seeds_run} seeds deny it: {quantity.missing}")
     level = 1 - (1 - LEVEL) / together
     if word == "fails" and _place(t_interval(quantity.values, level), quantity.low, quantity.high) != "fails":
         reason = f"elsewhere at {100 * LEVEL:g} %, not at the {100 * level:.1f} % of one in {together}"
         return replace(found, reason=reason)
-    return replace(found, verdict=word)
+    return replace(found, verdict=word, reason=found.reason or quantity.powerless)
 
 
 def _worst(words: Iterable[VerdictWord]) -> VerdictWord:
@@ -155,7 +155,8 @@ def judge(claim: Claim, sample: Sample, arm: str = "trained", seeds_run: int | N
         quantities all lie at the edge fails by chance once in forty times at most, however many they are. It is
         ``not applicable`` when no condition has a meaning; a quantity without one does not count beside others that
         have theirs, and says why in its finding. A reading that the *model* denies in a seed, by collapsing say, leaves
-        a claim that the others would meet ``undecided``, and its agreement there is 0.
+        a claim that the others would meet ``undecided``, and its agreement there is 0. A
+        contrast with a control that left nothing to gain decides nothing.
     """
     seen = len({observation.seed for observation in sample})
     started = seen if seeds_run is None else seeds_run

@@ -13,6 +13,7 @@ from pathlib import Path
 from vaebench.leaderboard.figures.from_records import task_figures
 from vaebench.leaderboard.figures.plots import inputs_hash, stamp
 from vaebench.leaderboard.front_page import front_page
+from vaebench.leaderboard.record_page import record_page, record_path
 from vaebench.leaderboard.selection import select
 from vaebench.leaderboard.task_page import task_page
 from vaebench.leaderboard.task_text import TaskText
@@ -36,13 +37,15 @@ def pages(
         drawn: Figures drawn before, by path; a fresh one is kept, which saves the drawing.
 
     Returns:
-        Contents by path below the board: ``README.md``, ``<task>.md`` and ``figures/*.svg``.
+        Contents by path below the board: ``README.md``, ``<task>.md``, ``records/<task>/*.md`` and ``figures/*.svg``.
     """
     selection = select(tasks, records, preview)
     made = {"README.md": front_page(tasks, selection, preview)}
     for task in tasks:
         figures = task_figures(task, selection)
         made[f"{task.name}.md"] = task_page(task, selection, figures, preview)
+        for record in selection.of_task(task.name):
+            made[record_path(record, selection)] = record_page(task, record, selection, preview)
         for path, figure in figures.items():
             before = (drawn or {}).get(path, "")
             if stamp(before) == inputs_hash(figure):
@@ -73,7 +76,7 @@ def stale_pages(folder: Path, pages: Mapping[str, str]) -> list[str]:
     """Compare a folder with what its files should be.
 
     Pages are compared byte for byte, figures by the hash of their inputs. Only what a board consists of is looked at:
-    Markdown in the folder itself and SVG in ``figures/``; submissions beside them are not.
+    Markdown in the folder itself and in ``records/``, SVG in ``figures/``; submissions beside them are not.
 
     Args:
         folder: The board's folder.
@@ -101,7 +104,8 @@ def strangers(folder: Path, pages: Mapping[str, str]) -> list[str]:
     Returns:
         Paths below the folder, in order.
     """
-    there = {path.name for path in folder.glob("*.md")} | drawn_figures(folder).keys()
+    written = (*folder.glob("*.md"), *folder.glob("records/*/*.md"))
+    there = {path.relative_to(folder).as_posix() for path in written} | drawn_figures(folder).keys()
     return sorted(there - pages.keys())
 
 

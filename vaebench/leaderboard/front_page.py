@@ -6,10 +6,11 @@ from collections.abc import Iterable, Sequence
 from vaebench.claims import t_interval
 from vaebench.leaderboard.numbers import count, duration, plus_minus, rounded
 from vaebench.leaderboard.ranks import Rank, ranks
+from vaebench.leaderboard.record_page import record_path
 from vaebench.leaderboard.selection import Entry, Selection, entry
 from vaebench.leaderboard.standing import Standing, standing
 from vaebench.leaderboard.task_text import TaskText
-from vaebench.leaderboard.text import SYMBOLS, bullets, details, escape, label, table, words
+from vaebench.leaderboard.text import PREVIEW, SYMBOLS, bullets, details, escape, label, table, words
 from vaebench.results.record import Record, Status
 
 PRESETS = {
@@ -17,8 +18,6 @@ PRESETS = {
     "paper": "The papers' own sizes.",
     "quick": "Proves that it runs; too short to say anything of a claim.",
 }
-
-PREVIEW = "> **Preview, not a result.** The records of a run, among the committed ones of the same preset."
 
 DEFINITIONS = f"""\
 - **Score**: of each condition 1 where the claim is met in full, 0 where its reading would lie if the claim were \
@@ -189,7 +188,7 @@ def _foundation(selection: Selection, record: Record) -> list[str]:
     return [
         words(subject.task.name),
         words(subject.dataset.name),
-        names[entry(record)],
+        f"[{names[entry(record)]}]({record_path(record, selection)})",
         subject.preset,
         f"{statuses.count('ok')} of {len(statuses)}",
         _lost(statuses),

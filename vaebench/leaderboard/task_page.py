@@ -1,16 +1,15 @@
-"""Write a task's page: what it asks, how each claim came out, and every reading behind it."""
+"""Write a task's page: what it asks and how each claim came out, record by record."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import groupby
 
-from vaebench.claims import WORST_FIRST, Claim, Finding, Verdict, VerdictWord, map_entry, t_interval
+from vaebench.claims import WORST_FIRST, Claim, Finding, Verdict, VerdictWord, t_interval
 from vaebench.leaderboard.figures.from_records import figure_path
 from vaebench.leaderboard.figures.maps import map_figures
-from vaebench.leaderboard.front_page import PREVIEW
-from vaebench.leaderboard.numbers import estimate_and_interval, plain, plus_minus, region, rounded
+from vaebench.leaderboard.numbers import plain, plus_minus, region
+from vaebench.leaderboard.record_page import dropping_empty, finding_numbers, record_name, record_path
 from vaebench.leaderboard.selection import Selection, entry
 from vaebench.leaderboard.task_text import TaskText
-from vaebench.leaderboard.text import bullets, details, escape, label, source, table, words
+from vaebench.leaderboard.text import PREVIEW, details, escape, label, source, table, words
 from vaebench.results.record import Column, Record
 
 
@@ -27,7 +26,7 @@ def task_page(task: TaskText, selection: Selection, figures: Iterable[str], prev
         Markdown.
     """
     records = sorted(selection.of_task(task.name), key=lambda r: (r.subject.dataset.name, entry(r)))
-    names = {id(record): _name(record, selection) for record in records}
+    names = {id(record): f"[{record_name(record, selection)}]({record_path(record, selection)})" for record in records}
     shown = set(figures)
     parts = [f"# {escape(task.title)}", *([PREVIEW] if preview else [])]
     knob = f" The knob is the {words(task.knob_name)}{_symbol(task)}." if task.knob_name else ""
@@ -51,14 +50,7 @@ def task_page(task: TaskText, selection: Selection, figures: Iterable[str], prev
             parts += _invariant(claim, records, names)
     maps = _map_figures(task, records, selection, shown)
     parts += ["## Maps", *_pictures("map of", maps)] if maps else []
-    parts += ["## Readings", "Mean ± half of the 95 % interval over seeds."]
-    parts += [details(f"{names[id(record)]}", _readings(record, task)) for record in records]
     return "\n\n".join(parts) + "\n"
-
-
-def _name(record: Record, selection: Selection) -> str:
-    subject = record.subject
-    return f"{selection.labels[entry(record)]} · {subject.dataset.name}{_preset(subject.preset)}"
 
 
 def _preset(preset: str) -> str:
@@ -94,7 +86,7 @@ def _pictures(what: str, paths: Mapping[str, str]) -> list[str]:
 
 
 def _claim(claim: Claim, records: Sequence[Record], names: Mapping[int, str]) -> list[str]:
-    """Write a claim's sentence, its headline by record with the controls beside, and every finding folded."""
+    """Write a claim's sentence, and its headline by record with the controls beside."""
     own = [next(v for v in record.verdicts if v.claim == claim.id) for record in records]
     controls = [[v for v in record.control_verdicts if v.claim == claim.id] for record in records]
     headline = _headline([verdict.findings[0] for verdict in own])
@@ -102,17 +94,15 @@ def _claim(claim: Claim, records: Sequence[Record], names: Mapping[int, str]) ->
     lines = []
     for record, verdict, beside in zip(records, own, controls, strict=True):
         by_arm = {control.arm: label(control.verdict) for control in beside}
-        numbers = _numbers(_deciding(verdict.findings), len(record.cells))
+        numbers = finding_numbers(_deciding(verdict.findings), len(record.cells))
         marks = [by_arm.get(arm, "–") for arm in arms]
         lines.append([names[id(record)], label(verdict.verdict), *numbers, *marks, escape(_why(verdict))])
     headers = ["Record", "Verdict", "Estimate", "95 % interval", "Seeds", *(f"{words(arm)} arm" for arm in arms), "Why"]
-    heads = ["Record", "Arm", "Quantity", "Verdict", "Estimate", "95 % interval", "Seeds", "Claimed", "Why"]
     return [
         f"### {escape(words(claim.id))}",
         escape(claim.says),
         f"Headline: {escape(words(headline.what))}, claimed {region(headline.low, headline.high)}. {_tally(own)}",
-        _dropping_empty(headers, lines),
-        details("Every finding, of every arm", _dropping_empty(heads, _findings(records, names, own, controls))),
+        dropping_empty(headers, lines),
     ]
 
 
@@ -128,35 +118,15 @@ def _why(verdict: Verdict) -> str:
     headline = _deciding(verdict.findings)
     if verdict.reason or headline.verdict == verdict.verdict:
         return verdict.reason
-    places: dict[str, list[str]] = {}
+    decisive: dict[str, list[str]] = {}
     for finding in verdict.findings:
         if finding.verdict == verdict.verdict:
-            places.setdefault(words(finding.what), []).extend([] if finding.knob is None else [plain(finding.knob)])
-    deciding = [what + (f" at {', '.join(knobs)}" if knobs else "") for what, knobs in places.items()]
+            place = "" if finding.knob is None else f"at {plain(finding.knob)} "
+            decisive.setdefault(words(finding.what), []).append(place + " ".join(finding_numbers(finding, 0)[:2]))
+    deciding = [f"{what}: {', '.join(found)}" for what, found in decisive.items()]
     lacking = f"without the headline: {headline.reason}" if headline.verdict == "not applicable" else ""
     decided = "" if verdict.verdict == "holds" else "by " + "; ".join(deciding)
     return "; ".join(part for part in (decided, lacking) if part)
-
-
-def _findings(
-    records: Sequence[Record],
-    names: Mapping[int, str],
-    own: Sequence[Verdict],
-    controls: Sequence[Sequence[Verdict]],
-) -> list[list[str]]:
-    """List all findings; a control's that are the same for several records stand once."""
-    rows = [
-        [names[id(record)], *cells]
-        for record, verdict in zip(records, own, strict=True)
-        for cells in _cells(verdict, len(record.cells))
-    ]
-    shared: dict[tuple[str, ...], list[str]] = {}
-    for record, beside in zip(records, controls, strict=True):
-        for cells in (cells for verdict in beside for cells in _cells(verdict, len(record.cells))):
-            shared.setdefault(tuple(cells), []).append(names[id(record)])
-    for found, who in shared.items():
-        rows.append([f"all {len(who)} records" if len(who) == len(records) > 1 else "<br>".join(who), *found])
-    return rows
 
 
 def _beside(claim: Claim, records: Sequence[Record], names: Mapping[int, str]) -> str:
@@ -180,7 +150,7 @@ def _invariant(claim: Claim, records: Sequence[Record], names: Mapping[int, str]
     verdicts = [(r, next(v for v in r.invariant_verdicts if v.claim == claim.id)) for r in records]
     applicable = [(record, verdict) for record, verdict in verdicts if verdict.verdict != "not applicable"]
     rows = [
-        [names[id(r)], label(v.verdict), *(" ".join(_numbers(f, len(r.cells))[:2]) for f in v.findings)]
+        [names[id(r)], label(v.verdict), *(" ".join(finding_numbers(f, len(r.cells))[:2]) for f in v.findings)]
         for r, v in applicable
     ]
     parts = [f"### {escape(words(claim.id))}", escape(claim.says)]
@@ -201,66 +171,3 @@ def _deciding(findings: Sequence[Finding]) -> Finding:
     """The headline's finding; of those at several knob values the first that decides."""
     same = (finding for finding in findings if finding.what == findings[0].what)
     return min(same, key=lambda finding: WORST_FIRST.index(finding.verdict))
-
-
-def _numbers(finding: Finding, seeds: int) -> list[str]:
-    if finding.interval is None:
-        return ["–", "–", f"0 of {seeds}"]
-    return [*estimate_and_interval(finding.interval), f"{finding.interval.n} of {seeds}"]
-
-
-def _cells(verdict: Verdict, seeds: int) -> list[list[str]]:
-    return [
-        [
-            words(verdict.arm),
-            escape(words(finding.place)),
-            label(finding.verdict),
-            *_numbers(finding, seeds),
-            region(finding.low, finding.high),
-            escape(finding.reason),
-        ]
-        for finding in verdict.findings
-    ]
-
-
-def _dropping_empty(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Write a table without its last column where that says nothing."""
-    if rows and not any(row[-1] for row in rows):
-        return table(headers[:-1], [row[:-1] for row in rows])
-    return table(headers, rows)
-
-
-def _readings(record: Record, task: TaskText) -> str:
-    """Write all readings of a record by arm and knob, save the entries of maps, and what it lacks."""
-    read = sorted((c for c in record.readings if c.values and map_entry(c.name) is None), key=_place)
-    knobs = sorted({column.knob for column in read}, key=lambda knob: (knob is not None, knob or 0.0))
-    symbol = task.knob_symbol or words(task.knob_name or "knob")
-    lines = []
-    for (_, arm, name, unit), group in groupby(read, key=_place):
-        columns = list(group)
-        by_knob = {column.knob: plus_minus(t_interval(column.values)) for column in columns}
-        own = max((stderr for column in columns for stderr in column.stderrs), default=0.0)
-        cells = [by_knob.get(knob, "–") for knob in knobs]
-        lines.append([words(arm), words(name), escape(unit), *cells, rounded(own)[0] if own else "exact"])
-    means = ["mean" if knob is None else f"{symbol} = {plain(knob)}" for knob in knobs]
-    shown = table(["Arm", "Reading", "Unit", *means, "Instrument's error ≤"], lines)
-    origin = f"Variant: {source(record.subject.variant.source)} · code {record.subject.variant.code_hash}"
-    return "\n\n".join(part for part in (origin, shown if lines else "", bullets(_lacks(record))) if part)
-
-
-def _lacks(record: Record) -> list[str]:
-    """Say which readings were declined and which cells did not finish, and why."""
-    declined: dict[tuple[str, str], list[str]] = {}
-    for column in record.declined:
-        declined.setdefault((column.arm, column.reason), []).append(words(column.name))
-    lines = [
-        f"declined on the {words(arm)} arm, {reason}: {', '.join(dict.fromkeys(names))}"
-        for (arm, reason), names in declined.items()
-    ]
-    lines += [f"seed {cell.seed} {cell.status}: {cell.reason}" for cell in record.cells if cell.status != "ok"]
-    return [escape(line) for line in lines]
-
-
-def _place(column: Column) -> tuple[bool, str, str, str]:
-    """Sort the trained arm before the controls."""
-    return column.arm != "trained", column.arm, column.name, column.unit

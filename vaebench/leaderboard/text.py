@@ -11,6 +11,8 @@ from vaebench.claims import VerdictWord
 SYMBOLS: dict[VerdictWord, str] = {"holds": "✓", "fails": "✗", "undecided": "?", "not applicable": "–"}
 """A symbol beside each verdict, so that nothing rests on colour."""
 
+PREVIEW = "> **Preview, not a result.** The records of a run, among the committed ones of the same preset."
+
 _SPECIAL = re.compile(r"[\\`*\[\]<>|~&$@#]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|:(?=\S)|(?<=www)\.", re.IGNORECASE)
 _ARXIV = re.compile(r"(?:arXiv[:\s]\s*|https?://arxiv\.org/abs/)(\d{4}\.\d{4,5})", re.IGNORECASE)
 

@@ -58,8 +58,9 @@ linear VAE, trained or exact, gains exactly nothing.
 
 With `conv` and `resnet` the picture is the same, and larger: `complex_vae` .19 → .08 and .19 → .10 by the classifier,
 nothing by the neighbour; truncated to the same entropy the prior has fewer samples far from the data than weighting
-gives, so that `beats_truncation` fails for three of five variants with either network. The potential is 18 to 62 times
-as fast. One seed of five of `beta_vae` collapses whole, with `mlp` and `conv`, and leaves its claims undecided.
+gives, so that `beats_truncation` fails for two of five variants with either network. From `beta_vae` there is nothing
+beyond the neighbour's distance under any sampler, which decides nothing. The potential is 18 to 62 times as fast. One
+seed of five of `beta_vae` collapses whole, with `mlp` and `conv`, and leaves its claims undecided.
 
 For the score, agreement is 0 at the reading that a condition is held against and 1 at no outliers (no variation, no
 roughness), at a rank correlation of 1, and at a tenfold speed.
