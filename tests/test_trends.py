@@ -174,7 +174,7 @@ def test_how_far_a_reading_stays_below_its_control(reading, control, gain, agree
 def test_a_control_at_the_ideal_or_beyond_leaves_nothing_to_gain(reading, control, agreement, word):
     verdict = undercutting(reading, control)
     assert (verdict.agreement, verdict.verdict) == ((agreement,) * 3, word)
-    assert verdict.reason == ("c leaves nothing to gain" if word == "undecided" else "")
+    assert verdict.reason == ("its control leaves nothing to gain" if word == "undecided" else "")
 
 
 def test_one_seed_with_something_to_gain_is_enough_to_fail():

@@ -135,11 +135,22 @@ def test_presets_are_tabled_apart(made):
 
 
 def test_every_verdict_word_bears_its_symbol_and_the_legend_explains_it(page):
-    matrices = page.partition("## Which claims hold")[2].partition("## What it rests on")[0]
+    matrices = page.partition("## Verdicts, row by row")[2].partition("## What it rests on")[0]
     for word, symbol in SYMBOLS.items():
         assert f"{symbol} {word}" in matrices
         assert matrices.count(word) == matrices.count(f"{symbol} {word}")
         assert f"{symbol} {word} –" in page.partition("## How to read this")[2].replace("\n", " ")
+
+
+def test_every_claim_is_counted_over_all_records_and_leads_to_its_section(page, made, records):
+    rows = rows_of(page, "## Claims")
+    claims = [(task.name, claim) for task in made.tasks for claim in made.claims[task.name]]
+    assert len(rows) == len(claims)
+    for row, (task, claim) in zip(rows, claims, strict=True):
+        assert row[1] == f"[{claim.id.replace('_', ' ')}]({task}.md#{claim.id.replace('_', '-')})"
+        assert row[2] == claim.says
+        found = [v.verdict for r in records if r.subject.task.name == task for v in r.verdicts if v.claim == claim.id]
+        assert [int(cell or 0) for cell in row[3:]] == [found.count(word) for word in SYMBOLS]
 
 
 def test_verdicts_that_differ_by_data_set_are_counted(page):

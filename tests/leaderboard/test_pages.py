@@ -2,6 +2,7 @@
 
 import posixpath
 import random
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -49,7 +50,7 @@ def test_the_board_is_a_page_for_all_a_page_a_task_a_page_a_record_and_their_fig
 
 def test_every_figure_is_linked_and_every_link_leads_somewhere(board):
     linked = {
-        posixpath.normpath(posixpath.join(posixpath.dirname(name), part.partition(")")[0]))
+        posixpath.normpath(posixpath.join(posixpath.dirname(name), re.split("[)#]", part)[0]))
         for name, text in board.items()
         for part in text.split("](")[1:]
         if "<svg" not in text and not part.startswith("https://arxiv.org/abs/")

@@ -148,7 +148,7 @@ class Exceeds:
         return replace(
             found,
             agreement=tuple(clip(share) for _, share in gains.values()),
-            powerless=f"{self.control} leaves nothing to gain" if gains and not open_ else "",
+            powerless="its control leaves nothing to gain" if gains and not open_ else "",
         )
 
     def _room(self, control: float) -> float:

@@ -1,5 +1,6 @@
 """Write the board: who scores what, which claims hold, and what that rests on."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
@@ -55,18 +56,34 @@ def front_page(tasks: Sequence[TaskText], selection: Selection, preview: bool) -
     """
     parts = ["# Leaderboard", "Which published claims hold for which variants, how sure that is, and what it rests on."]
     parts += [PREVIEW] if preview else []
+    parts += ["## Claims", _claims(tasks, selection)] if selection.records else []
     entries = sorted(selection.labels)
     presets = [preset for preset in PRESETS if any(one.preset == preset for one in entries)]
     for preset in presets:
         rows = [one for one in entries if one.preset == preset]
         parts += [f"## Scores, preset {preset}", PRESETS[preset], _scores(tasks, selection, rows)]
     parts += [] if presets else ["There are no records yet."]
-    parts += ["## How to read this", DEFINITIONS, "## Which claims hold", _matrices(tasks, selection)]
+    parts += ["## How to read this", DEFINITIONS, "## Verdicts, row by row", _matrices(tasks, selection)]
     parts += ["## What it rests on", _foundations(selection)]
     parts += ["## Stale", "Measured before the definition changed, and shown nowhere above:"] if selection.stale else []
     parts += [bullets(selection.stale)] if selection.stale else []
     parts += ["## Left out", bullets(selection.left_out)] if selection.left_out else []
     return "\n\n".join(parts) + "\n"
+
+
+def _claims(tasks: Sequence[TaskText], selection: Selection) -> str:
+    """Count how each claim came out, over all records: whether it holds whatever the objective, network and data."""
+    lines = []
+    for task in tasks:
+        records = selection.of_task(task.name)
+        for claim in records[0].claims if records else ():
+            found = Counter(v.verdict for record in records for v in record.verdicts if v.claim == claim.id)
+            link = f"[{escape(words(claim.id))}]({task.name}.md#{re.sub('[^a-z0-9]+', '-', claim.id)})"
+            of_task = words(task.name) if claim == records[0].claims[0] else ""
+            lines.append([of_task, link, escape(claim.says), *(str(found[word] or "") for word in SYMBOLS)])
+    headers = ["Task", "Claim", "In words", *(label(word) for word in SYMBOLS)]
+    said = "How many records have each verdict: a record is a variant with one network on one data set, over its seeds."
+    return f"{said}\n\n{table(headers, lines)}"
 
 
 def _scores(tasks: Sequence[TaskText], selection: Selection, rows: Sequence[Entry]) -> str:

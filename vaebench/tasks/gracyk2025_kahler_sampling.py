@@ -116,7 +116,7 @@ TASK = Task(
         ),
         Claim(
             "beats_truncation",
-            "It gives fewer outliers than the prior scaled to the same variation.",
+            "Volume-weighted sampling gives fewer outliers than the prior scaled to the same variation.",
             (
                 _fewer("classifier_outliers_weighted", "classifier_outliers_truncated_to_distance"),
                 _fewer("neighbour_outliers_weighted", "neighbour_outliers_truncated_to_distance"),
@@ -127,7 +127,7 @@ TASK = Task(
         ),
         Claim(
             "variation_cost",
-            "It costs variation: class entropy, mean pairwise distance and coverage of held-out data fall.",
+            "Volume-weighted sampling costs variation: class entropy, mean pairwise distance and coverage of held-out data fall.",
             (
                 _fewer("class_entropy_weighted", "class_entropy_prior"),
                 _fewer("pairwise_distance_weighted", "pairwise_distance_prior"),
