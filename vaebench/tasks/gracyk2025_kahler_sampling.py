@@ -127,7 +127,7 @@ TASK = Task(
         ),
         Claim(
             "variation_cost",
-            "Volume-weighted sampling costs variation: class entropy, pairwise distance and coverage of held-out data fall.",
+            "Volume-weighted sampling costs variation: class entropy, pairwise distance and held-out coverage fall.",
             (
                 _fewer("class_entropy_weighted", "class_entropy_prior"),
                 _fewer("pairwise_distance_weighted", "pairwise_distance_prior"),
