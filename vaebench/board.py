@@ -95,6 +95,7 @@ def task_texts() -> tuple[TaskText, ...]:
             knob_name=task.knob.name if task.knob else None,
             knob_symbol=task.knob.symbol if task.knob else None,
             datasets=task.datasets,
+            instruments=task.instruments,
         )
         for task in tasks
     )

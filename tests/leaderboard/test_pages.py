@@ -6,9 +6,11 @@ import re
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+import vaebench
 from vaebench.leaderboard import drawn_figures, pages, stale_pages, strangers
 
 FIGURE = "figures/camuto2021_variance_frequency.digits.svg"
@@ -48,14 +50,17 @@ def test_the_board_is_a_page_for_all_a_page_a_task_a_page_a_record_and_their_fig
     }
 
 
-def test_every_figure_is_linked_and_every_link_leads_somewhere(board):
+def test_every_file_is_linked_and_every_link_leads_somewhere(board, made):
     linked = {
         posixpath.normpath(posixpath.join(posixpath.dirname(name), re.split("[)#]", part)[0]))
         for name, text in board.items()
         for part in text.split("](")[1:]
         if "<svg" not in text and not part.startswith("https://arxiv.org/abs/")
     }
-    assert linked == set(board)
+    code = {link for link in linked if link.startswith("../vaebench/")}
+    assert linked - code == set(board)
+    assert code == {f"../vaebench/tasks/{task.name}.py" for task in made.tasks}
+    assert all((Path(vaebench.__file__).parents[1] / link.removeprefix("../")).is_file() for link in code)
 
 
 def test_the_same_records_in_any_order_make_the_same_bytes(board, made, few):

@@ -2,6 +2,7 @@
 
 import html
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -47,6 +48,17 @@ def test_the_head_says_what_is_asked_and_where_it_comes_from(knob_page, made):
     for piece in (f"# {task.title}", task.asks, task.text, "[arXiv:2105.14866](https://arxiv.org/abs/2105.14866)"):
         assert piece in knob_page
     assert "The knob is the posterior scale, σ." in knob_page
+
+
+def test_it_leads_to_where_the_experiment_and_the_readings_are_written_but_not_in_a_preview(made, records):
+    tasks = [replace(made.tasks[0], instruments=("frequency.decoder_frequency",)), made.tasks[1]]
+    chosen = select(tasks, records, preview=False)
+    page, preview = (task_page(tasks[0], chosen, (), preview) for preview in (False, True))
+    name = tasks[0].name
+    assert f"[`{name}`](../vaebench/tasks/{name}.py)" in page
+    assert "[`frequency.decoder_frequency`](../vaebench/measures/frequency.py)" in page
+    assert "`frequency.decoder_frequency`, with the formulas they name." in preview
+    assert "../vaebench" not in preview
 
 
 @pytest.mark.parametrize("place", [0, 1])

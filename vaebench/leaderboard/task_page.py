@@ -34,6 +34,7 @@ def task_page(task: TaskText, selection: Selection, figures: Iterable[str], prev
         f"{source(task.source)} · version {task.version} · [all tasks](README.md)",
         f"**{escape(task.asks)}**{knob}",
         task.text.strip(),
+        _sources(task, linked=not preview),
     ]
     if not records:
         return "\n\n".join([*parts, "There are no records yet."]) + "\n"
@@ -51,6 +52,19 @@ def task_page(task: TaskText, selection: Selection, figures: Iterable[str], prev
     maps = _map_figures(task, records, selection, shown)
     parts += ["## Maps", *_pictures("map of", maps)] if maps else []
     return "\n\n".join(parts) + "\n"
+
+
+def _sources(task: TaskText, linked: bool) -> str:
+    """Say where the experiment is defined and where each reading is taken; a preview has no checkout around it."""
+
+    def code(name: str, path: str) -> str:
+        return f"[`{name}`](../vaebench/{path}.py)" if linked else f"`{name}`"
+
+    instruments = [code(name, f"measures/{name.partition('.')[0]}") for name in task.instruments]
+    defined = f"**Where it is written**: the experiment in {code(task.name, f'tasks/{task.name}')}"
+    return defined + (
+        f"; the readings in {', '.join(instruments)}, with the formulas they name." if instruments else "."
+    )
 
 
 def _preset(preset: str) -> str:

@@ -19,6 +19,7 @@ class TaskText:
         knob_name: What its knob is, for example ``posterior_scale``; None without a knob.
         knob_symbol: The knob's symbol, for example ``σ``.
         datasets: The data sets over which its score is taken.
+        instruments: What takes its readings, as ``module.function`` of the room of measures.
     """
 
     name: str
@@ -31,3 +32,4 @@ class TaskText:
     knob_name: str | None
     knob_symbol: str | None
     datasets: tuple[str, ...]
+    instruments: tuple[str, ...] = ()
