@@ -149,7 +149,7 @@ def test_a_trend_that_ends_at_nought_is_no_trend_and_counts_against_the_model():
     assert verdict.agreement == (0.0,) * 3
     verdict = judge(FALLS, observe([[2.0, 1.0], [1.0, 0.0], [1.0, 0.0]]))
     assert (verdict.verdict, verdict.agreement) == ("undecided", (1.0, 0.0, 0.0))
-    assert verdict.reason == "1 of 3 seeds have it: r is not positive at every knob value"
+    assert verdict.reason == "only 1 of 3 seeds have it: r is not positive at every knob value"
 
 
 def test_a_seed_that_lacks_a_knob_value_is_left_out_of_a_trend():
@@ -196,7 +196,7 @@ def test_what_fails_alone_but_not_among_many_is_undecided_and_says_so():
     four = Claim("c", "says", tuple(Beyond(name, 0, ideal=1, null=0) for name in "rstu"))
     among = judge(four, [one for name in "rstu" for one in observe(values if name == "r" else [1.0] * 5, name)])
     assert (alone.verdict, among.verdict) == ("fails", "undecided")
-    assert among.reason == "elsewhere at 95 %, not at the 98.8 % of one in 4"
+    assert among.reason == "outside at 95 %, not at the 98.8 % that one of 4 quantities needs"
 
 
 def test_rounding_is_no_trend_and_no_gain():
@@ -215,7 +215,7 @@ def test_what_the_model_denies_counts_against_it_and_what_the_setting_denies_doe
     assert (model.verdict, model.agreement, model.reason) == ("undecided", (0.0,) * 5, "gone")
     partly = judge(ABOVE, [*observe([2.0] * 4), declined("model")[4]])
     assert (partly.agreement, partly.seeds) == ((1.0, 1.0, 1.0, 1.0, 0.0), tuple(range(5)))
-    assert (partly.verdict, partly.reason) == ("undecided", "1 of 5 seeds deny it: gone")
+    assert (partly.verdict, partly.reason) == ("undecided", "1 of 5 models leave nothing to read: gone")
     assert judge(ABOVE, [*observe([0.5] * 4), declined("model")[4]]).verdict == "fails"
 
 
@@ -233,9 +233,9 @@ def test_survivors_are_no_fair_sample():
     """Four of five seeds will do, three will not; the limit is met exactly for every number of seeds."""
     assert judge(ABOVE, observe([1.5, 1.6, 1.7, 1.6]), seeds_run=5).verdict == "holds"
     verdict = judge(ABOVE, observe([1.5, 1.6, 1.7]), seeds_run=5)
-    assert (verdict.verdict, verdict.reason) == ("undecided", "3 of 5 seeds have it: the others did not finish")
+    assert (verdict.verdict, verdict.reason) == ("undecided", "only 3 of 5 seeds have it: the others did not finish")
     verdict = judge(ABOVE, observe([1.5, 1.6, 1.7, "no", "not here"]))
-    assert verdict.reason == "3 of 5 seeds have it: no"
+    assert verdict.reason == "only 3 of 5 seeds have it: no"
     for fifths in range(1, 40):
         assert not 4 * fifths < SURVIVING_SHARE * 5 * fifths
 

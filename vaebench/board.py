@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from vaebench import catalog, leaderboard
-from vaebench.leaderboard import TaskText
+from vaebench.leaderboard import TaskText, Term
 from vaebench.mistakes import Mistake
 from vaebench.results.assemble import rejudge
 from vaebench.results.record import Record
@@ -95,9 +95,27 @@ def task_texts() -> tuple[TaskText, ...]:
             knob_name=task.knob.name if task.knob else None,
             knob_symbol=task.knob.symbol if task.knob else None,
             datasets=task.datasets,
-            instruments=task.instruments,
+            instruments=(*task.instruments, *task.comparisons),
         )
         for task in tasks
+    )
+
+
+def glossary() -> tuple[Term, ...]:
+    """What the leaderboard's names mean, in the first lines of their pages.
+
+    Returns:
+        A term for each variant, network and data set.
+    """
+    folders = (
+        ("variant", "variants", catalog.variant_names()),
+        ("network", "models/networks", catalog.arch_names()),
+        ("data", "data", catalog.dataset_names()),
+    )
+    return tuple(
+        Term(kind, name, catalog.summary(folder, name), f"vaebench/{folder}/{name}.py")
+        for kind, folder, names in folders
+        for name in names
     )
 
 
@@ -155,7 +173,9 @@ def current_pages() -> tuple[Path, dict[str, str]]:
     """  # noqa: DOC502 - raised by committed
     folder = root()
     drawn = leaderboard.drawn_figures(folder / PAGES)
-    return folder / PAGES, leaderboard.pages(task_texts(), judged_by_us(committed(folder)), drawn=drawn)
+    return folder / PAGES, leaderboard.pages(
+        task_texts(), judged_by_us(committed(folder)), drawn=drawn, glossary=glossary()
+    )
 
 
 def write() -> list[Path]:
@@ -208,7 +228,7 @@ def write_preview(folder: Path) -> tuple[Path, list[str]]:
     presets, places = {record.subject.preset for record in records}, {_place(record) for record in records}
     beside = [r for r in committed(checkout) if r.subject.preset in presets and _place(r) not in places]
     drawn = leaderboard.drawn_figures(checkout / PAGES)
-    pages = leaderboard.pages(task_texts(), judged_by_us(records + beside), preview=True, drawn=drawn)
+    pages = leaderboard.pages(task_texts(), judged_by_us(records + beside), True, drawn, glossary())
     write_pages(folder / PAGES, pages)
     return folder / PAGES / "README.md", bad
 

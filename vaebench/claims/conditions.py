@@ -8,7 +8,7 @@ import math
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from vaebench.claims.quantities import ROUNDING, Quantity, Series, at_each_knob, clip, filled, number_text, only
+from vaebench.claims.quantities import ROUNDING, Quantity, Series, at_each_knob, clip, filled, only
 from vaebench.claims.readings import Sample
 from vaebench.claims.trends import Outpaces, Trend
 
@@ -44,8 +44,7 @@ class Near:
         Returns:
             A quantity for each knob value.
         """
-        what = f"{self.reading} within {number_text(self.tolerance)} of {number_text(self.target)}"
-        frame = Quantity(what, self.target - self.tolerance, self.target + self.tolerance, (), (), ())
+        frame = Quantity(self.reading, self.target - self.tolerance, self.target + self.tolerance, (), (), ())
         reach = abs(self.null - self.target)
 
         def agree(value: float) -> float:
@@ -86,8 +85,7 @@ class Beyond:
             A quantity for each knob value.
         """
         below = self.ideal < self.limit
-        what = f"{self.reading} {'below' if below else 'above'} {number_text(self.limit)}"
-        frame = Quantity(what, None if below else self.limit, self.limit if below else None, (), (), ())
+        frame = Quantity(self.reading, None if below else self.limit, self.limit if below else None, (), (), ())
 
         def agree(value: float) -> float:
             return (value - self.null) / (self.ideal - self.null)

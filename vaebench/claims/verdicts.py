@@ -28,12 +28,15 @@ class Claim:
         says: The sentence.
         conditions: What must hold, every one.
         beside: Readings that are shown beside the verdict and not judged.
+        known: What the ``known`` arm must get, because mathematics has it so: a control that fails shows that the claim
+            can; one that holds shows the instruments to be right. Empty where it settles nothing, or there is none.
     """
 
     id: str
     says: str
     conditions: tuple[Condition, ...]
     beside: tuple[str, ...] = ()
+    known: Literal["holds", "fails", ""] = ""
 
     def __post_init__(self) -> None:
         if not self.conditions:
@@ -115,13 +118,15 @@ def _find(quantity: Quantity, seeds_run: int, seeds_seen: int, together: int) ->
     found = replace(found, interval=interval, reason="one seed has no spread" if interval.n == 1 else "")
     if interval.n < SURVIVING_SHARE * seeds_run:
         lacking = quantity.missing or "the others did not finish"
-        return replace(found, reason=f"{interval.n} of {seeds_run} seeds have it: {lacking}")
+        return replace(found, reason=f"only {interval.n} of {seeds_run} seeds have it: {lacking}")
     word = "undecided" if quantity.powerless else _place(interval, quantity.low, quantity.high)
     if word == "holds" and quantity.failed:
-        return replace(found, reason=f"{len(quantity.failed)} of {seeds_run} seeds deny it: {quantity.missing}")
+        return replace(
+            found, reason=f"{len(quantity.failed)} of {seeds_run} models leave nothing to read: {quantity.missing}"
+        )
     level = 1 - (1 - LEVEL) / together
     if word == "fails" and _place(t_interval(quantity.values, level), quantity.low, quantity.high) != "fails":
-        reason = f"elsewhere at {100 * LEVEL:g} %, not at the {100 * level:.1f} % of one in {together}"
+        reason = f"outside at {100 * LEVEL:g} %, not at the {100 * level:.1f} % that one of {together} quantities needs"
         return replace(found, reason=reason)
     return replace(found, verdict=word, reason=found.reason or quantity.powerless)
 

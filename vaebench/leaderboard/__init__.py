@@ -16,10 +16,10 @@ from vaebench.leaderboard.front_page import front_page
 from vaebench.leaderboard.record_page import record_page, record_path
 from vaebench.leaderboard.selection import select
 from vaebench.leaderboard.task_page import task_page
-from vaebench.leaderboard.task_text import TaskText
+from vaebench.leaderboard.task_text import TaskText, Term
 from vaebench.results.record import Record
 
-__all__ = ["TaskText", "drawn_figures", "pages", "stale_pages", "strangers"]
+__all__ = ["TaskText", "Term", "drawn_figures", "pages", "stale_pages", "strangers"]
 
 
 def pages(
@@ -27,6 +27,7 @@ def pages(
     records: Sequence[Record],
     preview: bool = False,
     drawn: Mapping[str, str] | None = None,
+    glossary: Sequence[Term] = (),
 ) -> dict[str, str]:
     """Make every file of the board.
 
@@ -35,12 +36,13 @@ def pages(
         records: All records there are, in any order.
         preview: Whether quick runs are shown, under a banner that says so.
         drawn: Figures drawn before, by path; a fresh one is kept, which saves the drawing.
+        glossary: What names of variants, networks and data sets mean.
 
     Returns:
         Contents by path below the board: ``README.md``, ``<task>.md``, ``records/<task>/*.md`` and ``figures/*.svg``.
     """
     selection = select(tasks, records, preview)
-    made = {"README.md": front_page(tasks, selection, preview)}
+    made = {"README.md": front_page(tasks, selection, preview, glossary)}
     for task in tasks:
         figures = task_figures(task, selection)
         made[f"{task.name}.md"] = task_page(task, selection, figures, preview)

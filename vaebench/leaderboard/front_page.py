@@ -1,38 +1,43 @@
 """Write the board: who scores what, which claims hold, and what that rests on."""
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from vaebench.claims import t_interval
-from vaebench.leaderboard.numbers import count, duration, plus_minus, rounded
+from vaebench.claims import Claim, t_interval
+from vaebench.leaderboard.numbers import duration, plus_minus, rounded
 from vaebench.leaderboard.ranks import Rank, ranks
 from vaebench.leaderboard.record_page import record_path
 from vaebench.leaderboard.selection import Entry, Selection, entry
 from vaebench.leaderboard.standing import Standing, standing
-from vaebench.leaderboard.task_text import TaskText
-from vaebench.leaderboard.text import PREVIEW, SYMBOLS, bullets, details, escape, label, table, words
+from vaebench.leaderboard.task_text import TaskText, Term
+from vaebench.leaderboard.text import PREVIEW, SYMBOLS, anchor, bullets, details, escape, label, table, words
 from vaebench.results.record import Record, Status
 
+HOME = "[What vaebench is](../README.md) · [how to bring a variant, and publish its row](../CONTRIBUTING.md)"
+
 PRESETS = {
-    "standard": "The protocol of record.",
+    "standard": "A high score says that the papers' claims are true of a variant, not that it is a good one.",
     "paper": "The papers' own sizes.",
     "quick": "Proves that it runs; too short to say anything of a claim.",
 }
 
 DEFINITIONS = f"""\
-- **Score**: of each condition 1 where the claim is met in full, 0 where its reading would lie if the claim were \
-false (at the control it is held against, else at the value that the task's page names), −1 as far on the other side; \
-the mean over a claim's conditions, a task's claims, its data sets, then over seeds. It is never scaled by other \
-entrants, so a new row moves no other.
+- **Score**: how far the papers' claims are true of a variant, not how good the variant is. Of each condition 1 where \
+the claim is met in full, 0 where its reading would lie if the claim were false (at the control it is held against, \
+else at the value that the task's page names), −1 as far on the other side; the mean over a claim's conditions, a \
+task's claims, its data sets, then over seeds. It is never scaled by other entrants, so a new row moves no other.
+- **Record, cell**: a record is a variant with one network on one data set; its cells are its seeds. **Known arm**: a \
+model that mathematics gives in closed form, read and judged like a trained one; where a claim must fail of it, it \
+shows that the claim can.
 - **±**: half of the 95 % t-interval over seeds: initial weights, batches, noise and draws differ between them, the \
 data and their split do not. An instrument's own error within one trained model is kept apart.
 - **Verdicts**: {SYMBOLS["holds"]} holds – the 95 % interval lies wholly where the claim says; {SYMBOLS["fails"]} \
 fails – it lies wholly elsewhere; {SYMBOLS["undecided"]} undecided – it straddles, or too few seeds finished; \
-{SYMBOLS["not applicable"]} not applicable – the reading has no meaning for this variant or data set (one that \
-training itself destroyed in a seed, by collapse say, scores 0, and leaves undecided what would hold). A claim holds \
-when each of its conditions does, at each knob value. It fails when one does though its interval is widened for the \
-number of them (Bonferroni): a claim at the edge of all its regions fails by chance in 2.5 % of cases at most.
+{SYMBOLS["not applicable"]} not applicable – the reading has no meaning for this variant or data set (one that the \
+model itself leaves without, by collapse or by a decoder that is the same everywhere, scores 0, and leaves undecided \
+what would hold). A claim holds when each of its conditions does, at each knob value. It fails when one does though \
+its interval is widened for the number of them (Bonferroni): a claim at the edge of all its regions fails by chance \
+in 2.5 % of cases at most.
 - **Falls, rises**: from the first knob value to the last, *and* at more pairs of knob values than it goes the other \
 way (Kendall τ). A course that holds need not be monotone: the figures show it.
 - **n of m hold**: of the m verdicts of a task's claims on its data sets that are applicable, n hold. Where some are \
@@ -43,18 +48,20 @@ interval of the difference, over seeds and tasks, lies on one side of 0. Only ro
 runs, are ranked."""
 
 
-def front_page(tasks: Sequence[TaskText], selection: Selection, preview: bool) -> str:
+def front_page(tasks: Sequence[TaskText], selection: Selection, preview: bool, glossary: Sequence[Term] = ()) -> str:
     """Write the board's page.
 
     Args:
         tasks: The tasks, in the order of their columns.
         selection: What is shown.
         preview: Whether to say that it is a preview.
+        glossary: What names of variants, networks and data sets mean.
 
     Returns:
         Markdown.
     """
     parts = ["# Leaderboard", "Which published claims hold for which variants, how sure that is, and what it rests on."]
+    parts += [] if preview else [HOME]
     parts += [PREVIEW] if preview else []
     parts += ["## Claims", _claims(tasks, selection)] if selection.records else []
     entries = sorted(selection.labels)
@@ -64,6 +71,7 @@ def front_page(tasks: Sequence[TaskText], selection: Selection, preview: bool) -
         parts += [f"## Scores, preset {preset}", PRESETS[preset], _scores(tasks, selection, rows)]
     parts += [] if presets else ["There are no records yet."]
     parts += ["## How to read this", DEFINITIONS, "## Verdicts, row by row", _matrices(tasks, selection)]
+    parts += ["## Names", _names(glossary, selection, linked=not preview)] if glossary and selection.records else []
     parts += ["## What it rests on", _foundations(selection)]
     parts += ["## Stale", "Measured before the definition changed, and shown nowhere above:"] if selection.stale else []
     parts += [bullets(selection.stale)] if selection.stale else []
@@ -78,12 +86,40 @@ def _claims(tasks: Sequence[TaskText], selection: Selection) -> str:
         records = selection.of_task(task.name)
         for claim in records[0].claims if records else ():
             found = Counter(v.verdict for record in records for v in record.verdicts if v.claim == claim.id)
-            link = f"[{escape(words(claim.id))}]({task.name}.md#{re.sub('[^a-z0-9]+', '-', claim.id)})"
+            link = f"[{escape(claim.id)}]({task.name}.md#{anchor(claim.id)})"
             of_task = words(task.name) if claim == records[0].claims[0] else ""
-            lines.append([of_task, link, escape(claim.says), *(str(found[word] or "") for word in SYMBOLS)])
-    headers = ["Task", "Claim", "In words", *(label(word) for word in SYMBOLS)]
-    said = "How many records have each verdict: a record is a variant with one network on one data set, over its seeds."
+            counts = (str(found[word] or "") for word in SYMBOLS)
+            lines.append([of_task, link, escape(claim.says), *counts, _exact(claim, records)])
+    headers = ["Task", "Claim", "In words", *(label(word) for word in SYMBOLS), "Exact model"]
+    said = (
+        "How many records have each verdict: a record is a variant with one network on one data set, over its seeds. "
+        "Last, what must come of a model in closed form, and in how many judgements it does."
+    )
     return f"{said}\n\n{table(headers, lines)}"
+
+
+def _exact(claim: Claim, records: Sequence[Record]) -> str:
+    """Say whether the exact models got the verdict that mathematics has for them."""
+    arms = [v for r in records for v in r.control_verdicts if v.claim == claim.id and v.arm.startswith("known")]
+    judged = [verdict.verdict for verdict in arms if verdict.verdict != "not applicable"]
+    if not claim.known or not judged:
+        return ""
+    return f"{label(claim.known)} {judged.count(claim.known)}/{len(judged)}"
+
+
+def _names(glossary: Sequence[Term], selection: Selection, linked: bool) -> str:
+    """Say what the names on the board mean, in the words of their own pages."""
+    subjects = [record.subject for record in selection.records]
+    data = {s.dataset.name for s in subjects}
+    shown = (
+        {s.variant.name for s in subjects} | {s.arch for s in subjects} | data | {d.rstrip("0123456789") for d in data}
+    )
+    lines = []
+    for term in glossary:
+        if term.name in shown:
+            name = f"[{term.name}](../{term.path})" if linked else term.name
+            lines.append([term.kind, name, escape(term.says)])
+    return table(["", "Name", "In words"], lines)
 
 
 def _scores(tasks: Sequence[TaskText], selection: Selection, rows: Sequence[Entry]) -> str:
@@ -104,18 +140,10 @@ def _scores(tasks: Sequence[TaskText], selection: Selection, rows: Sequence[Entr
     for row in (*complete, *(row for row in rows if row not in means)):
         rank = _rank(ranked.get(names[row]), notes, tasks, stands[row])
         mean = rounded(means[row])[0] if row in means else "–"
-        parameters = [r.parameters for task in tasks for r in _of(selection, task, row)]
-        lines.append(
-            [rank, row.variant, _arch(names[row]), _span(parameters), mean, *(_cell(stand) for stand in stands[row])]
-        )
+        lines.append([rank, names[row], mean, *(_cell(stand) for stand in stands[row])])
     links = [f"[{words(task.name)}]({task.name}.md)" for task in tasks]
-    shown = table(["Rank", "Variant", "Architecture", "Parameters", "Mean score", *links], lines)
+    shown = table(["Rank", "Variant · network", "Mean", *links], lines)
     return "\n\n".join([shown, *(["\n".join(f"({i}) {note}  " for i, note in enumerate(notes, 1))] if notes else [])])
-
-
-def _arch(name: str) -> str:
-    """Take what follows the variant in a row's label, with the code's hash where two rows share a name."""
-    return name.partition(" · ")[2]
 
 
 def _of(selection: Selection, task: TaskText, row: Entry) -> list[Record]:
@@ -136,13 +164,8 @@ def _cell(stand: Standing) -> str:
     if not stand.applicable:
         return "–"
     score = plus_minus(t_interval(list(stand.by_seed.values()))) if stand.by_seed else "–"
-    silent = f"<br>{stand.silent} not applicable" if stand.silent else ""
+    silent = f"<br>{stand.silent} –" if stand.silent else ""
     return f"{score}<br>{stand.holds} of {stand.applicable} hold{silent}"
-
-
-def _span(parameters: Sequence[int]) -> str:
-    ends = [count(min(parameters)), count(max(parameters))] if parameters else ["–"]
-    return "–".join(dict.fromkeys(ends))
 
 
 def _matrices(tasks: Sequence[TaskText], selection: Selection) -> str:
@@ -160,7 +183,7 @@ def _matrices(tasks: Sequence[TaskText], selection: Selection) -> str:
             of_row = [record for record in records if entry(record) == row]
             verdicts = [_verdicts(claim.id, of_row) for claim in claims]
             lines.append([f"{selection.labels[row]}{_preset(row)}", *verdicts])
-        parts.append(table(["", *(escape(words(claim.id)) for claim in claims)], lines))
+        parts.append(table(["", *(escape(claim.id) for claim in claims)], lines))
     return "\n\n".join(parts)
 
 
@@ -186,8 +209,7 @@ def _foundations(selection: Selection) -> str:
         f"{len(records)} records of {len(cells)} cells; not finished: {_lost(cells)}. "
         f"Devices: {', '.join(devices) or '–'}. torch {escape(', '.join(torch)) or '–'}."
     )
-    headers = ["Task", "Data", "Variant", "Preset", "Seeds", "Not finished", "Invariants"]
-    headers += ["Device", "torch", "Per cell", "Code"]
+    headers = ["Task", "Data", "Record", "Preset", "Seeds", "Not finished", "Invariants", "Device", "Time a cell"]
     folded = details("Every record", table(headers, [_foundation(selection, record) for record in records]))
     return f"{summary}\n\n{folded}"
 
@@ -211,7 +233,5 @@ def _foundation(selection: Selection, record: Record) -> list[str]:
         _lost(statuses),
         "<br>".join(f"{label(word)} ({invariants[word]})" for word in SYMBOLS if invariants[word]) or "–",
         subject.device,
-        escape(", ".join(sorted({environment.torch for environment in record.environments}))),
         duration(sum(spent) / len(spent)) if spent else "–",
-        subject.variant.code_hash[:8],
     ]

@@ -8,7 +8,7 @@ from vaebench.claims import Claim, Finding, Verdict, map_entry, t_interval
 from vaebench.leaderboard.numbers import count, duration, estimate_and_interval, plain, plus_minus, region, rounded
 from vaebench.leaderboard.selection import Selection, entry
 from vaebench.leaderboard.task_text import TaskText
-from vaebench.leaderboard.text import PREVIEW, bullets, escape, label, source, table, words
+from vaebench.leaderboard.text import PREVIEW, anchor, bullets, escape, label, source, table, words
 from vaebench.results.record import Column, Record
 
 
@@ -29,10 +29,10 @@ def record_page(task: TaskText, record: Record, selection: Selection, preview: b
     parts.append("## Claims")
     for claim in record.claims:
         verdicts = [v for v in (*record.verdicts, *record.control_verdicts) if v.claim == claim.id]
-        parts += _judged(claim, verdicts, len(record.cells))
+        parts += _judged(claim, verdicts, len(record.cells), task)
     parts += ["## Invariants"] if record.invariants else []
     for claim in record.invariants:
-        parts += _judged(claim, [v for v in record.invariant_verdicts if v.claim == claim.id], len(record.cells))
+        parts += _judged(claim, [v for v in record.invariant_verdicts if v.claim == claim.id], len(record.cells), task)
     parts += ["## Readings", "Mean ± half of the 95 % interval over seeds.", _readings(record, task)]
     parts.append(bullets(_lacks(record)))
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -104,14 +104,25 @@ def _origin(record: Record) -> str:
     return " · ".join(facts)
 
 
-def _judged(claim: Claim, verdicts: Sequence[Verdict], seeds: int) -> list[str]:
+def _judged(claim: Claim, verdicts: Sequence[Verdict], seeds: int, task: TaskText) -> list[str]:
     """Write a claim's sentence, the verdict of each arm, and all that was found."""
     own, *controls = verdicts
-    rows = [_found(verdict, finding, seeds) for verdict in verdicts for finding in verdict.findings]
+    rows = [row for verdict in verdicts for row in _rows(verdict, seeds)]
     said = [escape(claim.says), f"**{label(own.verdict)}**" + (f" ({escape(own.reason)})" if own.reason else "")]
-    said += [f"{words(control.arm)} arm {label(control.verdict)}" for control in controls]
+    must = f" ({claim.known}, by mathematics)" if claim.known else ""
+    for control in controls:
+        said.append(f"{words(control.arm)} arm {label(control.verdict)}{must if control.arm[:5] == 'known' else ''}")
     headers = ["Arm", "Quantity", "Verdict", "Estimate", "95 % interval", "Seeds", "Claimed", "Why"]
-    return [f"### {escape(words(claim.id))}", " · ".join(said), *([dropping_empty(headers, rows)] if rows else [])]
+    heading = f"### [{escape(claim.id)}](../../{task.name}.md#{anchor(claim.id)})"
+    return [heading, " · ".join(said), *([dropping_empty(headers, rows)] if rows else [])]
+
+
+def _rows(verdict: Verdict, seeds: int) -> list[list[str]]:
+    """A row for each finding; none where the verdict's reason says it of all of them."""
+    said = {(finding.verdict, finding.reason) for finding in verdict.findings}
+    if said == {("not applicable", verdict.reason)}:
+        return []
+    return [_found(verdict, finding, seeds) for finding in verdict.findings]
 
 
 def _found(verdict: Verdict, finding: Finding, seeds: int) -> list[str]:
@@ -139,7 +150,8 @@ def _readings(record: Record, task: TaskText) -> str:
         own = max((stderr for column in columns for stderr in column.stderrs), default=0.0)
         cells = [by_knob.get(knob, "–") for knob in knobs]
         lines.append([words(arm), words(name), escape(unit), *cells, rounded(own)[0] if own else "exact"])
-    means = ["mean" if knob is None else f"{symbol} = {plain(knob)}" for knob in knobs]
+    none = "mean" if knobs == [None] else "no knob"
+    means = [none if knob is None else f"{symbol} = {plain(knob)}" for knob in knobs]
     return table(["Arm", "Reading", "Unit", *means, "Instrument's error ≤"], lines)
 
 

@@ -34,17 +34,18 @@ def task_page(task: TaskText, selection: Selection, figures: Iterable[str], prev
         f"{source(task.source)} · version {task.version} · [all tasks](README.md)",
         f"**{escape(task.asks)}**{knob}",
         task.text.strip(),
-        _sources(task, linked=not preview),
     ]
     if not records:
         return "\n\n".join([*parts, "There are no records yet."]) + "\n"
-    parts += _pictures(f"readings over the {words(task.knob_name or '')} on", _data_figures(task, records, shown))
-    parts.append("## Claims")
+    parts += ["## Claims", _sources(task, linked=not preview)]
     for claim in records[0].claims:
         parts += _claim(claim, records, names)
         parts += [_beside(claim, records, names)] if claim.beside else []
         paths = {f"{words(claim.id)}{_preset(p)}": figure_path(task, claim.id, p) for p in _presets(records)}
         parts += _pictures("estimates for", {k: p for k, p in paths.items() if p in shown and task.knob_name is None})
+    if over_knob := _data_figures(task, records, shown):
+        parts += [f"## Over the {words(task.knob_name or '')}"]
+        parts += _pictures(f"readings over the {words(task.knob_name or '')} on", over_knob)
     if records[0].invariants:
         parts += ["## Invariants", "What must hold of a sound run; judged like a claim, and scored by nobody."]
         for claim in records[0].invariants:
@@ -55,16 +56,18 @@ def task_page(task: TaskText, selection: Selection, figures: Iterable[str], prev
 
 
 def _sources(task: TaskText, linked: bool) -> str:
-    """Say where the experiment is defined and where each reading is taken; a preview has no checkout around it."""
+    """Say where everything is defined; a preview has no checkout around it."""
 
     def code(name: str, path: str) -> str:
         return f"[`{name}`](../vaebench/{path}.py)" if linked else f"`{name}`"
 
     instruments = [code(name, f"measures/{name.partition('.')[0]}") for name in task.instruments]
-    defined = f"**Where it is written**: the experiment in {code(task.name, f'tasks/{task.name}')}"
-    return defined + (
-        f"; the readings in {', '.join(instruments)}, with the formulas they name." if instruments else "."
+    where = [f"the experiment in {code(task.name, f'tasks/{task.name}')}"]
+    where += [f"the readings in {', '.join(instruments)}, which name the kernels with their formulas"] * bool(
+        instruments
     )
+    where.append(f"trends, contrasts and verdicts in {code('claims', 'claims/__init__')}")
+    return f"Where it is written: {'; '.join(where)}."
 
 
 def _preset(preset: str) -> str:
@@ -100,23 +103,50 @@ def _pictures(what: str, paths: Mapping[str, str]) -> list[str]:
 
 
 def _claim(claim: Claim, records: Sequence[Record], names: Mapping[int, str]) -> list[str]:
-    """Write a claim's sentence, and its headline by record with the controls beside."""
+    """Write a claim's sentence, what it asks for, and its headline by record with the controls beside."""
     own = [next(v for v in record.verdicts if v.claim == claim.id) for record in records]
     controls = [[v for v in record.control_verdicts if v.claim == claim.id] for record in records]
-    headline = _headline([verdict.findings[0] for verdict in own])
     arms = sorted({control.arm for of_record in controls for control in of_record})
-    lines = []
+    lines, silent = [], []
     for record, verdict, beside in zip(records, own, controls, strict=True):
+        if verdict.verdict == "not applicable":
+            silent.append((names[id(record)], verdict.reason))
+            continue
         by_arm = {control.arm: label(control.verdict) for control in beside}
-        numbers = finding_numbers(_deciding(verdict.findings), len(record.cells))
+        shown = _shown(verdict.findings)
+        numbers = finding_numbers(shown, len(record.cells))
+        numbers[0] += f" at {plain(shown.knob)}" if shown.knob is not None else ""
         marks = [by_arm.get(arm, "–") for arm in arms]
         lines.append([names[id(record)], label(verdict.verdict), *numbers, *marks, escape(_why(verdict))])
-    headers = ["Record", "Verdict", "Estimate", "95 % interval", "Seeds", *(f"{words(arm)} arm" for arm in arms), "Why"]
+    must = f" ({claim.known}, by mathematics)" if claim.known else ""
+    marked = [f"{words(arm)} arm{must if arm.startswith('known') else ''}" for arm in arms]
+    headers = ["Record", "Verdict", "Estimate", "95 % interval", "Seeds", *marked, "Why"]
     return [
-        f"### {escape(words(claim.id))}",
-        escape(claim.says),
-        f"Headline: {escape(words(headline.what))}, claimed {region(headline.low, headline.high)}. {_tally(own)}",
-        dropping_empty(headers, lines),
+        f"### {escape(claim.id)}",
+        f"{escape(claim.says)} {_tally(own)}",
+        _asked(max(own, key=lambda verdict: len(verdict.findings)).findings),
+        *([dropping_empty(headers, lines)] if lines else []),
+        *_silent(silent),
+    ]
+
+
+def _asked(findings: Sequence[Finding]) -> str:
+    """Say what a claim asks for; what is shown of it stands first, in bold."""
+    asked = dict.fromkeys(f"{words(finding.what)} {region(finding.low, finding.high)}" for finding in findings)
+    first, *others = map(escape, asked)
+    each = ", each at every strength or knob value" if any(finding.knob is not None for finding in findings) else ""
+    return f"It holds if all of these do{each}: " + "; ".join([f"**{first}** (shown)", *others]) + "."
+
+
+def _silent(records: Sequence[tuple[str, str]]) -> list[str]:
+    """Name the records that a claim does not apply to, by reason."""
+    by_reason: dict[str, list[str]] = {}
+    for name, reason in records:
+        by_reason.setdefault(reason, []).append(name)
+    word = label("not applicable")
+    return [
+        f"{word} to {', '.join(who) if len(who) < 9 else f'{len(who)} records'}: {escape(reason)}."
+        for reason, who in sorted(by_reason.items())
     ]
 
 
@@ -128,24 +158,25 @@ def _tally(verdicts: Sequence[Verdict]) -> str:
 
 
 def _why(verdict: Verdict) -> str:
-    """Say why, where the headline alone does not: the reason given, the findings that decided, what it lacks."""
-    headline = _deciding(verdict.findings)
-    if verdict.reason or headline.verdict == verdict.verdict:
-        return verdict.reason
-    decisive: dict[str, list[str]] = {}
-    for finding in verdict.findings:
-        if finding.verdict == verdict.verdict:
-            place = "" if finding.knob is None else f"at {plain(finding.knob)} "
-            decisive.setdefault(words(finding.what), []).append(place + " ".join(finding_numbers(finding, 0)[:2]))
-    deciding = [f"{what}: {', '.join(found)}" for what, found in decisive.items()]
-    lacking = f"without the headline: {headline.reason}" if headline.verdict == "not applicable" else ""
-    decided = "" if verdict.verdict == "holds" else "by " + "; ".join(deciding)
-    return "; ".join(part for part in (decided, lacking) if part)
+    """Say what is shown where it is not what the claim asks for first, and what decided where that is not shown."""
+    first, shown = verdict.findings[0], _shown(verdict.findings)
+    other = f"{words(shown.what)} is shown: {first.reason}" if shown.what != first.what else ""
+    deciding = [finding for finding in verdict.findings if finding.verdict == verdict.verdict]
+    by = shown.reason if shown in deciding else "; ".join(map(_found, deciding)) or verdict.reason
+    return "; ".join(part for part in (other, by) if part)
+
+
+def _found(finding: Finding) -> str:
+    """Say what was found of one quantity, and why it says no more."""
+    numbers = " ".join(finding_numbers(finding, 0)[:2]) if finding.interval else ""
+    place = f" at {plain(finding.knob)}" if finding.knob is not None else ""
+    reason = f" ({finding.reason})" if finding.reason and numbers else finding.reason
+    return f"{words(finding.what)}{place}{': ' if numbers or reason else ''}{numbers}{reason}"
 
 
 def _beside(claim: Claim, records: Sequence[Record], names: Mapping[int, str]) -> str:
     """Write the readings that stand beside a claim; where there is a knob, by name alone, as a figure shows them."""
-    said = f"Shown beside, not judged: {escape(words(', '.join(claim.beside)))}."
+    said = f"Read beside it and not judged, on the records' pages: {escape(words(', '.join(claim.beside)))}."
     rows = []
     for record in records:
         means = {c.name: plus_minus(t_interval(c.values)) for c in record.readings if _is_plain(c)}
@@ -160,28 +191,28 @@ def _is_plain(column: Column) -> bool:
 
 
 def _invariant(claim: Claim, records: Sequence[Record], names: Mapping[int, str]) -> list[str]:
-    """Write an invariant's sentence, and a row with every value for each record it applies to."""
+    """Write an invariant's sentence, and a row with every value for each record and knob value it applies to."""
     verdicts = [(r, next(v for v in r.invariant_verdicts if v.claim == claim.id)) for r in records]
     applicable = [(record, verdict) for record, verdict in verdicts if verdict.verdict != "not applicable"]
-    rows = [
-        [names[id(r)], label(v.verdict), *(" ".join(finding_numbers(f, len(r.cells))[:2]) for f in v.findings)]
-        for r, v in applicable
-    ]
-    parts = [f"### {escape(words(claim.id))}", escape(claim.says)]
-    if rows:
-        heads = [escape(words(finding.what)) for finding in applicable[0][1].findings]
-        parts.append(table(["Record", "Verdict", *heads], rows))
-    silent = len(verdicts) - len(applicable)
-    reasons = sorted({verdict.reason for _, verdict in verdicts if verdict.verdict == "not applicable"})
-    word = label("not applicable")
-    return [*parts, *([f"{word} to {silent} records: {escape('; '.join(reasons))}."] if silent else [])]
+    silent = [(names[id(r)], verdict.reason) for r, verdict in verdicts if verdict.verdict == "not applicable"]
+    parts = [f"### {escape(claim.id)}", escape(claim.says)]
+    if applicable:
+        asked = dict.fromkeys((f.what, region(f.low, f.high)) for _, v in applicable for f in v.findings)
+        by_knob = any(finding.knob is not None for _, verdict in applicable for finding in verdict.findings)
+        rows = []
+        for record, verdict in applicable:
+            for knob in dict.fromkeys(finding.knob for finding in verdict.findings):
+                found = {(f.what, region(f.low, f.high)): f for f in verdict.findings if f.knob == knob}
+                cells = [" ".join(finding_numbers(found[q], 0)[:2]) if q in found else "–" for q in asked]
+                place = [plain(knob) if knob is not None else "–"] if by_knob else []
+                rows.append([names[id(record)], label(verdict.verdict), *place, *cells])
+        heads = [f"{escape(words(what))} {region_}" for what, region_ in asked]
+        parts.append(table(["Record", "Verdict", *(["At"] if by_knob else []), *heads], rows))
+    return [*parts, *_silent(silent)]
 
 
-def _headline(findings: Sequence[Finding]) -> Finding:
-    return next((finding for finding in findings if finding.interval), findings[0])
-
-
-def _deciding(findings: Sequence[Finding]) -> Finding:
-    """The headline's finding; of those at several knob values the first that decides."""
-    same = (finding for finding in findings if finding.what == findings[0].what)
+def _shown(findings: Sequence[Finding]) -> Finding:
+    """The claim's first quantity that was found; of it at several knob values the first that decides."""
+    first = next((finding for finding in findings if finding.interval), findings[0])
+    same = (finding for finding in findings if finding.what == first.what)
     return min(same, key=lambda finding: WORST_FIRST.index(finding.verdict))

@@ -1,4 +1,4 @@
-"""What a board needs to know of a task that no record says."""
+"""What a board needs to know of tasks and names that no record says."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -33,3 +33,20 @@ class TaskText:
     knob_symbol: str | None
     datasets: tuple[str, ...]
     instruments: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Term:
+    """A name on the board in words.
+
+    Attributes:
+        kind: ``variant``, ``network`` or ``data``.
+        name: The name.
+        says: A line from its page.
+        path: Its page in a checkout.
+    """
+
+    kind: str
+    name: str
+    says: str
+    path: str

@@ -56,6 +56,18 @@ def words(name: str) -> str:
     return name.replace("_", " ")
 
 
+def anchor(heading: str) -> str:
+    """Name the place of a heading in its page.
+
+    Args:
+        heading: A name in snake_case.
+
+    Returns:
+        What follows ``#`` in a link to it.
+    """
+    return re.sub("[^a-z0-9_]+", "-", heading.lower())
+
+
 def label(verdict: VerdictWord) -> str:
     """Print a verdict with its symbol.
 

@@ -84,11 +84,13 @@ TASK = Task(
             "The posterior scale is the decoder's local scale: T2 = 1 on every active unit.",
             (Beyond("t2_worst_deviation", 0.05, ideal=0, null=1),),
             beside=("t2_worst_unit", "t2_mean", "t2_sd", "t1_mean", "active_units"),
+            known="holds",
         ),
         Claim(
             "orthogonality",
             "The columns of the decoder's Jacobian are orthogonal.",
             (Beyond("mean_absolute_cosine", 0.1, ideal=0, null=0.46),),
+            known="holds",
         ),
         Claim(
             "density",
@@ -101,12 +103,14 @@ TASK = Task(
                 Near("loss_density_slope", 1, 0.1, null=0),
                 Near("loss_density_bias", 0, 0.1, null=1),
             ),
+            known="holds",
         ),
         Claim(
             "importance",
             "A latent unit's importance, (β/2)·E σ⁻², is the variance of the source it codes.",
             (Beyond("importance_worst_error", 0.1, ideal=0, null=1),),
             beside=("importance_1", "importance_2", "importance_3"),
+            known="holds",
         ),
     ),
     invariants=(),
