@@ -53,7 +53,7 @@ def test_every_finding_of_every_arm_is_there(knob_page, made):
 
 def test_an_arm_that_a_claim_does_not_apply_to_has_its_reason_and_no_rows(knob_page):
     part = section(knob_page, "robustness")
-    assert "known arm – not applicable" in part
+    assert "known arm – not applicable (the known arm has no reading attack_damage)" in part
     assert "| known " not in part
 
 

@@ -111,7 +111,10 @@ def _judged(claim: Claim, verdicts: Sequence[Verdict], seeds: int, task: TaskTex
     said = [escape(claim.says), f"**{label(own.verdict)}**" + (f" ({escape(own.reason)})" if own.reason else "")]
     must = f" ({claim.known}, by mathematics)" if claim.known else ""
     for control in controls:
-        said.append(f"{words(control.arm)} arm {label(control.verdict)}{must if control.arm[:5] == 'known' else ''}")
+        why = f" ({escape(control.reason)})" if control.verdict == "not applicable" else ""
+        said.append(
+            f"{words(control.arm)} arm {label(control.verdict)}{must if control.arm[:5] == 'known' else ''}{why}"
+        )
     headers = ["Arm", "Quantity", "Verdict", "Estimate", "95 % interval", "Seeds", "Claimed", "Why"]
     heading = f"### [{escape(claim.id)}](../../{task.name}.md#{anchor(claim.id)})"
     return [heading, " · ".join(said), *([dropping_empty(headers, rows)] if rows else [])]

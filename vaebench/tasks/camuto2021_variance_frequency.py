@@ -5,13 +5,13 @@ encoder and decoder compute, and puts a soft Lipschitz constraint on the decoder
 variance is not left to the encoder: the suite fixes the posterior's standard deviation σ at each value of a grid,
 trains a model at every one from the same initial weights, batches and noise, and reads how the functions change.
 
-**Frequency content** is read without a grid. For the decoder g under z ~ N(0, I) it is the share of non-constant
-energy that a ρ-correlated pair of codes loses, 1 − (S(ρ) − W₀)/(S(1) − W₀) with ρ = 0.9, and the mean Hermite degree
-E‖J_g‖²_F / Var g; a degree-k polynomial has 1 − ρᵏ and k, an affine map 0.1 and 1. For the encoder's mean it is
-E‖J‖²_F / Var over held-out data, which is free of the scale of the codes, and has to be: the encoder's *raw* gain is no
-measure of frequency and, in the linear VAE, first rises in σ and then falls; it is shown beside. But E‖J‖²_F / Var
-falls for an affine encoder too, when weak principal directions die. So it must fall *and* its whitened twin must,
-E‖J C^½‖²_F / Var with C the covariance of the data, which is 1 for every affine encoder.
+**Frequency content** is read without a grid. For the decoder g under z ~ N(0, I) it is the share of non-constant energy
+that a ρ-correlated pair of codes loses, 1 − (S(ρ) − W₀)/(S(1) − W₀) with ρ = 0.9, and the mean Hermite degree E‖J_g‖²_F
+/ Var g; a degree-k polynomial has 1 − ρᵏ and k, an affine map 0.1 and 1. For the encoder's mean it is E‖J‖²_F / Var
+over held-out data, which is free of the scale of the codes, and has to be: the encoder's *raw* gain is no measure of
+frequency and, in the linear VAE, rises in σ before it falls (on this grid it only rises); it is shown beside. But
+E‖J‖²_F / Var falls for an affine encoder too, when weak principal directions die. So it must fall *and* its whitened
+twin must, E‖J C^½‖²_F / Var with C the covariance of the data, which is 1 for every affine encoder.
 
 **Lipschitz constants** are exact spectral norms of Jacobians at posterior samples, so their mean and maximum are lower
 bounds of the true constant. A decoder can fake a small one by spreading its codes; the whitened constant, ‖J C^½‖₂ with
