@@ -307,7 +307,7 @@ def test_the_axis_of_a_geometric_knob_is_logarithmic_and_takes_a_zero(made, canv
 
 
 def test_forty_nine_variants_look_different():
-    assert len({colour_and_marker(place) for place in range(49)}) == 49
+    assert len({colour_and_marker(place) for place in range(98)}) == 98
     assert len({line_style(arm) for arm in ("trained", "known", "noisy target")}) == 3
 
 

@@ -1,6 +1,7 @@
 """Laws of a record's page: every finding of every arm, every reading with its error, and what is lacking."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -99,6 +100,17 @@ def test_a_record_without_readings_says_so(made):
     (page,) = pages_of(made, [made.record(lost=range(5))]).values()
     assert "There are none." in page
     assert "? undecided" in page
+
+
+def test_a_control_says_whether_it_got_what_mathematics_has(made):
+    claims = tuple(
+        replace(claim, known=known)
+        for claim, known in zip(made.claims[made.tasks[0].name], ("holds", "fails", "", "holds"), strict=True)
+    )
+    (page,) = pages_of(made, [made.record(claims=claims)]).values()
+    assert "known arm ✓ holds, as it must" in section(page, "decoder_frequency")
+    assert "known arm ✓ holds, where mathematics has ✗ fails" in section(page, "decoder_lipschitz")
+    assert "as it must" not in section(page, "robustness")
 
 
 def test_its_name_says_what_it_is_of(made):

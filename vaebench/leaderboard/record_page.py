@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from itertools import groupby
 
-from vaebench.claims import Claim, Finding, Verdict, map_entry, t_interval
+from vaebench.claims import Claim, Finding, Verdict, VerdictWord, map_entry, t_interval
 from vaebench.leaderboard.numbers import count, duration, estimate_and_interval, plain, plus_minus, region, rounded
 from vaebench.leaderboard.selection import Selection, entry
 from vaebench.leaderboard.task_text import TaskText
@@ -82,6 +82,23 @@ def finding_numbers(finding: Finding, seeds: int) -> list[str]:
     return [*estimate_and_interval(finding.interval), f"{finding.interval.n} of {seeds}"]
 
 
+def control_said(arm: str, verdict: VerdictWord, claim: Claim) -> str:
+    """Print a control's verdict, and whether it is what mathematics has it get.
+
+    Args:
+        arm: The control.
+        verdict: Its verdict.
+        claim: Of this claim.
+
+    Returns:
+        For example ``known arm ✗ fails, as it must``.
+    """
+    said = f"{words(arm)} arm {label(verdict)}"
+    if not claim.known or not arm.startswith("known") or verdict == "not applicable":
+        return said
+    return f"{said}, as it must" if verdict == claim.known else f"{said}, where mathematics has {label(claim.known)}"
+
+
 def dropping_empty(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """Write a table without its last column where that says nothing."""
     if rows and not any(row[-1] for row in rows):
@@ -109,12 +126,9 @@ def _judged(claim: Claim, verdicts: Sequence[Verdict], seeds: int, task: TaskTex
     own, *controls = verdicts
     rows = [row for verdict in verdicts for row in _rows(verdict, seeds)]
     said = [escape(claim.says), f"**{label(own.verdict)}**" + (f" ({escape(own.reason)})" if own.reason else "")]
-    must = f" ({claim.known}, by mathematics)" if claim.known else ""
     for control in controls:
         why = f" ({escape(control.reason)})" if control.verdict == "not applicable" else ""
-        said.append(
-            f"{words(control.arm)} arm {label(control.verdict)}{must if control.arm[:5] == 'known' else ''}{why}"
-        )
+        said.append(control_said(control.arm, control.verdict, claim) + why)
     headers = ["Arm", "Quantity", "Verdict", "Estimate", "95 % interval", "Seeds", "Claimed", "Why"]
     heading = f"### [{escape(claim.id)}](../../{task.name}.md#{anchor(claim.id)})"
     return [heading, " · ".join(said), *([dropping_empty(headers, rows)] if rows else [])]

@@ -6,7 +6,7 @@ from vaebench.claims import WORST_FIRST, Claim, Finding, Verdict, VerdictWord, t
 from vaebench.leaderboard.figures.from_records import figure_path
 from vaebench.leaderboard.figures.maps import map_figures
 from vaebench.leaderboard.numbers import plain, plus_minus, region
-from vaebench.leaderboard.record_page import dropping_empty, finding_numbers, record_name, record_path
+from vaebench.leaderboard.record_page import control_said, dropping_empty, finding_numbers, record_name, record_path
 from vaebench.leaderboard.selection import Selection, entry
 from vaebench.leaderboard.task_text import TaskText
 from vaebench.leaderboard.text import PREVIEW, details, escape, label, source, table, words
@@ -105,26 +105,38 @@ def _pictures(what: str, paths: Mapping[str, str]) -> list[str]:
 def _claim(claim: Claim, records: Sequence[Record], names: Mapping[int, str]) -> list[str]:
     """Write a claim's sentence, what it asks for, and its headline by record with the controls beside."""
     own = [next(v for v in record.verdicts if v.claim == claim.id) for record in records]
-    controls = [[v for v in record.control_verdicts if v.claim == claim.id] for record in records]
-    arms = sorted({control.arm for of_record in controls for control in of_record})
+    controls = [
+        {v.arm: v.verdict for v in record.control_verdicts if v.claim == claim.id and v.verdict != "not applicable"}
+        for record in records
+    ]
+    arms = sorted({arm for of_record in controls for arm in of_record})
+    by_arm = {arm: {of_record[arm] for of_record in controls if arm in of_record} for arm in arms}
+    varying = [arm for arm in arms if len(by_arm[arm]) > 1]
+    same = [control_said(arm, min(by_arm[arm]), claim) for arm in arms if arm not in varying]
     lines, silent = [], []
     for record, verdict, beside in zip(records, own, controls, strict=True):
         if verdict.verdict == "not applicable":
             silent.append((names[id(record)], verdict.reason))
             continue
-        by_arm = {control.arm: label(control.verdict) for control in beside}
         shown = _shown(verdict.findings)
         numbers = finding_numbers(shown, len(record.cells))
         numbers[0] += f" at {plain(shown.knob)}" if shown.knob is not None else ""
-        marks = [by_arm.get(arm, "–") for arm in arms]
+        marks = [label(beside[arm]) if arm in beside else "" for arm in varying]
         lines.append([names[id(record)], label(verdict.verdict), *numbers, *marks, escape(_why(verdict))])
-    must = f" ({claim.known}, by mathematics)" if claim.known else ""
-    marked = [f"{words(arm)} arm{must if arm.startswith('known') else ''}" for arm in arms]
-    headers = ["Record", "Verdict", "Estimate", "95 % interval", "Seeds", *marked, "Why"]
+    headers = [
+        "Record",
+        "Verdict",
+        "Estimate",
+        "95 % interval",
+        "Seeds",
+        *(f"{words(arm)} arm" for arm in varying),
+        "Why",
+    ]
     return [
         f"### {escape(claim.id)}",
         f"{escape(claim.says)} {_tally(own)}",
         _asked(max(own, key=lambda verdict: len(verdict.findings)).findings),
+        *([f"In every record that has one: {'; '.join(same)}."] if same else []),
         *([dropping_empty(headers, lines)] if lines else []),
         *_silent(silent),
     ]

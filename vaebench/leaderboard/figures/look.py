@@ -3,8 +3,10 @@
 from collections.abc import Iterable
 from typing import Literal
 
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7F6A00")
-"""Okabe and Ito's colours, which the colour-blind can tell apart; yellow darkened to be seen on white."""
+COLOURS: tuple[str, ...] = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7F6A00")
+COLOURS += ("#882255", "#117733", "#332288", "#44AA99", "#999933", "#AA4499", "#661100")
+"""Okabe and Ito's colours, which the colour-blind can tell apart, yellow darkened to be seen on white; then Tol's muted
+ones. Where colours come close, markers tell: those of two neighbouring rows of this list differ."""
 
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 CONTROL = "#333333"
@@ -32,7 +34,7 @@ def legend_columns(width: float, labels: Iterable[str]) -> int:
 
 
 def colour_and_marker(place: int) -> tuple[str, str]:
-    """Choose a colour and marker; the pair repeats only after 49 places.
+    """Choose a colour and marker; the pair repeats only after 98 places.
 
     Args:
         place: From 0.
