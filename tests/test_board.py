@@ -3,6 +3,7 @@
 import pytest
 
 from vaebench import board
+from vaebench.mistakes import Mistake
 from vaebench.results.store import read_record, write_record
 
 TASK = "nakagawa2021_posterior_isometry"
@@ -66,6 +67,12 @@ def test_a_file_that_is_no_record_is_told(published, tmp_path):
     assert "broken.json" in line
 
 
+def test_a_preview_of_a_file_is_a_mistake(tmp_path):
+    (tmp_path / "record.json").write_text("{}")
+    with pytest.raises(Mistake, match=r"record\.json is a file; give the folder of a run$"):
+        board.write_preview(tmp_path / "record.json")
+
+
 def test_every_committed_exact_model_got_the_verdict_that_mathematics_has():
     """The law behind the controls: where a closed form decides a claim, the instruments and the judge decide alike."""
     records = board.judged_by_us(board.committed(board.root()))
@@ -78,3 +85,11 @@ def test_every_committed_exact_model_got_the_verdict_that_mathematics_has():
     ]
     assert len(found) > 250
     assert [one for one in found if one[2] not in (one[3], "not applicable")] == []
+
+
+def test_the_glossary_has_a_line_for_every_name_and_its_page():
+    terms = {(term.kind, term.name): term for term in board.glossary()}
+    assert {"vae", "kahler_vae"} <= {name for kind, name in terms if kind == "variant"}
+    assert {("network", "mlp"), ("data", "digits"), ("data", "sprites")} <= terms.keys()
+    assert all(term.says.endswith(".") and "\n" not in term.says for term in terms.values())
+    assert all((board.root() / term.path).is_file() for term in terms.values())

@@ -44,8 +44,8 @@ def read(folder: Path) -> tuple[list[Record], list[str]]:
     if not folder.exists():
         raise Mistake(f"there is no {folder}")
     records, bad = read_records(folder)
-    if not records and not bad:
-        raise Mistake(f"there is no record in {folder}")
+    if not records:
+        raise Mistake(f"there is no record in {folder}" + (f"; {bad[0]}" if bad else ""))
     return records, bad
 
 
@@ -222,7 +222,12 @@ def write_preview(folder: Path) -> tuple[Path, list[str]]:
 
     Returns:
         The board's page, and one line for each file of the run that is no record.
+
+    Raises:
+        Mistake: It is a file, or there is nothing to read.
     """
+    if folder.is_file():
+        raise Mistake(f"{folder} is a file; give the folder of a run")
     records, bad = read(folder)
     checkout = root()
     presets, places = {record.subject.preset for record in records}, {_place(record) for record in records}
