@@ -1,0 +1,156 @@
+"""Write what a task's page says of one claim, or of one invariant: what it asks for and how each record came out."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from vaebench.claims import WORST_FIRST, Claim, Finding, Verdict, VerdictWord, t_interval
+from vaebench.leaderboard.numbers import plain, plus_minus, region
+from vaebench.leaderboard.record_page import control_said, dropping_empty, finding_numbers
+from vaebench.leaderboard.text import details, escape, label, table, words
+from vaebench.results.record import Column, Record
+
+Names = Mapping[int, str]
+"""What records are called, as links to their pages, by the identity of the record."""
+
+
+def claim_section(claim: Claim, records: Sequence[Record], names: Names) -> list[str]:
+    """Write a claim's sentence, what it asks for, what the controls say, and a row a record.
+
+    Args:
+        claim: The claim.
+        records: All records of its task.
+        names: What they are called.
+
+    Returns:
+        Paragraphs of Markdown.
+    """
+    own = [next(v for v in record.verdicts if v.claim == claim.id) for record in records]
+    controls = [
+        {v.arm: v.verdict for v in record.control_verdicts if v.claim == claim.id and v.verdict != "not applicable"}
+        for record in records
+    ]
+    said: dict[str, set[VerdictWord]] = {}
+    for of_record in controls:
+        for arm, word in of_record.items():
+            said.setdefault(arm, set()).add(word)
+    varying = sorted(arm for arm, found in said.items() if len(found) > 1)
+    same = [control_said(arm, next(iter(found)), claim) for arm, found in sorted(said.items()) if len(found) == 1]
+    lines = []
+    for record, verdict, beside in zip(records, own, controls, strict=True):
+        if verdict.verdict != "not applicable":
+            marks = [label(beside[arm]) if arm in beside else "" for arm in varying]
+            row = [names[id(record)], label(verdict.verdict), *_numbers(verdict, record), *marks, escape(_why(verdict))]
+            lines.append(row)
+    arms = [f"{words(arm)} arm" for arm in varying]
+    headers = ["Record", "Verdict", "Estimate", "95 % interval", "Seeds", *arms, "Why"]
+    return [
+        f"### {escape(claim.id)}",
+        f"{escape(claim.says)} {_tally(own)}",
+        _asked(max(own, key=lambda verdict: len(verdict.findings)).findings),
+        *([f"In every record that has one: {'; '.join(same)}."] if same else []),
+        *([dropping_empty(headers, lines)] if lines else []),
+        *_silent(zip(records, own, strict=True), names),
+        *([_beside(claim, records, names)] if claim.beside else []),
+    ]
+
+
+def _numbers(verdict: Verdict, record: Record) -> list[str]:
+    shown = _shown(verdict.findings)
+    estimate, *others = finding_numbers(shown, len(record.cells))
+    return [estimate if shown.knob is None else f"{estimate} at {plain(shown.knob)}", *others]
+
+
+def _asked(findings: Sequence[Finding]) -> str:
+    """Say what a claim asks for; what is shown of it stands first, in bold."""
+    asked = dict.fromkeys(f"{words(finding.what)} {region(finding.low, finding.high)}" for finding in findings)
+    first, *others = map(escape, asked)
+    each = ", each at every strength or knob value" if any(finding.knob is not None for finding in findings) else ""
+    return f"It holds if all of these do{each}: " + "; ".join([f"**{first}** (shown)", *others]) + "."
+
+
+def _silent(verdicts: Iterable[tuple[Record, Verdict]], names: Names) -> list[str]:
+    """Name the records that a claim does not apply to, by reason."""
+    by_reason: dict[str, list[str]] = {}
+    for record, verdict in verdicts:
+        if verdict.verdict == "not applicable":
+            by_reason.setdefault(verdict.reason, []).append(names[id(record)])
+    word = label("not applicable")
+    return [
+        f"{word} to {', '.join(who) if len(who) < 9 else f'{len(who)} records'}: {escape(reason)}."
+        for reason, who in sorted(by_reason.items())
+    ]
+
+
+def _tally(verdicts: Sequence[Verdict]) -> str:
+    """Count the words over records: whether a claim holds whatever the objective, network and data."""
+    words_of: tuple[VerdictWord, ...] = ("holds", "fails", "undecided", "not applicable")
+    counts = {word: sum(verdict.verdict == word for verdict in verdicts) for word in words_of}
+    return f"Over {len(verdicts)} records: " + " · ".join(f"{label(w)} {n}" for w, n in counts.items() if n) + "."
+
+
+def _why(verdict: Verdict) -> str:
+    """Say what is shown where it is not what the claim asks for first, and what decided where that is not shown."""
+    first, shown = verdict.findings[0], _shown(verdict.findings)
+    other = f"{words(shown.what)} is shown: {first.reason}" if shown.what != first.what else ""
+    deciding = [finding for finding in verdict.findings if finding.verdict == verdict.verdict]
+    by = shown.reason if shown in deciding else "; ".join(map(_found, deciding)) or verdict.reason
+    return "; ".join(part for part in (other, by) if part)
+
+
+def _found(finding: Finding) -> str:
+    """Say what was found of one quantity, and why it says no more."""
+    numbers = " ".join(finding_numbers(finding, 0)[:2]) if finding.interval else ""
+    place = f" at {plain(finding.knob)}" if finding.knob is not None else ""
+    reason = f" ({finding.reason})" if finding.reason and numbers else finding.reason
+    return f"{words(finding.what)}{place}{': ' if numbers or reason else ''}{numbers}{reason}"
+
+
+def _beside(claim: Claim, records: Sequence[Record], names: Names) -> str:
+    """Write the readings that stand beside a claim; where there is a knob, by name alone, as a figure shows them."""
+    said = f"Read beside it and not judged, on the records' pages: {escape(words(', '.join(claim.beside)))}."
+    rows = []
+    for record in records:
+        means = {c.name: plus_minus(t_interval(c.values)) for c in record.readings if _is_plain(c)}
+        if means.keys() & set(claim.beside):
+            rows.append([names[id(record)], *(means.get(reading, "–") for reading in claim.beside)])
+    heads = ["Record", *(escape(words(reading)) for reading in claim.beside)]
+    return f"{said}\n\n{details('Readings beside', table(heads, rows))}" if rows else said
+
+
+def _is_plain(column: Column) -> bool:
+    return column.arm == "trained" and column.knob is None and bool(column.values)
+
+
+def invariant_section(claim: Claim, records: Sequence[Record], names: Names) -> list[str]:
+    """Write an invariant's sentence, and a row with every value for each record and knob value it applies to.
+
+    Args:
+        claim: The invariant.
+        records: All records of its task.
+        names: What they are called.
+
+    Returns:
+        Paragraphs of Markdown.
+    """
+    verdicts = [(r, next(v for v in r.invariant_verdicts if v.claim == claim.id)) for r in records]
+    applicable = [(record, verdict) for record, verdict in verdicts if verdict.verdict != "not applicable"]
+    parts = [f"### {escape(claim.id)}", escape(claim.says)]
+    if applicable:
+        asked = dict.fromkeys((f.what, region(f.low, f.high)) for _, v in applicable for f in v.findings)
+        by_knob = any(finding.knob is not None for _, verdict in applicable for finding in verdict.findings)
+        rows = []
+        for record, verdict in applicable:
+            for knob in dict.fromkeys(finding.knob for finding in verdict.findings):
+                found = {(f.what, region(f.low, f.high)): f for f in verdict.findings if f.knob == knob}
+                cells = [" ".join(finding_numbers(found[q], 0)[:2]) if q in found else "–" for q in asked]
+                place = [plain(knob) if knob is not None else "–"] if by_knob else []
+                rows.append([names[id(record)], label(verdict.verdict), *place, *cells])
+        heads = [f"{escape(words(what))} {region_}" for what, region_ in asked]
+        parts.append(table(["Record", "Verdict", *(["At"] if by_knob else []), *heads], rows))
+    return [*parts, *_silent(verdicts, names)]
+
+
+def _shown(findings: Sequence[Finding]) -> Finding:
+    """The claim's first quantity that was found; of it at several knob values the first that decides."""
+    first = next((finding for finding in findings if finding.interval), findings[0])
+    same = (finding for finding in findings if finding.what == first.what)
+    return min(same, key=lambda finding: WORST_FIRST.index(finding.verdict))
