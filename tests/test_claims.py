@@ -23,6 +23,7 @@ from vaebench.claims import (
     kendall_tau,
     t_interval,
 )
+from vaebench.claims.trends import LEAST
 
 
 def test_the_interval_is_that_of_the_textbook():
@@ -141,6 +142,23 @@ def test_a_reading_that_no_arm_has_is_not_applicable():
 def test_a_trend_without_a_knob_is_not_applicable():
     verdict = judge(FALLS, observe([1.0] * 3))
     assert (verdict.verdict, verdict.reason) == ("not applicable", "a trend needs two knob values")
+
+
+@pytest.mark.parametrize(
+    ("claim", "change", "word"),
+    [
+        (FALLS, -2 * LEAST, "holds"),
+        (FALLS, -LEAST / 2, "fails"),
+        (FALLS, LEAST / 2, "fails"),
+        (RISES, 2 * LEAST, "holds"),
+        (RISES, LEAST / 2, "fails"),
+    ],
+)
+def test_a_change_too_small_to_count_is_no_trend_however_sure(claim, change, word):
+    verdict = judge(claim, observe([[1.0, math.exp(change / 2), math.exp(change)]] * 5))
+    ratio, tau = verdict.findings
+    assert (ratio.verdict, verdict.verdict) == (word, word)
+    assert abs(tau.interval.estimate) == 1.0
 
 
 def test_a_trend_that_ends_at_nought_is_no_trend_and_counts_against_the_model():

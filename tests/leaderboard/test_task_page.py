@@ -130,7 +130,7 @@ def test_what_is_not_applicable_says_why_in_one_line(plain_page):
 def test_all_that_a_claim_asks_for_is_said_and_what_is_shown_of_it(knob_page, plain_page):
     asked = "It holds if all of these do: **isometry mean 0.95 to 1.05** (shown); isometry sd &#60; 0.1."
     assert asked in section(plain_page, "isometry")
-    share = "decoder high frequency share: log-ratio across the knob &#60; 0"
+    share = "decoder high frequency share: log-ratio across the knob &#60; −0.01"
     assert f"It holds if all of these do: **{share}** (shown); " in section(knob_page, "decoder_frequency")
 
 

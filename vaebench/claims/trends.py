@@ -49,9 +49,16 @@ def log_ratio(values: Sequence[float]) -> float:
     return change if abs(change) > ROUNDING else 0.0
 
 
+LEAST = 0.01
+"""Smallest change of a logarithm that counts as a trend. An instrument makes the same draws at every knob value: of a
+function that does not change it may read a change of some tenths of a per cent, and the same in each seed."""
+
+
 @dataclass(frozen=True)
 class Trend:
     """A reading falls, or rises, as the knob rises: judged on the log-ratio across the knob *and* on Kendall's τ.
+
+    The log-ratio must be beyond `LEAST`, τ beyond 0.
 
     Attributes:
         reading: The reading's name; it must be positive.
@@ -74,21 +81,23 @@ class Trend:
             arm: The arm to judge.
 
         Returns:
-            The two quantities; their region is the half-line of the claimed direction. A seed that lacks the reading at
-            one knob value has neither: half a knob is another experiment.
+            The two quantities; their region is the half-line of the claimed direction, from −`LEAST` or `LEAST` on for
+            the log-ratio. A seed that lacks the reading at one knob value has neither: half a knob is another
+            experiment.
         """
         series = _positive_course(sample, self.reading, arm)
         falls = self.direction == "falls"
-        frame = Quantity("", None if falls else 0.0, 0.0 if falls else None, (), (), ())
 
         def agree(values: Sequence[float]) -> float:
             return -kendall_tau(values) if falls else kendall_tau(values)
 
         agreement = tuple(clip(agree(values)) for values in series.values.values())
-        return tuple(
-            replace(filled(replace(frame, what=f"{self.reading}: {what}"), series, number, float), agreement=agreement)
-            for what, number in (("log-ratio across the knob", log_ratio), ("Kendall τ", kendall_tau))
-        )
+        found = []
+        for what, least, number in (("log-ratio across the knob", LEAST, log_ratio), ("Kendall τ", 0.0, kendall_tau)):
+            low, high = (None, 0.0 - least) if falls else (least, None)
+            frame = Quantity(f"{self.reading}: {what}", low, high, (), (), ())
+            found.append(replace(filled(frame, series, number, float), agreement=agreement))
+        return tuple(found)
 
 
 @dataclass(frozen=True)

@@ -38,10 +38,10 @@ model itself leaves without, by collapse or by a decoder that is the same everyw
 what would hold). A claim holds when each of its conditions does, at each knob value. It fails when one does though \
 its interval is widened for the number of them (Bonferroni): a claim at the edge of all its regions fails by chance \
 in 2.5 % of cases at most.
-- **Falls, rises**: from the first knob value to the last, *and* at more pairs of knob values than it goes the other \
-way (Kendall τ). A course that holds need not be monotone: the figures show it.
+- **Falls, rises**: from the first knob value to the last, by one per cent at least, *and* at more pairs of knob \
+values than it goes the other way (Kendall τ). A course that holds need not be monotone: the figures show it.
 - **n of m hold**: of the m verdicts of a task's claims on its data sets that are applicable, n hold. Where some are \
-not applicable, the score is that of the others: compare such a row with care.
+not applicable (a number with a dash), the score is that of the others: compare such a row with care.
 - **Rank**: an interval. A row's best rank is one more than the number of rows told to be better, its worst leaves \
 below it only those told to be worse; rows that cannot be told apart share ranks. Told apart: the 95 % bootstrap \
 interval of the difference, over seeds and tasks, lies on one side of 0. Only rows that cover every task, with sound \
