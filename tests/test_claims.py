@@ -159,6 +159,7 @@ def test_a_change_too_small_to_count_is_no_trend_however_sure(claim, change, wor
     ratio, tau = verdict.findings
     assert (ratio.verdict, verdict.verdict) == (word, word)
     assert abs(tau.interval.estimate) == 1.0
+    assert verdict.agreement == ((1.0 if word == "holds" else 0.0),) * 5
 
 
 def test_a_trend_that_ends_at_nought_is_no_trend_and_counts_against_the_model():

@@ -8,6 +8,7 @@ import pytest
 from judged import ABOVE, BELOW, EXCEEDS, FALLS, NEAR, OUTPACES, RISES, SEEDS, UNDERCUTS, observe
 
 from vaebench.claims import Claim, judge, t_interval
+from vaebench.claims.trends import LEAST
 
 RUNS, HALF_LEVEL = 1500, 0.025
 SIMULATION_ERROR = 3 * math.sqrt(HALF_LEVEL * (1 - HALF_LEVEL) / RUNS)
@@ -59,8 +60,8 @@ NULLS = {
     "below": (BELOW, lambda rng: noise(rng, 1.0)),
     "exceeds": (EXCEEDS, paired),
     "undercuts": (UNDERCUTS, paired),
-    "outpaces a rise": (OUTPACES, two_series_of(0.5, 0.5)),
-    "outpaces a fall": (OUTPACES, two_series_of(0.5, -0.5)),
+    "outpaces a rise": (OUTPACES, two_series_of(0.5 + LEAST, 0.5)),
+    "outpaces a fall": (OUTPACES, two_series_of(0.5 + LEAST, -0.5)),
     "near": (NEAR, lambda rng: noise(rng, 1.1, 0.01)),
 }
 

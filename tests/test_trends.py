@@ -11,7 +11,7 @@ from judged import EXCEEDS, OUTPACES, UNDERCUTS, observe
 
 from vaebench.claims import Claim, Declined, Exceeds, Observation, judge
 from vaebench.claims.quantities import ROUNDING
-from vaebench.claims.trends import log_ratio
+from vaebench.claims.trends import LEAST, log_ratio
 
 E = math.e
 
@@ -60,7 +60,7 @@ def test_how_far_the_one_falls_beyond_what_the_other_moves(reading, other, numbe
     assert estimate(verdict) == pytest.approx(number)
     assert verdict.agreement == pytest.approx((agreement,) * 3)
     assert verdict.verdict == word
-    assert (verdict.findings[0].low, verdict.findings[0].high) == (0.0, None)
+    assert (verdict.findings[0].low, verdict.findings[0].high) == (LEAST, None)
     assert verdict.findings[0].what == "log-fall of r minus |log-change| of c"
 
 
@@ -175,6 +175,32 @@ def test_a_control_at_the_ideal_or_beyond_leaves_nothing_to_gain(reading, contro
     verdict = undercutting(reading, control)
     assert (verdict.agreement, verdict.verdict) == ((agreement,) * 3, word)
     assert verdict.reason == ("its control leaves nothing to gain" if word == "undecided" else "")
+
+
+def test_what_left_nothing_to_gain_does_not_widen_what_the_others_need():
+    """Five pairs that fail alone fail beside a contrast that could not."""
+    reading, control = [0.0049, 0.0068, 0.0020, 0.0068, 0.0059], [0.0029, 0.0039, 0.0020, 0.0049, 0.0049]
+    lone = Claim("lone", "It stays below c.", UNDERCUTS.conditions)
+    pair = Claim("pair", "Both do.", (*UNDERCUTS.conditions, Exceeds("s", "d", ideal=0.0, side="below")))
+    seen = observe(reading) + observe(control, "c")
+    idle = seen + observe([0.0] * 5, "s") + observe([0.0] * 5, "d")
+    assert judge(lone, seen).verdict == judge(pair, idle).verdict == "fails"
+    met = observe(control) + observe(reading, "c") + observe([0.0] * 5, "s") + observe([0.0] * 5, "d")
+    assert judge(lone, met).verdict == "holds"
+    assert (judge(pair, met).verdict, judge(pair, met).reason) == ("undecided", "its control leaves nothing to gain")
+
+
+@pytest.mark.parametrize("control", [1.0, 1.0 - 0.5 * ROUNDING, 1.0 + 0.5 * ROUNDING])
+def test_a_control_at_the_ideal_up_to_rounding_leaves_nothing_to_gain(control):
+    verdict = judge(EXCEEDS, observe([1.0] * 3) + observe([control] * 3, "c"))
+    assert (verdict.verdict, verdict.agreement) == ("undecided", (0.0,) * 3)
+
+
+@pytest.mark.parametrize(("fall", "word"), [(0.5 * LEAST, "fails"), (2.5 * LEAST, "holds")])
+def test_a_lead_too_small_to_count_outpaces_nothing(fall, word):
+    verdict = outpacing([1.0, math.exp(-fall)], [1.0, math.exp(0.1 * fall)])
+    assert verdict.verdict == word
+    assert verdict.agreement == pytest.approx(((0.9 / 1.1 if word == "holds" else 0.0),) * 3)
 
 
 def test_one_seed_with_something_to_gain_is_enough_to_fail():

@@ -259,14 +259,20 @@ class cell_progress:  # noqa: N801 - a context manager, used like a function
 
 def show_verdicts(records: "Sequence[Record]") -> None:
     """Print what was found: one row a claim, with the estimate and 95 % interval of the finding that decided it."""
-    from vaebench.leaderboard.numbers import estimate_and_interval
+    from vaebench.leaderboard.numbers import estimate_and_interval, region
 
     for record in records:
         table = Table(show_header=False, box=None, padding=(0, 1))
         for verdict in record.verdicts:
             shown = headline(verdict)
             found = " ".join(estimate_and_interval(shown.interval)) if shown.interval else shown.reason
-            table.add_row(" ", MARKS[verdict.verdict], verdict.claim, found, f"[dim]{escape(shown.place)}")
+            table.add_row(
+                " ",
+                MARKS[verdict.verdict],
+                verdict.claim,
+                found,
+                f"[dim]{escape(shown.place)}, {region(shown.low, shown.high)}",
+            )
         for cell in record.cells:
             if cell.status != "ok":
                 table.add_row(" ", f"[yellow]{cell.status}", f"seed {cell.seed}", escape(cell.reason))

@@ -159,7 +159,12 @@ def test_a_claim_says_whether_the_exact_models_got_the_verdict_that_mathematics_
     claims = made.claims[made.tasks[0].name]
     said = (replace(claims[0], known="holds"), replace(claims[1], known="fails"), *claims[2:])
     page = written(made, [made.record(claims=said), made.record(variant="beta_vae", claims=said)])
-    assert [row[-1] for row in rows_of(page, "## Claims")] == ["✓ holds 2/2", "✗ fails 0/2", "", ""]
+    assert [row[-1] for row in rows_of(page, "## Claims")] == ["✓ holds 1/1", "✗ fails 0/1", "", ""]
+
+
+def test_other_data_sets_than_the_tasks_do_not_count_among_its_claims(made):
+    page = written(made, [made.record(), made.record(dataset="my_data")])
+    assert [row[3] for row in rows_of(page, "## Claims")] == ["1", "1", "1", "1"]
 
 
 def test_names_are_explained_where_they_are_on_the_board(made):

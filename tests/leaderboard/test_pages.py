@@ -63,6 +63,17 @@ def test_every_file_is_linked_and_every_link_leads_somewhere(board, made):
     assert all((Path(vaebench.__file__).parents[1] / link.removeprefix("../")).is_file() for link in beside)
 
 
+def test_every_link_into_a_page_leads_to_a_heading_of_it(board):
+    links = [
+        (posixpath.normpath(posixpath.join(posixpath.dirname(name), page)), place)
+        for name, text in board.items()
+        for page, place in re.findall(r"\]\(([^)#]+)#([^)]+)\)", text)
+    ]
+    assert len(links) > 20
+    for page, place in links:
+        assert f"\n### {place}\n" in board[page]
+
+
 def test_the_same_records_in_any_order_make_the_same_bytes(board, made, few):
     mixed = few[:]
     random.Random(1).shuffle(mixed)
@@ -92,7 +103,10 @@ def test_a_page_of_what_is_gone_should_not_be_there_and_submissions_may(folder, 
     (folder / "records" / "gone_task" / "vae.mlp.digits.md").write_text("x")
     (folder / "submissions" / "me").mkdir(parents=True)
     (folder / "submissions" / "me" / "notes.md").write_text("x")
-    gone = ["figures/gone.svg", "gone_task.md", "records/gone_task/vae.mlp.digits.md"]
+    (folder / "records" / "gone_task" / "deep").mkdir()
+    (folder / "records" / "gone_task" / "deep" / "a.markdown").write_text("x")
+    gone = ["figures/gone.svg", "gone_task.md"]
+    gone += ["records/gone_task/deep/a.markdown", "records/gone_task/vae.mlp.digits.md"]
     assert strangers(folder, board) == gone
     assert stale_pages(folder, board) == [f"{name}: should not be there" for name in gone]
 

@@ -38,7 +38,7 @@ def cells_of(line):
 def test_the_head_says_what_was_run_and_leads_back_to_the_task(knob_page, made):
     assert knob_page.startswith("# vae · mlp · digits\n")
     assert f"[{made.tasks[0].title}](../../{made.tasks[0].name}.md)" in knob_page
-    assert "[arXiv:1312.6114](https://arxiv.org/abs/1312.6114), code cccccccccccccccc" in knob_page
+    assert "\nVariant: [arXiv:1312.6114](https://arxiv.org/abs/1312.6114), code cccccccccccccccc" in knob_page
     assert " · 5 of 5 seeds · cpu, torch 2.11.0 · 37.0 s a cell" in knob_page
 
 
@@ -88,11 +88,21 @@ def test_invariants_are_there(plain_page):
 
 
 def test_records_of_one_name_have_pages_of_their_own(made):
-    records = [made.record(), made.record(code="f" * 16), made.record(arch="conv"), made.record(preset="quick")]
+    records = [
+        made.record(),
+        made.record(code="c" * 8 + "f" * 8),
+        made.record(arch="conv"),
+        made.record(preset="quick"),
+    ]
     pages = pages_of(made, records, preview=True)
     folder = f"records/{made.tasks[0].name}"
-    stems = ("vae.conv.digits", "vae.mlp.cccccccc.digits", "vae.mlp.digits.quick", "vae.mlp.ffffffff.digits")
-    assert sorted(pages) == [f"{folder}/{stem}.md" for stem in stems]
+    stems = (
+        "vae.conv.digits",
+        f"vae.mlp.{'c' * 16}.digits",
+        "vae.mlp.digits.quick",
+        f"vae.mlp.{'c' * 8}{'f' * 8}.digits",
+    )
+    assert sorted(pages) == sorted(f"{folder}/{stem}.md" for stem in stems)
     assert all("**Preview, not a result.**" in page for page in pages.values())
 
 

@@ -1,10 +1,11 @@
 """Laws of selection: only what is comparable stands side by side, and nothing vanishes unnamed."""
 
 import random
+from dataclasses import replace
 
 import pytest
 
-from vaebench.claims import Claim, Near
+from vaebench.claims import Claim, Near, Observation, Reading
 from vaebench.leaderboard.selection import Entry, entry, select
 
 
@@ -80,4 +81,19 @@ def test_the_order_of_records_does_not_matter(made):
 
 def test_two_codes_of_one_name_are_two_rows_told_apart_by_their_hash(made):
     chosen = select(made.tasks, [made.record(), made.record(code="9" * 16), made.record(arch="conv")], preview=False)
-    assert sorted(chosen.labels.values()) == ["vae · conv", "vae · mlp (99999999)", "vae · mlp (cccccccc)"]
+    assert sorted(chosen.labels.values()) == ["vae · conv", f"vae · mlp ({'9' * 16})", f"vae · mlp ({'c' * 16})"]
+
+
+def test_a_record_with_an_arm_that_its_task_does_not_have_is_left_out(made):
+    def with_more(rng):
+        return [
+            Observation(arm, sigma, 0, Reading("attack_damage", 1.0 + sigma, 0.0, 1))
+            for arm in ("trained", "known_by_us")
+            for sigma in (0.1, 0.2)
+        ]
+
+    tasks = [replace(made.tasks[0], arms=("known",))]
+    assert len(select(tasks, [made.record()], preview=False).records) == 1
+    chosen = select(tasks, [made.record(readings=with_more)], preview=False)
+    assert chosen.records == ()
+    assert chosen.left_out[0].endswith("its task has no arm known_by_us")

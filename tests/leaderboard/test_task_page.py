@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from vaebench.claims import Claim, Declined, Near, Observation, Reading
+from vaebench.claims import Beyond, Claim, Declined, Near, Observation, Reading
 from vaebench.leaderboard.figures.from_records import task_figures
 from vaebench.leaderboard.numbers import estimate_and_interval
 from vaebench.leaderboard.selection import select
@@ -130,7 +130,7 @@ def test_what_is_not_applicable_says_why_in_one_line(plain_page):
 def test_all_that_a_claim_asks_for_is_said_and_what_is_shown_of_it(knob_page, plain_page):
     asked = "It holds if all of these do: **isometry mean 0.95 to 1.05** (shown); isometry sd &#60; 0.1."
     assert asked in section(plain_page, "isometry")
-    share = "decoder high frequency share: log-ratio across the knob &#60; −0.01"
+    share = "decoder high frequency share: log-ratio across the knob &#60; −0.02"
     assert f"It holds if all of these do: **{share}** (shown); " in section(knob_page, "decoder_frequency")
 
 
@@ -144,10 +144,20 @@ def test_at_several_knob_values_the_first_that_decides_is_shown_and_named(made):
 
     claims = (Claim("one", "It is one.", (Near("r", 1.0, 0.1, 0.0),)),)
     page = written(made, [made.record(readings=failing_late, claims=claims)])
-    assert "It holds if all of these do, each at every strength or knob value: **r 0.9 to 1.1**" in page
+    assert "It holds if all of these do: **r 0.9 to 1.1 at each knob value it is read at** (shown)." in page
     row = row_of(page, "one", "vae · mlp · digits")
     assert row[1] == "✗ fails"
     assert row[2].endswith(" at 0.2")
+
+
+def test_of_two_conditions_on_one_reading_the_first_is_shown_by_its_own_limit(made):
+    def high(rng):
+        return [Observation("trained", None, 0, Reading("r", 2.5 + 0.01 * rng.normal(), 0.0, 1))]
+
+    claims = (Claim("between", "Between.", (Beyond("r", 0.5, 1.0, 0.0), Beyond("r", 2.0, 1.0, 3.0))),)
+    row = row_of(written(made, [made.record(readings=high, claims=claims)]), "between", "vae · mlp · digits")
+    assert row[1] == "✗ fails"
+    assert row[-1].startswith("r: 2.5")
 
 
 def test_what_a_known_arm_must_get_stands_at_its_column(made):

@@ -150,8 +150,9 @@ class Exceeds:
         )
 
     def _room(self, control: float) -> float:
-        """How far the control lies from the ideal."""
-        return (self.ideal - control) * (1 if self.side == "above" else -1)
+        """How far the control lies from the ideal, 0 up to rounding."""
+        room = (self.ideal - control) * (1 if self.side == "above" else -1)
+        return room if abs(room) > ROUNDING * max(abs(self.ideal), abs(control)) else 0.0
 
     def _gain(self, value: float, control: float) -> tuple[float, float]:
         """Gain over the control, 0 up to rounding, and its share of the control's way to the ideal."""

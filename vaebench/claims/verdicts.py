@@ -161,13 +161,14 @@ def judge(claim: Claim, sample: Sample, arm: str = "trained", seeds_run: int | N
         ``not applicable`` when no condition has a meaning; a quantity without one does not count beside others that
         have theirs, and says why in its finding. A reading that the *model* denies in a seed, by collapsing say, leaves
         a claim that the others would meet ``undecided``, and its agreement there is 0. A
-        contrast with a control that left nothing to gain decides nothing.
+        contrast whose control left nothing to gain in any seed does so too: it keeps the claim from holding, at an
+        agreement of 0, and never makes it fail.
     """
     seen = len({observation.seed for observation in sample})
     started = seen if seeds_run is None else seeds_run
     reduced = [condition.quantities(sample, arm) for condition in claim.conditions]
     meant = [[quantity for quantity in quantities if quantity.values or quantity.failed] for quantities in reduced]
-    together = max(1, sum(map(len, meant)))
+    together = max(1, sum(not quantity.powerless for quantities in meant for quantity in quantities))
     findings = tuple(_find(quantity, started, seen, together) for quantities in reduced for quantity in quantities)
     word = _worst(finding.verdict for finding in findings)
     judged = [_agreement_by_seed(quantities) for quantities in meant if quantities]

@@ -78,7 +78,7 @@ def stale_pages(folder: Path, pages: Mapping[str, str]) -> list[str]:
     """Compare a folder with what its files should be.
 
     Pages are compared byte for byte, figures by the hash of their inputs. Only what a board consists of is looked at:
-    Markdown in the folder itself and in ``records/``, SVG in ``figures/``; submissions beside them are not.
+    Markdown in the folder itself, all of ``records/``, SVG in ``figures/``; submissions beside them are not.
 
     Args:
         folder: The board's folder.
@@ -106,7 +106,7 @@ def strangers(folder: Path, pages: Mapping[str, str]) -> list[str]:
     Returns:
         Paths below the folder, in order.
     """
-    written = (*folder.glob("*.md"), *folder.glob("records/*/*.md"))
+    written = (*folder.glob("*.md"), *(path for path in folder.glob("records/**/*") if path.is_file()))
     there = {path.relative_to(folder).as_posix() for path in written} | drawn_figures(folder).keys()
     return sorted(there - pages.keys())
 

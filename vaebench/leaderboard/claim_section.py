@@ -61,14 +61,16 @@ def _numbers(verdict: Verdict, record: Record) -> list[str]:
 
 def _asked(findings: Sequence[Finding]) -> str:
     """Say what a claim asks for; what is shown of it stands first, in bold."""
-    asked = dict.fromkeys(f"{words(finding.what)} {region(finding.low, finding.high)}" for finding in findings)
+    asked: dict[str, None] = {}
+    for finding in findings:
+        each = "" if finding.knob is None else " at each knob value it is read at"
+        asked[f"{words(finding.what)} {region(finding.low, finding.high)}{each}"] = None
     first, *others = map(escape, asked)
-    each = ", each at every strength or knob value" if any(finding.knob is not None for finding in findings) else ""
-    return f"It holds if all of these do{each}: " + "; ".join([f"**{first}** (shown)", *others]) + "."
+    return "It holds if all of these do: " + "; ".join([f"**{first}** (shown)", *others]) + "."
 
 
 def _silent(verdicts: Iterable[tuple[Record, Verdict]], names: Names) -> list[str]:
-    """Name the records that a claim does not apply to, by reason."""
+    """Say which records a claim does not apply to, or how many, by reason."""
     by_reason: dict[str, list[str]] = {}
     for record, verdict in verdicts:
         if verdict.verdict == "not applicable":
@@ -152,5 +154,5 @@ def invariant_section(claim: Claim, records: Sequence[Record], names: Names) -> 
 def _shown(findings: Sequence[Finding]) -> Finding:
     """The claim's first quantity that was found; of it at several knob values the first that decides."""
     first = next((finding for finding in findings if finding.interval), findings[0])
-    same = (finding for finding in findings if finding.what == first.what)
+    same = (f for f in findings if (f.what, f.low, f.high) == (first.what, first.low, first.high))
     return min(same, key=lambda finding: WORST_FIRST.index(finding.verdict))

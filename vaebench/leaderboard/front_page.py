@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from vaebench.claims import Claim, t_interval
 from vaebench.leaderboard.numbers import duration, plus_minus, rounded
 from vaebench.leaderboard.ranks import Rank, ranks
-from vaebench.leaderboard.record_page import record_path
+from vaebench.leaderboard.record_page import is_known, record_path
 from vaebench.leaderboard.selection import Entry, Selection, entry
 from vaebench.leaderboard.standing import Standing, standing
 from vaebench.leaderboard.task_text import TaskText, Term
@@ -32,12 +32,12 @@ shows that the claim can.
 - **±**: half of the 95 % t-interval over seeds: initial weights, batches, noise and draws differ between them, the \
 data and their split do not. An instrument's own error within one trained model is kept apart.
 - **Verdicts**: {SYMBOLS["holds"]} holds – the 95 % interval lies wholly where the claim says; {SYMBOLS["fails"]} \
-fails – it lies wholly elsewhere; {SYMBOLS["undecided"]} undecided – it straddles, or too few seeds finished; \
-{SYMBOLS["not applicable"]} not applicable – the reading has no meaning for this variant or data set (one that the \
-model itself leaves without, by collapse or by a decoder that is the same everywhere, scores 0, and leaves undecided \
-what would hold). A claim holds when each of its conditions does, at each knob value. It fails when one does though \
-its interval is widened for the number of them (Bonferroni): a claim at the edge of all its regions fails by chance \
-in 2.5 % of cases at most.
+fails – it lies wholly elsewhere; {SYMBOLS["undecided"]} undecided – it straddles, too few seeds finished, or a \
+control left nothing to gain; {SYMBOLS["not applicable"]} not applicable – the reading has no meaning for this \
+variant or data set (one that the model itself leaves without, by collapse or by a decoder that is the same \
+everywhere, scores 0, and leaves undecided what would hold). A claim holds when each of its conditions does, at each \
+knob value. It fails when one does though its interval is widened for the number of them (Bonferroni): a claim at the \
+edge of all its regions fails by chance in 2.5 % of cases at most.
 - **Falls, rises**: from the first knob value to the last, by one per cent at least, *and* at more pairs of knob \
 values than it goes the other way (Kendall τ). A course that holds need not be monotone: the figures show it.
 - **n of m hold**: of the m verdicts of a task's claims on its data sets that are applicable, n hold. Where some are \
@@ -83,7 +83,7 @@ def _claims(tasks: Sequence[TaskText], selection: Selection) -> str:
     """Count how each claim came out, over all records: whether it holds whatever the objective, network and data."""
     lines = []
     for task in tasks:
-        records = selection.of_task(task.name)
+        records = [r for r in selection.of_task(task.name) if r.subject.dataset.name in task.datasets]
         for claim in records[0].claims if records else ():
             found = Counter(v.verdict for record in records for v in record.verdicts if v.claim == claim.id)
             link = f"[{escape(claim.id)}]({task.name}.md#{anchor(claim.id)})"
@@ -93,18 +93,22 @@ def _claims(tasks: Sequence[TaskText], selection: Selection) -> str:
     headers = ["Task", "Claim", "In words", *(label(word) for word in SYMBOLS), "Exact model"]
     said = (
         "How many records have each verdict: a record is a variant with one network on one data set, over its seeds. "
-        "Last, what must come of a model in closed form, and in how many judgements it does."
+        "Last, what must come of models in closed form, and of how many it does."
     )
     return f"{said}\n\n{table(headers, lines)}"
 
 
 def _exact(claim: Claim, records: Sequence[Record]) -> str:
-    """Say whether the exact models got the verdict that mathematics has for them."""
-    arms = [v for r in records for v in r.control_verdicts if v.claim == claim.id and v.arm.startswith("known")]
-    judged = [verdict.verdict for verdict in arms if verdict.verdict != "not applicable"]
+    """Say whether the exact models got the verdict that mathematics has for them; the same model counts once."""
+    judged = {
+        (verdict.arm, record.subject.dataset.name, verdict.findings): verdict.verdict
+        for record in records
+        for verdict in record.control_verdicts
+        if verdict.claim == claim.id and is_known(verdict.arm) and verdict.verdict != "not applicable"
+    }
     if not claim.known or not judged:
         return ""
-    return f"{label(claim.known)} {judged.count(claim.known)}/{len(judged)}"
+    return f"{label(claim.known)} {sum(word == claim.known for word in judged.values())}/{len(judged)}"
 
 
 def _names(glossary: Sequence[Term], selection: Selection, linked: bool) -> str:

@@ -1,4 +1,4 @@
-"""Write a record's page: every finding of every arm, every reading, what is lacking and what it cost."""
+"""Write a record's page: every finding and reading of every arm (save entries of maps), what it lacks and its cost."""
 
 import re
 from collections.abc import Sequence
@@ -82,6 +82,11 @@ def finding_numbers(finding: Finding, seeds: int) -> list[str]:
     return [*estimate_and_interval(finding.interval), f"{finding.interval.n} of {seeds}"]
 
 
+def is_known(arm: str) -> bool:
+    """Whether an arm is a model in closed form."""
+    return arm == "known" or arm.startswith("known_")
+
+
 def control_said(arm: str, verdict: VerdictWord, claim: Claim) -> str:
     """Print a control's verdict, and whether it is what mathematics has it get.
 
@@ -94,7 +99,7 @@ def control_said(arm: str, verdict: VerdictWord, claim: Claim) -> str:
         For example ``known arm ✗ fails, as it must``.
     """
     said = f"{words(arm)} arm {label(verdict)}"
-    if not claim.known or not arm.startswith("known") or verdict == "not applicable":
+    if not claim.known or not is_known(arm) or verdict == "not applicable":
         return said
     return f"{said}, as it must" if verdict == claim.known else f"{said}, where mathematics has {label(claim.known)}"
 
@@ -112,7 +117,7 @@ def _origin(record: Record) -> str:
     spent = [sum(cell.seconds.values()) for cell in record.cells if cell.seconds]
     torch = ", ".join(sorted({environment.torch for environment in record.environments}))
     facts = [
-        f"{source(subject.variant.source)}, code {subject.variant.code_hash}",
+        f"Variant: {source(subject.variant.source)}, code {subject.variant.code_hash}",
         f"{count(record.parameters)} parameters",
         f"{sum(cell.status == 'ok' for cell in record.cells)} of {len(record.cells)} seeds",
         f"{subject.device}, torch {escape(torch)}" if torch else subject.device,

@@ -52,7 +52,7 @@ class Selection:
         entries = sorted({entry(record) for record in self.records})
         names = Counter((e.preset, e.variant, e.arch) for e in entries)
         return {
-            e: f"{e.variant} · {e.arch}" + (f" ({e.code_hash[:8]})" if names[e.preset, e.variant, e.arch] > 1 else "")
+            e: f"{e.variant} · {e.arch}" + (f" ({e.code_hash})" if names[e.preset, e.variant, e.arch] > 1 else "")
             for e in entries
         }
 
@@ -74,8 +74,8 @@ def select(tasks: Sequence[TaskText], records: Sequence[Record], preview: bool) 
     """Choose the records that a board may show side by side.
 
     Left out are records of quick runs (unless it is a preview), of tasks that are not on the board, of another version
-    of a task or data set, with other claims than most records of their task, and all but one of those that would
-    stand in one place.
+    of a task or data set, with other claims than most records of their task or with arms of their own, and all but one
+    of those that would stand in one place.
 
     Args:
         tasks: The tasks of the board.
@@ -98,11 +98,13 @@ def select(tasks: Sequence[TaskText], records: Sequence[Record], preview: bool) 
     differs = "its claims are not those of the task's other records"
     rest, deviant = _split(rest, lambda r: differs if _claims(r) != claims[_task(r), ""] else "")
     seen: set[tuple[str, str, Entry]] = set()
+    arms = {task.name: task.arms for task in tasks}
+    rest, armed = _split(rest, lambda r: _strange(r, arms[_task(r)]))
     rest, repeated = _split(rest, lambda r: _repeated(r, seen))
     return Selection(
         records=tuple(rejudge(record) for record in rest),
         stale=(*old_task, *old_data),
-        left_out=(*quick, *foreign, *deviant, *repeated),
+        left_out=(*quick, *foreign, *deviant, *armed, *repeated),
     )
 
 
@@ -114,6 +116,14 @@ def _split(records: Iterable[Record], unfit: Callable[[Record], str]) -> tuple[l
 
 def _quick(record: Record) -> str:
     return "a quick run proves that it runs, and is no result" if record.subject.preset == "quick" else ""
+
+
+def _strange(record: Record, arms: Sequence[str] | None) -> str:
+    if arms is None:
+        return ""
+    found = {column.arm for column in record.readings} | {column.arm for column in record.declined}
+    strange = sorted(found - {"trained", *arms})
+    return f"its task has no arm {', '.join(strange)}" if strange else ""
 
 
 def _repeated(record: Record, seen: set[tuple[str, str, Entry]]) -> str:

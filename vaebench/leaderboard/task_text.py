@@ -19,6 +19,7 @@ class TaskText:
         knob_name: What its knob is, for example ``posterior_scale``; None without a knob.
         knob_symbol: The knob's symbol, for example ``σ``.
         datasets: The data sets over which its score is taken.
+        arms: Its controls, what mathematics knows among them; None where any may stand beside the trained arm.
         instruments: What takes its readings, as ``module.function`` of the room of measures.
     """
 
@@ -32,6 +33,7 @@ class TaskText:
     knob_name: str | None
     knob_symbol: str | None
     datasets: tuple[str, ...]
+    arms: tuple[str, ...] | None = None
     instruments: tuple[str, ...] = ()
 
 

@@ -57,15 +57,15 @@ def words(name: str) -> str:
 
 
 def anchor(heading: str) -> str:
-    """Name the place of a heading in its page.
+    """Name the place of a heading in its page, as GitHub does.
 
     Args:
-        heading: A name in snake_case.
+        heading: One word; what is no letter, digit, hyphen or underscore is dropped.
 
     Returns:
         What follows ``#`` in a link to it.
     """
-    return re.sub("[^a-z0-9_]+", "-", heading.lower())
+    return re.sub("[^a-z0-9_-]", "", heading.lower())
 
 
 def label(verdict: VerdictWord) -> str:

@@ -59,11 +59,11 @@ alike than untrained ones (.017 [−.002, .036]).
 
 With `mlp` the raw lead shrinks to about a quarter of a decade (`vae` .25 on digits, .23 on sprites; at greater
 strengths of `beta_vae` single seeds reach 1.4 on digits) and stays above 0 at equal depth for `vae`, while the
-corrected one is behind 0 again (−.27) and the one fed the final codes by .7 to 1.25 decades: two layers that read ten
-numbers are soon what they will be. By Procrustes the same models lead by 1.35 decades on digits and by half a decade on
-sprites. How far an encoder leads depends on the network and on the index more than on the objective. On sprites
-encoders of `mlp` are no more alike when trained (.91) than untrained (.93), and it is undecided whether they share
-anything that they learned.
+corrected one of `vae` is behind 0 again (−.28 and −.27) and the one fed the final codes by .7 to 1.25 decades: two
+layers that read ten numbers are soon what they will be. By Procrustes `vae` leads by 1.35 decades on digits and by half
+a decade on sprites, and `beta_vae` less at greater strengths. How far an encoder leads depends on the network and on
+the index more than on the objective. On sprites encoders of `mlp` are no more alike when trained (.91) than untrained
+(.93), and it is undecided whether they share anything that they learned.
 
 `other objective` is the plain VAE, which is what `beta_vae` and `beta_tcvae` are at strength 1: of these two it says
 what their strengths say. The seeds that two settings are held against are of the middle strength alone.

@@ -37,9 +37,9 @@ has a whitened degree of 1.0 at every s: there is nothing to lose, and it fails 
 With the noisy target the Lipschitz constant of most falls too (not that of `denoising_vae`), but the decoder's
 frequency content falls more than the encoder's, and `finer_control` fails: what the paper's third claim says rests on
 the target. The controls say no where they must: on the exact linear VAE `noise_frequency` and `finer_control` fail, and
-trained it fails the one and does not meet the other. `noise_lipschitz` has no control that could say no: mathematics
-has the linear VAE's constant fall as well, so that it shows shrinkage and perhaps no more. `sigma_vae` learns its noise
-variance, so that β moves along s, and no closed form stands beside it.
+on the trained one too. `noise_lipschitz` has no control that could say no: mathematics has the linear VAE's constant
+fall as well, so that it shows shrinkage and perhaps no more. `sigma_vae` learns its noise variance, so that β moves
+along s, and no closed form stands beside it.
 
 For the score, agreement with a trend is Kendall's τ; with finer control it is (fall − change)/(fall + change).
 
