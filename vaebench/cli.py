@@ -263,6 +263,9 @@ def show_verdicts(records: "Sequence[Record]") -> None:
 
     for record in records:
         table = Table(show_header=False, box=None, padding=(0, 1))
+        for _ in range(4):
+            table.add_column()
+        table.add_column(overflow="fold")
         for verdict in record.verdicts:
             shown = headline(verdict)
             found = " ".join(estimate_and_interval(shown.interval)) if shown.interval else shown.reason
