@@ -260,6 +260,7 @@ class cell_progress:  # noqa: N801 - a context manager, used like a function
 def show_verdicts(records: "Sequence[Record]") -> None:
     """Print what was found: one row a claim, with the estimate and 95 % interval of the finding that decided it."""
     from vaebench.leaderboard.numbers import estimate_and_interval, region
+    from vaebench.leaderboard.text import words
 
     for record in records:
         table = Table(show_header=False, box=None, padding=(0, 1))
@@ -274,7 +275,7 @@ def show_verdicts(records: "Sequence[Record]") -> None:
                 MARKS[verdict.verdict],
                 verdict.claim,
                 found,
-                f"[dim]{escape(shown.place)}, {region(shown.low, shown.high)}",
+                f"[dim]{escape(words(shown.place))}, {region(shown.low, shown.high)}",
             )
         for cell in record.cells:
             if cell.status != "ok":
