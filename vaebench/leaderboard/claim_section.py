@@ -1,11 +1,12 @@
 """Write what a task's page says of one claim, or of one invariant: what it asks for and how each record came out."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from vaebench.claims import WORST_FIRST, Claim, Finding, Verdict, VerdictWord, t_interval
 from vaebench.leaderboard.numbers import plain, plus_minus, region
 from vaebench.leaderboard.record_page import control_said, dropping_empty, finding_numbers
-from vaebench.leaderboard.text import details, escape, label, table, words
+from vaebench.leaderboard.text import SYMBOLS, details, escape, label, table, words
 from vaebench.results.record import Column, Record
 
 Names = Mapping[int, str]
@@ -84,9 +85,9 @@ def _silent(verdicts: Iterable[tuple[Record, Verdict]], names: Names) -> list[st
 
 def _tally(verdicts: Sequence[Verdict]) -> str:
     """Count the words over records: whether a claim holds whatever the objective, network and data."""
-    words_of: tuple[VerdictWord, ...] = ("holds", "fails", "undecided", "not applicable")
-    counts = {word: sum(verdict.verdict == word for verdict in verdicts) for word in words_of}
-    return f"Over {len(verdicts)} records: " + " · ".join(f"{label(w)} {n}" for w, n in counts.items() if n) + "."
+    found = Counter(verdict.verdict for verdict in verdicts)
+    counts = [f"{label(word)} {found[word]}" for word in SYMBOLS if found[word]]
+    return f"Over {len(verdicts)} records: {' · '.join(counts)}."
 
 
 def _why(verdict: Verdict) -> str:

@@ -4,13 +4,13 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from vaebench.claims import Claim, t_interval
-from vaebench.leaderboard.numbers import duration, plus_minus, rounded
+from vaebench.leaderboard.numbers import plus_minus, rounded
 from vaebench.leaderboard.ranks import Rank, ranks
-from vaebench.leaderboard.record_page import is_known, record_path
+from vaebench.leaderboard.record_page import cell_time, is_known, record_path
 from vaebench.leaderboard.selection import Entry, Selection, entry
 from vaebench.leaderboard.standing import Standing, standing
 from vaebench.leaderboard.task_text import TaskText, Term
-from vaebench.leaderboard.text import PREVIEW, SYMBOLS, anchor, bullets, details, escape, label, table, words
+from vaebench.leaderboard.text import PREVIEW, SYMBOLS, anchor, beside, bullets, details, escape, label, table, words
 from vaebench.results.record import Record, Status
 
 HOME = "[What vaebench is](../README.md) · [how to bring a variant, and publish its row](../CONTRIBUTING.md)"
@@ -186,13 +186,9 @@ def _matrices(tasks: Sequence[TaskText], selection: Selection) -> str:
         for row in sorted({entry(record) for record in records}):
             of_row = [record for record in records if entry(record) == row]
             verdicts = [_verdicts(claim.id, of_row) for claim in claims]
-            lines.append([f"{selection.labels[row]}{_preset(row)}", *verdicts])
+            lines.append([f"{selection.labels[row]}{beside(row.preset)}", *verdicts])
         parts.append(table(["", *(escape(claim.id) for claim in claims)], lines))
     return "\n\n".join(parts)
-
-
-def _preset(row: Entry) -> str:
-    return "" if row.preset == "standard" else f" ({row.preset})"
 
 
 def _verdicts(claim: str, records: Sequence[Record]) -> str:
@@ -227,7 +223,6 @@ def _foundation(selection: Selection, record: Record) -> list[str]:
     subject, names = record.subject, selection.labels
     statuses = [cell.status for cell in record.cells]
     invariants = Counter(verdict.verdict for verdict in record.invariant_verdicts)
-    spent = [sum(cell.seconds.values()) for cell in record.cells if cell.seconds]
     return [
         words(subject.task.name),
         words(subject.dataset.name),
@@ -237,5 +232,5 @@ def _foundation(selection: Selection, record: Record) -> list[str]:
         _lost(statuses),
         "<br>".join(f"{label(word)} ({invariants[word]})" for word in SYMBOLS if invariants[word]) or "–",
         subject.device,
-        duration(sum(spent) / len(spent)) if spent else "–",
+        cell_time(record) or "–",
     ]

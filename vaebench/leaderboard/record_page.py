@@ -8,7 +8,7 @@ from vaebench.claims import Claim, Finding, Verdict, VerdictWord, map_entry, t_i
 from vaebench.leaderboard.numbers import count, duration, estimate_and_interval, plain, plus_minus, region, rounded
 from vaebench.leaderboard.selection import Selection, entry
 from vaebench.leaderboard.task_text import TaskText
-from vaebench.leaderboard.text import PREVIEW, anchor, bullets, escape, label, source, table, words
+from vaebench.leaderboard.text import PREVIEW, anchor, beside, bullets, escape, label, source, table, words
 from vaebench.results.record import Column, Record
 
 
@@ -48,9 +48,7 @@ def record_name(record: Record, selection: Selection) -> str:
     Returns:
         For example ``vae · mlp · digits``.
     """
-    preset = record.subject.preset
-    beside = "" if preset == "standard" else f" ({preset})"
-    return f"{selection.labels[entry(record)]} · {record.subject.dataset.name}{beside}"
+    return f"{selection.labels[entry(record)]} · {record.subject.dataset.name}{beside(record.subject.preset)}"
 
 
 def record_path(record: Record, selection: Selection) -> str:
@@ -65,6 +63,12 @@ def record_path(record: Record, selection: Selection) -> str:
     """
     safe = re.sub(r"[^a-z0-9_]+", ".", record_name(record, selection).lower()).strip(".")
     return f"records/{record.subject.task.name}/{safe}.md"
+
+
+def cell_time(record: Record) -> str:
+    """Print how long a cell of a record took, in the mean; nothing where no cell says."""
+    spent = [sum(cell.seconds.values()) for cell in record.cells if cell.seconds]
+    return duration(sum(spent) / len(spent)) if spent else ""
 
 
 def finding_numbers(finding: Finding, seeds: int) -> list[str]:
@@ -114,14 +118,14 @@ def dropping_empty(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str
 def _origin(record: Record) -> str:
     """Say what was run, on what, and how long it took."""
     subject = record.subject
-    spent = [sum(cell.seconds.values()) for cell in record.cells if cell.seconds]
+    spent = cell_time(record)
     torch = ", ".join(sorted({environment.torch for environment in record.environments}))
     facts = [
         f"Variant: {source(subject.variant.source)}, code {subject.variant.code_hash}",
         f"{count(record.parameters)} parameters",
         f"{sum(cell.status == 'ok' for cell in record.cells)} of {len(record.cells)} seeds",
         f"{subject.device}, torch {escape(torch)}" if torch else subject.device,
-        *([f"{duration(sum(spent) / len(spent))} a cell"] if spent else []),
+        *([f"{spent} a cell"] if spent else []),
     ]
     return " · ".join(facts)
 

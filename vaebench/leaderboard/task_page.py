@@ -8,7 +8,7 @@ from vaebench.leaderboard.figures.maps import map_figures
 from vaebench.leaderboard.record_page import record_name, record_path
 from vaebench.leaderboard.selection import Selection, entry
 from vaebench.leaderboard.task_text import TaskText
-from vaebench.leaderboard.text import PREVIEW, escape, source, words
+from vaebench.leaderboard.text import PREVIEW, beside, escape, source, words
 from vaebench.results.record import Record
 
 
@@ -39,7 +39,7 @@ def task_page(task: TaskText, selection: Selection, figures: Iterable[str], prev
     parts += ["## Claims", _sources(task, linked=not preview)]
     for claim in records[0].claims:
         parts += claim_section(claim, records, names)
-        paths = {f"{words(claim.id)}{_preset(p)}": figure_path(task, claim.id, p) for p in _presets(records)}
+        paths = {f"{words(claim.id)}{beside(p)}": figure_path(task, claim.id, p) for p in _presets(records)}
         parts += _pictures("estimates for", {k: p for k, p in paths.items() if p in shown and task.knob_name is None})
     if over_knob := _data_figures(task, records, shown):
         parts += [f"## Over the {words(task.knob_name or '')}"]
@@ -67,10 +67,6 @@ def _sources(task: TaskText, linked: bool) -> str:
     return f"Where it is written: {'; '.join(where)}."
 
 
-def _preset(preset: str) -> str:
-    return "" if preset == "standard" else f" ({preset})"
-
-
 def _presets(records: Iterable[Record]) -> list[str]:
     return sorted({record.subject.preset for record in records})
 
@@ -83,7 +79,7 @@ def _data_figures(task: TaskText, records: Iterable[Record], shown: set[str]) ->
     if task.knob_name is None:
         return {}
     places = sorted({(record.subject.dataset.name, record.subject.preset) for record in records})
-    paths = {f"{words(data)}{_preset(preset)}": figure_path(task, data, preset) for data, preset in places}
+    paths = {f"{words(data)}{beside(preset)}": figure_path(task, data, preset) for data, preset in places}
     return {name: path for name, path in paths.items() if path in shown}
 
 
@@ -91,7 +87,7 @@ def _map_figures(task: TaskText, records: Sequence[Record], selection: Selection
     found: dict[str, str] = {}
     for preset in _presets(records):
         parts = map_figures(task, [record for record in records if record.subject.preset == preset], selection)
-        found |= {f"{words(part)}{_preset(preset)}": figure_path(task, part, preset) for part in parts}
+        found |= {f"{words(part)}{beside(preset)}": figure_path(task, part, preset) for part in parts}
     return {name: path for name, path in found.items() if path in shown}
 
 

@@ -80,6 +80,18 @@ def label(verdict: VerdictWord) -> str:
     return f"{SYMBOLS[verdict]} {verdict}"
 
 
+def beside(preset: str) -> str:
+    """Print what a name bears under a preset that is not of record.
+
+    Args:
+        preset: The preset.
+
+    Returns:
+        Nothing for the standard one, else for example `` (quick)``.
+    """
+    return "" if preset == "standard" else f" ({preset})"
+
+
 def source(text: str) -> str:
     """Print where something comes from, arXiv identifiers as links and nothing else as one.
 
