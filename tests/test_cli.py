@@ -139,7 +139,9 @@ def test_an_edited_page_is_stale(tmp_path: Path) -> None:
     done = vaebench("leaderboard", "--check", cwd=tmp_path)
     assert done.returncode == 1
     assert "README.md" in done.stderr
-    assert vaebench("leaderboard", cwd=tmp_path).returncode == 0
+    (tmp_path / "leaderboard" / "records" / "stray.md").write_text("A page that no record makes.")
+    mended = vaebench("leaderboard", cwd=tmp_path)
+    assert mended.stdout.split() == ["leaderboard/README.md", "leaderboard/records/stray.md"]
     assert vaebench("leaderboard", "--check", cwd=tmp_path).returncode == 0
 
 

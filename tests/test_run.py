@@ -19,7 +19,7 @@ from vaebench.claims import Reading
 from vaebench.mistakes import Mistake
 from vaebench.results.record import CellOutcome, Record
 from vaebench.results.store import Journal, read_record, write_record
-from vaebench.run import Done, Plan, Request, check, fetch, plan, run
+from vaebench.run import Done, Plan, Request, check, execute, fetch, plan, run
 
 RequestOf = Callable[..., Request]
 
@@ -142,6 +142,12 @@ def test_processes_do_not_change_a_reading(request_of: RequestOf, tmp_path: Path
     two = run(request, planned, Journal(request.out), quiet)
     alone = run(request_of(out=tmp_path / "one"), Plan(planned.cells, ()), Journal(tmp_path / "one"), quiet)
     assert [timeless(record) for record in two.records] == [timeless(record) for record in alone.records]
+
+
+def test_a_process_that_is_killed_is_told_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("vaebench.cell.run_cell", signal.raise_signal)
+    with pytest.raises(Mistake, match=r"a process of the run was killed, .* give it fewer --jobs$"):
+        list(execute([signal.SIGKILL] * 3, jobs=2))  # type: ignore[list-item]
 
 
 def test_a_damaged_line_costs_its_own_cell(tiny: object, request_of: RequestOf) -> None:

@@ -180,36 +180,38 @@ def current_pages() -> tuple[Path, dict[str, str]]:
 
 
 def write() -> list[Path]:
-    """Write the leaderboard and take away pages that no longer belong to it.
+    """Write the leaderboard's pages that are stale, and take away those that no longer belong to it.
 
     Returns:
-        The files, as written.
+        The files that were written or taken away.
     """
     folder, pages = current_pages()
     return write_pages(folder, pages)
 
 
 def write_pages(folder: Path, pages: dict[str, str]) -> list[Path]:
-    """Write pages below a folder.
+    """Write the pages below a folder that are not there as they should be, and take away what should not be.
 
     Args:
         folder: Where.
         pages: Text by place.
 
     Returns:
-        The files.
+        The files that were written or taken away.
     """
-    for name, text in pages.items():
-        write_text(folder / name, text)
-    for name in leaderboard.strangers(folder, pages):
-        (folder / name).unlink()
-    return [folder / name for name in pages]
+    stale = leaderboard.stale_pages(folder, pages)
+    for name in stale:
+        if name in pages:
+            write_text(folder / name, pages[name])
+        else:
+            (folder / name).unlink()
+    return [folder / name for name in stale]
 
 
 def stale() -> list[str]:
     """What is stale of the leaderboard as it lies there, one line a page."""
     folder, pages = current_pages()
-    return leaderboard.stale_pages(folder, pages)
+    return [f"{name}: {why}" for name, why in leaderboard.stale_pages(folder, pages).items()]
 
 
 def write_preview(folder: Path) -> tuple[Path, list[str]]:

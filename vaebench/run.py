@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
@@ -220,6 +221,9 @@ def execute(cells: Sequence["Cell"], jobs: int) -> Iterator[CellOutcome]:
 
     Yields:
         Outcomes, in the order in which they are done.
+
+    Raises:
+        Mistake: A process was ended from outside, as a machine does that is out of memory.
     """
     from vaebench.cell import run_cell
 
@@ -232,7 +236,13 @@ def execute(cells: Sequence["Cell"], jobs: int) -> Iterator[CellOutcome]:
         pool = Parallel(
             n_jobs=min(jobs, len(cells)), return_as="generator_unordered", batch_size=1, pre_dispatch="n_jobs"
         )
-        yield from pool(delayed(run_cell)(cell) for cell in cells)
+        try:
+            yield from pool(delayed(run_cell)(cell) for cell in cells)
+        except BrokenProcessPool as broken:
+            raise Mistake(
+                "a process of the run was killed, most often for want of memory: "
+                "the same command goes on from the cells that are finished; give it fewer --jobs"
+            ) from broken
 
 
 @dataclass(frozen=True)

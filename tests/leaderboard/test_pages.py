@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import vaebench
-from vaebench.leaderboard import drawn_figures, pages, stale_pages, strangers
+from vaebench.leaderboard import drawn_figures, pages, stale_pages
 
 FIGURE = "figures/camuto2021_variance_frequency.digits.svg"
 RECORD = "records/camuto2021_variance_frequency/vae.mlp.digits.md"
@@ -81,19 +81,19 @@ def test_the_same_records_in_any_order_make_the_same_bytes(board, made, few):
 
 
 def test_a_written_board_is_fresh(folder, board):
-    assert stale_pages(folder, board) == []
+    assert stale_pages(folder, board) == {}
 
 
 def test_an_edited_page_is_stale(folder, board):
     page = folder / "README.md"
     page.write_text(page.read_text("utf-8").replace("0.9", "1.0", 1), "utf-8")
-    assert stale_pages(folder, board) == ["README.md: differs from what the records say"]
+    assert stale_pages(folder, board) == {"README.md": "differs from what the records say"}
 
 
 def test_a_missing_page_and_a_missing_figure_are_stale(folder, board):
     (folder / "README.md").unlink()
     (folder / FIGURE).unlink()
-    assert stale_pages(folder, board) == ["README.md: missing", f"{FIGURE}: missing"]
+    assert stale_pages(folder, board) == {"README.md": "missing", FIGURE: "missing"}
 
 
 def test_a_page_of_what_is_gone_should_not_be_there_and_submissions_may(folder, board):
@@ -107,8 +107,7 @@ def test_a_page_of_what_is_gone_should_not_be_there_and_submissions_may(folder, 
     (folder / "records" / "gone_task" / "deep" / "a.markdown").write_text("x")
     gone = ["figures/gone.svg", "gone_task.md"]
     gone += ["records/gone_task/deep/a.markdown", "records/gone_task/vae.mlp.digits.md"]
-    assert strangers(folder, board) == gone
-    assert stale_pages(folder, board) == [f"{name}: should not be there" for name in gone]
+    assert stale_pages(folder, board) == dict.fromkeys(gone, "should not be there")
 
 
 def test_an_empty_folder_lacks_everything(tmp_path, board):
@@ -119,7 +118,7 @@ def test_a_changed_record_makes_its_page_and_figure_stale_and_no_other_figure(fo
     changed = pages(made.tasks, [few[0], made.record(variant="beta_vae", lost=(0,)), *few[2:]], drawn=board)
     said = stale_pages(folder, changed)
     names = ["README.md", "camuto2021_variance_frequency.md", FIGURE, RECORD.replace("vae.", "beta_vae.", 1)]
-    assert said == [f"{name}: differs from what the records say" for name in names]
+    assert said == dict.fromkeys(names, "differs from what the records say")
 
 
 def test_a_figure_drawn_by_another_matplotlib_is_fresh_and_an_edited_one_is_not(folder, board):
@@ -130,9 +129,9 @@ def test_a_figure_drawn_by_another_matplotlib_is_fresh_and_an_edited_one_is_not(
     drawing = tail.rpartition("drawing ")[2][:16]
     (folder / FIGURE).write_text(other + mark + tail.replace(drawing, _hash(other)), "utf-8")
     assert stamp((folder / FIGURE).read_text("utf-8")) == stamp(board[FIGURE])
-    assert stale_pages(folder, board) == []
+    assert stale_pages(folder, board) == {}
     (folder / FIGURE).write_text(board[FIGURE].replace("</svg>", "<!-- moved --></svg>"), "utf-8")
-    assert stale_pages(folder, board) == [f"{FIGURE}: differs from what the records say"]
+    assert stale_pages(folder, board) == {FIGURE: "differs from what the records say"}
 
 
 def test_a_fresh_figure_is_kept_and_a_stale_one_drawn_again(folder, made, few, board, monkeypatch):

@@ -19,7 +19,7 @@ from vaebench.leaderboard.task_page import task_page
 from vaebench.leaderboard.task_text import TaskText, Term
 from vaebench.results.record import Record
 
-__all__ = ["TaskText", "Term", "drawn_figures", "pages", "stale_pages", "strangers"]
+__all__ = ["TaskText", "Term", "drawn_figures", "pages", "stale_pages"]
 
 
 def pages(
@@ -74,7 +74,7 @@ def drawn_figures(folder: Path) -> dict[str, str]:
     }
 
 
-def stale_pages(folder: Path, pages: Mapping[str, str]) -> list[str]:
+def stale_pages(folder: Path, pages: Mapping[str, str]) -> dict[str, str]:
     """Compare a folder with what its files should be.
 
     Pages are compared byte for byte, figures by the hash of their inputs. Only what a board consists of is looked at:
@@ -85,30 +85,23 @@ def stale_pages(folder: Path, pages: Mapping[str, str]) -> list[str]:
         pages: What it should hold, from `pages`.
 
     Returns:
-        A line for each file that is missing, differs or should not be there; empty when the board is fresh.
+        For each file below the folder that is missing, differs or should not be there, which of these; in order, and
+        empty when the board is fresh.
     """
-    said = dict.fromkeys(strangers(folder, pages), "should not be there")
+    said = dict.fromkeys(_strangers(folder, pages), "should not be there")
     for name, expected in pages.items():
         if not (folder / name).is_file():
             said[name] = "missing"
         elif _differs(name, (folder / name).read_bytes().decode("utf-8", "replace"), expected):
             said[name] = "differs from what the records say"
-    return [f"{name}: {said[name]}" for name in sorted(said)]
+    return dict(sorted(said.items()))
 
 
-def strangers(folder: Path, pages: Mapping[str, str]) -> list[str]:
-    """List the files of a board that its records do not make: pages and figures of what is gone.
-
-    Args:
-        folder: The board's folder.
-        pages: What it should hold, from `pages`.
-
-    Returns:
-        Paths below the folder, in order.
-    """
+def _strangers(folder: Path, pages: Mapping[str, str]) -> set[str]:
+    """Files of a board that its records do not make: pages and figures of what is gone."""
     written = (*folder.glob("*.md"), *(path for path in folder.glob("records/**/*") if path.is_file()))
     there = {path.relative_to(folder).as_posix() for path in written} | drawn_figures(folder).keys()
-    return sorted(there - pages.keys())
+    return there - pages.keys()
 
 
 def _differs(name: str, found: str, expected: str) -> bool:

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from vaebench.claims import Claim, t_interval
+from vaebench.claims.trends import LEAST
 from vaebench.leaderboard.numbers import plus_minus, rounded
 from vaebench.leaderboard.ranks import Rank, ranks
 from vaebench.leaderboard.record_page import cell_time, is_known, record_path
@@ -38,7 +39,7 @@ variant or data set (one that the model itself leaves without, by collapse or by
 everywhere, scores 0, and leaves undecided what would hold). A claim holds when each of its conditions does, at each \
 knob value. It fails when one does though its interval is widened for the number of them (Bonferroni): a claim at the \
 edge of all its regions fails by chance in 2.5 % of cases at most.
-- **Falls, rises**: from the first knob value to the last, by one per cent at least, *and* at more pairs of knob \
+- **Falls, rises**: from the first knob value to the last, by {LEAST:.0%} at least, *and* at more pairs of knob \
 values than it goes the other way (Kendall τ). A course that holds need not be monotone: the figures show it.
 - **n of m hold**: of the m verdicts of a task's claims on its data sets that are applicable, n hold. Where some are \
 not applicable (a number with a dash), the score is that of the others: compare such a row with care.
