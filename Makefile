@@ -33,6 +33,7 @@ reference-claims: .venv/package
 	$(RUN) --tasks $(IMAGES) --archs mlp
 	$(RUN) --tasks nakagawa2021_posterior_isometry --archs mlp --variants $(RELATED)
 	$(RUN) --tasks bonheme2022_encoder_first --archs conv --variants $(GRADED)
+	$(RUN) --tasks bonheme2022_encoder_first --archs mlp --variants vae,beta_vae,linear_vae
 
 reference-networks: .venv/package
 	$(RUN) --tasks $(IMAGES) --archs conv,resnet --variants $(MAIN)

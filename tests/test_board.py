@@ -6,6 +6,7 @@ import pytest
 
 from vaebench import board
 from vaebench.claims.trends import LEAST
+from vaebench.leaderboard.selection import judged
 from vaebench.mistakes import Mistake
 from vaebench.results.store import read_record, write_record
 
@@ -28,7 +29,7 @@ def renamed(record, **changes):
 def published(monkeypatch):
     """A small board: two variants on one data set."""
     records = [stored("vae.mlp.three_sources"), stored("linear_vae.mlp.three_sources")]
-    monkeypatch.setattr(board, "committed", lambda folder: records)
+    monkeypatch.setattr(board, "committed", lambda folder: (records, []))
     return records
 
 
@@ -78,7 +79,9 @@ def test_a_preview_of_a_file_is_a_mistake(tmp_path):
 
 def test_every_exact_model_of_the_references_got_the_verdict_that_mathematics_has():
     """The law behind the controls: where a closed form decides a claim, the instruments and the judge decide alike."""
-    records = board.judged_by_us(board.read(board.root() / board.REFERENCES)[0])
+    tasks = {task.name: task for task in board.task_texts()}
+    found = board.read(board.root() / board.REFERENCES)[0]
+    records = [judged(record, tasks[record.subject.task.name]) for record in found]
     said = {(r.subject.task.name, claim.id): claim.known for r in records for claim in r.claims if claim.known}
     found = {place: set() for place in said}
     for record in records:
@@ -111,3 +114,9 @@ def test_the_glossary_has_a_line_for_every_name_and_its_page():
     assert {("network", "mlp"), ("data", "digits"), ("data", "sprites")} <= terms.keys()
     assert all(term.says.endswith(".") and "\n" not in term.says for term in terms.values())
     assert all((board.root() / term.path).is_file() for term in terms.values())
+
+
+def test_every_reference_record_is_shown():
+    pages = board.current_pages()[1]
+    assert "## Left out" not in pages["README.md"]
+    assert len([name for name in pages if name.startswith("records/")]) == len(list(STORED.parent.glob("*/*.json")))

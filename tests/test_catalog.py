@@ -98,6 +98,22 @@ def test_a_file_is_a_variant(written):
     assert (brought.variant.name, brought.variant.kl_weight) == ("mine", 3.0)
 
 
+def test_the_code_hash_of_a_package_is_that_of_all_its_files(tmp_path, monkeypatch):
+    (tmp_path / "brought_package").mkdir()
+    for name, text in (("__init__", ""), ("weights", "A = 1"), ("variants", GOOD)):
+        (tmp_path / "brought_package" / f"{name}.py").write_text(text)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    before = catalog.variant("brought_package.variants:VARIANT").code_hash
+    assert catalog.variant("brought_package.variants:VARIANT").code_hash == before
+    (tmp_path / "brought_package" / "weights.py").write_text("A = 2")
+    assert catalog.variant("brought_package.variants:VARIANT").code_hash != before
+
+
+def test_a_file_that_ends_the_program_is_a_bad_variant(written):
+    with pytest.raises(BadVariant, match=r"cannot be loaded: SystemExit: 0$"):
+        catalog.variant(written("import sys\nsys.exit(0)"))
+
+
 def test_the_code_hash_is_that_of_the_file(written):
     one, other = (catalog.variant(written(text)).code_hash for text in (GOOD, GOOD.replace("3.0", "4.0")))
     assert one != other
@@ -174,8 +190,13 @@ def test_sizes_of_a_data_set():
 
 
 def test_a_size_that_is_not_made_lists_those_that_are():
-    with pytest.raises(UnknownName, match=r"^unknown dataset 'sprites17'; sprites comes as: sprites\d+, sprites\d+"):
+    with pytest.raises(UnknownName, match=r"^unknown dataset 'sprites17'; sprites comes as: sprites, sprites\d+"):
         catalog.dataset("sprites17")
+
+
+def test_a_data_set_has_one_name():
+    with pytest.raises(UnknownName, match=r"^unknown dataset 'sprites32'; sprites comes as: sprites, sprites16"):
+        catalog.dataset("sprites32")
     with pytest.raises(UnknownName, match=r"^unknown dataset 'digits8'; digits comes as: digits$"):
         catalog.dataset("digits8")
 

@@ -215,7 +215,7 @@ def test_what_fails_alone_but_not_among_many_is_undecided_and_says_so():
     four = Claim("c", "says", tuple(Beyond(name, 0, ideal=1, null=0) for name in "rstu"))
     among = judge(four, [one for name in "rstu" for one in observe(values if name == "r" else [1.0] * 5, name)])
     assert (alone.verdict, among.verdict) == ("fails", "undecided")
-    assert among.reason == "outside at 95 %, not at the 98.8 % that one of 4 quantities needs"
+    assert among.reason == "outside by its 95 % interval, but not by the 98.8 % interval that corrects for 4 quantities"
 
 
 def test_rounding_is_no_trend_and_no_gain():
@@ -315,7 +315,7 @@ def test_no_verdict_depends_on_the_order_of_observations(order, random):
 
 @pytest.mark.parametrize(("value", "stderr"), [(math.nan, 0.0), (math.inf, 0.0), (1.0, math.nan), (1.0, math.inf)])
 def test_a_reading_is_a_number(value, stderr):
-    with pytest.raises(ValueError, match=f"reading gain is not finite: {value} ± {stderr}"):
+    with pytest.raises(ValueError, match=f"reading gain is not finite, or has no error: {value} ± {stderr}"):
         Reading("gain", value, stderr, 1)
 
 

@@ -11,7 +11,7 @@ import pytest
 import real_files
 from conftest import BROUGHT, TINY
 
-from vaebench import catalog
+from vaebench import __version__, catalog
 
 RUN = ["run", "--preset", "quick", "--jobs", "1", "--archs", "mlp", "--seeds", "1"]
 
@@ -152,7 +152,7 @@ def test_an_edited_page_is_stale(tmp_path: Path) -> None:
         (["run", "--variants", "nope"], "unknown variant 'nope'"),
         (["run", "--archs", "transformer"], "unknown architecture 'transformer'; there are: conv, mlp, resnet"),
         (["run", "--datasets", "imagenet"], "unknown dataset 'imagenet'"),
-        (["run", "--datasets", "sprites48", "--preset", "quick"], "sprites comes as: sprites32, sprites16, sprites64"),
+        (["run", "--datasets", "sprites48", "--preset", "quick"], "sprites comes as: sprites, sprites16, sprites64"),
         (["run", "--preset", "fast"], "unknown preset 'fast'"),
         (["run", "--seeds", "0"], "seeds is 1 or more"),
         (["run", "--seeds", "-3"], "seeds is 1 or more"),
@@ -165,6 +165,7 @@ def test_an_edited_page_is_stale(tmp_path: Path) -> None:
         (["run", "--preset", "quick", "--archs", "conv", "--datasets", "three_sources"], "nothing is left to run"),
         (["score", "nowhere"], "there is no nowhere"),
         (["leaderboard", "--preview", "nowhere"], "there is no nowhere"),
+        (["leaderboard", "--preview", "runs", "--check"], "--check is about the committed pages"),
     ],
 )
 def test_a_slip_is_one_line_without_a_traceback(arguments: list[str], message: str, tmp_path: Path) -> None:
@@ -244,7 +245,7 @@ def test_the_module_runs_from_a_bare_checkout() -> None:
         text=True,
         cwd=Path(catalog.PACKAGE).parent,
     )
-    assert (done.returncode, done.stdout.strip()) == (0, "0.1.0")
+    assert (done.returncode, done.stdout.strip()) == (0, __version__)
 
 
 def test_the_variant_of_the_readme_runs(tmp_path: Path) -> None:

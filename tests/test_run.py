@@ -85,7 +85,7 @@ def test_a_cell_knows_where_its_data_lie_and_is_the_same_cell_elsewhere(
     dataset_of.cache_clear()
     (tmp_path / "there").rename(tmp_path / "gone")
     outcome = run_cell(planned[1])
-    assert outcome.status == "error" and outcome.reason.startswith("NoData: mnist is not under")
+    assert outcome.status == "error" and outcome.reason.startswith("mnist is not under")
 
 
 def test_data_are_fetched_only_where_they_are_not_there(
@@ -211,6 +211,8 @@ def test_a_run_that_is_stopped_in_the_middle_goes_on(how: signal.Signals, tmp_pa
     [
         ("DIVERGES", "diverged", "the loss was nan at step 7 of 8"),
         ("CRASHES", "error", "KeyError: 'no such term' (broken.py, line "),
+        ("LEAVES", "error", "SystemExit: 0 (broken.py, line "),
+        ("FILLS_THE_MEMORY", "oom", ""),
         ("WRONG_SHAPE", "error", "ValueError: wrong_shape: decode should give shape (2, 16), gave (2, 15)"),
         ("NOT_A_MODEL", "error", "TypeError: not_a_model built a str, not a torch module with encode and decode"),
     ],
@@ -238,6 +240,17 @@ def test_an_error_is_tried_again_and_a_divergence_is_a_result(
 def test_a_training_over_its_time_is_a_status(tiny: object, request_of: RequestOf) -> None:
     (record,) = go(request_of(seconds=1e-6)).records
     assert {cell.status for cell in record.cells} == {"timeout"}
+
+
+def test_a_file_that_changes_during_a_run_fails_its_cells(tiny: object, request_of: RequestOf, tmp_path: Path) -> None:
+    path = tmp_path / "edited_vae.py"
+    text = (BROUGHT / "bernoulli_vae.py").read_text().replace('"bernoulli_vae"', '"edited_vae"')
+    path.write_text(text)
+    (cell,) = plan(request_of(variants=(str(path),), datasets=("digits",), seeds=1)).cells
+    assert run_cell(cell).status == "ok"
+    path.write_text(text + "\nWEIGHT = 3\n")
+    after = run_cell(cell)
+    assert (after.status, after.reason) == ("error", f"{path} has changed since the run began; run it again")
 
 
 @pytest.mark.parametrize("reference", [str(BROUGHT / "bernoulli_vae.py"), "bernoulli_vae:VARIANT"])
@@ -274,7 +287,7 @@ def test_every_arm_is_read_at_every_knob_value(tiny: Callable[[str], object], re
         ({"seeds": 0}, "seeds is 1 or more, not 0"),
         ({"jobs": 0}, "jobs is 1 or more, not 0"),
         ({"device": "tpu"}, "device is auto, cpu or cuda, not tpu"),
-        ({"seconds": 0.0}, "a cell's time limit is above 0 seconds"),
+        ({"seconds": 0.0}, "a training's time limit is above 0 seconds"),
         ({"variants": ("nowhere.py",)}, "there is no file nowhere.py"),
     ],
 )

@@ -1,6 +1,7 @@
 """Laws of contrasts: one reading falls by more than another moves, and one stays below its control."""
 
 import math
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -61,7 +62,7 @@ def test_how_far_the_one_falls_beyond_what_the_other_moves(reading, other, numbe
     assert verdict.agreement == pytest.approx((agreement,) * 3)
     assert verdict.verdict == word
     assert (verdict.findings[0].low, verdict.findings[0].high) == (LEAST, None)
-    assert verdict.findings[0].what == "log-fall of r minus |log-change| of c"
+    assert verdict.findings[0].what == "log-fall of r minus largest log-change of c"
 
 
 @given(st.tuples(POSITIVE, POSITIVE), st.tuples(POSITIVE, POSITIVE), POSITIVE, POSITIVE)
@@ -77,8 +78,14 @@ def test_it_makes_no_difference_which_way_the_other_moves(reading, other):
     assert estimate(outpacing(reading, other)) == pytest.approx(estimate(outpacing(reading, other[::-1])))
 
 
-def test_only_the_ends_of_the_knob_count():
-    assert outpacing([3.0, 9.0, 1.0], [1.0, 0.1, 1.0]) == outpacing([3.0, 1.5, 1.0], [1.0, 1.0, 1.0])
+def test_what_the_other_moves_on_the_way_counts_though_it_comes_back():
+    for way in ([1.0, E, 1.0], [1.0, E**-1, 1.0], [1.0, E**0.5, E], [1.0, E, E**0.2]):
+        assert estimate(outpacing([E**3, E**2, 1.0], way)) == pytest.approx(2.0)
+    assert outpacing([E**0.5, 1.0, 1.0], [1.0, E, 1.0]).verdict == "fails"
+
+
+def test_of_the_reading_itself_only_the_ends_count():
+    assert outpacing([3.0, 9.0, 1.0], [1.0, 1.0, 1.0]) == outpacing([3.0, 1.5, 1.0], [1.0, 1.0, 1.0])
 
 
 def test_it_is_paired_by_seed():
@@ -194,6 +201,16 @@ def test_what_left_nothing_to_gain_does_not_widen_what_the_others_need():
 def test_a_control_at_the_ideal_up_to_rounding_leaves_nothing_to_gain(control):
     verdict = judge(EXCEEDS, observe([1.0] * 3) + observe([control] * 3, "c"))
     assert (verdict.verdict, verdict.agreement) == ("undecided", (0.0,) * 3)
+
+
+@pytest.mark.parametrize(("stderr", "word"), [(0.0, "fails"), (0.002, "fails"), (0.006, "undecided")])
+def test_a_control_at_the_ideal_up_to_its_instruments_error_leaves_nothing_to_gain(stderr, word):
+    def read(values, name):
+        return [replace(seen, reading=replace(seen.reading, stderr=stderr)) for seen in observe(values, name)]
+
+    rates = [0.0, 0.01, 0.0]
+    assert judge(UNDERCUTS, read(rates, "r") + read(rates, "c")).verdict == word
+    assert judge(UNDERCUTS, read([0.02, 0.03, 0.025], "r") + read(rates, "c")).verdict == "fails"
 
 
 @pytest.mark.parametrize(("fall", "word"), [(0.5 * LEAST, "fails"), (2.5 * LEAST, "holds")])

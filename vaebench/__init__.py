@@ -1,3 +1,3 @@
 """vaebench: a benchmark suite for variational autoencoders that checks claims, not just scores."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0.dev0"

@@ -1,12 +1,10 @@
 """Whole flows over stored records: score a run against reference results, write the leaderboard, check it."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
 from vaebench import catalog, leaderboard
 from vaebench.leaderboard import TaskText, Term
 from vaebench.mistakes import Mistake
-from vaebench.results.assemble import rejudge
 from vaebench.results.record import Record
 from vaebench.results.score import Score, score
 from vaebench.results.store import read_records, write_text
@@ -83,6 +81,7 @@ def task_texts() -> tuple[TaskText, ...]:
         One text a task.
     """
     tasks = [catalog.task(name) for name in catalog.task_names()]
+    data_hashes = {name: catalog.dataset_version(name)[1] for name in catalog.dataset_names()}
     return tuple(
         TaskText(
             name=task.name,
@@ -97,6 +96,13 @@ def task_texts() -> tuple[TaskText, ...]:
             datasets=task.datasets,
             arms=("known", *(name for arm in task.arms for name in (arm.name, f"known_{arm.name}"))),
             instruments=(*task.instruments, *task.comparisons),
+            claims=task.claims,
+            invariants=task.invariants,
+            tradeoffs=task.tradeoffs,
+            data_hashes=data_hashes,
+            knob_values=None
+            if task.knob and task.knob.name == "strength"
+            else {preset: protocol.knob_values for preset, protocol in task.protocols.items()},
         )
         for task in tasks
     )
@@ -120,47 +126,26 @@ def glossary() -> tuple[Term, ...]:
     )
 
 
-def judged_by_us(records: Sequence[Record]) -> list[Record]:
-    """Put the suite's own claims in the place of those that records carry: what is judged is not the sender's to say.
-
-    Args:
-        records: From anybody.
-
-    Returns:
-        The records; those of an unknown task or of another definition of one as they are, for the board to leave out.
-    """
-    ours = []
-    for record in records:
-        subject = record.subject
-        if subject.task.name in catalog.task_names():
-            task = catalog.task(subject.task.name)
-            if subject.task.hash == task.definition_hash(subject.preset):
-                ours.append(rejudge(record.model_copy(update={"claims": task.claims, "invariants": task.invariants})))
-                continue
-        ours.append(record)
-    return ours
-
-
-def committed(folder: Path) -> list[Record]:
-    """Read what a checkout publishes: reference results and submissions.
+def committed(folder: Path) -> tuple[list[Record], list[Record]]:
+    """Read what a checkout publishes.
 
     Args:
         folder: The checkout.
 
     Returns:
-        The records.
+        Its reference results, and the submissions.
 
     Raises:
         Mistake: A committed file is no record.
     """
-    records: list[Record] = []
+    stores = []
     for stored in (folder / REFERENCES, folder / PAGES / SUBMISSIONS):
-        if stored.is_dir():
-            found, bad = read_records(stored)
-            if bad:
-                raise Mistake(bad[0])
-            records += found
-    return records
+        records, bad = read_records(stored) if stored.is_dir() else ([], [])
+        if bad:
+            raise Mistake(bad[0])
+        stores.append(records)
+    references, submissions = stores
+    return references, submissions
 
 
 def current_pages() -> tuple[Path, dict[str, str]]:
@@ -174,8 +159,9 @@ def current_pages() -> tuple[Path, dict[str, str]]:
     """  # noqa: DOC502 - raised by committed
     folder = root()
     drawn = leaderboard.drawn_figures(folder / PAGES)
+    references, submissions = committed(folder)
     return folder / PAGES, leaderboard.pages(
-        task_texts(), judged_by_us(committed(folder)), drawn=drawn, glossary=glossary()
+        task_texts(), references, drawn=drawn, glossary=glossary(), submissions=submissions
     )
 
 
@@ -234,9 +220,12 @@ def write_preview(folder: Path) -> tuple[Path, list[str]]:
     records, bad = read(folder)
     checkout = root()
     presets, places = {record.subject.preset for record in records}, {_place(record) for record in records}
-    beside = [r for r in committed(checkout) if r.subject.preset in presets and _place(r) not in places]
+    references, submissions = (
+        [record for record in store if record.subject.preset in presets and _place(record) not in places]
+        for store in committed(checkout)
+    )
     drawn = leaderboard.drawn_figures(checkout / PAGES)
-    pages = leaderboard.pages(task_texts(), judged_by_us(records + beside), True, drawn, glossary())
+    pages = leaderboard.pages(task_texts(), records + references, True, drawn, glossary(), submissions)
     write_pages(folder / PAGES, pages)
     return folder / PAGES / "README.md", bad
 

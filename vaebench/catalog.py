@@ -187,10 +187,10 @@ def dataset(name: str, root: Path = DATA_ROOT, download: bool = False) -> "Datas
             raise NoData(str(error)) from error
     if size is None:
         return cast("Dataset", module.load())
-    sizes: tuple[int, ...] = getattr(module, "SIZES", ())
-    if size not in sizes:
+    sizes: tuple[int, ...] = getattr(module, "SIZES", ())[1:]
+    if size not in sizes:  # the first has the page's own name and no other, or one data set would have two records
         raise UnknownName(
-            f"unknown dataset {name!r}; {page} comes as: {', '.join(f'{page}{s}' for s in sizes) or page}"
+            f"unknown dataset {name!r}; {page} comes as: {', '.join([page, *(f'{page}{s}' for s in sizes)])}"
         )
     return cast("Dataset", module.load(size))
 
@@ -214,7 +214,7 @@ class Brought:
 
     Attributes:
         variant: The variant.
-        code_hash: Hash of its file.
+        code_hash: Hash of its file; of ``package.module:NAME``, of all the package's files.
     """
 
     variant: "Variant"
@@ -244,7 +244,7 @@ def variant(reference: str) -> Brought:
         reference: A name, ``path/to/file.py`` (which defines ``VARIANT``) or ``package.module:NAME``.
 
     Returns:
-        The variant and the hash of its file.
+        The variant and the hash of its code.
 
     Raises:
         BadVariant: It cannot be loaded, or what it defines is no variant.
@@ -252,7 +252,7 @@ def variant(reference: str) -> Brought:
     check_variant(reference)
     try:
         module, name = _variant_module(reference)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise BadVariant(f"{reference} cannot be loaded: {type(error).__name__}: {error}") from error
     from vaebench.models import Variant
 
@@ -261,6 +261,9 @@ def variant(reference: str) -> Brought:
         raise BadVariant(f"{reference} defines no {name} of type vaebench.models.Variant")
     if (":" in reference or reference.endswith(".py")) and found.name in variant_names():
         raise BadVariant(f"{reference}: the name {found.name} is taken by one of the suite's own")
+    package = sys.modules[module.__name__.partition(".")[0]]
+    if ":" in reference and hasattr(package, "__path__"):
+        return Brought(found, source_hash(path for folder in package.__path__ for path in Path(folder).rglob("*.py")))
     return Brought(found, source_hash([Path(module.__file__)]))
 
 

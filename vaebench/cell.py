@@ -14,6 +14,7 @@ import torch
 from vaebench import catalog
 from vaebench.claims import Observation
 from vaebench.data import Dataset
+from vaebench.mistakes import Mistake
 from vaebench.models import Unfit, Variant, exact
 from vaebench.results.record import CellOutcome, Environment, Status, Subject
 from vaebench.seeds import seed_for
@@ -96,13 +97,18 @@ def run_cell(cell: Cell) -> CellOutcome:
     """
     # A small model gains nothing from a second thread, and sums in another order with it.
     torch.set_num_threads(1)
+    # Convolutions on a GPU would else round their products to ten bits, whatever the tensors' type.
+    torch.backends.cudnn.allow_tf32 = False
     parameters, observations, seconds = 0, [], {"train": 0.0, "measure": 0.0}
     status: Status = "ok"
     reason = ""
     try:
         task = catalog.task(cell.subject.task.name)
         protocol = task.protocols[cell.subject.preset]
-        variant = catalog.variant(cell.reference).variant
+        brought = catalog.variant(cell.reference)
+        if brought.code_hash != cell.subject.variant.code_hash:
+            raise Mistake(f"{cell.reference} has changed since the run began; run it again")
+        variant = brought.variant
         data = dataset_of(cell.dataset, cell.data_root).to(cell.subject.device)
         models: dict[tuple[str, float | None], Trained] = {}
         for place, trained in arms(task, protocol, variant, data, cell):
@@ -124,12 +130,15 @@ def run_cell(cell: Cell) -> CellOutcome:
         status, reason = "diverged", str(error)
     except OutOfTime as error:
         status, reason = "timeout", str(error)
-    except (torch.OutOfMemoryError, MemoryError) as error:
-        status, reason = "oom", str(error).partition("\n")[0]
-    except Exception as error:
+    except Mistake as error:
+        status, reason = "error", str(error)
+    except (Exception, SystemExit) as error:
         last = traceback.extract_tb(error.__traceback__)[-1]
         said = str(error).partition("\n")[0]
-        status, reason = "error", f"{type(error).__name__}: {said} ({Path(last.filename).name}, line {last.lineno})"
+        where = f"{Path(last.filename).name}, line {last.lineno}"
+        # On the CPU, torch says in words alone that there is no memory left.
+        full = isinstance(error, torch.OutOfMemoryError | MemoryError) or "can't allocate memory" in said
+        status, reason = ("oom", said) if full else ("error", f"{type(error).__name__}: {said} ({where})")
     return CellOutcome(
         id=cell.id,
         subject=cell.subject,

@@ -74,7 +74,7 @@ def version(show: Annotated[bool, typer.Option("--version", help="Print the vers
         raise typer.Exit
 
 
-@app.command("list")
+@app.command("list", short_help="List what there is: tasks and claims, variants, data.")
 def list_(
     as_json: Json = False,
     schema: Annotated[bool, typer.Option("--schema", help="Print the JSON Schema of a record.")] = False,
@@ -128,9 +128,11 @@ def show_names(title: str, rows: "Sequence[tuple[str, str]]") -> None:
     out.print(table, "")
 
 
-@app.command("run")
+@app.command("run", short_help="Train and measure variants, and judge the claims.")
 def run_(
-    tasks: Annotated[str | None, typer.Option(help="Tasks, separated by commas; all by default.")] = None,
+    tasks: Annotated[
+        str | None, typer.Option(help="Tasks, separated by commas (see `vaebench list`); all by default.")
+    ] = None,
     variants: Annotated[
         str | None,
         typer.Option(
@@ -144,13 +146,15 @@ def run_(
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
     jobs: Annotated[int | None, typer.Option(help="Processes; one a core by default, one on a GPU.")] = None,
     folder: Annotated[Path | None, typer.Option("--out", help="Folder; runs/PRESET by default.")] = None,
-    cell_timeout: Annotated[float | None, typer.Option(help="Most seconds that one training may take.")] = None,
+    cell_timeout: Annotated[
+        float | None, typer.Option(help="Most seconds for one training; a cell has one for each arm and knob value.")
+    ] = None,
     data_root: Annotated[Path, typer.Option(help="Folder of the data sets that need a download.")] = catalog.DATA_ROOT,
     download: Annotated[
         bool, typer.Option("--download", help="Download what --datasets names and is not in that folder.")
     ] = False,
     missing: Annotated[
-        bool, typer.Option("--missing", help="Leave out what --out has whole records of already.")
+        bool, typer.Option("--missing", help="Skip what already has a complete record in --out.")
     ] = False,
     as_json: Json = False,
 ) -> None:
@@ -293,7 +297,7 @@ def headline(verdict: "Verdict") -> "Finding":
     return next(finding for finding in verdict.findings if finding.verdict == verdict.verdict)
 
 
-@app.command("score")
+@app.command("score", short_help="Compare a run with reference results.")
 def score_(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of a run, or one record.")],
     reference: Annotated[Path | None, typer.Option(help="Reference results; the suite's own by default.")] = None,
@@ -319,7 +323,7 @@ def score_(
         sys.exit(NO)
 
 
-@app.command("leaderboard")
+@app.command("leaderboard", short_help="Write the leaderboard's pages, or check them.")
 def leaderboard_(
     check_only: Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 if a page is stale.")] = False,
     preview: Annotated[Path | None, typer.Option(help="Folder of a run: write its board there instead.")] = None,
@@ -328,6 +332,8 @@ def leaderboard_(
     """Write the leaderboard's pages from the committed records, or a preview from a run's."""
     from vaebench import board
 
+    if check_only and preview:
+        raise Mistake("--check is about the committed pages; leave it out, or --preview")
     with err.status("drawing"):
         written: list[Path] = []
         bad: list[str] = []

@@ -77,8 +77,8 @@ class Plan:
 
 def suite_hash() -> str:
     """Hash of all the code that decides a cell's numbers."""
-    rooms = [catalog.PACKAGE / room for room in TOWER]
-    return source_hash([path for room in rooms for path in room.rglob("*.py")] + [catalog.PACKAGE / "cell.py"])
+    rooms = [path for room in TOWER for path in (catalog.PACKAGE / room).rglob("*.py")]
+    return source_hash([*rooms, *(catalog.PACKAGE / name for name in ("seeds.py", "cell.py"))])
 
 
 def check(request: Request) -> None:
@@ -106,7 +106,7 @@ def check(request: Request) -> None:
     if request.device not in ("auto", "cpu", "cuda"):
         raise Mistake(f"device is auto, cpu or cuda, not {request.device}")
     if request.seconds is not None and not request.seconds > 0:
-        raise Mistake(f"a cell's time limit is above 0 seconds, not {request.seconds}")
+        raise Mistake(f"a training's time limit is above 0 seconds, not {request.seconds}")
 
 
 def resolve_device(device: str) -> str:

@@ -1,5 +1,7 @@
 """Variants that go wrong, each in its own way."""
 
+import sys
+
 import torch
 from torch import Tensor, nn
 
@@ -30,7 +32,17 @@ class WrongShape(nn.Module):
         return type(self.inner.decode(z))(self.inner.decode(z).mean.flatten(1)[:, 1:], 1.0)
 
 
+def leaves(step: Step) -> Tensor:
+    sys.exit(0)
+
+
+def fills_the_memory(step: Step) -> Tensor:
+    return torch.empty(10**15)
+
+
 DIVERGES = Variant("diverges", "tests", VAE.build, diverges)
 CRASHES = Variant("crashes", "tests", VAE.build, crashes)
+LEAVES = Variant("leaves", "tests", VAE.build, leaves)
+FILLS_THE_MEMORY = Variant("fills_the_memory", "tests", VAE.build, fills_the_memory)
 WRONG_SHAPE = Variant("wrong_shape", "tests", lambda *a: WrongShape(autoencoder(*a)), elbo)
 NOT_A_MODEL = Variant("not_a_model", "tests", lambda *a: "a string", elbo)

@@ -1,6 +1,7 @@
 """Synthetic records with the shape of real ones: a task with a knob, and one without on three data sets."""
 
 import math
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -14,32 +15,7 @@ from vaebench.seeds import seed_for
 
 HASH = {"camuto2021_variance_frequency": "a" * 16, "nakagawa2021_posterior_isometry": "b" * 16}
 
-TASKS = (
-    TaskText(
-        name="camuto2021_variance_frequency",
-        version=1,
-        hashes=dict.fromkeys(("quick", "standard", "paper"), HASH["camuto2021_variance_frequency"]),
-        title="Posterior variance and frequency",
-        source="Camuto & Willetts 2021, arXiv:2105.14866",
-        asks="Does a larger posterior scale make encoder and decoder smoother functions?",
-        text="The posterior's scale is fixed by *intervention*, and the network's own scale is ignored.",
-        knob_name="posterior_scale",
-        knob_symbol="σ",
-        datasets=("digits",),
-    ),
-    TaskText(
-        name="nakagawa2021_posterior_isometry",
-        version=1,
-        hashes=dict.fromkeys(("quick", "standard", "paper"), HASH["nakagawa2021_posterior_isometry"]),
-        title="Isometry of the posterior",
-        source="Nakagawa, Kato & Suzuki 2021, arXiv:2007.15190",
-        asks="Is a trained VAE an isometry up to the scale that its posterior gives?",
-        text="Three data sets of known density; on active units alone.",
-        knob_name=None,
-        knob_symbol=None,
-        datasets=("bimodal_sources", "linear_gaussian_sources", "three_sources"),
-    ),
-)
+INVARIANTS = (Claim("energy_sums", "Hermite energies sum to the variance.", (Near("energy", 1.0, 0.01, 0.0),)),)
 
 CLAIMS = {
     "camuto2021_variance_frequency": (
@@ -94,6 +70,40 @@ CLAIMS = {
 }
 
 SIGMAS = (0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1.0)
+
+TASKS = (
+    TaskText(
+        name="camuto2021_variance_frequency",
+        version=1,
+        hashes=dict.fromkeys(("quick", "standard", "paper"), HASH["camuto2021_variance_frequency"]),
+        title="Posterior variance and frequency",
+        source="Camuto & Willetts 2021, arXiv:2105.14866",
+        asks="Does a larger posterior scale make encoder and decoder smoother functions?",
+        text="The posterior's scale is fixed by *intervention*, and the network's own scale is ignored.",
+        knob_name="posterior_scale",
+        knob_symbol="σ",
+        datasets=("digits",),
+        claims=CLAIMS["camuto2021_variance_frequency"],
+        invariants=INVARIANTS,
+        data_hashes={"digits": "d" * 16},
+    ),
+    TaskText(
+        name="nakagawa2021_posterior_isometry",
+        version=1,
+        hashes=dict.fromkeys(("quick", "standard", "paper"), HASH["nakagawa2021_posterior_isometry"]),
+        title="Isometry of the posterior",
+        source="Nakagawa, Kato & Suzuki 2021, arXiv:2007.15190",
+        asks="Is a trained VAE an isometry up to the scale that its posterior gives?",
+        text="Three data sets of known density; on active units alone.",
+        knob_name=None,
+        knob_symbol=None,
+        datasets=("bimodal_sources", "linear_gaussian_sources", "three_sources"),
+        claims=CLAIMS["nakagawa2021_posterior_isometry"],
+        invariants=INVARIANTS,
+        data_hashes=dict.fromkeys(("bimodal_sources", "digits", "linear_gaussian_sources", "three_sources"), "d" * 16),
+    ),
+)
+
 FALLS = {
     "decoder_high_frequency_share": (0.175, -0.075),
     "decoder_mean_degree": (2.4, -0.12),
@@ -218,8 +228,7 @@ def make_record(
                 environment=environment,
             )
         )
-    invariants = (Claim("energy_sums", "Hermite energies sum to the variance.", (Near("energy", 1.0, 0.01, 0.0),)),)
-    return assemble(outcomes, CLAIMS.get(task, ()) if claims is None else claims, invariants)
+    return assemble(outcomes, CLAIMS.get(task, ()) if claims is None else claims, INVARIANTS)
 
 
 def make_board(variants=("vae", "beta_vae", "linear_vae"), archs=("mlp", "conv"), **fields):
@@ -233,10 +242,16 @@ def make_board(variants=("vae", "beta_vae", "linear_vae"), archs=("mlp", "conv")
     ]
 
 
+def judging(records):
+    """The tasks, with the claims that the first record of each carries in the place of their own."""
+    carried = {record.subject.task.name: record.claims for record in reversed(records)}
+    return tuple(replace(task, claims=carried.get(task.name, task.claims)) for task in TASKS)
+
+
 @pytest.fixture(scope="session")
 def made():
     """What tests make records with."""
-    return SimpleNamespace(tasks=TASKS, claims=CLAIMS, record=make_record, board=make_board)
+    return SimpleNamespace(tasks=TASKS, judging=judging, claims=CLAIMS, record=make_record, board=make_board)
 
 
 @pytest.fixture(scope="session")

@@ -20,7 +20,8 @@ from vaebench.leaderboard.selection import select
 
 
 def figures_of(made, records, place=0):
-    return task_figures(made.tasks[place], select(made.tasks, records, True))
+    tasks = made.judging(records)
+    return task_figures(tasks[place], select(tasks, records, True))
 
 
 def only(figures):

@@ -15,7 +15,8 @@ from vaebench.leaderboard.text import SYMBOLS
 
 @pytest.fixture(scope="module")
 def page(made, records):
-    return front_page(made.tasks, select(made.tasks, records, False), False)
+    tasks = made.judging(records)
+    return front_page(tasks, select(tasks, records, False), False)
 
 
 def rows_of(page, heading):
@@ -26,7 +27,8 @@ def rows_of(page, heading):
 
 
 def written(made, records, preview=False):
-    return front_page(made.tasks, select(made.tasks, records, preview), preview)
+    tasks = made.judging(records)
+    return front_page(tasks, select(tasks, records, preview), preview)
 
 
 def test_every_row_and_every_task_is_on_the_board(page, made):

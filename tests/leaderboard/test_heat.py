@@ -34,7 +34,8 @@ def records(made, variants=("vae",), archs=("conv",)):
 
 
 def figures_of(made, found):
-    return task_figures(made.tasks[0], select(made.tasks, found, True))
+    tasks = made.judging(found)
+    return task_figures(tasks[0], select(tasks, found, True))
 
 
 def test_the_name_of_an_entry_holds_its_place_and_no_other_name_does():
@@ -114,10 +115,11 @@ def test_an_svg_of_a_map_is_sound_deterministic_and_stamped(made):
 
 
 def test_the_page_shows_maps_and_does_not_list_their_entries(made):
-    chosen = select(made.tasks, records(made), True)
-    figures = task_figures(made.tasks[0], chosen)
-    page = task_page(made.tasks[0], chosen, figures, False)
+    tasks = made.judging(records(made))
+    chosen = select(tasks, records(made), True)
+    figures = task_figures(tasks[0], chosen)
+    page = task_page(tasks[0], chosen, figures, False)
     assert "## Maps" in page
     assert f"![map of digits conv to the end]({STEM}_conv_to_the_end.svg)" in page
     assert "lead raw" in page and "encoder 1" not in page
-    assert "## Maps" not in task_page(made.tasks[0], chosen, {}, False)
+    assert "## Maps" not in task_page(tasks[0], chosen, {}, False)

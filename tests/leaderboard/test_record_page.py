@@ -10,8 +10,9 @@ from vaebench.leaderboard.selection import select
 
 
 def pages_of(made, records, preview=False):
-    chosen = select(made.tasks, records, preview)
-    tasks = {task.name: task for task in made.tasks}
+    judging = made.judging(records)
+    chosen = select(judging, records, preview)
+    tasks = {task.name: task for task in judging}
     return {record_path(r, chosen): record_page(tasks[r.subject.task.name], r, chosen, preview) for r in chosen.records}
 
 

@@ -31,13 +31,18 @@ def test_a_record_of_another_definition_is_stale_and_says_of_which(made):
     )
 
 
-def test_a_record_of_other_data_than_most_is_stale(made):
-    records = [made.record(variant=v) for v in ("vae", "beta_vae")] + [
-        made.record(variant="odd_vae", dataset_hash="0" * 16)
-    ]
+def test_a_record_of_other_data_is_stale_however_many_there_are(made):
+    records = [made.record()] + [made.record(variant=v, dataset_hash="0" * 16) for v in ("odd_vae", "off_vae")]
     chosen = select(made.tasks, records, preview=False)
-    assert [r.subject.variant.name for r in chosen.records] == ["beta_vae", "vae"]
+    assert [r.subject.variant.name for r in chosen.records] == ["vae"]
+    assert len(chosen.stale) == 2
     assert "data set hash 0000000000000000, the board's is dddddddddddddddd" in chosen.stale[0]
+
+
+def test_a_size_of_a_data_set_has_the_hash_of_its_page_and_a_stranger_none(made):
+    chosen = select(made.tasks, [made.record(dataset="digits16"), made.record(dataset="words")], preview=False)
+    assert [r.subject.dataset.name for r in chosen.records] == ["digits16"]
+    assert chosen.stale[0].endswith("the board knows no such data set")
 
 
 def test_quick_is_left_out_but_of_a_preview(made):
@@ -48,12 +53,18 @@ def test_quick_is_left_out_but_of_a_preview(made):
     assert select(made.tasks, [quick], preview=True).records != ()
 
 
-def test_a_record_with_claims_of_its_own_is_left_out(made):
+def test_a_record_is_judged_by_its_tasks_claims_and_not_by_its_own(made):
     easy = (Claim("easy", "Anything goes.", (Near("energy", 1.0, 0.9, 0.0),)),)
-    records = [made.record(variant=v) for v in ("vae", "beta_vae")] + [made.record(variant="sly_vae", claims=easy)]
-    chosen = select(made.tasks, records, preview=False)
-    assert [r.subject.variant.name for r in chosen.records] == ["beta_vae", "vae"]
-    assert "its claims are not those of the task's other records" in chosen.left_out[0]
+    assert select(made.tasks, [made.record(claims=easy)], False) == select(made.tasks, [made.record()], False)
+
+
+def test_no_submission_takes_the_place_of_a_record_of_our_own(made):
+    ours, theirs = made.record(lost=(0,)), made.record(seeds=9)
+    chosen = select(made.tasks, [ours], preview=False, submissions=[theirs])
+    assert chosen.records == select(made.tasks, [ours], preview=False).records
+    assert "another record stands in its place" in chosen.left_out[0]
+    alone = select(made.tasks, [], preview=False, submissions=[theirs])
+    assert [len(record.cells) for record in alone.records] == [9]
 
 
 @pytest.mark.parametrize(("device", "other"), [("cpu", "cuda"), ("cuda", "cpu")])
@@ -97,3 +108,45 @@ def test_a_record_with_an_arm_that_its_task_does_not_have_is_left_out(made):
     chosen = select(tasks, [made.record(readings=with_more)], preview=False)
     assert chosen.records == ()
     assert chosen.left_out[0].endswith("its task has no arm known_by_us")
+
+
+NEEDED = {"standard": (0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1.0)}
+
+
+def without(record, unwanted):
+    return record.model_copy(update={"readings": tuple(c for c in record.readings if not unwanted(c))})
+
+
+@pytest.mark.parametrize(
+    ("unwanted", "why"),
+    [
+        (lambda c: c.name == "attack_damage", "it has no attack_damage of seed 0"),
+        (
+            lambda c: c.knob not in (None, 0.05, 1.0),
+            "it has no decoder_high_frequency_share of seed 0 at every knob value",
+        ),
+        (lambda c: (c.name, c.knob) == ("attack_damage", 0.4), "it has no attack_damage of seed 0 at every knob value"),
+    ],
+)
+def test_a_record_gains_nothing_by_leaving_readings_out(made, unwanted, why):
+    tasks = [replace(made.tasks[0], knob_values=NEEDED)]
+    whole = made.record()
+    assert len(select(tasks, [whole], preview=False).records) == 1
+    chosen = select(tasks, [without(whole, unwanted)], preview=False)
+    assert chosen.records == ()
+    assert chosen.left_out[0].endswith(f": {why}")
+
+
+def test_what_no_claim_judges_may_be_absent_and_what_is_declined_is_there(made):
+    tasks = [replace(made.tasks[0], knob_values=NEEDED)]
+    assert select(tasks, [without(made.record(), lambda c: c.name == "reconstruction_error")], False).records
+    tasks = [replace(made.tasks[1], knob_values={"standard": ()})]
+    assert select(tasks, [made.record(tasks[0].name, "linear_vae", dataset="three_sources")], False).records
+
+
+def test_seeds_are_not_picked(made):
+    whole = made.record()
+    picked = whole.model_copy(update={"cells": whole.cells[1::2]})
+    chosen = select(made.tasks, [picked], preview=False)
+    assert chosen.records == ()
+    assert chosen.left_out[0].endswith("its seeds are 1, 3, not 0, 1, 2 and on")

@@ -16,8 +16,9 @@ from vaebench.leaderboard.text import SYMBOLS
 
 
 def written(made, records, place=0, preview=False):
-    chosen = select(made.tasks, records, preview)
-    return task_page(made.tasks[place], chosen, task_figures(made.tasks[place], chosen), preview)
+    tasks = made.judging(records)
+    chosen = select(tasks, records, preview)
+    return task_page(tasks[place], chosen, task_figures(tasks[place], chosen), preview)
 
 
 @pytest.fixture(scope="module")
@@ -88,7 +89,7 @@ def test_a_row_gives_verdict_estimate_interval_and_seeds_and_the_control_stands_
     row = row_of(plain_page, "isometry", "vae · mlp · linear_gaussian_sources")
     expected = ["vae · mlp · linear_gaussian_sources", "✓ holds", *estimate_and_interval(verdict.findings[0].interval)]
     assert row == [*expected, "5 of 5"]
-    assert "In every record that has one: known arm ✓ holds." in section(plain_page, "isometry")
+    assert "In every record that has one: known arm ✓ holds (1.00)." in section(plain_page, "isometry")
 
 
 def test_a_verdict_that_the_headline_does_not_explain_names_what_decided(plain_page, records):
@@ -163,7 +164,7 @@ def test_of_two_conditions_on_one_reading_the_first_is_shown_by_its_own_limit(ma
 def test_what_a_known_arm_must_get_stands_at_its_column(made):
     claims = (replace(made.claims[made.tasks[0].name][0], known="fails"),)
     page = written(made, [made.record(claims=claims)])
-    assert "In every record that has one: known arm ✓ holds, where mathematics has ✗ fails." in page
+    assert "In every record that has one: known arm ✓ holds, where mathematics has ✗ fails (−0.270)." in page
 
 
 def test_a_control_that_differs_between_records_has_a_column(made):
@@ -183,8 +184,8 @@ def test_a_control_that_differs_between_records_has_a_column(made):
     ]
     page = written(made, records)
     assert "In every record" not in section(page, "robustness")
-    assert row_of(page, "robustness", "vae · mlp · digits")[5] == "✗ fails"
-    assert row_of(page, "robustness", "vae · conv · digits")[5] == "✓ holds"
+    assert row_of(page, "robustness", "vae · mlp · digits")[5] == "✗ fails (0)"
+    assert row_of(page, "robustness", "vae · conv · digits")[5].startswith("✓ holds (−")
 
 
 def test_readings_beside_are_named(knob_page):

@@ -8,8 +8,8 @@ from measures.known import BETA, EFFORT, Known, by_name, ellipsoid, exact_at, ge
 from torch import nn
 
 from vaebench.claims import Declined, Reading
-from vaebench.measures.closed_form import NAMES, fixed_scale_gap
-from vaebench.models.exact import linear_vae_at_fixed_scale
+from vaebench.measures.closed_form import NAMES, fixed_scale_gap, learned_scale_gap
+from vaebench.models.exact import linear_vae_at_fixed_scale, linear_vae_on_principal_axes
 from vaebench.training import Interventions
 
 DATA = ellipsoid()
@@ -150,3 +150,29 @@ def test_a_closed_form_that_is_nought_has_no_relative_gap():
     reason = "the closed form is zero: every direction is inactive"
     assert found == {name: Declined(name, reason) for name in NAMES}
     assert all(isinstance(reading, Reading) for reading in gaps(exact_at(DATA, 0.99 * beyond / 1.01)).values())
+
+
+def learned(variance=0.05, made_for=0.05, latent=3):
+    model = linear_vae_on_principal_axes(DATA, latent, None, 2 * made_for)
+    return trained(model, latent, Interventions(likelihood_variance=variance))
+
+
+def learned_gaps(model):
+    return by_name(learned_scale_gap(model, DATA, EFFORT, generator()))
+
+
+@pytest.mark.parametrize("latent", [2, 3, 8])
+def test_at_the_closed_form_of_a_learned_scale_there_is_no_gap_and_at_another_variances_there_is(latent):
+    assert all(reading.value < 1e-4 for reading in learned_gaps(learned(latent=latent)).values())
+    other = learned_gaps(learned(made_for=0.2, latent=latent))
+    assert all(other[name].value > 0.01 for name in NAMES)
+
+
+def test_a_learned_scale_and_a_fixed_one_have_gaps_of_their_own():
+    at_fixed, at_learned = exact_at(DATA, 0.4), learned()
+    assert all(isinstance(reading, Reading) for reading in gaps(at_fixed).values())
+    assert all(isinstance(reading, Reading) for reading in learned_gaps(at_learned).values())
+    for found, word in ((gaps(at_learned), "fixed"), (learned_gaps(at_fixed), "learned")):
+        assert found == {
+            name: Declined(name, f"the closed form needs β and a {word} posterior scale") for name in NAMES
+        }

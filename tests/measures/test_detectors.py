@@ -58,6 +58,15 @@ def test_what_lies_between_two_digits_is_an_outlier_more_often_than_digits():
     assert float((confidence(between) < classifier(DIGITS).threshold).double().mean()) > 0.4
 
 
+@pytest.mark.parametrize(("neighbours", "is_far"), [(4, True), (5, False)])
+def test_a_sample_is_near_the_data_where_five_examples_are(neighbours, is_far):
+    rng, lonely = generator(), torch.full((1, 1, 2, 2), 9.0)
+    usual, held_out = (torch.randn(n, 1, 2, 2, generator=rng) for n in (200, 100))
+    train = torch.cat([usual, lonely.expand(neighbours, -1, -1, -1)])
+    found = neighbour_distance(lonely, train, NEIGHBOUR) > neighbour_threshold(train, held_out)
+    assert bool(found) is is_far
+
+
 def test_training_data_are_near_themselves():
     assert float(far(TRAIN.x).double().mean()) < 0.05
 

@@ -8,7 +8,7 @@ from measures.known import generator
 from measures.planted import DATA, at_end, narrow
 
 from vaebench.claims import Declined, Reading
-from vaebench.measures import Effort
+from vaebench.measures import Effort, shared_layers
 from vaebench.measures.shared_layers import DIFFERENCES, shared_encoders
 from vaebench.models import negative_elbo
 from vaebench.models.layers import HEADS
@@ -74,6 +74,19 @@ def test_a_rotated_layer_is_the_same_representation():
     turned["mean.weight"] = rotation @ turned["mean.weight"]
     found = read(cell(trained_to(turned, turned)))
     assert found[8.0, "exception_mean"].value == pytest.approx(0, abs=1e-6)
+
+
+def test_wide_layers_that_share_nothing_are_not_alike(monkeypatch):
+    """Biased alignments would be near 1 for any two layers with many more units than there are examples."""
+    rng = generator()
+
+    def wide(model, layers, x):
+        return {"encoder_1": torch.randn(len(x), 4000, generator=rng)}, None
+
+    monkeypatch.setattr(shared_layers, "encoded", wide)
+    found = read(cell(encoder_of(3), twin=1))
+    for knob, name in ((None, "alike_across_seeds_hidden"), (8.0, "alike_across_strengths_hidden")):
+        assert abs(found[knob, name].value) < 0.1
 
 
 def test_a_difference_is_that_of_the_two_alignments_beside_it():

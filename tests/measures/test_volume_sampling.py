@@ -82,6 +82,23 @@ def test_where_outliers_are_at_the_rim_truncation_to_the_same_variation_does_bet
     assert below(found, "neighbour_outliers_truncated_to_distance", "neighbour_outliers_prior")
 
 
+def test_the_truncation_curve_leads_from_the_centre_to_the_prior():
+    """Outliers at the rim, and spread, come back with the factor; the last point of the curve is the prior itself."""
+    found = read(model_of(steep_beside_the_rim), DISC, Effort(samples=4096, points=512))
+    for what in ("neighbour_outliers", "pairwise_distance"):
+        course = [found[f"{what}_truncated_{name}"].value for name in volume_sampling.TRUNCATIONS] + [
+            found[f"{what}_prior"].value
+        ]
+        assert course == sorted(course)
+        assert course[0] < course[-1]
+
+
+def test_rates_rest_on_all_samples_and_ways_to_vary_on_a_few():
+    few = read(model_of(between_corners), CORNERS, Effort(samples=512, points=64))
+    assert {few[f"neighbour_outliers_{way}"].n for way in ("prior", "weighted", "truncated_at_0_4")} == {512}
+    assert {few[f"pairwise_distance_{way}"].n for way in ("prior", "weighted", "truncated_at_0_4")} == {64}
+
+
 @pytest.mark.parametrize("pace", [0.25, 1.25])
 def test_weighted_samples_follow_the_exact_law_by_resampling_and_by_chains(pace):
     """det g goes like e^(2·pace·z₀) for this decoder, so weighted codes are normal about (−2·pace, 0, 0, 0)."""

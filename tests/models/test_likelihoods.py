@@ -5,6 +5,7 @@ import math
 import pytest
 import torch
 from torch import distributions
+from torch.func import hessian, jacfwd, jacrev, vmap
 
 from vaebench.models import Bernoulli, Gaussian
 
@@ -128,3 +129,64 @@ def test_a_standardised_parameter_has_information_one(repeats):
     gaussian = Gaussian(logits, 0.3)
     (slope,) = torch.autograd.grad(gaussian.standardised().sum(), logits)
     torch.testing.assert_close(slope.square(), gaussian.precision().detach())
+
+
+WEIGHTS = torch.randn(2, 3, 4, generator=torch.Generator().manual_seed(8), dtype=torch.float64)
+PER_VALUE = torch.tensor([0.2, 0.5, 1.0, 3.0], dtype=torch.float64)
+CODES = torch.randn(5, 3, generator=torch.Generator().manual_seed(9), dtype=torch.float64)
+VARIANCES = {
+    "a number": lambda z: 0.3,
+    "learned": lambda z: PER_VALUE[0],
+    "learned for each value": lambda z: PER_VALUE,
+    "learned for each value, repeated": lambda z: PER_VALUE.expand(len(z), 4),
+    "of the code": lambda z: torch.sin(z @ WEIGHTS[1] + 1).exp(),
+    "of the code, one for all values": lambda z: (torch.sin(z @ WEIGHTS[1] + 1).exp())[:, :1],
+}
+each_variance = pytest.mark.parametrize("variance", VARIANCES.values(), ids=VARIANCES)
+
+
+def metric(variance, by=jacfwd):
+    """The metric at one code, from the slopes of what is standardised."""
+
+    def slopes(z):
+        return by(lambda z: Gaussian(torch.sin(z[None] @ WEIGHTS[0]), variance(z[None])).standardised().flatten())(z)
+
+    return lambda z: slopes(z).mT @ slopes(z)
+
+
+def curvature_of_divergence(variance):
+    """Fisher's metric at one code by another way, the Hessian of the divergence from the code's own normal."""
+
+    def normal(z):
+        return distributions.Normal(torch.sin(z @ WEIGHTS[0]), torch.as_tensor(variance(z[None])).sqrt().flatten())
+
+    return lambda z: hessian(lambda other: distributions.kl_divergence(normal(z), normal(other)).sum())(z)
+
+
+@each_variance
+@pytest.mark.parametrize("by", [jacfwd, jacrev])
+def test_the_slopes_of_a_standardised_gaussian_make_its_fisher_metric_in_either_mode(variance, by):
+    torch.testing.assert_close(vmap(metric(variance, by))(CODES), vmap(curvature_of_divergence(variance))(CODES))
+
+
+@each_variance
+@pytest.mark.parametrize("by", [jacfwd, jacrev])
+def test_and_so_do_the_derivatives_of_that_metric(variance, by):
+    """Kähler's condition is about them, and a regulariser descends by them."""
+    found, expected = (vmap(by(of(variance)))(CODES) for of in (metric, curvature_of_divergence))
+    torch.testing.assert_close(found, expected)
+
+
+def test_a_learned_variance_may_be_repeated_for_each_code_and_has_the_same_gradient():
+    def metrics(log_variance, repeats):
+        return vmap(metric(lambda z: log_variance.exp().expand(*repeats, 4)))(CODES).square().sum()
+
+    shared, repeated = (torch.func.grad(metrics)(PER_VALUE.log(), repeats) for repeats in ((), (1,)))
+    assert float(shared.abs().min()) > 0
+    torch.testing.assert_close(repeated, shared)
+
+
+def test_a_variance_that_serves_all_codes_only_divides():
+    mean, variance = draws(10)[0], torch.rand(EVENT) + 0.1
+    for each in (0.3, torch.tensor(0.3), variance, variance[None]):
+        assert torch.equal(Gaussian(mean, each).standardised(), mean / each**0.5)

@@ -109,6 +109,24 @@ def test_controls_are_judged_like_the_trained_arm():
     assert {v.arm for v in (*record.verdicts, *record.invariant_verdicts)} == {"trained"}
 
 
+def test_an_arm_with_a_closed_form_of_its_own_must_land_on_it_like_the_trained_one():
+    cells = [
+        cell(
+            seed,
+            tuple(
+                o for arm in ("trained", *arms) for o in observe(seed, {"gap": 0.01 + 0.2 * (arm == "noisy")}, arm=arm)
+            ),
+        )
+        for arms in (("noisy", "known_noisy", "twin"),)
+        for seed in range(3)
+    ]
+    verdicts = assemble(cells, CLAIMS, INVARIANTS).invariant_verdicts
+    assert [(v.arm, v.verdict) for v in verdicts if v.claim == INVARIANTS[0].id] == [
+        ("trained", "holds"),
+        ("noisy", "fails"),
+    ]
+
+
 def test_no_verdict_is_believed():
     honest = whole_record()
     praise = honest.verdicts[0].__class__("near", "trained", "holds", (), (1.0,) * 4, (0, 1, 2, 3))

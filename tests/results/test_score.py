@@ -5,6 +5,7 @@ import pytest
 from scipy.stats import false_discovery_control
 
 from vaebench.claims import Beyond, Claim, Declined, Observation, Reading
+from vaebench.mistakes import Mistake
 from vaebench.results.assemble import assemble
 from vaebench.results.record import CellOutcome, Column, Environment, Record, Subject, VariantInfo, Versioned
 from vaebench.results.score import score
@@ -301,7 +302,7 @@ def test_sides_without_a_reading_cannot_be_compared():
 
 
 def test_two_references_of_one_subject_are_refused():
-    with pytest.raises(ValueError, match=r"two references for camuto2021_robustness/vae\.mlp\.digits\.json on cpu"):
+    with pytest.raises(Mistake, match=r"two references for camuto2021_robustness/vae\.mlp\.digits\.json on cpu"):
         score([], [record(rows()), record(rows())])
 
 

@@ -78,6 +78,22 @@ DAMAGES = {
     "a claim of nothing": (lambda d: d["claims"][0].update(conditions=[]), r"claim falls has no condition"),
     "a null at the target": (lambda d: d["claims"][1]["conditions"][0].update(null=1.0), r"claims\.1\.conditions\.0"),
     "an ideal at the null": (lambda d: d["claims"][1]["conditions"][1].update(ideal=0.0), r"claims\.1\.conditions\.1"),
+    "a huge number": (
+        lambda d: d["readings"][0]["values"].__setitem__(0, 1e101),
+        r"readings\.0\.values\.0: Input should",
+    ),
+    "an error below 0": (lambda d: d["readings"][0]["stderrs"].__setitem__(0, -1.0), r"readings\.0\.stderrs\.0: Input"),
+    "endless seconds": (
+        lambda d: d["cells"][0]["seconds"].update(train=1e10),
+        r"cells\.0\.seconds\.train: Input should",
+    ),
+    "parameters without end": (lambda d: d.update(parameters=10**400), r"parameters: "),
+    "a seed twice": (lambda d: d["cells"].append(d["cells"][0]), r"seed 0 has more than one cell$"),
+    "a reading of no cell": (lambda d: d["cells"].pop(0), r"gain is of seed 0, which has no finished cell$"),
+    "a reading twice": (
+        lambda d: d["readings"].append(d["readings"][0]),
+        r"gain is there twice for one arm, knob value",
+    ),
     "a long text": (lambda d: d["cells"][0].update(reason="x" * 2001), r"cells\.0\.reason: String should have at most"),
 }
 
@@ -110,14 +126,28 @@ def test_every_truncated_record_is_damaged(tmp_path):
             read_record(path)
 
 
-def test_a_file_too_large_is_refused_unread(tmp_path, monkeypatch):
+def test_a_file_too_large_is_refused_and_read_no_further(tmp_path, monkeypatch):
     path = write_record(tmp_path, whole_record())
     monkeypatch.setattr(store, "MAX_BYTES", path.stat().st_size)
     read_record(path)
     monkeypatch.setattr(store, "MAX_BYTES", path.stat().st_size - 1)
-    monkeypatch.setattr(type(path), "read_bytes", lambda _: pytest.fail("it was read"))
     with pytest.raises(BadRecord, match=r"json: larger than \d+ MiB$"):
         read_record(path)
+
+
+@pytest.mark.parametrize("what", ["folder", "link", "dangling link", "pipe"])
+def test_what_is_no_ordinary_file_is_refused(tmp_path, what):
+    path = tmp_path / "store" / "record.json"
+    path.parent.mkdir()
+    if what == "folder":
+        path.mkdir()
+    elif what == "pipe":
+        os.mkfifo(path)
+    else:
+        path.symlink_to(write_record(tmp_path, whole_record()) if what == "link" else "nowhere")
+    records, (line,) = read_records(tmp_path / "store")
+    assert records == []
+    assert line.endswith("record.json: no ordinary file")
 
 
 def test_a_folder_gives_its_records_in_order_and_a_line_for_each_file_that_is_none(tmp_path):

@@ -6,8 +6,9 @@ are the sample: a 95 % t-interval over seeds (`intervals`) that lies inside the 
 outside says ``fails``, one that straddles says ``undecided`` (`verdicts`).
 
 A claim holds when every condition holds. That needs no correction for many conditions: an intersection-union test
-keeps its level, here 2.5 % for a condition at the edge of its region. It fails as soon as one condition does, at
-2.5 % for each: a claim with k conditions at their edges fails by chance up to k times as often.
+keeps its level, here 2.5 % for a condition at the edge of its region. It fails as soon as one condition does, that
+condition's interval widened for the number of those that could (Bonferroni): so a claim whose conditions all lie at
+their edges fails by chance in 2.5 % of cases at most.
 
 An interval speaks of what differs between seeds: initial weights, batches, noise, an instrument's draws. The data and
 their split are the same for all, so it does not speak of other data. An instrument's own error within one trained
@@ -17,11 +18,13 @@ model (`Reading.stderr`) is stored and shown beside it, and never added.
 from vaebench.claims.conditions import Beyond, Condition, Exceeds, Near
 from vaebench.claims.intervals import LEVEL, Interval, t_interval
 from vaebench.claims.quantities import Quantity
-from vaebench.claims.readings import Declined, Observation, Reading, Sample, map_entry, map_entry_name
+from vaebench.claims.readings import LARGEST, Declined, Observation, Reading, Sample, map_entry, map_entry_name
+from vaebench.claims.tradeoff import Tradeoff
 from vaebench.claims.trends import Outpaces, Trend, kendall_tau
 from vaebench.claims.verdicts import SURVIVING_SHARE, WORST_FIRST, Claim, Finding, Verdict, VerdictWord, judge
 
 __all__ = [
+    "LARGEST",
     "LEVEL",
     "SURVIVING_SHARE",
     "WORST_FIRST",
@@ -38,6 +41,7 @@ __all__ = [
     "Quantity",
     "Reading",
     "Sample",
+    "Tradeoff",
     "Trend",
     "Verdict",
     "VerdictWord",

@@ -34,6 +34,11 @@ class Near:
         if not 0 < self.tolerance < abs(self.null - self.target):
             raise ValueError(f"{self.reading}: a tolerance lies above 0 and below the way from target to null: {self}")
 
+    @property
+    def readings(self) -> tuple[str, ...]:
+        """Names of the readings that it judges."""
+        return (self.reading,)
+
     def quantities(self, sample: Sample, arm: str) -> tuple[Quantity, ...]:
         """Take the reading itself, with the region target ± tolerance.
 
@@ -74,6 +79,11 @@ class Beyond:
         if not (self.null <= self.limit < self.ideal or self.ideal < self.limit <= self.null):
             raise ValueError(f"{self.reading}: a limit lies between null and ideal, and is not the ideal: {self}")
 
+    @property
+    def readings(self) -> tuple[str, ...]:
+        """Names of the readings that it judges."""
+        return (self.reading,)
+
     def quantities(self, sample: Sample, arm: str) -> tuple[Quantity, ...]:
         """Take the reading itself, with the half-line from the limit towards the ideal.
 
@@ -110,10 +120,16 @@ class Exceeds:
     side: Literal["above", "below"] = "above"
     kind: Literal["exceeds"] = "exceeds"
 
+    @property
+    def readings(self) -> tuple[str, ...]:
+        """Names of the readings that it judges."""
+        return (self.reading, self.control)
+
     def quantities(self, sample: Sample, arm: str) -> tuple[Quantity, ...]:
         """Take reading − control of each seed, or control − reading, with the positive half-line.
 
-        Where they are equal and the control at the ideal, in every seed, nothing could be gained: that is powerless.
+        Where in every seed they are equal, and the control at the ideal up to twice its instrument's own error, nothing
+        could be gained: that is powerless.
 
         Args:
             sample: All observations of a record.
@@ -142,7 +158,10 @@ class Exceeds:
         )
         names = (self.reading, self.control) if self.side == "above" else (self.control, self.reading)
         found = filled(Quantity(" minus ".join(names), 0.0, None, (), (), ()), both, only, float)
-        open_ = any(gain or self._room(*control.values[seed]) > 0 for seed, (gain, _) in gains.items())
+        open_ = any(
+            gain or self._room(*control.values[seed]) > 2 * control.stderrs[seed][0]
+            for seed, (gain, _) in gains.items()
+        )
         return replace(
             found,
             agreement=tuple(clip(share) for _, share in gains.values()),

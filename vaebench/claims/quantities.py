@@ -42,12 +42,21 @@ class Quantity:
 
 @dataclass(frozen=True)
 class Series:
-    """A reading by seed and knob value, for the seeds that have it at every value; and why others do not."""
+    """A reading by seed and knob value, for the seeds that have it at every value; and why others do not.
+
+    Attributes:
+        knobs: The values of the knob, rising.
+        values: The reading at each, by seed.
+        failed: The seeds whose model denies it.
+        reason: Why seeds lack it, when some do.
+        stderrs: The instrument's own standard errors, as `values`.
+    """
 
     knobs: tuple[float | None, ...]
     values: Mapping[int, Sequence[float]]
     failed: tuple[int, ...]
     reason: str
+    stderrs: Mapping[int, Sequence[float]]
 
 
 def series_of(sample: Sample, name: str, arm: str) -> Series:
@@ -61,7 +70,7 @@ def series_of(sample: Sample, name: str, arm: str) -> Series:
     Returns:
         The series.
     """
-    found: dict[int, dict[float | None, float]] = {}
+    found: dict[int, dict[float | None, Reading]] = {}
     knobs: set[float | None] = set()
     failed: set[int] = set()
     reasons: set[str] = set()
@@ -69,16 +78,18 @@ def series_of(sample: Sample, name: str, arm: str) -> Series:
         if seen.arm == arm and seen.reading.name == name:
             knobs.add(seen.knob)
             if isinstance(seen.reading, Reading):
-                found.setdefault(seen.seed, {})[seen.knob] = seen.reading.value
+                found.setdefault(seen.seed, {})[seen.knob] = seen.reading
             else:
                 reasons.add(seen.reading.reason)
                 if seen.reading.cause == "model":
                     failed.add(seen.seed)
     order = tuple(sorted(knobs, key=lambda knob: -math.inf if knob is None else knob))
     whole = {seed: [at[k] for k in order] for seed, at in sorted(found.items()) if len(at) == len(order)}
+    values = {seed: [reading.value for reading in at] for seed, at in whole.items()}
+    stderrs = {seed: [reading.stderr for reading in at] for seed, at in whole.items()}
     # The first in the alphabet, so that the reason does not hang on the order of the observations.
     reason = min(reasons, default="" if found else f"the {arm} arm has no reading {name}")
-    return Series(order, whole, tuple(sorted(failed)), reason)
+    return Series(order, values, tuple(sorted(failed)), reason, stderrs)
 
 
 def at_each_knob(sample: Sample, name: str, arm: str) -> tuple[Series, ...]:

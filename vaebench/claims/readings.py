@@ -1,9 +1,11 @@
 """Numbers read off models, with their place; and numbers that do not exist, with the reason."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
+
+LARGEST = 1e100
+"""A number beyond this is no reading: means and spreads of such numbers overflow."""
 
 
 @dataclass(frozen=True)
@@ -12,7 +14,7 @@ class Reading:
 
     Attributes:
         name: What was read.
-        value: The number, finite.
+        value: The number, at most `LARGEST` either way.
         stderr: The instrument's own standard error on this one model; 0 where it is exact.
         n: How many evaluations it rests on.
         unit: Its unit; ``1`` for a pure number.
@@ -27,8 +29,8 @@ class Reading:
     better: Literal["higher", "lower", "neither"] = "neither"
 
     def __post_init__(self) -> None:
-        if not (math.isfinite(self.value) and math.isfinite(self.stderr)):
-            raise ValueError(f"reading {self.name} is not finite: {self.value} ± {self.stderr}")
+        if not (abs(self.value) <= LARGEST and 0 <= self.stderr <= LARGEST):
+            raise ValueError(f"reading {self.name} is not finite, or has no error: {self.value} ± {self.stderr}")
 
 
 @dataclass(frozen=True)

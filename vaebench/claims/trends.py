@@ -74,6 +74,11 @@ class Trend:
         if self.direction not in ("falls", "rises"):
             raise ValueError(f"a trend falls or rises, not {self.direction!r}")
 
+    @property
+    def readings(self) -> tuple[str, ...]:
+        """Names of the readings that it judges."""
+        return (self.reading,)
+
     def quantities(self, sample: Sample, arm: str) -> tuple[Quantity, ...]:
         """Reduce each seed's series to log(last/first) and Kendall's τ.
 
@@ -105,12 +110,13 @@ class Trend:
 
 @dataclass(frozen=True)
 class Outpaces:
-    """Along the knob a reading falls by a larger factor than another one moves: its log-fall exceeds the other's |log|.
+    """From the first knob value to the last a reading falls by a larger factor than another moves anywhere on the way.
 
-    The difference of logarithms stands for the ratio of log-changes that it is above 1 with: the ratio has no bounds
-    where the other reading stands still. It must be beyond `LEAST`. Agreement is (fall − other)/(|fall| + other): 1
-    where only the reading moves, 0 where both move alike or neither by more than `LEAST`, −1 where only the other does
-    or the reading rises.
+    So its log-fall exceeds the other's largest |log-change| from the first value: a course that rises and comes back
+    has moved. The difference of logarithms stands for the ratio of log-changes that it is above 1 with: the ratio has
+    no bounds where the other reading stands still. It must be beyond `LEAST`. Agreement is
+    (fall − other)/(|fall| + other): 1 where only the reading moves, 0 where both move alike or neither by more than
+    `LEAST`, −1 where only the other does or the reading rises.
 
     Attributes:
         reading: The reading that should fall; it must be positive.
@@ -121,8 +127,13 @@ class Outpaces:
     other: str
     kind: Literal["outpaces"] = "outpaces"
 
+    @property
+    def readings(self) -> tuple[str, ...]:
+        """Names of the readings that it judges."""
+        return (self.reading, self.other)
+
     def quantities(self, sample: Sample, arm: str) -> tuple[Quantity, ...]:
-        """Reduce each seed's two series to −log(last/first) of the one minus |log(last/first)| of the other.
+        """Reduce each seed's two series to −log(last/first) of the one minus the largest |log(·/first)| of the other.
 
         Args:
             sample: All observations of a record.
@@ -133,7 +144,7 @@ class Outpaces:
         """
         series, other = (_positive_course(sample, name, arm) for name in (self.reading, self.other))
         paired = {
-            seed: [-log_ratio(values), abs(log_ratio(other.values[seed]))]
+            seed: [-log_ratio(values), max(abs(math.log(at / other.values[seed][0])) for at in other.values[seed])]
             for seed, values in series.values.items()
             if seed in other.values
         }
@@ -143,7 +154,9 @@ class Outpaces:
             failed=tuple(sorted({*series.failed, *other.failed})),
             reason=series.reason or other.reason,
         )
-        frame = Quantity(f"log-fall of {self.reading} minus |log-change| of {self.other}", LEAST, None, (), (), ())
+        frame = Quantity(
+            f"log-fall of {self.reading} minus largest log-change of {self.other}", LEAST, None, (), (), ()
+        )
         found = filled(frame, both, lambda pair: pair[0] - pair[1], float)
         return (replace(found, agreement=tuple(_outpacing(*pair) for pair in paired.values())),)
 

@@ -79,7 +79,7 @@ class Verdict:
         claim: The claim's id.
         arm: The arm that was judged.
         verdict: The word.
-        findings: One for each quantity; the first is the headline.
+        findings: One for each quantity.
         agreement: Mean over conditions of the agreement of each seed, 0 where the claim is false and 1 at the ideal.
         seeds: The seeds that `agreement` belongs to.
         reason: Why, where the word alone does not say.
@@ -126,7 +126,10 @@ def _find(quantity: Quantity, seeds_run: int, seeds_seen: int, together: int) ->
         )
     level = 1 - (1 - LEVEL) / together
     if word == "fails" and _place(t_interval(quantity.values, level), quantity.low, quantity.high) != "fails":
-        reason = f"outside at {100 * LEVEL:g} %, not at the {100 * level:.1f} % that one of {together} quantities needs"
+        reason = (
+            f"outside by its {100 * LEVEL:g} % interval, but not by the {100 * level:.1f} % interval "
+            f"that corrects for {together} quantities"
+        )
         return replace(found, reason=reason)
     return replace(found, verdict=word, reason=found.reason or quantity.powerless)
 

@@ -28,20 +28,22 @@ def pages(
     preview: bool = False,
     drawn: Mapping[str, str] | None = None,
     glossary: Sequence[Term] = (),
+    submissions: Sequence[Record] = (),
 ) -> dict[str, str]:
     """Make every file of the board.
 
     Args:
         tasks: The tasks, in the order of the board's columns.
-        records: All records there are, in any order.
+        records: The suite's own records, in any order.
         preview: Whether quick runs are shown, under a banner that says so.
         drawn: Figures drawn before, by path; a fresh one is kept, which saves the drawing.
         glossary: What names of variants, networks and data sets mean.
+        submissions: Records from others; none takes the place of one of `records`.
 
     Returns:
         Contents by path below the board: ``README.md``, ``<task>.md``, ``records/<task>/*.md`` and ``figures/*.svg``.
     """
-    selection = select(tasks, records, preview)
+    selection = select(tasks, records, preview, submissions)
     made = {"README.md": front_page(tasks, selection, preview, glossary)}
     for task in tasks:
         figures = task_figures(task, selection)

@@ -3,8 +3,8 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
-from vaebench.claims import WORST_FIRST, Claim, Finding, Verdict, VerdictWord, t_interval
-from vaebench.leaderboard.numbers import plain, plus_minus, region
+from vaebench.claims import WORST_FIRST, Claim, Finding, Verdict, t_interval
+from vaebench.leaderboard.numbers import plain, plus_minus, region, rounded
 from vaebench.leaderboard.record_page import control_said, dropping_empty, finding_numbers
 from vaebench.leaderboard.text import SYMBOLS, details, escape, label, table, words
 from vaebench.results.record import Column, Record
@@ -26,19 +26,25 @@ def claim_section(claim: Claim, records: Sequence[Record], names: Names) -> list
     """
     own = [next(v for v in record.verdicts if v.claim == claim.id) for record in records]
     controls = [
-        {v.arm: v.verdict for v in record.control_verdicts if v.claim == claim.id and v.verdict != "not applicable"}
+        {v.arm: v for v in record.control_verdicts if v.claim == claim.id and v.verdict != "not applicable"}
         for record in records
     ]
-    said: dict[str, set[VerdictWord]] = {}
+    by_arm: dict[str, list[Verdict]] = {}
     for of_record in controls:
-        for arm, word in of_record.items():
-            said.setdefault(arm, set()).add(word)
-    varying = sorted(arm for arm, found in said.items() if len(found) > 1)
-    same = [control_said(arm, next(iter(found)), claim) for arm, found in sorted(said.items()) if len(found) == 1]
+        for arm, verdict in of_record.items():
+            by_arm.setdefault(arm, []).append(verdict)
+    varying = sorted(arm for arm, found in by_arm.items() if len({v.verdict for v in found}) > 1)
+    same = [
+        f"{control_said(arm, found[0].verdict, claim)}{_spread(found)}"
+        for arm, found in sorted(by_arm.items())
+        if arm not in varying
+    ]
     lines = []
     for record, verdict, beside in zip(records, own, controls, strict=True):
         if verdict.verdict != "not applicable":
-            marks = [label(beside[arm]) if arm in beside else "" for arm in varying]
+            marks = [
+                f"{label(beside[arm].verdict)}{_spread([beside[arm]])}" if arm in beside else "" for arm in varying
+            ]
             row = [names[id(record)], label(verdict.verdict), *_numbers(verdict, record), *marks, escape(_why(verdict))]
             lines.append(row)
     arms = [f"{words(arm)} arm" for arm in varying]
@@ -52,6 +58,18 @@ def claim_section(claim: Claim, records: Sequence[Record], names: Names) -> list
         *_silent(zip(records, own, strict=True), names),
         *([_beside(claim, records, names)] if claim.beside else []),
     ]
+
+
+def _spread(verdicts: Sequence[Verdict]) -> str:
+    """The estimates, over some records, of the quantity that decided the first of them: one number, or the two ends."""
+    first = verdicts[0]
+    head = next(finding for finding in first.findings if finding.verdict == first.verdict)
+    same = (f for verdict in verdicts for f in verdict.findings if (f.what, f.knob) == (head.what, head.knob))
+    found = [finding.interval.estimate for finding in same if finding.interval]
+    if not found:
+        return ""
+    named = "" if head is first.findings[0] else f"{words(head.what)} "
+    return " " + escape(f"({named}{' to '.join(dict.fromkeys(rounded(min(found), max(found))))})")
 
 
 def _numbers(verdict: Verdict, record: Record) -> list[str]:
@@ -134,7 +152,7 @@ def invariant_section(claim: Claim, records: Sequence[Record], names: Names) -> 
     Returns:
         Paragraphs of Markdown.
     """
-    verdicts = [(r, next(v for v in r.invariant_verdicts if v.claim == claim.id)) for r in records]
+    verdicts = [(record, v) for record in records for v in record.invariant_verdicts if v.claim == claim.id]
     applicable = [(record, verdict) for record, verdict in verdicts if verdict.verdict != "not applicable"]
     parts = [f"### {escape(claim.id)}", escape(claim.says)]
     if applicable:
@@ -146,10 +164,11 @@ def invariant_section(claim: Claim, records: Sequence[Record], names: Names) -> 
                 found = {(f.what, region(f.low, f.high)): f for f in verdict.findings if f.knob == knob}
                 cells = [" ".join(finding_numbers(found[q], 0)[:2]) if q in found else "–" for q in asked]
                 place = [plain(knob) if knob is not None else "–"] if by_knob else []
-                rows.append([names[id(record)], label(verdict.verdict), *place, *cells])
+                arm = "" if verdict.arm == "trained" else f", {words(verdict.arm)}"
+                rows.append([f"{names[id(record)]}{arm}", label(verdict.verdict), *place, *cells])
         heads = [f"{escape(words(what))} {region_}" for what, region_ in asked]
         parts.append(table(["Record", "Verdict", *(["At"] if by_knob else []), *heads], rows))
-    return [*parts, *_silent(verdicts, names)]
+    return [*parts, *_silent([(record, v) for record, v in verdicts if v.arm == "trained"], names)]
 
 
 def _shown(findings: Sequence[Finding]) -> Finding:

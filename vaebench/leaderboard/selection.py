@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from vaebench.leaderboard.completeness import lacking
 from vaebench.leaderboard.task_text import TaskText
 from vaebench.leaderboard.text import escape
 from vaebench.results.assemble import rejudge
@@ -70,42 +71,60 @@ def entry(record: Record) -> Entry:
     return Entry(subject.preset, subject.variant.name, subject.arch, subject.variant.code_hash)
 
 
-def select(tasks: Sequence[TaskText], records: Sequence[Record], preview: bool) -> Selection:
-    """Choose the records that a board may show side by side.
+def select(
+    tasks: Sequence[TaskText], records: Sequence[Record], preview: bool, submissions: Sequence[Record] = ()
+) -> Selection:
+    """Choose the records that a board may show side by side, and judge them by the tasks' own claims.
 
     Left out are records of quick runs (unless it is a preview), of tasks that are not on the board, of another version
-    of a task or data set, with other claims than most records of their task or with arms of their own, and all but one
-    of those that would stand in one place.
+    of a task or data set, with arms of their own or without readings that the claims need, and all but one of those
+    that would stand in one place.
 
     Args:
         tasks: The tasks of the board.
-        records: All records there are.
+        records: The suite's own records.
         preview: Whether quick runs are shown.
+        submissions: Records from others; none takes the place of one of `records`.
 
     Returns:
-        The same for any order of records.
+        The same for any order of records and of submissions.
     """
-    hashes = {task.name: task.hashes for task in tasks}
-    rest = sorted(records, key=_order)
+    by_name = {task.name: task for task in tasks}
+
+    def task(record: Record) -> TaskText:
+        return by_name[record.subject.task.name]
+
+    rest = [*sorted(records, key=_order), *sorted(submissions, key=_order)]
     rest, quick = _split(rest, lambda r: _quick(r) if not preview else "")
-    rest, foreign = _split(rest, lambda r: "" if _task(r) in hashes else "its task is not on this board")
+    rest, foreign = _split(rest, lambda r: "" if r.subject.task.name in by_name else "its task is not on this board")
     rest, old_task = _split(
-        rest, lambda r: _other("task hash", r.subject.task.hash, hashes[_task(r)].get(r.subject.preset, ""))
+        rest, lambda r: _other("task", r.subject.task.hash, task(r).hashes.get(r.subject.preset, ""))
     )
-    data = _usual(rest, _of_data, lambda r: r.subject.dataset.hash)
-    rest, old_data = _split(rest, lambda r: _other("data set hash", r.subject.dataset.hash, data[_of_data(r)]))
-    claims = _usual(rest, lambda r: (_task(r), ""), _claims)
-    differs = "its claims are not those of the task's other records"
-    rest, deviant = _split(rest, lambda r: differs if _claims(r) != claims[_task(r), ""] else "")
+    rest, old_data = _split(
+        rest, lambda r: _other("data set", r.subject.dataset.hash, task(r).data_hash(r.subject.dataset.name))
+    )
+    rest, armed = _split(rest, lambda r: _strange(r, task(r).arms))
+    rest, torn = _split(rest, lambda r: lacking(r, task(r)))
     seen: set[tuple[str, str, Entry]] = set()
-    arms = {task.name: task.arms for task in tasks}
-    rest, armed = _split(rest, lambda r: _strange(r, arms[_task(r)]))
     rest, repeated = _split(rest, lambda r: _repeated(r, seen))
     return Selection(
-        records=tuple(rejudge(record) for record in rest),
+        records=tuple(judged(record, task(record)) for record in sorted(rest, key=_order)),
         stale=(*old_task, *old_data),
-        left_out=(*quick, *foreign, *deviant, *armed, *repeated),
+        left_out=(*quick, *foreign, *armed, *torn, *repeated),
     )
+
+
+def judged(record: Record, task: TaskText) -> Record:
+    """Judge a record by its task's claims: what is claimed, and how it came out, is not the sender's to say.
+
+    Args:
+        record: From anybody.
+        task: Its task.
+
+    Returns:
+        The record with the task's claims and with verdicts made anew.
+    """
+    return rejudge(record.model_copy(update={"claims": task.claims, "invariants": task.invariants}))
 
 
 def _split(records: Iterable[Record], unfit: Callable[[Record], str]) -> tuple[list[Record], tuple[str, ...]]:
@@ -140,30 +159,14 @@ def _order(record: Record) -> tuple[str, str, Entry, int, str]:
     return (*_of_data(record), entry(record), -finished, record.model_dump_json())
 
 
-def _task(record: Record) -> str:
-    return record.subject.task.name
-
-
 def _of_data(record: Record) -> tuple[str, str]:
     return record.subject.task.name, record.subject.dataset.name
 
 
-def _claims(record: Record) -> str:
-    return repr((record.claims, record.invariants))
-
-
-def _usual(
-    records: Iterable[Record], group: Callable[[Record], tuple[str, str]], what: Callable[[Record], str]
-) -> dict[tuple[str, str], str]:
-    """Take what most records of a group say, on a tie what sorts last."""
-    votes: dict[tuple[str, str], Counter[str]] = {}
-    for record in records:
-        votes.setdefault(group(record), Counter())[what(record)] += 1
-    return {key: max(found, key=lambda said: (found[said], said)) for key, found in votes.items()}
-
-
 def _other(what: str, found: str, expected: str) -> str:
-    return "" if found == expected else f"{what} {found}, the board's is {expected}"
+    if found == expected:
+        return ""
+    return f"{what} hash {found}, the board's is {expected}" if expected else f"the board knows no such {what}"
 
 
 def _name(record: Record) -> str:

@@ -61,7 +61,8 @@ def _lack(dataset: str, record: Record | None, scores: dict[int, float]) -> str:
     if all(verdict.verdict == "not applicable" for verdict in record.verdicts):
         reason = next((verdict.reason for verdict in record.verdicts if verdict.reason), "")
         return f"no claim applies on {words(dataset)}" + (f" ({reason})" if reason else "")
-    unsound = next((verdict.claim for verdict in record.invariant_verdicts if verdict.verdict == "fails"), "")
+    judged = (verdict for verdict in record.invariant_verdicts if verdict.arm == "trained")
+    unsound = next((verdict.claim for verdict in judged if verdict.verdict == "fails"), "")
     if unsound:
         return f"no sound run on {words(dataset)} (invariant {words(unsound)} fails)"
     return "" if scores else f"no seed has every claim on {words(dataset)}"

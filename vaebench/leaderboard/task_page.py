@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from vaebench.leaderboard.claim_section import claim_section, invariant_section
-from vaebench.leaderboard.figures.from_records import figure_path
+from vaebench.leaderboard.figures.from_records import figure_path, tradeoff_parts
 from vaebench.leaderboard.figures.maps import map_figures
 from vaebench.leaderboard.record_page import record_name, record_path
 from vaebench.leaderboard.selection import Selection, entry
@@ -44,6 +44,8 @@ def task_page(task: TaskText, selection: Selection, figures: Iterable[str], prev
     if over_knob := _data_figures(task, records, shown):
         parts += [f"## Over the {words(task.knob_name or '')}"]
         parts += _pictures(f"readings over the {words(task.knob_name or '')} on", over_knob)
+    if trades := _trade_pictures(task, records, shown):
+        parts += ["## Trade-offs", *_pictures("trade-off of", trades)]
     if records[0].invariants:
         parts += ["## Invariants", "What must hold of a sound run; judged like a claim, and scored by nobody."]
         for claim in records[0].invariants:
@@ -81,6 +83,14 @@ def _data_figures(task: TaskText, records: Iterable[Record], shown: set[str]) ->
     places = sorted({(record.subject.dataset.name, record.subject.preset) for record in records})
     paths = {f"{words(data)}{beside(preset)}": figure_path(task, data, preset) for data, preset in places}
     return {name: path for name, path in paths.items() if path in shown}
+
+
+def _trade_pictures(task: TaskText, records: Sequence[Record], shown: set[str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for preset in _presets(records):
+        for part, _, _ in tradeoff_parts(task, records):
+            found[f"{words(part)}{beside(preset)}"] = figure_path(task, part, preset)
+    return {name: path for name, path in found.items() if path in shown}
 
 
 def _map_figures(task: TaskText, records: Sequence[Record], selection: Selection, shown: set[str]) -> dict[str, str]:

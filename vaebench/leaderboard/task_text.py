@@ -1,7 +1,9 @@
 """What a board needs to know of tasks and names that no record says."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from vaebench.claims import Claim, Tradeoff
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,11 @@ class TaskText:
         datasets: The data sets over which its score is taken.
         arms: Its controls, what mathematics knows among them; None where any may stand beside the trained arm.
         instruments: What takes its readings, as ``module.function`` of the room of measures.
+        claims: What its records are judged by, whatever claims they carry.
+        invariants: Likewise, of a sound run.
+        tradeoffs: What is drawn against what beside the verdicts.
+        data_hashes: Hash of each data set by name, without a size; a record of another hash is stale.
+        knob_values: Of each preset, empty without a knob; None where each variant declares its own.
     """
 
     name: str
@@ -35,6 +42,24 @@ class TaskText:
     datasets: tuple[str, ...]
     arms: tuple[str, ...] | None = None
     instruments: tuple[str, ...] = ()
+    claims: tuple[Claim, ...] = ()
+    invariants: tuple[Claim, ...] = ()
+    tradeoffs: tuple[Tradeoff, ...] = ()
+    data_hashes: Mapping[str, str] = field(default_factory=dict)
+    knob_values: Mapping[str, tuple[float, ...]] | None = None
+
+    @property
+    def judged(self) -> tuple[str, ...]:
+        """Names of the readings that its claims judge, each once."""
+        return tuple(
+            dict.fromkeys(
+                name for claim in self.claims for condition in claim.conditions for name in condition.readings
+            )
+        )
+
+    def data_hash(self, name: str) -> str:
+        """Hash of a data set, whatever its size; empty where there is none of this name."""
+        return self.data_hashes.get(name) or self.data_hashes.get(name.rstrip("0123456789"), "")
 
 
 @dataclass(frozen=True)

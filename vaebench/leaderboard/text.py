@@ -48,12 +48,16 @@ def words(name: str) -> str:
     """Turn a name in snake_case into words.
 
     Args:
-        name: For example ``decoder_mean_degree``.
+        name: For example ``decoder_mean_degree``; digits on both sides of an underscore are one number.
 
     Returns:
         For example ``decoder mean degree``.
+
+    Examples:
+        >>> words("decoder_mean_degree"), words("outliers_at_0_4")
+        ('decoder mean degree', 'outliers at 0.4')
     """
-    return name.replace("_", " ")
+    return re.sub(r"(?<=\d)_(?=\d)", ".", name).replace("_", " ")
 
 
 def anchor(heading: str) -> str:

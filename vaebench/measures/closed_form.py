@@ -8,7 +8,8 @@ from vaebench.data import Dataset
 from vaebench.kernels.jacobian import jacobian_columns, jacobian_rows
 from vaebench.measures import Effort
 from vaebench.measures._subject import decoded_mean, encoded_mean, held_out, kl_weight_in_squares
-from vaebench.models.exact import linear_vae_at_fixed_scale, principal_axes
+from vaebench.models import AutoEncoder
+from vaebench.models.exact import linear_vae_at_fixed_scale, linear_vae_on_principal_axes, principal_axes
 from vaebench.training.fit import Trained
 
 NAMES = ("linear_gap_decoder", "linear_gap_encoder", "linear_gap_end_to_end")
@@ -22,6 +23,10 @@ def _matrix(jacobian: Tensor) -> Tensor | None:
     matrices = jacobian.flatten(2).double()
     spread = (matrices - matrices[:, :1]).abs().max()
     return matrices[:, 0] if spread <= AFFINE * matrices.abs().max() else None
+
+
+def _declined(reason: str) -> tuple[Declined, ...]:
+    return tuple(Declined(name, reason) for name in NAMES)
 
 
 def _gap(found: Tensor, exact: Tensor) -> float:
@@ -51,23 +56,68 @@ def fixed_scale_gap(
         ``linear_gap_end_to_end``, relative root mean square distance of the reconstructions; declined for a model
         that is not affine or has no closed form.
     """
-    x, latent = held_out(data, 8), trained.latent
+    maps = _affine_maps(trained, data)
+    if maps is None:
+        return _declined("the model is not affine")
+    interventions, beta = trained.model.interventions, kl_weight_in_squares(trained, data.held_out.x)
+    if beta is None or interventions.posterior_scale is None:
+        return _declined("the closed form needs β and a fixed posterior scale")
+    exact = linear_vae_at_fixed_scale(
+        data.to("cpu"),
+        trained.latent,
+        interventions.posterior_scale,
+        beta,
+        interventions.input_noise,
+        interventions.target,
+    )
+    return _gaps(maps, data, exact)
+
+
+def learned_scale_gap(
+    trained: Trained,
+    data: Dataset,
+    effort: Effort,
+    rng: torch.Generator,
+) -> tuple[Reading | Declined, ...]:
+    """Read how far an affine model is from the closed form of a linear VAE that learns its posterior scale.
+
+    As `fixed_scale_gap`. Here the optimum codes along the principal axes, in any order.
+
+    Args:
+        trained: The model.
+        data: Its training split gives the closed form.
+        effort: Unused.
+        rng: Unused.
+
+    Returns:
+        The readings of `fixed_scale_gap`.
+    """
+    maps = _affine_maps(trained, data)
+    if maps is None:
+        return _declined("the model is not affine")
+    beta = kl_weight_in_squares(trained, data.held_out.x)
+    if beta is None or trained.model.interventions.posterior_scale is not None:
+        return _declined("the closed form needs β and a learned posterior scale")
+    return _gaps(maps, data, linear_vae_on_principal_axes(data.to("cpu"), trained.latent, None, beta))
+
+
+def _affine_maps(trained: Trained, data: Dataset) -> tuple[Tensor, Tensor] | None:
+    """The matrices of encoder and decoder, shape (latent, event) each, or None where one of them is not affine."""
+    x = held_out(data, 8)
     encoder = _matrix(jacobian_rows(encoded_mean(trained), x))
     decoder = _matrix(jacobian_columns(decoded_mean(trained), encoded_mean(trained)(x)))
-    if encoder is None or decoder is None:
-        return tuple(Declined(name, "the model is not affine") for name in NAMES)
-    interventions = trained.model.interventions
-    beta = kl_weight_in_squares(trained, x)
-    if beta is None or interventions.posterior_scale is None:
-        return tuple(Declined(name, "the closed form needs β and a fixed posterior scale") for name in NAMES)
-    exact = linear_vae_at_fixed_scale(
-        data.to("cpu"), latent, interventions.posterior_scale, beta, interventions.input_noise, interventions.target
-    )
+    return None if encoder is None or decoder is None else (encoder, decoder)
+
+
+def _gaps(maps: tuple[Tensor, Tensor], data: Dataset, exact: AutoEncoder) -> tuple[Reading | Declined, ...]:
+    """Compare an affine model with an exact one."""
+    encoder, decoder = maps
+    latent, x = len(encoder), data.train.x
     _, eigenvalues, axes = (part.to(x.device) for part in principal_axes(data.train.x))
     exact_encoder = exact.mean.weight.detach().double().to(x.device)
     exact_decoder = exact.decoder.get_submodule("0").weight.detach().double().to(x.device).T  # type: ignore[operator]
     if not exact_decoder.any():
-        return tuple(Declined(name, "the closed form is zero: every direction is inactive") for name in NAMES)
+        return _declined("the closed form is zero: every direction is inactive")
     coded, weights = axes[:latent], (axes.T * eigenvalues.sqrt()) @ axes
     gaps = (
         _gap(torch.linalg.svdvals(decoder), torch.linalg.svdvals(exact_decoder)),

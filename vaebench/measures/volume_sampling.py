@@ -36,6 +36,9 @@ TOO_SMALL = 0.1
 MALA_STEPS, MALA_BURN_IN, MALA_STEP = 40, 20, 0.3
 """Langevin steps that are kept, those that adapt, and the step size they begin with, in the unit of a real code."""
 
+TRUNCATIONS = {"at_0_4": 0.4, "at_0_6": 0.6, "at_0_8": 0.8}
+"""Factors at which the truncated prior is read whatever weighting does, by name: the prior itself is at 1."""
+
 WIDEST = 1.5
 """Largest factor at which truncation is sought: above 1, the prior is widened."""
 
@@ -68,20 +71,24 @@ def volume_sampling(
     Langevin chains start from what was resampled, for the α of record alone. The prior is the same resampling with
     equal weights, so that a constant metric gives the very same samples. A sample is the likelihood's mean at a code.
 
+    Outlier rates are those of as many samples as there are candidates: most are rare, and their differences are small.
+    Chains, and what is read of how samples vary, make do with ``points``.
+
     An outlier is a sample whose class confidence is below that of 5 % of held-out real examples, or whose distance
     to its fifth nearest training example is above that of 95 % of them.
 
     Args:
         trained: The model; its latent units are read in pairs.
         data: Its detectors are fixed on the training and held-out parts.
-        effort: ``samples`` candidates; ``points`` samples.
+        effort: ``samples`` candidates, and samples to rate; ``points`` chains, and samples whose variation is read.
         rng: Of candidates, resampling and chains.
 
     Returns:
         ``classifier_outliers_…`` and ``neighbour_outliers_…`` for ``prior``, ``weighted``, ``truncated_to_distance``,
         ``truncated_to_entropy`` (the prior times the factor at which mean pairwise distance or class entropy are those
-        of the weighted samples; declined where none comes within two standard errors of them) and ``alpha_…`` (other
-        powers); ``class_entropy_…``, ``pairwise_distance_…`` and ``coverage_…`` for ``prior`` and ``weighted``; the two
+        of the weighted samples; declined where none comes within two standard errors of them), ``truncated_at_…`` (the
+        prior times 0.4, 0.6 and 0.8) and ``alpha_…`` (other powers); ``class_entropy_…``, ``pairwise_distance_…`` and
+        ``coverage_…`` for ``prior``, ``weighted`` and ``truncated_at_…``; the two
         ``truncation_for_…`` factors; ``effective_share`` of the candidates, ``langevin_acceptance`` where chains ran;
         and ``classifier_accuracy`` on held-out real data.
     """
@@ -99,65 +106,76 @@ def _sampled(judge: "_Judge", effort: Effort, rng: torch.Generator) -> Found:
     active = posterior_mixture(trained, judge.data).active
     volumes = log_volume(metric_at(trained, candidates, active)).double()
     draws = _Draws(candidates, volumes, min(effort.points, effort.samples), rng, rng.get_state())
-    weighted, acceptance = _weighted(trained, draws, active)
+    weighted, spread, acceptance = _weighted(trained, draws, active)
     prior, effective = draws.at(0.0), draws.effective(ALPHA)
     found: Found = [Reading("effective_share", effective / len(candidates), 0.0, len(candidates))]
     found += [] if acceptance is None else [of_sample("langevin_acceptance", acceptance)]
-    from_prior, from_weighted = judge.decoded(prior), judge.decoded(weighted)
-    found += judge.rated("prior", from_prior) + judge.rated("weighted", from_weighted, effective)
-    varied = judge.varied(from_weighted)
-    found += _variations("prior", judge.varied(from_prior)) + _variations("weighted", varied)
+    found += judge.rated("prior", judge.decoded(prior)) + judge.rated("weighted", judge.decoded(weighted), effective)
+    few, varied = draws.few_at(0.0), judge.varied(judge.decoded(spread))
+    found += _variations("prior", judge.varied(judge.decoded(few))) + _variations("weighted", varied)
     for match, variation in MATCHES.items():
-        found += _truncated(judge, prior, varied, match, variation)
+        found += _matched(judge, prior, few, varied, match, variation)
+    for name, factor in TRUNCATIONS.items():
+        found += judge.rated(f"truncated_{name}", judge.decoded(factor * prior))
+        found += _variations(f"truncated_{name}", judge.varied(judge.decoded(factor * few)))
     for name, alpha in ALPHAS.items():
         found += judge.rated(f"alpha_{name}", judge.decoded(draws.at(alpha)), draws.effective(alpha))
     return found
 
 
 class _Draws(NamedTuple):
-    """Samples from the prior times powers of the volume, all by the same comb through the same candidates.
+    """Samples from the prior times powers of the volume, by the same comb through the same candidates.
 
     Attributes:
         candidates: Codes from the prior, shape (candidates, latent/2).
         volumes: log det g at each.
-        n: How many samples are taken.
+        points: How many samples are a few.
         rng: Of the comb; what follows `at` draws on from where that left it.
         state: Of `rng`, to which `at` takes it back.
     """
 
     candidates: Tensor
     volumes: Tensor
-    n: int
+    points: int
     rng: torch.Generator
     state: Tensor
 
     def at(self, alpha: float) -> Tensor:
+        """As many samples as candidates."""
+        return self._drawn(alpha, len(self.candidates))
+
+    def few_at(self, alpha: float) -> Tensor:
+        """A few, by a comb of their own: a part of the others would repeat itself more."""
+        return self._drawn(alpha, self.points)
+
+    def _drawn(self, alpha: float, n: int) -> Tensor:
         self.rng.set_state(self.state)
-        return resampled(self.candidates, alpha * self.volumes, self.n, self.rng)
+        return resampled(self.candidates, alpha * self.volumes, n, self.rng)
 
     def effective(self, alpha: float) -> float:
         return float(effective_sample_size(alpha * self.volumes))
 
 
-def _weighted(trained: Trained, draws: _Draws, active: Tensor) -> tuple[Tensor, Tensor | None]:
-    """Codes from prior·(det g)^α, and the acceptance of each Langevin chain if any ran."""
-    drawn = draws.at(ALPHA)
+def _weighted(trained: Trained, draws: _Draws, active: Tensor) -> tuple[Tensor, Tensor, Tensor | None]:
+    """Codes from prior·(det g)^α, all and a few, and the acceptance of each Langevin chain if any ran."""
+    few = draws.few_at(ALPHA)
     if draws.effective(ALPHA) >= TOO_SMALL * len(draws.candidates):
-        return drawn, None
+        return draws.at(ALPHA), few, None
 
     def log_density(z: Tensor) -> Tensor:
         volume: Tensor = torch.linalg.slogdet(metric_at(trained, paired(z), active)).logabsdet
         return ALPHA * volume - z.square().sum(1) / 2
 
-    start = unpaired(drawn)
-    chains = mala(with_gradient(log_density), start, MALA_STEPS, MALA_STEP, draws.rng, burn_in=MALA_BURN_IN)
+    chains = mala(with_gradient(log_density), unpaired(few), MALA_STEPS, MALA_STEP, draws.rng, burn_in=MALA_BURN_IN)
     ends = paired(chains.z)
     # A determinant that is nothing but rounding draws chains to it: where one has ended there, there is no volume.
     log_volume(metric_at(trained, ends, active))
-    return ends, chains.acceptance
+    return ends, ends, chains.acceptance
 
 
-def _truncated(judge: "_Judge", prior: Tensor, weighted: Mapping[str, Estimate], match: str, variation: str) -> Found:
+def _matched(
+    judge: "_Judge", prior: Tensor, few: Tensor, weighted: Mapping[str, Estimate], match: str, variation: str
+) -> Found:
     """Outlier rates of the prior times the factor T at which it varies as much as the weighted samples."""
     way = f"truncated_to_{match}"
     variation_of = judge.ways_to_vary().get(variation)
@@ -165,7 +183,7 @@ def _truncated(judge: "_Judge", prior: Tensor, weighted: Mapping[str, Estimate],
         return [_classless(f"{detector}_outliers_{way}") for detector in DETECTORS]
 
     def varies(factor: float) -> float:
-        return float(variation_of(judge.decoded(factor * prior)).value)
+        return float(variation_of(judge.decoded(factor * few)).value)
 
     target, error, _ = weighted[variation]
     # Variation need not grow with T beyond 1, so T is sought on the side of 1 where the target is.

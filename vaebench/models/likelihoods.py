@@ -14,7 +14,8 @@ class Gaussian:
 
     Attributes:
         mean: Shape (batch, *event).
-        variance: Noise variance, a scalar or a tensor that broadcasts against `mean`.
+        variance: Noise variance, a scalar or a tensor that broadcasts against `mean`. It may depend on the code if it
+            has the axis of the batch, at its full length; one without that axis serves all codes.
     """
 
     mean: Tensor
@@ -35,15 +36,35 @@ class Gaussian:
         return torch.ones_like(self.mean) / self.variance
 
     def standardised(self) -> Tensor:
-        """The parameter whose Fisher information is 1 everywhere: mean/√variance, shape (batch, *event).
+        """Coordinates whose Fisher information is 1: the squared differential by the code, JᵀJ, is the Fisher metric.
 
-        The variance is taken not to depend on the code.
+        mean/√variance, shape (batch, *event), where the variance serves all codes. Where it may depend on the code the
+        metric has the variance's share too, dm²/v + ½·(d log v)², and each normal is a point of a surface in space,
+        shape (batch, 3, *event). That is laid anew for each code, so only slopes in the code mean anything, not values.
         """
-        return self.mean / self.variance**0.5
+        variance = self.variance
+        if isinstance(variance, Tensor) and variance.ndim == self.mean.ndim and len(variance) == len(self.mean):
+            return _on_the_pseudosphere(self.mean, variance)
+        return self.mean / variance**0.5
 
     def with_variance(self, variance: float) -> "Gaussian":
         """The same means with one fixed variance: the suite's likelihood-variance intervention."""
         return replace(self, variance=variance)
+
+
+def _on_the_pseudosphere(mean: Tensor, variance: Tensor) -> Tensor:
+    """Normals as points of Beltrami's pseudosphere of radius √2, for their metric has the curvature −½.
+
+    (ρ·cos φ, ρ·sin φ, √2·(s − tanh s)),  ρ = √2/cosh s = √(v₀/v),  φ = (m − m₀)/√v₀,  so dρ² + ρ²·dφ² + dh² is
+    dm²/v + ½·(d log v)² wherever v > v₀/2. Where a normal stands on the surface is free: m₀ and v₀ are its own mean and
+    variance, held, so that it stands at φ = 0, ρ = 1, and carry no slope in either mode. The pair (m/√v₀, log v/√2) has
+    the same metric there, but flat: the derivatives of the metric, which Kähler's condition is about, would be wrong.
+    """
+    held_mean, held_scale = mean.detach(), variance.detach().sqrt()
+    radius = (held_scale / variance.sqrt()).expand_as(mean)
+    angle = (mean - held_mean) / held_scale
+    s = torch.acosh(2**0.5 / radius)
+    return torch.stack((radius * torch.cos(angle), radius * torch.sin(angle), 2**0.5 * (s - torch.tanh(s))), 1)
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,12 @@ readings, so that whoever reads it can judge again and need not believe its verd
 
 import json
 import re
+from collections import Counter
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from vaebench.claims import Claim, Declined, Interval, Observation, Reading, Sample, Verdict
+from vaebench.claims import LARGEST, Claim, Declined, Interval, Observation, Reading, Sample, Verdict
 
 SCHEMA_VERSION = 1
 
@@ -18,6 +19,10 @@ Status = Literal["ok", "diverged", "error", "timeout", "oom", "declined"]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 Text = Annotated[str, Field(max_length=2000)]
 Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
+Count = Annotated[int, Field(ge=0, lt=2**63)]
+Seconds = Annotated[float, Field(ge=0, le=1e9)]
+Value = Annotated[float, Field(ge=-LARGEST, le=LARGEST)]
+Error = Annotated[float, Field(ge=0, le=LARGEST)]
 
 
 class Stored(BaseModel):
@@ -78,12 +83,12 @@ class CellOutcome(Stored):
     schema_version: Literal[1] = 1
     id: Hash
     subject: Subject
-    seed: int
+    seed: Count
     status: Status
     reason: Text = ""
-    parameters: int = 0
+    parameters: Count = 0
     observations: tuple[Observation, ...] = ()
-    seconds: dict[str, float] = {}
+    seconds: dict[str, Seconds] = {}
     environment: Environment
 
 
@@ -95,10 +100,10 @@ class Column(Stored):
     name: Name
     unit: Text
     better: Literal["higher", "lower", "neither"]
-    n: int
-    seeds: tuple[int, ...]
-    values: tuple[float, ...]
-    stderrs: tuple[float, ...]
+    n: Count
+    seeds: tuple[Count, ...]
+    values: tuple[Value, ...]
+    stderrs: tuple[Error, ...]
 
     @model_validator(mode="after")
     def _one_number_a_seed(self) -> "Column":
@@ -115,17 +120,17 @@ class DeclinedColumn(Stored):
     name: Name
     reason: Text
     cause: Literal["setting", "model"]
-    seeds: tuple[int, ...]
+    seeds: tuple[Count, ...]
 
 
 class CellRow(Stored):
     """How one cell of a record went."""
 
     id: Hash
-    seed: int
+    seed: Count
     status: Status
     reason: Text
-    seconds: dict[str, float]
+    seconds: dict[str, Seconds]
 
 
 class Record(Stored):
@@ -134,7 +139,7 @@ class Record(Stored):
     schema_version: Literal[1] = 1
     suite_version: Text
     subject: Subject
-    parameters: int
+    parameters: Count
     environments: tuple[Environment, ...]
     claims: tuple[Claim, ...]
     invariants: tuple[Claim, ...]
@@ -145,6 +150,23 @@ class Record(Stored):
     control_verdicts: tuple[Verdict, ...]
     invariant_verdicts: tuple[Verdict, ...]
     score: Interval | None
+
+    @model_validator(mode="after")
+    def _readings_of_finished_cells(self) -> "Record":
+        seeds = Counter(cell.seed for cell in self.cells)
+        if twice := [seed for seed, times in seeds.items() if times > 1]:
+            raise ValueError(f"seed {twice[0]} has more than one cell")
+        finished = {cell.seed for cell in self.cells if cell.status == "ok"}
+        places: set[tuple[str, float | None, str, int]] = set()
+        columns: tuple[Column | DeclinedColumn, ...] = (*self.readings, *self.declined)
+        for column in columns:
+            if strange := set(column.seeds) - finished:
+                raise ValueError(f"{column.name} is of seed {min(strange)}, which has no finished cell")
+            here = {(column.arm, column.knob, column.name, seed) for seed in column.seeds}
+            if here & places:
+                raise ValueError(f"{column.name} is there twice for one arm, knob value and seed")
+            places |= here
+        return self
 
     def sample(self) -> Sample:
         """All observations, as `claims.judge` takes them."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from vaebench.claims import map_entry
+from vaebench.mistakes import Mistake
 from vaebench.results.record import Column, Record
 from vaebench.results.shift import Shift, shift
 
@@ -79,14 +80,14 @@ def score(records: Sequence[Record], references: Sequence[Record]) -> tuple[Scor
         One score a record, in order of file names.
 
     Raises:
-        ValueError: Two references have one subject.
+        Mistake: Two references have one subject.
     """
     from scipy.stats import false_discovery_control  # loading it takes longer than all the rest of the paper wing
 
     by_key: dict[Key, Record] = {}
     for reference in references:
         if _key(reference) in by_key:
-            raise ValueError(f"two references for {reference.subject.file_name} on {reference.subject.device}")
+            raise Mistake(f"there are two references for {reference.subject.file_name} on {reference.subject.device}")
         by_key[_key(reference)] = reference
     ordered = sorted(records, key=lambda record: (record.subject.file_name, _key(record)))
     unscored = [_unscored(record, by_key) for record in ordered]

@@ -54,9 +54,9 @@ def shift(new: Column, reference: Column) -> Shift | None:
     drifts only when its number changes by more than rounding.
 
     Pooled, because "nothing changed" means that both sides are draws from one population, and because it is the one
-    choice that keeps its promise. Nights of 6 records × 200 readings whose seeds share half their variance within a
-    record, at a nominal 5 % (2,000 nights, standard error .005); power is the chance to see one reading moved by 4 or
-    6 standard deviations, or 40 moved by 4:
+    choice that keeps its promise. Simulated runs of 6 records × 200 readings whose seeds share half their variance
+    within a record, at a nominal 5 % (2,000 runs, standard error .005); power is the chance to see one reading moved
+    by 4 or 6 standard deviations, or 40 moved by 4:
 
     ============================  ==============  =====  ======
     5 seeds against 5             reference only  Welch  pooled
@@ -71,8 +71,8 @@ def shift(new: Column, reference: Column) -> Shift | None:
 
     The price is a shift that also widens the spread, which pooling sees later than the reference's variance alone
     would (one reading moved by 6 and spread threefold: .07 against .13). Unequal counts cost the shelter that
-    symmetry gives: one new seed against ten, log-normal, raises a false alarm on most nights under any of the three.
-    A night should run as many seeds as the reference has. Where it runs the *same* seeds, the two sides are
+    symmetry gives: one new seed against ten, log-normal, raises a false alarm in most runs under any of the three.
+    A run should have as many seeds as the reference. Where it has the *same* seeds, the two sides are
     positively related at most, which makes the test milder.
 
     Closed form: Student's two-sample t, exact for normal readings but for the floors, which make it milder.

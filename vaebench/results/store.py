@@ -1,6 +1,7 @@
 """The only room that writes: records as files, cells as lines of a journal. What is read is checked and capped."""
 
 import os
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,7 @@ from vaebench.mistakes import Mistake
 from vaebench.results.record import SCHEMA_VERSION, CellOutcome, Record, strict_json
 
 MAX_BYTES = 16 * 2**20
-"""A record's file above this is refused unread."""
+"""A record's file above this is refused, and read no further."""
 
 JOURNAL = "journal.jsonl"
 
@@ -73,7 +74,7 @@ def why_kept(folder: Path, record: Record) -> str:
     """Say why a record that is already in a store stands against a new one; empty where the new one may replace it.
 
     A record of the same subject with more finished seeds stands, and so does one of another preset or device, unless
-    it is ``quick``: none of them is this one's to write over.
+    it is ``quick``.
 
     Args:
         folder: The store.
@@ -85,7 +86,7 @@ def why_kept(folder: Path, record: Record) -> str:
     path = folder / record.subject.file_name
     try:
         there = read_record(path)
-    except (OSError, BadRecord):
+    except (FileNotFoundError, BadRecord):
         return ""
     ours, theirs = record.subject, there.subject
     if theirs.preset != "quick" and (theirs.preset, theirs.device) != (ours.preset, ours.device):
@@ -112,12 +113,19 @@ def read_record(path: Path) -> Record:
         The record, its verdicts as they stand in the file.
 
     Raises:
-        BadRecord: It is too large, damaged, of another schema, or no record.
+        BadRecord: It is no ordinary file, too large, damaged, of another schema, or no record.
     """
-    if path.stat().st_size > MAX_BYTES:
+    if not stat.S_ISREG(path.lstat().st_mode):
+        raise BadRecord(f"{path}: no ordinary file")  # a link may lead anywhere, a pipe may never end
+    try:
+        with path.open("rb") as file:
+            text = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise BadRecord(f"{path}: {error.strerror}") from error
+    if len(text) > MAX_BYTES:
         raise BadRecord(f"{path}: larger than {MAX_BYTES // 2**20} MiB")
     try:
-        return Record.model_validate_json(path.read_bytes())
+        return Record.model_validate_json(text)
     except ValidationError as error:
         if error.errors()[0]["loc"] == ("schema_version",):
             found = error.errors()[0]["input"]
@@ -135,7 +143,7 @@ def read_records(folder: Path) -> tuple[list[Record], list[str]]:
         The records in the order of their paths, and one line for each file that is none.
     """
     records, bad = [], []
-    for path in [folder] if folder.is_file() else sorted(folder.rglob("*.json")):
+    for path in sorted(folder.rglob("*.json")) if folder.is_dir() else [folder]:
         try:
             records.append(read_record(path))
         except BadRecord as error:

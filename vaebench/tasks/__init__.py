@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Literal
 
-from vaebench.claims import Claim
+from vaebench.claims import Claim, Tradeoff
 from vaebench.fingerprint import value_hash
 from vaebench.measures import Effort
 from vaebench.training import Interventions, Recipe
@@ -97,6 +97,7 @@ class Task:
         protocols: Budget by preset.
         arms: What is trained beside the models judged.
         comparisons: What is read off all models of a cell together, as ``module.function`` of ``measures``.
+        tradeoffs: What is drawn against what beside the verdicts.
     """
 
     name: str
@@ -114,6 +115,7 @@ class Task:
     protocols: Mapping[Preset, Protocol]
     arms: tuple[Arm, ...] = ()
     comparisons: tuple[str, ...] = ()
+    tradeoffs: tuple[Tradeoff, ...] = ()
 
     def __post_init__(self) -> None:
         if self.known and self.knob and self.knob.name == "strength":

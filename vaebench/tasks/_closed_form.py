@@ -1,4 +1,4 @@
-"""What every run of a task with a linear VAE at a fixed posterior scale must satisfy."""
+"""What every run of a task with a linear VAE must satisfy."""
 
 from vaebench.claims import Beyond, Claim
 

@@ -15,7 +15,8 @@ def weighted_total_correlation(weight: float) -> Objective:
 
     Source: Chen et al. 2018, arXiv 1802.04942: −log p + MI + β·TC + Σ_j KL(q(z_j) ‖ p(z_j)). Since MI + TC + Σ_j KL_j
     is E KL(q(z|x) ‖ p(z)) for any estimate of q(z), the two are one number in expectation, and this form has the KL
-    in closed form: at β = 1 it is the ELBO itself.
+    in closed form: at β = 1 it is the ELBO itself. q(z) is estimated from the batch by the stratified weights of that
+    paper's appendix (`kernels/aggregate_posterior`), not by those of its main text, which are biased.
 
     Args:
         weight: β.

@@ -10,7 +10,8 @@ from matplotlib.figure import Figure as Canvas
 from vaebench.leaderboard.figures.curves import draw_curves
 from vaebench.leaderboard.figures.forest import draw_forest
 from vaebench.leaderboard.figures.heat import draw_heat
-from vaebench.leaderboard.figures.plots import CurveFigure, Figure, ForestFigure, stamped
+from vaebench.leaderboard.figures.plots import CurveFigure, Figure, ForestFigure, TradeFigure, stamped
+from vaebench.leaderboard.figures.trade import draw_trades
 
 
 def svg(figure: Figure) -> str:
@@ -65,4 +66,6 @@ def draw(figure: Figure) -> Canvas:
     """
     if isinstance(figure, CurveFigure):
         return draw_curves(figure)
+    if isinstance(figure, TradeFigure):
+        return draw_trades(figure)
     return draw_forest(figure) if isinstance(figure, ForestFigure) else draw_heat(figure)

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from vaebench.claims import Beyond, Claim, Condition, Exceeds, Near, Outpaces, Trend, Verdict, t_interval
+from vaebench.claims import Beyond, Claim, Condition, Exceeds, Near, Outpaces, Tradeoff, Trend, Verdict, t_interval
 from vaebench.leaderboard.figures.maps import map_figures
 from vaebench.leaderboard.figures.plots import (
     Curve,
@@ -16,7 +16,9 @@ from vaebench.leaderboard.figures.plots import (
     ForestPanel,
     ForestPoint,
     ForestRow,
+    TradeFigure,
 )
+from vaebench.leaderboard.figures.tradeoffs import trade_figure
 from vaebench.leaderboard.numbers import plain
 from vaebench.leaderboard.selection import Selection, entry
 from vaebench.leaderboard.task_text import TaskText
@@ -35,8 +37,8 @@ def task_figures(task: TaskText, selection: Selection) -> dict[str, Figure]:
         selection: What is shown.
 
     Returns:
-        Figures by their path below the board: with a knob one a data set, else one a claim; and the maps, by data set
-        and architecture; apart for each preset.
+        Figures by their path below the board: with a knob one a data set, else one a claim; the maps, by data set and
+        architecture; and the trade-offs, by data set; apart for each preset.
     """
     figures: dict[str, Figure] = {}
     records = selection.of_task(task.name)
@@ -53,6 +55,33 @@ def task_figures(task: TaskText, selection: Selection) -> dict[str, Figure]:
                     figures[figure_path(task, dataset, preset)] = figure
         for part, maps in map_figures(task, of_preset, selection).items():
             figures[figure_path(task, part, preset)] = maps
+        for part, trades in _trade_figures(task, of_preset, selection).items():
+            figures[figure_path(task, part, preset)] = trades
+    return figures
+
+
+def tradeoff_parts(task: TaskText, records: Iterable[Record]) -> list[tuple[str, Tradeoff, str]]:
+    """Name the pictures of a task's trade-offs.
+
+    Args:
+        task: The task.
+        records: Its records.
+
+    Returns:
+        Part of the figure's name, trade-off and data set of each picture that there may be.
+    """
+    datasets = sorted({record.subject.dataset.name for record in records})
+    return [(f"{dataset}_{one.against}", one, dataset) for dataset in datasets for one in task.tradeoffs]
+
+
+def _trade_figures(task: TaskText, records: Sequence[Record], selection: Selection) -> dict[str, TradeFigure]:
+    figures = {}
+    for part, tradeoff, dataset in tradeoff_parts(task, records):
+        of_data = [record for record in records if record.subject.dataset.name == dataset]
+        ordered = sorted(of_data, key=lambda record: (record.subject.arch, selection.labels[entry(record)]))
+        named = {words(selection.labels[entry(record)]): record for record in ordered}
+        if (figure := trade_figure(tradeoff, named)).panels:
+            figures[part] = figure
     return figures
 
 

@@ -12,8 +12,12 @@ from vaebench.leaderboard.text import words
 from vaebench.results.record import Column, Record
 
 AXES = {
-    "to_the_end": ("likeness of a layer to its end (debiased CKA)", "step", "layer"),
-    "across_seeds": ("likeness of layers of two seeds (debiased CKA)", "layer of one seed", "layer of the other"),
+    "to_the_end": ("likeness of a layer to its end (debiased CKA, mean over seeds)", "step", "layer"),
+    "across_seeds": (
+        "likeness of layers of two seeds (debiased CKA, mean over seeds)",
+        "layer of one seed",
+        "layer of the other",
+    ),
 }
 """What maps show: their values, rows and columns; a map that is not here goes by its name."""
 

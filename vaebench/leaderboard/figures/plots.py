@@ -170,7 +170,58 @@ class HeatFigure:
     panels: tuple[HeatPanel, ...]
 
 
-Figure = CurveFigure | ForestFigure | HeatFigure
+@dataclass(frozen=True)
+class Trade:
+    """What one record pays, of one kind, for what it buys: means over seeds.
+
+    Attributes:
+        reading: What is paid, in words.
+        against: What is bought, at each way of the course.
+        paid: What is paid there.
+        beside: Both where the other way leads.
+        low: Lower end of the 95 % interval of what is paid there, None for a single seed.
+        high: Upper end.
+    """
+
+    reading: str
+    against: tuple[float, ...]
+    paid: tuple[float, ...]
+    beside: tuple[float, float]
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True)
+class TradePanel:
+    """One record's trade-off.
+
+    Attributes:
+        title: Whose it is.
+        trades: One for each reading that is paid with.
+    """
+
+    title: str
+    trades: tuple[Trade, ...]
+
+
+@dataclass(frozen=True)
+class TradeFigure:
+    """What is paid against what is bought, a panel a record.
+
+    Attributes:
+        against: What is bought, in words.
+        course: What a curve is, in words.
+        beside: What is held against it, in words.
+        panels: The records.
+    """
+
+    against: str
+    course: str
+    beside: str
+    panels: tuple[TradePanel, ...]
+
+
+Figure = CurveFigure | ForestFigure | HeatFigure | TradeFigure
 
 
 def inputs_hash(figure: Figure) -> str:
