@@ -6,6 +6,7 @@ from measures.known import EFFORT, GAUSSIAN_SOURCES, Known, by_name, ellipsoid, 
 
 from vaebench.claims import Declined
 from vaebench.measures.isometry import metric_columns, orthogonality, stationarity
+from vaebench.models import Gaussian
 from vaebench.training import Interventions
 
 DATA = ellipsoid()
@@ -84,6 +85,24 @@ def test_the_metric_is_fisher_information_of_the_likelihood():
     torch.testing.assert_close(columns.square().sum(2).T, p * (1 - p), atol=1e-5, rtol=1e-4)
     assert bool(active.all())
     torch.testing.assert_close(scale, torch.full((50, 3), 0.3))
+
+
+def test_a_variance_that_depends_on_the_code_has_its_share_in_the_metric():
+    """Of a normal with mean Az and log variance Bz the information along z_j is Σ A_j²/v + B_j²/2."""
+    rng = generator()
+    a, b = torch.randn(3, 5, generator=rng), torch.randn(3, 5, generator=rng) / 3
+
+    class Uneven(Known):
+        def decode(self, z):
+            return Gaussian(z @ a, torch.exp(z @ b))
+
+    x = DATA.held_out.x[:50]
+    model = trained(Uneven(lambda x: x.flatten(1)[:, :3], lambda z: z, scale=0.3), 3, Interventions())
+    columns, _, active = metric_columns(model, x)
+    variance = torch.exp(x.flatten(1)[:, :3] @ b)
+    expected = (a.square()[:, None] / variance + b.square()[:, None] / 2).sum(2)
+    assert bool(active.all())
+    torch.testing.assert_close(columns.flatten(2).square().sum(2), expected, atol=1e-5, rtol=1e-4)
 
 
 def test_without_an_active_unit_there_is_nothing_to_read():

@@ -23,15 +23,19 @@ def metric_columns(trained: Trained, x: Tensor) -> tuple[Tensor, Tensor, Tensor]
         x: Examples, shape (batch, *shape).
 
     Returns:
-        Columns √precision·∂x̂/∂μ_j, shape (active, batch, *shape); the scales of the active units, shape
+        Columns √precision·∂x̂/∂μ_j, shape (active, batch, *shape), or those of the standardised likelihood, (active,
+        batch, 3, *shape), where its variance may depend on the code; the scales of the active units, shape
         (batch, active); and which units are active, shape (latent,).
     """
     with torch.no_grad():
         posterior = real_posterior(trained, x)
-        precision = likelihood_at(trained, posterior.mean).precision()
+        likelihood = likelihood_at(trained, posterior.mean)
     active = isometry.active_units(posterior.scale)
-    columns = jacobian_columns(decoded_mean(trained), posterior.mean)[active]
-    return precision.sqrt() * columns, posterior.scale[:, active], active
+    if likelihood.standardised().ndim > likelihood.mean.ndim:
+        columns = jacobian_columns(lambda z: likelihood_at(trained, z).standardised(), posterior.mean)[active]
+    else:
+        columns = likelihood.precision().sqrt() * jacobian_columns(decoded_mean(trained), posterior.mean)[active]
+    return columns, posterior.scale[:, active], active
 
 
 def stationarity(

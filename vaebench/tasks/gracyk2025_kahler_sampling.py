@@ -47,7 +47,7 @@ thousand for most models where real data have 50, does not change, or rises wher
 variants.
 
 The trade-offs below say the same in pictures. By the classifier weighted samples lie far below the curve of the
-truncated prior, which has as few outliers only where it is shrunk to less than half and class entropy is halved. By the
+truncated prior, which has as few outliers only where it is shrunk to half or less and class entropy is halved. By the
 neighbour they lie on it or above it: at equal entropy the prior has fewer far samples, and `beats_truncation` fails for
 `complex_vae`, `pair_tied_vae`, `dip_vae_ii` and `iwae`. At equal distance it is met by most, for there the prior is
 *widened*: weighted samples are mostly farther apart than the prior's. `sigma_vae`, of which the claim holds, is
