@@ -3,7 +3,7 @@
 from collections import defaultdict
 
 from vaebench.leaderboard.task_text import TaskText
-from vaebench.results.record import Column, DeclinedColumn, Record
+from vaebench.results.record import Record
 
 
 def lacking(record: Record, task: TaskText) -> str:
@@ -28,8 +28,7 @@ def lacking(record: Record, task: TaskText) -> str:
         return ""
     values = set(task.knob_values[record.subject.preset])
     knobs: dict[tuple[str, int], set[float | None]] = defaultdict(set)
-    columns: tuple[Column | DeclinedColumn, ...] = (*record.readings, *record.declined)
-    for column in columns:
+    for column in record.columns:
         if column.arm == "trained":
             for seed in column.seeds:
                 knobs[column.name, seed].add(column.knob)

@@ -140,7 +140,7 @@ def _quick(record: Record) -> str:
 def _strange(record: Record, arms: Sequence[str] | None) -> str:
     if arms is None:
         return ""
-    found = {column.arm for column in record.readings} | {column.arm for column in record.declined}
+    found = {column.arm for column in record.columns}
     strange = sorted(found - {"trained", *arms})
     return f"its task has no arm {', '.join(strange)}" if strange else ""
 

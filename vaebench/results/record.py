@@ -151,6 +151,11 @@ class Record(Stored):
     invariant_verdicts: tuple[Verdict, ...]
     score: Interval | None
 
+    @property
+    def columns(self) -> tuple[Column | DeclinedColumn, ...]:
+        """What was read, then what was declined."""
+        return (*self.readings, *self.declined)
+
     @model_validator(mode="after")
     def _readings_of_finished_cells(self) -> "Record":
         seeds = Counter(cell.seed for cell in self.cells)
@@ -158,8 +163,7 @@ class Record(Stored):
             raise ValueError(f"seed {twice[0]} has more than one cell")
         finished = {cell.seed for cell in self.cells if cell.status == "ok"}
         places: set[tuple[str, float | None, str, int]] = set()
-        columns: tuple[Column | DeclinedColumn, ...] = (*self.readings, *self.declined)
-        for column in columns:
+        for column in self.columns:
             if strange := set(column.seeds) - finished:
                 raise ValueError(f"{column.name} is of seed {min(strange)}, which has no finished cell")
             here = {(column.arm, column.knob, column.name, seed) for seed in column.seeds}
