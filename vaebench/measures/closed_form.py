@@ -1,5 +1,7 @@
 """How far a trained linear VAE is from the closed form it should land on."""
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 
@@ -56,21 +58,13 @@ def fixed_scale_gap(
         ``linear_gap_end_to_end``, relative root mean square distance of the reconstructions; declined for a model
         that is not affine or has no closed form.
     """
-    maps = _affine_maps(trained, data)
-    if maps is None:
-        return _declined("the model is not affine")
-    interventions, beta = trained.model.interventions, kl_weight_in_squares(trained, data.held_out.x)
-    if beta is None or interventions.posterior_scale is None:
-        return _declined("the closed form needs β and a fixed posterior scale")
-    exact = linear_vae_at_fixed_scale(
-        data.to("cpu"),
-        trained.latent,
-        interventions.posterior_scale,
-        beta,
-        interventions.input_noise,
-        interventions.target,
-    )
-    return _gaps(maps, data, exact)
+    by = trained.model.interventions
+    scale = by.posterior_scale
+
+    def exact(beta: float) -> AutoEncoder:
+        return linear_vae_at_fixed_scale(data.to("cpu"), trained.latent, scale, beta, by.input_noise, by.target)
+
+    return _gaps(trained, data, None if scale is None else exact, "fixed")
 
 
 def learned_scale_gap(
@@ -92,13 +86,11 @@ def learned_scale_gap(
     Returns:
         The readings of `fixed_scale_gap`.
     """
-    maps = _affine_maps(trained, data)
-    if maps is None:
-        return _declined("the model is not affine")
-    beta = kl_weight_in_squares(trained, data.held_out.x)
-    if beta is None or trained.model.interventions.posterior_scale is not None:
-        return _declined("the closed form needs β and a learned posterior scale")
-    return _gaps(maps, data, linear_vae_on_principal_axes(data.to("cpu"), trained.latent, None, beta))
+
+    def exact(beta: float) -> AutoEncoder:
+        return linear_vae_on_principal_axes(data.to("cpu"), trained.latent, None, beta)
+
+    return _gaps(trained, data, exact if trained.model.interventions.posterior_scale is None else None, "learned")
 
 
 def _affine_maps(trained: Trained, data: Dataset) -> tuple[Tensor, Tensor] | None:
@@ -109,9 +101,17 @@ def _affine_maps(trained: Trained, data: Dataset) -> tuple[Tensor, Tensor] | Non
     return None if encoder is None or decoder is None else (encoder, decoder)
 
 
-def _gaps(maps: tuple[Tensor, Tensor], data: Dataset, exact: AutoEncoder) -> tuple[Reading | Declined, ...]:
-    """Compare an affine model with an exact one."""
-    encoder, decoder = maps
+def _gaps(
+    trained: Trained, data: Dataset, exact_at: Callable[[float], AutoEncoder] | None, scale: str
+) -> tuple[Reading | Declined, ...]:
+    """Compare an affine model with the exact one of its β, which there is at a posterior scale of one kind."""
+    maps = _affine_maps(trained, data)
+    if maps is None:
+        return _declined("the model is not affine")
+    beta = kl_weight_in_squares(trained, data.held_out.x)
+    if beta is None or exact_at is None:
+        return _declined(f"the closed form needs β and a {scale} posterior scale")
+    exact, (encoder, decoder) = exact_at(beta), maps
     latent, x = len(encoder), data.train.x
     _, eigenvalues, axes = (part.to(x.device) for part in principal_axes(data.train.x))
     exact_encoder = exact.mean.weight.detach().double().to(x.device)
