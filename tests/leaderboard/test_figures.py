@@ -25,7 +25,8 @@ def figures_of(made, records, place=0):
 
 
 def only(figures):
-    (figure,) = figures.values()
+    """The one figure of what is judged; readings that no claim judges have one of their own."""
+    (figure,) = (figure for path, figure in figures.items() if "_beside." not in path)
     return figure
 
 
@@ -74,8 +75,9 @@ NOISY = (
 )
 
 
-def test_a_task_with_a_knob_has_a_figure_a_data_set_and_one_without_a_figure_a_claim(made, records):
-    assert list(figures_of(made, records, 0)) == ["figures/camuto2021_variance_frequency.digits.svg"]
+def test_a_task_with_a_knob_has_two_figures_a_data_set_and_one_without_a_figure_a_claim(made, records):
+    stem = "figures/camuto2021_variance_frequency.digits"
+    assert list(figures_of(made, records, 0)) == [f"{stem}.svg", f"{stem}_beside.svg"]
     claims = ("isometry", "orthogonality", "density", "importance")
     assert list(figures_of(made, records, 1)) == [f"figures/nakagawa2021_posterior_isometry.{c}.svg" for c in claims]
 
@@ -83,7 +85,8 @@ def test_a_task_with_a_knob_has_a_figure_a_data_set_and_one_without_a_figure_a_c
 def test_presets_have_figures_of_their_own(made):
     paths = figures_of(made, [made.record(), made.record(preset="paper"), made.record(preset="quick")])
     stem = "figures/camuto2021_variance_frequency.digits"
-    assert set(paths) == {f"{stem}.svg", f"{stem}.paper.svg", f"{stem}.quick.svg"}
+    ends = (".svg", ".paper.svg", ".quick.svg")
+    assert set(paths) == {f"{stem}{part}{end}" for part in ("", "_beside") for end in ends}
 
 
 def test_a_figures_name_cannot_leave_its_folder(made):
@@ -92,13 +95,17 @@ def test_a_figures_name_cannot_leave_its_folder(made):
     assert list(figures_of(made, [record], 1)) == ["figures/nakagawa2021_posterior_isometry.______x_y.svg"]
 
 
-def test_panels_are_the_readings_of_the_claims_then_those_beside(curves):
-    named = list(dict.fromkeys((panel.reading, panel.claimed) for panel in curves.panels))
+def test_panels_are_the_readings_of_the_claims_and_those_beside_have_a_figure_of_their_own(made, records, curves):
+    others = figures_of(made, records, 0)["figures/camuto2021_variance_frequency.digits_beside.svg"]
+    named, unjudged = (
+        list(dict.fromkeys((panel.reading, panel.claimed) for panel in figure.panels)) for figure in (curves, others)
+    )
     judged = ["decoder high frequency share", "decoder mean degree", "decoder lipschitz mean", "decoder lipschitz max"]
     judged += ["encoder mean degree", "attack damage"]
     beside = ["encoder lipschitz mean", "reconstruction error"]
-    assert named == [(n, "claim: falls") for n in judged] + [(n, "shown beside") for n in beside]
-    assert [panel.arch for panel in curves.panels] == ["conv", "mlp"] * 8
+    assert named == [(n, "claim: falls") for n in judged]
+    assert unjudged == [(n, "not judged") for n in beside]
+    assert [panel.arch for panel in curves.panels] == ["conv", "mlp"] * 6
 
 
 def test_a_curve_is_the_mean_over_seeds_with_its_interval(made, curves):
@@ -221,7 +228,8 @@ def test_no_words_overlap_or_leave_the_picture(made, long):
             "figures/nakagawa2021_posterior_isometry.density.svg"
         ],
     ]
-    for figure in figures:
+    beside = figures_of(made, [made.record(variant=name, arch=arch) for arch in ("mlp", "conv")])
+    for figure in (*figures, beside["figures/camuto2021_variance_frequency.digits_beside.svg"]):
         canvas = drawn(figure)
         texts = [t for legend in canvas.legends for t in legend.get_texts()]
         for ax in canvas.axes:

@@ -14,6 +14,7 @@ import vaebench
 from vaebench.leaderboard import drawn_figures, pages, stale_pages
 
 FIGURE = "figures/camuto2021_variance_frequency.digits.svg"
+BESIDE = "figures/camuto2021_variance_frequency.digits_beside.svg"
 RECORD = "records/camuto2021_variance_frequency/vae.mlp.digits.md"
 
 
@@ -46,6 +47,7 @@ def test_the_board_is_a_page_for_all_a_page_a_task_a_page_a_record_and_their_fig
         f"records/{made.tasks[0].name}/beta_vae.mlp.digits.md",
         *(f"records/{made.tasks[1].name}/vae.mlp.{name}.md" for name in made.tasks[1].datasets),
         FIGURE,
+        BESIDE,
         *(f"figures/nakagawa2021_posterior_isometry.{claim}.svg" for claim in claims),
     }
 
@@ -117,7 +119,8 @@ def test_an_empty_folder_lacks_everything(tmp_path, board):
 def test_a_changed_record_makes_its_page_and_figure_stale_and_no_other_figure(folder, made, few, board):
     changed = pages(made.tasks, [few[0], made.record(variant="beta_vae", lost=(0,)), *few[2:]], drawn=board)
     said = stale_pages(folder, changed)
-    names = ["README.md", "camuto2021_variance_frequency.md", FIGURE, RECORD.replace("vae.", "beta_vae.", 1)]
+    names = ["README.md", "camuto2021_variance_frequency.md", FIGURE, BESIDE]
+    names.append(RECORD.replace("vae.", "beta_vae.", 1))
     assert said == dict.fromkeys(names, "differs from what the records say")
 
 

@@ -207,6 +207,9 @@ def test_every_figure_is_shown_once_with_words_for_those_who_cannot_see_it(knob_
         )
         == 1
     )
+    folded = knob_page.partition("<details><summary>Readings that are not judged</summary>")[2].partition("</details>")[0]
+    stem = "figures/camuto2021_variance_frequency.digits_beside.svg"
+    assert folded.strip() == f"![readings that are not judged, over the posterior scale, on digits]({stem})"
     for claim in ("isometry", "orthogonality", "density", "importance"):
         link = f"![estimates for {claim}](figures/nakagawa2021_posterior_isometry.{claim}.svg)"
         assert link in section(plain_page, claim)

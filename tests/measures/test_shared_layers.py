@@ -8,7 +8,10 @@ from measures.known import generator
 from measures.planted import DATA, at_end, narrow
 
 from vaebench.claims import Declined, Reading
+from vaebench.kernels.cka import linear_cka
+from vaebench.kernels.procrustes import procrustes_similarity
 from vaebench.measures import Effort, shared_layers
+from vaebench.measures._layers import encoded, layers_of
 from vaebench.measures.shared_layers import DIFFERENCES, shared_encoders
 from vaebench.models import negative_elbo
 from vaebench.models.layers import HEADS
@@ -87,6 +90,8 @@ def test_wide_layers_that_share_nothing_are_not_alike(monkeypatch):
     found = read(cell(encoder_of(3), twin=1))
     for knob, name in ((None, "alike_across_seeds_hidden"), (8.0, "alike_across_strengths_hidden")):
         assert abs(found[knob, name].value) < 0.1
+        assert found[knob, f"{name}_biased"].value > 0.9
+        assert found[knob, f"{name}_procrustes"].value > 0.9
 
 
 def test_a_difference_is_that_of_the_two_alignments_beside_it():
@@ -96,6 +101,24 @@ def test_a_difference_is_that_of_the_two_alignments_beside_it():
     assert found[8.0, "shared_hidden"].value == pytest.approx(found[8.0, "alike_across_strengths_hidden"].value - seeds)
     other = found[None, "alike_across_objectives_hidden"].value
     assert found[None, "shared_hidden_other_objective"].value == pytest.approx(other - seeds)
+
+
+def test_other_indices_read_the_same_pairs_of_encoders():
+    strong, twin = encoder_of(3), encoder_of(1)
+    found, x = read(cell(strong, twin=1)), DATA.held_out.x
+    layers = layers_of(strong)
+    ours, theirs, seed = (encoded(t.model, layers, x)[0] for t in (strong, twin, encoder_of(0)))
+    for ending, index in (("_biased", linear_cka), ("_procrustes", procrustes_similarity)):
+        pair, seeds = ([float(index(a[layer], theirs[layer])) for layer in ours] for a in (ours, seed))
+        assert list(ours) == ["encoder_1", "encoder_2", *HEADS]
+        expected = [sum(likeness[:2]) / 2 for likeness in (pair, seeds)]
+        assert found[8.0, f"alike_across_strengths_hidden{ending}"].value == pytest.approx(expected[0])
+        assert found[None, f"alike_across_seeds_hidden{ending}"].value == pytest.approx(expected[1])
+        assert found[8.0, f"shared_hidden{ending}"].value == pytest.approx(expected[0] - expected[1])
+        for place, name in enumerate(DIFFERENCES.values()):
+            if place:
+                assert found[8.0, name + ending].value == pytest.approx(pair[place] - seeds[place])
+        assert f"shared_hidden_other_objective{ending}" in {name for _, name in found}
 
 
 def test_weights_that_the_models_of_one_seed_share_do_not_count():

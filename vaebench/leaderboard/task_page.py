@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from vaebench.leaderboard.claim_section import claim_section, invariant_section
-from vaebench.leaderboard.figures.from_records import figure_path, tradeoff_parts
+from vaebench.leaderboard.figures.from_records import BESIDE, figure_path, tradeoff_parts
 from vaebench.leaderboard.figures.maps import map_figures
 from vaebench.leaderboard.record_page import record_name, record_path
 from vaebench.leaderboard.selection import Selection, entry
 from vaebench.leaderboard.task_text import TaskText
-from vaebench.leaderboard.text import PREVIEW, beside, escape, source, words
+from vaebench.leaderboard.text import PREVIEW, beside, details, escape, source, words
 from vaebench.results.record import Record
 
 
@@ -41,9 +41,12 @@ def task_page(task: TaskText, selection: Selection, figures: Iterable[str], prev
         parts += claim_section(claim, records, names)
         paths = {f"{words(claim.id)}{beside(p)}": figure_path(task, claim.id, p) for p in _presets(records)}
         parts += _pictures("estimates for", {k: p for k, p in paths.items() if p in shown and task.knob_name is None})
-    if over_knob := _data_figures(task, records, shown):
-        parts += [f"## Over the {words(task.knob_name or '')}"]
-        parts += _pictures(f"readings over the {words(task.knob_name or '')} on", over_knob)
+    over_knob = f"over the {words(task.knob_name or '')}"
+    if judged := _data_figures(task, records, shown):
+        parts += [f"## O{over_knob[1:]}", *_pictures(f"readings {over_knob} on", judged)]
+    if others := _data_figures(task, records, shown, BESIDE):
+        pictures = _pictures(f"readings that are not judged, {over_knob}, on", others)
+        parts.append(details("Readings that are not judged", "\n\n".join(pictures)))
     if trades := _trade_pictures(task, records, shown):
         parts += ["## Trade-offs", *_pictures("trade-off of", trades)]
     if records[0].invariants:
@@ -77,11 +80,11 @@ def _symbol(task: TaskText) -> str:
     return f", {task.knob_symbol}" if task.knob_symbol else ""
 
 
-def _data_figures(task: TaskText, records: Iterable[Record], shown: set[str]) -> dict[str, str]:
+def _data_figures(task: TaskText, records: Iterable[Record], shown: set[str], part: str = "") -> dict[str, str]:
     if task.knob_name is None:
         return {}
     places = sorted({(record.subject.dataset.name, record.subject.preset) for record in records})
-    paths = {f"{words(data)}{beside(preset)}": figure_path(task, data, preset) for data, preset in places}
+    paths = {f"{words(data)}{beside(preset)}": figure_path(task, data + part, preset) for data, preset in places}
     return {name: path for name, path in paths.items() if path in shown}
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -19,42 +20,49 @@ Likeness = dict[str, list[float]]
 """By label, one number a snapshot."""
 
 
+class Index(NamedTuple):
+    """A way to say how alike two layers are.
+
+    Attributes:
+        prepared: What of a layer, shape (n, features), enters a comparison: the part of the work that is done once.
+        compared: How alike two prepared layers are.
+    """
+
+    prepared: Callable[[Tensor], Tensor]
+    compared: Callable[[Tensor, Tensor], Tensor]
+
+    def __call__(self, one: Mapping[str, Tensor], another: Mapping[str, Tensor]) -> dict[str, float]:
+        """Compare the prepared layers that have one label."""
+        return {label: float(self.compared(layer, another[label])) for label, layer in one.items() if label in another}
+
+    def prepare(self, layers: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Prepare layers by their labels."""
+        return {label: self.prepared(layer) for label, layer in layers.items()}
+
+
+OF_RECORD = ""
+
+INDICES = {
+    OF_RECORD: Index(cka_direction, torch.dot),
+    "_biased": Index(partial(cka_direction, debiased=False), torch.dot),
+    "_procrustes": Index(lambda layer: layer[:PROCRUSTES_POINTS], procrustes_similarity),
+}
+"""Indices by the ending of the readings that are taken by them; debiased alignment, that of record, has none."""
+
+
 @dataclass(frozen=True)
 class Course:
     """Likeness of a model's layers to themselves at the end, by snapshot, under each index.
 
     Attributes:
         steps: Steps of the snapshots.
-        debiased: By debiased alignment, every layer.
-        fed: By debiased alignment, the decoder's layers when it is given the final codes at every snapshot.
-        biased: By biased alignment, every layer.
-        procrustes: By Procrustes similarity, every layer.
+        own: By ending of the index, every layer.
+        fed: By ending of the index, the decoder's layers when it is given the final codes at every snapshot.
     """
 
     steps: tuple[int, ...]
-    debiased: Likeness
-    fed: Likeness
-    biased: Likeness
-    procrustes: Likeness
-
-
-class _Index:
-    """Likeness of layers to their ends, whose part of the work is done once."""
-
-    def __init__(
-        self,
-        end: Mapping[str, Tensor],
-        prepared: Callable[[Tensor], Tensor],
-        compared: Callable[[Tensor, Tensor], Tensor],
-    ) -> None:
-        self.end = {label: prepared(layer) for label, layer in end.items()}
-        self.prepared, self.compared = prepared, compared
-
-    def follow(self, found: dict[str, list[float]], layers: Mapping[str, Tensor]) -> None:
-        """Add the likeness of each layer now."""
-        for label, layer in layers.items():
-            likeness = float(self.compared(self.end[label], self.prepared(layer)))
-            found.setdefault(label, []).append(likeness)
+    own: dict[str, Likeness]
+    fed: dict[str, Likeness]
 
 
 def course_of(trained: Trained, layers: Layers, x: Tensor) -> Course:
@@ -72,13 +80,12 @@ def course_of(trained: Trained, layers: Layers, x: Tensor) -> Course:
         Undefined: A layer does not vary over the examples.
     """  # noqa: DOC502 - raised by the indices
     end, codes = representations(trained.model, layers, x)
-    alignment = _Index(end, cka_direction, torch.dot)
-    biased = _Index(end, partial(cka_direction, debiased=False), torch.dot)
-    rotation = _Index(end, lambda layer: layer[:PROCRUSTES_POINTS], procrustes_similarity)
-    course = Course(tuple(step for step, _ in trained.snapshots), {}, {}, {}, {})
+    ends = {ending: index.prepare(end) for ending, index in INDICES.items()}
+    course = Course(tuple(step for step, _ in trained.snapshots), {e: {} for e in INDICES}, {e: {} for e in INDICES})
     for _, model in snapshots(trained):
-        now, _ = representations(model, layers, x)
-        for index, found in ((alignment, course.debiased), (biased, course.biased), (rotation, course.procrustes)):
-            index.follow(found, now)
-        alignment.follow(course.fed, decoded(model, layers, codes))
+        now, fed = representations(model, layers, x)[0], decoded(model, layers, codes)
+        for ending, index in INDICES.items():
+            for found, of_now in ((course.own[ending], now), (course.fed[ending], fed)):
+                for label, likeness in index(index.prepare(of_now), ends[ending]).items():
+                    found.setdefault(label, []).append(likeness)
     return course

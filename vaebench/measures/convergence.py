@@ -11,7 +11,7 @@ from vaebench.kernels.cka import cka_matrix, shuffled_cka
 from vaebench.kernels.estimate import Undefined
 from vaebench.kernels.procrustes import shuffled_procrustes
 from vaebench.measures import Effort
-from vaebench.measures._course import PROCRUSTES_POINTS, Course, Likeness, course_of
+from vaebench.measures._course import INDICES, OF_RECORD, PROCRUSTES_POINTS, Course, Likeness, course_of
 from vaebench.measures._layers import Layers, layers_of, representations, require_code
 from vaebench.measures._settling import corrected_lead, lead, least_lead, settling_time
 from vaebench.measures._subject import Models, Placed, held_out
@@ -40,10 +40,10 @@ def encoder_first(models: Models, data: Dataset, effort: Effort, rng: torch.Gene
     Returns:
         For each strength ``lead_raw``; ``lead_corrected``, of the way that layers have gone since step 0, each counted
         by the way it had to go; ``lead_fed_final``, the decoder given the final codes at every snapshot;
-        ``lead_depth_matched``, of the worst pair at equal depth; ``lead_biased`` and ``lead_procrustes`` by other
-        indices; and the steps themselves. For all strengths together ``encoder_first_share``, the share of those where
-        all of `LEADS` are above 0. For one strength ``null_…``, the largest floor of a hidden layer, and the maps
-        ``to_the_end`` (step, layer) and ``across_seeds`` (layer, layer of the other seed).
+        ``lead_depth_matched``, of the worst pair at equal depth; the same by other indices, with ``_biased`` or
+        ``_procrustes`` behind the name; and the steps themselves. For all strengths together ``encoder_first_share``,
+        the share of those where all of `LEADS` are above 0. For one strength ``null_…``, the largest floor of a hidden
+        layer, and the maps ``to_the_end`` (step, layer) and ``across_seeds`` (layer, layer of the other seed).
     """
     x = held_out(data, effort.points)
     shown = next((place for place in models if place[0] == "redrawn"), None)
@@ -84,23 +84,21 @@ def _followed(trained: Trained, x: Tensor, mapped: bool) -> list[Reading | Decli
 
 
 def _leads(course: Course, layers: Layers, n: int) -> Iterator[Reading | Declined]:
-    raw, fed = _times(course, course.debiased), _times(course, course.fed)
-    encoder, decoder = _at(raw, layers.encoder), _at(raw, layers.decoder)
-    found = {
-        "lead_raw": lead(encoder, decoder),
-        "lead_fed_final": lead(encoder, _at(fed, layers.decoder)),
-        "lead_depth_matched": least_lead(encoder, decoder),
-    }
-    for name, likeness in (("lead_biased", course.biased), ("lead_procrustes", course.procrustes)):
-        times = _times(course, likeness)
-        found[name] = lead(_at(times, layers.encoder), _at(times, layers.decoder))
-    for name, decades in found.items():
-        yield Reading(name, decades, 0.0, n, "decade")
-    sides = [[course.debiased[label] for label in side] for side in (layers.encoder, layers.decoder)]
-    try:
-        yield Reading("lead_corrected", corrected_lead(course.steps, *sides), 0.0, n, "decade")
-    except Undefined as reason:
-        yield Declined("lead_corrected", str(reason), "model")
+    for ending in INDICES:
+        own, fed = _times(course, course.own[ending]), _times(course, course.fed[ending])
+        encoder, decoder = _at(own, layers.encoder), _at(own, layers.decoder)
+        found = {
+            "lead_raw": lead(encoder, decoder),
+            "lead_fed_final": lead(encoder, _at(fed, layers.decoder)),
+            "lead_depth_matched": least_lead(encoder, decoder),
+        }
+        for name, decades in found.items():
+            yield Reading(name + ending, decades, 0.0, n, "decade")
+        sides = [[course.own[ending][label] for label in side] for side in (layers.encoder, layers.decoder)]
+        try:
+            yield Reading(f"lead_corrected{ending}", corrected_lead(course.steps, *sides), 0.0, n, "decade")
+        except Undefined as reason:
+            yield Declined(f"lead_corrected{ending}", str(reason), "model")
 
 
 def _times(course: Course, likeness: Likeness) -> dict[str, float]:
@@ -113,7 +111,7 @@ def _at(times: Mapping[str, float], labels: Mapping[str, str]) -> list[float]:
 
 def _steps(course: Course, layers: Layers, n: int) -> Iterator[Reading]:
     # The geometric mean of a side's, so that the ratio of two is their lead.
-    times = _times(course, course.debiased)
+    times = _times(course, course.own[OF_RECORD])
     parts = {"encoder": layers.encoder, "decoder": layers.decoder, **{head: {head: ""} for head in layers.heads}}
     for name, labels in (parts | {"output": layers.output}).items():
         decades = _at(times, labels)
@@ -122,7 +120,7 @@ def _steps(course: Course, layers: Layers, n: int) -> Iterator[Reading]:
 
 def _to_the_end(course: Course, n: int) -> Iterator[Reading]:
     for place, step in enumerate(course.steps):
-        for label, likeness in course.debiased.items():
+        for label, likeness in course.own[OF_RECORD].items():
             yield _entry("to_the_end", str(step), label, likeness[place], n)
 
 

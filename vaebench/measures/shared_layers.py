@@ -9,9 +9,9 @@ from torch import Tensor
 
 from vaebench.claims import Declined, Reading
 from vaebench.data import Dataset
-from vaebench.kernels.cka import cka_direction
 from vaebench.kernels.estimate import Undefined
 from vaebench.measures import Effort
+from vaebench.measures._course import INDICES, OF_RECORD
 from vaebench.measures._layers import Layers, encoded, layers_of, require_code, snapshots
 from vaebench.measures._subject import Models, Placed, held_out
 from vaebench.models.layers import HEADS
@@ -20,6 +20,12 @@ from vaebench.training.intervened import Intervened
 from vaebench.training.step import TrainingStep
 
 Cause = Literal["setting", "model"]
+
+Prepared = Mapping[str, Mapping[str, Tensor]]
+"""What of an encoder's layers enters a comparison, by ending of the index and label of the layer."""
+
+Alike = Mapping[tuple[str, str], float]
+"""Likeness of two encoders, by part of the encoder and ending of the index."""
 
 DIFFERENCES = {
     "hidden": "shared_hidden",
@@ -52,7 +58,8 @@ def shared_encoders(models: Models, data: Dataset, effort: Effort, rng: torch.Ge
         For every strength but the middle one ``shared_hidden``, the mean difference over the encoder's hidden layers,
         ``shared_last_hidden``, that of the last of them, and ``exception_mean``, ``exception_log_scale``, those of the
         heads; for all together the same with ``_other_objective``. And ``alike_…``, the alignments themselves, with
-        those of two seeds at step 0, which no training made.
+        those of two seeds at step 0, which no training made. All of it by other indices too, with ``_biased`` or
+        ``_procrustes`` behind the name.
     """
     x = held_out(data, effort.points)
     middle = next(knob for arm, knob in models if arm == "redrawn")
@@ -63,7 +70,7 @@ def shared_encoders(models: Models, data: Dataset, effort: Effort, rng: torch.Ge
         found += _declined("the variant is the plain VAE itself", None, OTHER)
         other = None
     try:
-        seeds = _alike(_directions(ours, x), _directions(twin, x))
+        seeds = _alike(_prepared(ours, x), _prepared(twin, x))
     except Undefined as reason:
         cause: Cause = "setting" if _unlike(ours, twin) else "model"
         found += [declined for knob in pairs for declined in _declined(str(reason), knob, "", cause)]
@@ -75,20 +82,21 @@ def shared_encoders(models: Models, data: Dataset, effort: Effort, rng: torch.Ge
 
 
 def _compared(
-    name: str, pair: tuple[Trained, Trained], seeds: Mapping[str, float], x: Tensor, knob: float | None, end: str = ""
+    name: str, pair: tuple[Trained, Trained], seeds: Alike, x: Tensor, knob: float | None, end: str = ""
 ) -> list[Placed]:
     """Alignments across settings, and how far they are from those across seeds."""
     if reason := _unlike(*pair):
         return _declined(reason, knob, end)
     try:
-        one, another = (_directions(trained, x) for trained in pair)
+        one, another = (_prepared(trained, x) for trained in pair)
         alike = _alike(one, another)
     except Undefined as undefined:
         return _declined(str(undefined), knob, end, "model")
     found = _levels(name, alike, len(x), knob)
     for part, difference in DIFFERENCES.items():
-        if part in alike and part in seeds:
-            found.append((knob, Reading(difference + end, alike[part] - seeds[part], 0.0, len(x))))
+        if (part, OF_RECORD) in alike and (part, OF_RECORD) in seeds:
+            differences = {ending: alike[part, ending] - seeds[part, ending] for ending in INDICES}
+            found += [(knob, Reading(difference + end + e, value, 0.0, len(x))) for e, value in differences.items()]
         else:
             found.append((knob, Declined(difference + end, f"not both encoders have a head named {part}")))
     return found
@@ -103,33 +111,40 @@ def _unlike(one: Trained, another: Trained) -> str:
     return "" if same else "the two encoders have not as many hidden layers"
 
 
-def _directions(trained: Trained, x: Tensor) -> dict[str, Tensor]:
-    """What of each layer of an encoder that has learned something enters its alignments."""
+def _prepared(trained: Trained, x: Tensor) -> Prepared:
+    """What of each layer of an encoder that has learned something enters its comparisons."""
     require_code(trained, x)
-    return _directions_of(trained.model, layers_of(trained), x)
+    return _prepared_of(trained.model, layers_of(trained), x)
 
 
-def _directions_of(model: Intervened, layers: Layers, x: Tensor) -> dict[str, Tensor]:
-    return {label: cka_direction(layer) for label, layer in encoded(model, layers, x)[0].items()}
+def _prepared_of(model: Intervened, layers: Layers, x: Tensor) -> Prepared:
+    found = encoded(model, layers, x)[0]
+    return {ending: index.prepare(found) for ending, index in INDICES.items()}
 
 
-def _alike(one: Mapping[str, Tensor], another: Mapping[str, Tensor]) -> dict[str, float]:
-    """Alignment of two encoders: of their hidden layers on average, of the last of them, and of their heads."""
-    hidden = [label for label in one if label not in HEADS]
-    found = {label: float(direction @ another[label]) for label, direction in one.items() if label in another}
-    levels = {"hidden": sum(found[label] for label in hidden) / len(hidden), "last_hidden": found[hidden[-1]]}
-    return levels | {head: found[head] for head in HEADS if head in found}
+def _alike(one: Prepared, another: Prepared) -> Alike:
+    """Likeness of two encoders: of their hidden layers on average, of the last of them, and of their heads."""
+    alike: dict[tuple[str, str], float] = {}
+    for ending, index in INDICES.items():
+        found = index(one[ending], another[ending])
+        hidden = [likeness for label, likeness in found.items() if label not in HEADS]
+        parts = {"hidden": sum(hidden) / len(hidden), "last_hidden": hidden[-1]}
+        parts |= {head: found[head] for head in HEADS if head in found}
+        alike |= {(part, ending): likeness for part, likeness in parts.items()}
+    return alike
 
 
-def _levels(name: str, alike: Mapping[str, float], n: int, knob: float | None) -> list[Placed]:
-    return [(knob, Reading(f"alike_{name}_{part}", alignment, 0.0, n)) for part, alignment in alike.items()]
+def _levels(name: str, alike: Alike, n: int, knob: float | None) -> list[Placed]:
+    return [
+        (knob, Reading(f"alike_{name}_{part}{ending}", likeness, 0.0, n)) for (part, ending), likeness in alike.items()
+    ]
 
 
 def _untrained(ours: Trained, twin: Trained, x: Tensor) -> list[Placed]:
     """Alignments of two seeds at their first snapshots."""
     if not (ours.snapshots and twin.snapshots):
         return []
-    first = [_directions_of(next(snapshots(trained))[1], layers_of(trained), x) for trained in (ours, twin)]
+    first = [_prepared_of(next(snapshots(trained))[1], layers_of(trained), x) for trained in (ours, twin)]
     return _levels("untrained", _alike(*first), len(x), None)
 
 

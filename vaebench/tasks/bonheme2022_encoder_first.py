@@ -8,9 +8,9 @@ log-spaced steps from step 0 on: the authors' first snapshot, 2 to 4 % into trai
 
 **Readings.** A hidden layer *settles* at the step after which its CKA with itself at the end is at least 0.9 for good,
 on held-out examples and the model's own mean codes. Of record is debiased CKA: biased CKA and Procrustes similarity
-find wide layers alike for free (`null …`, drawn by shuffling examples), and stand beside. The *lead* is the mean of
-log₁₀(1 + step) over the decoder's hidden layers minus that over the encoder's, in decades. Heads and output are no part
-of it. Each strength is judged by itself.
+find wide layers alike for free (`null …`, drawn by shuffling examples), and stand beside all that is read by it. The
+*lead* is the mean of log₁₀(1 + step) over the decoder's hidden layers minus that over the encoder's, in decades. Heads
+and output are no part of it. Each strength is judged by itself.
 
 **Four leads**, each of which has to be positive:
 - *raw*: as above. First layers of an encoder resemble their end at step 0, and a decoder's layers move because their
@@ -90,7 +90,34 @@ from vaebench.training import Interventions, Recipe
 
 QUICK = (0, 10, 20, 40, 70, 100)
 STANDARD = (0, 10, 20, 30, 45, 70, 100, 150, 225, 340, 500, 750, 1100, 1600, 2200, 3000)
-PAPER = (0, 100, 200, 500, 1000, 1500, 2200, 3400, 5000, 7500, 11_000, 17_000, 25_000, 40_000, 90_000, 300_000)
+PAPER = (
+    0,
+    1,
+    3,
+    10,
+    30,
+    100,
+    200,
+    500,
+    1000,
+    1500,
+    2200,
+    3400,
+    5000,
+    7500,
+    11_000,
+    17_000,
+    25_000,
+    40_000,
+    90_000,
+    300_000,
+)
+
+
+def by_other_indices(*readings: str) -> tuple[str, ...]:
+    """Name readings as they are taken by biased alignment and by Procrustes similarity."""
+    return tuple(f"{reading}_{index}" for index in ("biased", "procrustes") for reading in readings)
+
 
 TASK = Task(
     name="bonheme2022_encoder_first",
@@ -119,8 +146,7 @@ TASK = Task(
                 Beyond("lead_depth_matched", 0, ideal=1, null=0),
             ),
             beside=(
-                "lead_biased",
-                "lead_procrustes",
+                *by_other_indices("lead_raw", "lead_corrected", "lead_fed_final", "lead_depth_matched"),
                 "settling_step_encoder",
                 "settling_step_decoder",
                 "settling_step_mean",
@@ -149,7 +175,16 @@ TASK = Task(
                 Exceeds("alike_across_objectives_hidden", "alike_untrained_hidden", ideal=1),
                 Exceeds("alike_across_objectives_last_hidden", "alike_untrained_last_hidden", ideal=1),
             ),
-            beside=("alike_across_seeds_hidden", "alike_across_seeds_last_hidden"),
+            beside=(
+                "alike_across_seeds_hidden",
+                "alike_across_seeds_last_hidden",
+                *by_other_indices(
+                    "shared_hidden",
+                    "shared_last_hidden",
+                    "shared_hidden_other_objective",
+                    "shared_last_hidden_other_objective",
+                ),
+            ),
         ),
         Claim(
             "exception",
@@ -166,7 +201,16 @@ TASK = Task(
                     "exception_log_scale_other_objective", "shared_last_hidden_other_objective", ideal=-1, side="below"
                 ),
             ),
-            beside=("alike_across_seeds_mean", "alike_across_seeds_log_scale"),
+            beside=(
+                "alike_across_seeds_mean",
+                "alike_across_seeds_log_scale",
+                *by_other_indices(
+                    "exception_mean",
+                    "exception_log_scale",
+                    "exception_mean_other_objective",
+                    "exception_log_scale_other_objective",
+                ),
+            ),
         ),
     ),
     invariants=(),

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from vaebench.claims import Beyond, Claim, Condition, Exceeds, Near, Outpaces, Tradeoff, Trend, Verdict, t_interval
@@ -25,6 +25,9 @@ from vaebench.leaderboard.task_text import TaskText
 from vaebench.leaderboard.text import words
 from vaebench.results.record import Column, Record
 
+BESIDE = "_beside"
+"""Behind the name of a data set, what the figure of the readings that no claim judges is called."""
+
 Said = tuple[str, float | None, float | None]
 """What is claimed of a reading's value: in words, and the ends of its region."""
 
@@ -37,8 +40,9 @@ def task_figures(task: TaskText, selection: Selection) -> dict[str, Figure]:
         selection: What is shown.
 
     Returns:
-        Figures by their path below the board: with a knob one a data set, else one a claim; the maps, by data set and
-        architecture; and the trade-offs, by data set; apart for each preset.
+        Figures by their path below the board: with a knob two a data set, of what is judged and of what stands beside,
+        else one a claim; the maps, by data set and architecture; and the trade-offs, by data set; apart for each
+        preset.
     """
     figures: dict[str, Figure] = {}
     records = selection.of_task(task.name)
@@ -51,8 +55,9 @@ def task_figures(task: TaskText, selection: Selection) -> dict[str, Figure]:
         else:
             for dataset in sorted({record.subject.dataset.name for record in of_preset}):
                 of_data = [record for record in of_preset if record.subject.dataset.name == dataset]
-                if (figure := curve_figure(task, of_data, selection)).panels:
-                    figures[figure_path(task, dataset, preset)] = figure
+                for part, readings in _named_readings(records[0].claims).items():
+                    if (figure := curve_figure(task, of_data, selection, readings)).panels:
+                        figures[figure_path(task, dataset + part, preset)] = figure
         for part, maps in map_figures(task, of_preset, selection).items():
             figures[figure_path(task, part, preset)] = maps
         for part, trades in _trade_figures(task, of_preset, selection).items():
@@ -100,13 +105,16 @@ def figure_path(task: TaskText, part: str, preset: str) -> str:
     return f"figures/{task.name}.{safe}{'' if preset == 'standard' else f'.{preset}'}.svg"
 
 
-def curve_figure(task: TaskText, records: Sequence[Record], selection: Selection) -> CurveFigure:
-    """Prepare small multiples over the knob, of the readings that the claims name.
+def curve_figure(
+    task: TaskText, records: Sequence[Record], selection: Selection, readings: Mapping[str, Said]
+) -> CurveFigure:
+    """Prepare small multiples over the knob.
 
     Args:
         task: A task with a knob.
         records: Its records of one data set and preset.
         selection: Where they come from.
+        readings: What is shown, with what is claimed of it.
 
     Returns:
         The figure; without panels where no record has such a reading at two knob values.
@@ -114,7 +122,7 @@ def curve_figure(task: TaskText, records: Sequence[Record], selection: Selection
     names = {id(record): _variant(record, selection) for record in records}
     archs = sorted({record.subject.arch for record in records})
     panels = []
-    for reading, (claimed, low, high) in _named_readings(records[0].claims).items():
+    for reading, (claimed, low, high) in readings.items():
         row = []
         for arch in archs:
             of_arch = [record for record in records if record.subject.arch == arch]
@@ -179,15 +187,15 @@ def _variant(record: Record, selection: Selection) -> str:
     return words(selection.labels[entry(record)].replace(arch, "", 1))
 
 
-def _named_readings(claims: Sequence[Claim]) -> dict[str, Said]:
-    """List the readings that claims judge, then those shown beside, with what is claimed of the value of each."""
+def _named_readings(claims: Sequence[Claim]) -> dict[str, dict[str, Said]]:
+    """List the readings that claims judge, with what is claimed of the value of each, and under `BESIDE` the others."""
     found: dict[str, list[Said]] = {}
     for condition in (condition for claim in claims for condition in claim.conditions):
         for reading, said in _said(condition):
             found.setdefault(reading, []).append(said)
-    for reading in (reading for claim in claims for reading in claim.beside):
-        found.setdefault(reading, [("shown beside", None, None)])
-    return {reading: _all_said(said) for reading, said in found.items()}
+    judged = {reading: _all_said(said) for reading, said in found.items()}
+    others = (reading for claim in claims for reading in claim.beside if reading not in judged)
+    return {"": judged, BESIDE: dict.fromkeys(others, ("not judged", None, None))}
 
 
 def _all_said(said: Sequence[Said]) -> Said:
