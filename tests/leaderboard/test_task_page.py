@@ -188,6 +188,28 @@ def test_a_control_that_differs_between_records_has_a_column(made):
     assert row_of(page, "robustness", "vae · conv · digits")[5].startswith("✓ holds (−")
 
 
+def test_a_claim_of_all_settings_is_judged_over_records_too_each_counted_once(made):
+    def page(limit):
+        claim = Claim("share", "It is so everywhere.", (Beyond("share", limit, 1.0, 0.0),), over_records=True)
+        records = [
+            made.record(
+                made.tasks[1].name,
+                variant,
+                dataset="three_sources",
+                claims=(claim, replace(claim, id="each", over_records=False)),
+                readings=lambda rng, value=value: [Observation("trained", None, 0, Reading("share", value, 0.0, 1))],
+            )
+            for variant, value in (("vae", 0.5), ("beta_vae", 0.6), ("linear_vae", 0.7))
+        ]
+        return written(made, records, 1)
+
+    said = "With records as the sample in place of seeds: {}, share 0.600 [0.352, 0.848] over 3 of them"
+    assert said.format("✓ holds") in section(page(0.3), "share")
+    assert said.format("? undecided") in section(page(0.5), "share")  # each record has no spread, and two lie inside
+    assert said.format("✗ fails") in section(page(0.9), "share")
+    assert "With records as the sample" not in section(page(0.3), "each")
+
+
 def test_readings_beside_are_named(knob_page):
     said = "Read beside it and not judged, on the records' pages: encoder lipschitz mean."
     assert said in section(knob_page, "encoder_frequency")
@@ -207,7 +229,9 @@ def test_every_figure_is_shown_once_with_words_for_those_who_cannot_see_it(knob_
         )
         == 1
     )
-    folded = knob_page.partition("<details><summary>Readings that are not judged</summary>")[2].partition("</details>")[0]
+    folded = knob_page.partition("<details><summary>Readings that are not judged</summary>")[2].partition("</details>")[
+        0
+    ]
     stem = "figures/camuto2021_variance_frequency.digits_beside.svg"
     assert folded.strip() == f"![readings that are not judged, over the posterior scale, on digits]({stem})"
     for claim in ("isometry", "orthogonality", "density", "importance"):

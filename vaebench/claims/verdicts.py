@@ -30,6 +30,7 @@ class Claim:
         beside: Readings that are shown beside the verdict and not judged.
         known: What the ``known`` arm must get, because mathematics has it so: a control that fails shows that the claim
             can; one that holds shows the instruments to be right. Empty where it settles nothing, or there is none.
+        over_records: Whether it is judged with records as the sample as well: it speaks of all objectives and data.
     """
 
     id: str
@@ -37,6 +38,7 @@ class Claim:
     conditions: tuple[Condition, ...]
     beside: tuple[str, ...] = ()
     known: Literal["holds", "fails", ""] = ""
+    over_records: bool = False
 
     def __post_init__(self) -> None:
         if not self.conditions:

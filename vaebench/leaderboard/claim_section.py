@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
-from vaebench.claims import WORST_FIRST, Claim, Finding, Verdict, t_interval
+from vaebench.claims import WORST_FIRST, Claim, Finding, Observation, Reading, Verdict, judge, t_interval
 from vaebench.leaderboard.numbers import plain, plus_minus, region, rounded
 from vaebench.leaderboard.record_page import control_said, dropping_empty, finding_numbers
 from vaebench.leaderboard.text import SYMBOLS, details, escape, label, table, words
@@ -55,6 +55,7 @@ def claim_section(claim: Claim, records: Sequence[Record], names: Names) -> list
         _asked(max(own, key=lambda verdict: len(verdict.findings)).findings),
         *([f"In every record that has one: {'; '.join(same)}."] if same else []),
         *([dropping_empty(headers, lines)] if lines else []),
+        *([_over_records(claim, records)] if claim.over_records and lines else []),
         *_silent(zip(records, own, strict=True), names),
         *([_beside(claim, records, names)] if claim.beside else []),
     ]
@@ -86,6 +87,25 @@ def _asked(findings: Sequence[Finding]) -> str:
         asked[f"{words(finding.what)} {region(finding.low, finding.high)}{each}"] = None
     first, *others = map(escape, asked)
     return "It holds if all of these do: " + "; ".join([f"**{first}** (shown)", *others]) + "."
+
+
+def _over_records(claim: Claim, records: Sequence[Record]) -> str:
+    """Judge a claim that speaks of all settings with records as the sample, each once, by its means over seeds."""
+    means = [
+        Observation("trained", None, place, Reading(column.name, t_interval(column.values).estimate, 0.0, column.n))
+        for place, record in enumerate(records)
+        for column in record.readings
+        if _is_plain(column)
+    ]
+    verdict = judge(claim, means)
+    shown = _shown(verdict.findings)
+    estimate, interval, _ = finding_numbers(shown, len(records))
+    over = shown.interval.n if shown.interval else 0
+    found = f"{label(verdict.verdict)}, {escape(words(shown.what))} {estimate} {interval} over {over} of them"
+    return (
+        f"With records as the sample in place of seeds: {found}, each by its mean. They are this suite's choice of "
+        "settings and no draw from all there are; the interval says how much they differ."
+    )
 
 
 def _silent(verdicts: Iterable[tuple[Record, Verdict]], names: Names) -> list[str]:

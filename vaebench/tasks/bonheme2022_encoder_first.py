@@ -161,6 +161,7 @@ TASK = Task(
             "independent",
             "Encoders come first whatever the strength; over records, whatever the objective and data.",
             (Beyond("encoder_first_share", 0.9, ideal=1, null=0.5),),
+            over_records=True,
         ),
         Claim(
             "shared_encoders",
