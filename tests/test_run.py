@@ -6,7 +6,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -160,15 +161,26 @@ def test_a_damaged_line_costs_its_own_cell(tiny: object, request_of: RequestOf) 
     assert [timeless(r) for r in mended.records] == [timeless(r) for r in undisturbed.records]
 
 
-def driver(arguments: list[str]) -> subprocess.Popen[str]:
+PATIENCE = 600
+"""Seconds after which a process counts as hung: what takes two on an idle machine takes a hundred on a crowded one."""
+
+
+@contextmanager
+def driver(arguments: list[str]) -> Iterator[subprocess.Popen[str]]:
     code = TINY + f"sys.argv = ['vaebench', *{arguments!r}]\nfrom vaebench.cli import main\nmain()"
     # A shell that runs the tests in the background has them ignore Ctrl-C, and children inherit that.
     code = "import signal\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n" + code
-    return subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen([sys.executable, "-c", code], text=True, **pipes) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 def wait_for_lines(path: Path, count: int) -> None:
-    for _ in range(600):
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
         if path.exists() and path.read_bytes().count(b"\n") >= count:
             return
         time.sleep(0.05)
@@ -183,18 +195,18 @@ ARGUMENTS += ["--datasets", "three_sources,linear_gaussian_sources,bimodal_sourc
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
 def test_a_run_that_is_stopped_in_the_middle_goes_on(how: signal.Signals, tmp_path: Path) -> None:
     stopped, whole = tmp_path / "stopped", tmp_path / "whole"
-    first = driver([*ARGUMENTS, str(stopped)])
-    wait_for_lines(stopped / "journal.jsonl", 3)
-    os.kill(first.pid, how)
-    _, said = first.communicate(timeout=60)
+    with driver([*ARGUMENTS, str(stopped)]) as first:
+        wait_for_lines(stopped / "journal.jsonl", 3)
+        os.kill(first.pid, how)
+        _, said = first.communicate(timeout=PATIENCE)
     assert first.returncode == (-signal.SIGKILL if how == signal.SIGKILL else 130), said
     assert how == signal.SIGKILL or "the same command goes on from there" in said
     assert "Traceback" not in said
     kept, _ = Journal(stopped).read()
     assert 3 <= len(kept) < 24
     for folder in (stopped, whole):
-        done = driver([*ARGUMENTS, str(folder)])
-        _, said = done.communicate(timeout=120)
+        with driver([*ARGUMENTS, str(folder)]) as done:
+            _, said = done.communicate(timeout=PATIENCE)
         assert done.returncode == 0, said
         if folder == stopped:
             assert f"{24 - len(kept)} cells run, {len(kept)} taken from" in " ".join(said.split())

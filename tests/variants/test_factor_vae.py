@@ -148,18 +148,19 @@ def test_a_vae_with_a_discriminator_that_is_not_asked_is_the_vae():
 
 
 def test_the_discriminator_learns_to_tell_codes_from_shuffled_ones():
-    """On dependent codes that stand still, its log odds rise to the total correlation's neighbourhood."""
+    """On dependent codes that stand still, its log odds rise to the total correlation, and swing about it."""
     torch.manual_seed(0)
-    model = VARIANT.build((2,), 2, "mlp")
+    model, seen, found = VARIANT.build((2,), 2, "mlp"), step_of(RHO).z.detach().float(), []
     optimiser = torch.optim.Adam(model.discriminator.parameters(), 1e-3, betas=VARIANT.players[0].betas)
-    for seed in range(150):
+    for seed in range(200):
         step = step_of(RHO, batch=512, seed=seed)
         optimiser.zero_grad()
         cross_entropy(replace(step, z=step.z.float(), model=model)).backward()
         optimiser.step()
-    with torch.no_grad():
-        found = float(model.discriminator(step_of(RHO).z.float()).mean())
-    assert found == pytest.approx(-0.5 * math.log(1 - RHO**2), abs=0.2)
+        if seed >= 100 and seed % 5 == 0:
+            with torch.no_grad():
+                found.append(float(model.discriminator(seen).mean()))
+    assert sum(found) / len(found) == pytest.approx(-0.5 * math.log(1 - RHO**2), abs=0.1)
 
 
 def test_it_declares_its_player_and_no_weight_of_the_divergence():
