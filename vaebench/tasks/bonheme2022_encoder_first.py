@@ -37,33 +37,35 @@ is not met.
 a decade (`beta_vae` at its three strengths 1.01 to 1.05, `beta_tcvae` 1.03 to 1.04, `dip_vae_ii` 1.06 to 1.11,
 `annealed_vae` 1.09 to 1.14), by biased CKA and Procrustes alike. Given the final codes, decoders trail by .05 to .2 of
 a decade, and at equal depth by about as much; with `annealed_vae` that lead is gone. Corrected for where layers start,
-the lead is *behind* 0 for every objective at every strength, by .02 to .18: an encoder's early layers are nearly their
-end before training begins, and counted by the way it has to go it is no faster than the decoder. So `encoder_first`
-fails on that condition alone for three of the four, and at no strength are all four positive; `annealed_vae`, of which
-one seed of five collapses whole at the least capacity, is undecided. `shared_encoders` holds for those three: hidden
-layers of two settings differ as two seeds do, to two hundredths, and are .96 alike, against .89 before training. The
-seeds of `annealed_vae` differ widely, its last hidden layers are *less* alike than untrained ones (.69 against .84
-across objectives), and the claim fails. The `exception` is undecided throughout. Against the plain VAE the log-variance
-head is less alike than two seeds' for `beta_vae`, `beta_tcvae` and `dip_vae_ii` (by .17, .15 and .10), and at the least
-strength for the first two; at the greatest strength it is for none. The mean head is as much alike across settings as
-across seeds, but for `dip_vae_ii` at its greatest strength (.085 [.029, .141]).
+the lead is *behind* 0 for every objective at every strength, by .02 to .18, if not told from it for `annealed_vae`: an
+encoder's early layers are nearly their end before training begins, and counted by the way it has to go it is no faster
+than the decoder. So `encoder_first` fails on that condition alone for three of the four, and at no strength are all
+four positive; `annealed_vae`, of which one seed of five collapses whole at the least capacity, is undecided.
+`shared_encoders` holds for those three: hidden layers of two settings differ as two seeds do, to two hundredths, and
+are .96 alike, against .89 before training. The seeds of `annealed_vae` differ widely, its last hidden layers are *less*
+alike than untrained ones (.69 against .84 across objectives), and the claim fails. The `exception` is undecided
+throughout. Against the plain VAE the log-variance head is less alike than two seeds' for `beta_vae`, `beta_tcvae` and
+`dip_vae_ii` (by .17, .15 and .10), and at the least strength for the first two; at the greatest strength it is for
+none. The mean head is as much alike across settings as across seeds, but for `dip_vae_ii` at its greatest strength
+(.085 [.029, .141]) and `annealed_vae`, of which it cannot be told.
 
 With `conv` on 16×16 sprites encoders lead by 1.2 to 1.7 decades whatever the objective, and by .5 to 1.2 fed the final
 codes, but for `annealed_vae`, of which that cannot be told. The corrected lead lies about 0, on either side, and so
-does the one at equal depth but for `dip_vae_ii` (.46 at its middle strength, −.09 at the greatest), and `encoder_first`
-is undecided for all four objectives. All four leads are positive at most strengths of most seeds for `beta_vae` and
-`dip_vae_ii` (shares .67 and .60), rarely for `beta_tcvae` (.20), never for `annealed_vae`: more of the claim survives
-than on digits, and it is not `independent` of the objective. `shared_encoders` holds for `beta_vae` and `beta_tcvae`,
-fails for `annealed_vae`, and is undecided for `dip_vae_ii`, whose encoders at the greatest strength are hardly more
-alike than untrained ones (.017 [−.002, .036]).
+does the one at equal depth but for `dip_vae_ii` (.46 at its middle strength, −.09 at the greatest) and `beta_vae` at
+its greatest (.09), and `encoder_first` is undecided for all four objectives. All four leads are positive at most
+strengths of most seeds for `beta_vae` and `dip_vae_ii` (shares .67 and .60), rarely for `beta_tcvae` (.20), never for
+`annealed_vae`: more of the claim survives than on digits, and it is not `independent` of the objective.
+`shared_encoders` holds for `beta_vae` and `beta_tcvae`, fails for `annealed_vae`, and is undecided for `dip_vae_ii`,
+whose encoders at the greatest strength are hardly more alike than untrained ones (.017 [−.002, .036]).
 
 With `mlp` the raw lead shrinks to about a quarter of a decade (`vae` .25 on digits, .23 on sprites; at greater
 strengths of `beta_vae` single seeds reach 1.4 on digits) and stays above 0 at equal depth for `vae`, while the
-corrected one of `vae` is behind 0 again (−.28 and −.27) and the one fed the final codes by .7 to 1.25 decades: two
-layers that read ten numbers are soon what they will be. By Procrustes `vae` leads by 1.35 decades on digits and by half
-a decade on sprites, and `beta_vae` less at greater strengths. How far an encoder leads depends on the network and on
-the index more than on the objective. On sprites encoders of `mlp` are no more alike when trained (.91) than untrained
-(.93), and it is undecided whether they share anything that they learned.
+corrected one of `vae` is behind 0 again (−.28 and −.27) and the one fed the final codes by .7 to 1.25 decades
+(undecided for `beta_vae` on digits at greater strengths): two layers that read ten numbers are soon what they will be.
+By Procrustes `vae` leads by 1.35 decades on digits and by half a decade on sprites, where `beta_vae` leads by less at
+greater strengths. How far an encoder leads depends on the network and on the index more than on the objective. On
+sprites encoders of `mlp` are no more alike when trained (.91) than untrained (.93), and it is undecided whether they
+share anything that they learned.
 
 `other objective` is the plain VAE, which is what `beta_vae` and `beta_tcvae` are at strength 1: of these two it says
 what their strengths say. The seeds that two settings are held against are of the middle strength alone.
