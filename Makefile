@@ -18,7 +18,7 @@ check: .venv/check
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -q -n 0 tests/test_floors.py
 
-# The reference population, in two halves of about five hours each on two cores. Each line can be stopped and goes on,
+# The reference population, in two halves of five to six hours each on two cores. Each line can be stopped and goes on,
 # and leaves out the records that are there.
 # RELATED declare the weight of their KL, without which the exact relations of Nakagawa's task say nothing.
 MAIN := vae,beta_vae,sigma_vae,complex_vae,kahler_vae

@@ -23,13 +23,13 @@ s, so that `noise_frequency` must not hold on either known arm.
 
 **Seen** in the reference results on digits: with the clean target all three claims hold for `vae`, `beta_vae`,
 `beta_tcvae`, `sigma_vae`, `kahler_vae`, `factor_vae`, `iwae`, `decomposed_vae` and `dip_vae_ii` with `mlp`, and for
-`vae`, `beta_vae` and `sigma_vae` with `conv` and `resnet`, `kahler_vae` with `conv` (`vae` with `mlp`: Lipschitz
-constant by a factor of e^−1.35, whitened degree e^−0.60, and the decoder's changes are smaller by e^1.05 and e^0.48).
-With their scale held, `complex_vae` and `pair_tied_vae` are `vae`, and read so. Part of the first step is no control of
-a function: without noise, nothing holds the encoder's weights in directions in which digits never vary, they stay as
-they were drawn, and the least noise takes them away; the trained linear VAE falls by e^−0.94 where the exact one falls
-by e^−0.82. From s = 0.05 on all that held still does but for `finer_control` of `dip_vae_ii`, whose encoder then falls
-by less than its decoder moves (by e^0.09), and of `beta_tcvae`, undecided, and for `noise_lipschitz` of `annealed_vae`,
+`vae`, `beta_vae`, `sigma_vae` and `kahler_vae` with `conv` and `resnet` (`vae` with `mlp`: Lipschitz constant by a
+factor of e^−1.35, whitened degree e^−0.60, and the decoder's changes are smaller by e^1.05 and e^0.48). With their
+scale held, `complex_vae` and `pair_tied_vae` are `vae`, and read so. Part of the first step is no control of a
+function: without noise, nothing holds the encoder's weights in directions in which digits never vary, they stay as they
+were drawn, and the least noise takes them away; the trained linear VAE falls by e^−0.94 where the exact one falls by
+e^−0.82. From s = 0.05 on all that held still does but for `finer_control` of `dip_vae_ii`, whose encoder then falls by
+less than its decoder moves (by e^0.09), and of `beta_tcvae`, undecided, and for `noise_lipschitz` of `annealed_vae`,
 undecided. Degrees mostly take no even course: in most networks the encoder's whitened one turns up again from s = 0.4
 to 0.8, and the decoder's rises before it falls.
 

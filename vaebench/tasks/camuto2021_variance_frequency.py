@@ -29,17 +29,17 @@ there is, `robustness` must come out as `fails`. An affine decoder has no freque
 `decoder_frequency` must not come out as `holds`. A trained `linear_vae` has to land on the closed form.
 
 **Seen** in the reference results on digits: all four claims hold for `vae`, `beta_vae`, `dip_vae_ii`, `factor_vae`,
-`decomposed_vae` and `kahler_vae` with `mlp`, for `vae` and `beta_vae` with `conv` and `resnet` too, for `kahler_vae`
-with `conv` and for `sigma_vae` with `resnet`; `complex_vae` and `pair_tied_vae` are `vae` where the scale is held, and
-read so. For `sigma_vae`, with `mlp` and `conv`, and for `beta_tcvae` the encoder's frequency is undecided, the rest
-holds. `iwae` is the one objective of which `decoder_lipschitz` fails: its raw constant falls by e^−0.85, the whitened
-one rises at more pairs of σ than it falls (τ = .43); nor does its encoder's whitened degree (.022 [−.001, .044]). Two
-more objectives say no, and show what the claims rest on. `annealed_vae` holds the KL at 25 nats whatever σ is, and can
-do so with codes that tell nothing: what it leaves unexplained rises from .3 to all at σ = 0.8, the decoder's Lipschitz
-constant falls by e^−3.6 with it, and whether what is left has less frequency content cannot be told (share −.025
-[−.076, .025] in logarithms); `robustness` fails. `denoising_vae` has noise on its encoder's input already: the
-encoder's whitened degree ends where it began (.008 [−.012, .027]), and a large attack does a little more damage at
-larger σ, not less; its decoder is smoothed like any other.
+`decomposed_vae` and `kahler_vae` with `mlp`, for `vae`, `beta_vae` and `kahler_vae` with `conv` and `resnet` too, and
+for `sigma_vae` with `resnet`; `complex_vae` and `pair_tied_vae` are `vae` where the scale is held, and read so. For
+`sigma_vae`, with `mlp` and `conv`, and for `beta_tcvae` the encoder's frequency is undecided, the rest holds. `iwae` is
+the one objective of which `decoder_lipschitz` fails: its raw constant falls by e^−0.85, the whitened one rises at more
+pairs of σ than it falls (τ = .43); nor does its encoder's whitened degree (.022 [−.001, .044]). Two more objectives say
+no, and show what the claims rest on. `annealed_vae` holds the KL at 25 nats whatever σ is, and can do so with codes
+that tell nothing: what it leaves unexplained rises from .3 to all at σ = 0.8, the decoder's Lipschitz constant falls by
+e^−3.6 with it, and whether what is left has less frequency content cannot be told (share −.025 [−.076, .025] in
+logarithms); `robustness` fails. `denoising_vae` has noise on its encoder's input already: the encoder's whitened degree
+ends where it began (.008 [−.012, .027]), and a large attack does a little more damage at larger σ, not less; its
+decoder is smoothed like any other.
 
 The control says no where it must: on the exact linear VAE `decoder_frequency`, `encoder_frequency` and `robustness`
 fail, and trained it does not meet them, while `decoder_lipschitz` holds there as mathematics says. That claim has no
