@@ -11,6 +11,7 @@ from vaebench.leaderboard.front_page import front_page
 from vaebench.leaderboard.selection import select
 from vaebench.leaderboard.standing import standing
 from vaebench.leaderboard.text import SYMBOLS
+from vaebench.results.assemble import rejudge
 
 
 @pytest.fixture(scope="module")
@@ -157,11 +158,26 @@ def test_every_claim_is_counted_over_all_records_and_leads_to_its_section(page, 
         assert [int(cell or 0) for cell in row[3:7]] == [found.count(word) for word in SYMBOLS]
 
 
-def test_a_claim_says_whether_the_exact_models_got_the_verdict_that_mathematics_has(made):
+def known_claims(made):
     claims = made.claims[made.tasks[0].name]
-    said = (replace(claims[0], known="holds"), replace(claims[1], known="fails"), *claims[2:])
-    page = written(made, [made.record(claims=said), made.record(variant="beta_vae", claims=said)])
+    return (replace(claims[0], known="holds"), replace(claims[1], known="fails"), *claims[2:])
+
+
+def test_a_claim_says_whether_the_exact_models_got_the_verdict_that_mathematics_has(made):
+    page = written(made, [made.record(variant=v, claims=known_claims(made)) for v in ("vae", "beta_vae")])
     assert [row[-1] for row in rows_of(page, "## Claims")] == ["✓ holds 1/1", "✗ fails 0/1", "", ""]
+
+
+@pytest.mark.parametrize(("power", "models"), [(0.0, 1), (-1e-7, 1), (-0.1, 2)])
+def test_an_exact_model_counts_once_however_a_processor_rounds(made, power, models):
+    def bent(column):
+        if column.arm != "known":
+            return column
+        return column.model_copy(update={"values": tuple(value * column.knob**power for value in column.values)})
+
+    first, second = (made.record(variant=v, claims=known_claims(made)) for v in ("vae", "beta_vae"))
+    second = rejudge(second.model_copy(update={"readings": tuple(map(bent, second.readings))}))
+    assert rows_of(written(made, [first, second]), "## Claims")[0][-1] == f"✓ holds {models}/{models}"
 
 
 def test_other_data_sets_than_the_tasks_do_not_count_among_its_claims(made):

@@ -1,9 +1,10 @@
 """Write the board: who scores what, which claims hold, and what that rests on."""
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from vaebench.claims import Claim, t_interval
+from vaebench.claims import Claim, Verdict, t_interval
 from vaebench.claims.trends import LEAST
 from vaebench.leaderboard.numbers import plus_minus, rounded
 from vaebench.leaderboard.ranks import Rank, ranks
@@ -15,6 +16,9 @@ from vaebench.leaderboard.text import PREVIEW, SYMBOLS, anchor, beside, bullets,
 from vaebench.results.record import Record, Status
 
 HOME = "[What vaebench is](../README.md) · [how to bring a variant, and publish its row](../CONTRIBUTING.md)"
+
+ROUNDING = 1e-4
+"""Estimates that differ by less, by themselves or by their size, differ as two processors' do."""
 
 PRESETS = {
     "standard": "A high score says that the papers' claims are true of a variant, not that it is a good one.",
@@ -101,15 +105,28 @@ def _claims(tasks: Sequence[TaskText], selection: Selection) -> str:
 
 def _exact(claim: Claim, records: Sequence[Record]) -> str:
     """Say whether the exact models got the verdict that mathematics has for them; the same model counts once."""
-    judged = {
-        (verdict.arm, record.subject.dataset.name, verdict.findings): verdict.verdict
-        for record in records
-        for verdict in record.control_verdicts
-        if verdict.claim == claim.id and is_known(verdict.arm) and verdict.verdict != "not applicable"
-    }
-    if not claim.known or not judged:
+    distinct: list[tuple[str, Verdict]] = []
+    for record in records:
+        data = record.subject.dataset.name
+        for verdict in record.control_verdicts:
+            judged = verdict.claim == claim.id and is_known(verdict.arm) and verdict.verdict != "not applicable"
+            if judged and not any(data == of and _same_model(verdict, other) for of, other in distinct):
+                distinct.append((data, verdict))
+    if not claim.known or not distinct:
         return ""
-    return f"{label(claim.known)} {sum(word == claim.known for word in judged.values())}/{len(judged)}"
+    return f"{label(claim.known)} {sum(v.verdict == claim.known for _, v in distinct)}/{len(distinct)}"
+
+
+def _same_model(one: Verdict, other: Verdict) -> bool:
+    """Whether a claim cannot tell two exact models apart, but for how their processors rounded."""
+    ours, theirs = (
+        [(found.place, found.interval.estimate if found.interval else math.inf) for found in verdict.findings]
+        for verdict in (one, other)
+    )
+    return (one.arm, len(ours)) == (other.arm, len(theirs)) and all(
+        place == of and math.isclose(ours_at, theirs_at, rel_tol=ROUNDING, abs_tol=ROUNDING)
+        for (place, ours_at), (of, theirs_at) in zip(ours, theirs, strict=True)
+    )
 
 
 def _names(glossary: Sequence[Term], selection: Selection, linked: bool) -> str:
