@@ -70,9 +70,10 @@ share anything that they learned.
 **By other indices** biased CKA says in everything read what debiased CKA says, leads to .006 of a decade and
 differences in likeness to .003: 512 examples are many beside the few directions that these layers use, and chance gives
 biased CKA .04 at most. Procrustes tells no lead the other way round, and weighs it otherwise: fed the final codes,
-decoders of `conv` on digits trail by half as much (.06 to .09 of a decade at the least strengths), and those of `mlp`
-are ahead by .08 in place of 1.1; the corrected leads of `mlp` on sprites and of `dip_vae_ii` there at its greatest
-strength, behind 0 by CKA, cannot be told from it. On digits with `conv` `encoder_first` fails by each of the three.
+decoders of `conv` on digits trail by half as much (.08 of a decade at the least strengths), and those of `mlp` are
+ahead by .08 in place of 1.1; the corrected leads of `mlp` on sprites and of `dip_vae_ii` there at its greatest
+strength, behind 0 by CKA, cannot be told from it. On digits with `conv` the corrected lead of the three objectives of
+which `encoder_first` fails is behind 0 by each index.
 
 `other objective` is the plain VAE, which is what `beta_vae` and `beta_tcvae` are at strength 1: of these two it says
 what their strengths say. The seeds that two settings are held against are of the middle strength alone.
