@@ -55,7 +55,7 @@ def task_figures(task: TaskText, selection: Selection) -> dict[str, Figure]:
         else:
             for dataset in sorted({record.subject.dataset.name for record in of_preset}):
                 of_data = [record for record in of_preset if record.subject.dataset.name == dataset]
-                for part, readings in _named_readings(records[0].claims).items():
+                for part, readings in _named_readings(of_data[0].claims).items():
                     if (figure := curve_figure(task, of_data, selection, readings)).panels:
                         figures[figure_path(task, dataset + part, preset)] = figure
         for part, maps in map_figures(task, of_preset, selection).items():
