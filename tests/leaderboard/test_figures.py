@@ -10,7 +10,7 @@ import matplotlib
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-from vaebench.claims import Beyond, Claim, Exceeds, Near, Observation, Reading, Trend, t_interval
+from vaebench.claims import Beyond, Claim, Declined, Exceeds, Near, Observation, Reading, Trend, t_interval
 from vaebench.leaderboard.figures.curves import is_geometric
 from vaebench.leaderboard.figures.drawing import draw, style, svg
 from vaebench.leaderboard.figures.from_records import task_figures
@@ -148,6 +148,21 @@ def test_a_forest_has_a_row_a_record_a_panel_a_quantity_and_the_control_beside(m
     assert by_place["three sources", "vae · mlp"] == {"trained"}
     assert not any(row.label.startswith("linear") for row in figure.rows)  # to these the claim does not apply
     assert (figure.panels[1].low, figure.panels[1].high) == (0.9, 1.1)
+
+
+def test_a_forest_says_of_how_many_seeds_an_estimate_is(made):
+    seeds = iter(range(5))
+
+    def collapsed_once(rng):
+        name, seed = "t2_deviation", next(seeds)
+        gone = Declined(name, "every latent unit has collapsed", "model")
+        return [Observation("trained", None, 0, Reading(name, 0.01 * seed, 0.0, 1) if seed else gone)]
+
+    claims = (Claim("isometry", "T2 is 1.", (Near("t2_deviation", 0, 0.05, 1.0),)),)
+    record = made.record(made.tasks[1].name, dataset="three_sources", claims=claims, readings=collapsed_once)
+    figure = only(figures_of(made, [record], 1))
+    assert [point.of_seeds for point in figure.panels[0].points[0]] == ["4 of 5"]
+    assert "4 of 5 seeds" in [text.get_text() for text in drawn(figure).axes[0].texts]
 
 
 def test_a_task_whose_readings_lack_the_knob_has_no_figure(made):

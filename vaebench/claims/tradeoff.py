@@ -10,7 +10,7 @@ class Tradeoff:
     A reading of a way is named ``<reading>_<way>``.
 
     Attributes:
-        readings: What is paid with, a row of the picture each.
+        readings: What is paid with, a colour each.
         against: What it buys.
         course: Ways that are points of one curve, in its order.
         beside: The way that is held against the curve.

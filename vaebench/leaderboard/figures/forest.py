@@ -98,12 +98,14 @@ def _heights(rows: Sequence[ForestRow]) -> list[float]:
 def _draw_column(ax: Axes, panel: ForestPanel, heights: Sequence[float], hollow: Mapping[str, str]) -> None:
     ax.set_title("\n".join(textwrap.wrap(panel.what, 34)), loc="left")
     beside = ax.get_yaxis_transform()
+    left, right = _reach(panel)
     for height, points in zip(heights, panel.points, strict=True):
         if not any(point.arm == "trained" for point in points):
             ax.text(0.02, height, "no estimate", transform=beside, va="center", color=FAINT, fontsize=6.5)
         for point in points:
             _draw_point(ax, point, height, hollow.get(point.arm))
-    left, right = _reach(panel)
+            if point.arm == "trained" and point.of_seeds:
+                _write_seeds(ax, point, height, on_the_left=point.estimate > (left + right) / 2)
     low, high = left if panel.low is None else panel.low, right if panel.high is None else panel.high
     ax.axvspan(low, high, color=REGION, zorder=0)
     ax.set_xlim(left, right)
@@ -118,6 +120,21 @@ def _draw_point(ax: Axes, point: ForestPoint, height: float, hollow: str | None)
         ax.plot([point.low, point.high], [y, y], color=colour, linewidth=0.8 if hollow else 1.4, zorder=3)
     face, size = ("white", 3.0) if hollow else (colour, 4.5)
     ax.plot([point.estimate], [y], color=colour, marker=hollow or "o", markersize=size, markerfacecolor=face, zorder=4)
+
+
+def _write_seeds(ax: Axes, point: ForestPoint, height: float, on_the_left: bool) -> None:
+    """Write how many seeds have the quantity, on the side of the interval that has room."""
+    end = point.low if on_the_left else point.high
+    ax.annotate(
+        f"{point.of_seeds} seeds",
+        (point.estimate if end is None else end, height),
+        xytext=(-4 if on_the_left else 4, 0),
+        textcoords="offset points",
+        ha="right" if on_the_left else "left",
+        va="center",
+        color=FAINT,
+        fontsize=6.5,
+    )
 
 
 def _reach(panel: ForestPanel) -> tuple[float, float]:

@@ -172,7 +172,9 @@ def _points(verdicts: Iterable[Verdict], index: int) -> Iterable[ForestPoint]:
     for verdict in verdicts:
         interval = verdict.findings[index].interval
         if interval is not None:
-            yield ForestPoint(words(verdict.arm), interval.estimate, interval.low, interval.high)
+            seeds = len(verdict.seeds)
+            of_seeds = f"{interval.n} of {seeds}" if interval.n < seeds else ""
+            yield ForestPoint(words(verdict.arm), interval.estimate, interval.low, interval.high, of_seeds)
 
 
 def _by_presence(selection: Selection) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 
 from vaebench.claims import VerdictWord
 
-DRAWING_VERSION = 3
+DRAWING_VERSION = 4
 """Raised whenever `drawing` draws the same inputs differently."""
 
 _STAMP = re.compile(r"<!-- vaebench figure, inputs ([0-9a-f]{16}), drawing ([0-9a-f]{16}) -->\n\Z")
@@ -83,12 +83,14 @@ class ForestPoint:
         estimate: Mean over seeds.
         low: Lower end, None for a single seed.
         high: Upper end.
+        of_seeds: How many of how many seeds have the quantity, such as ``4 of 5``; empty where all have.
     """
 
     arm: str
     estimate: float
     low: float | None
     high: float | None
+    of_seeds: str = ""
 
 
 @dataclass(frozen=True)

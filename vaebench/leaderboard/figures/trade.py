@@ -35,6 +35,7 @@ def draw_trades(figure: TradeFigure) -> Canvas:
             ax.set_xlabel(figure.against)
     for ax in axes[len(figure.panels) :]:
         ax.remove()
+    canvas.supylabel(f"{', '.join(readings)} (root scale)", fontsize="medium")
     handles = _legend(figure, readings)
     fitting = legend_columns(width, (str(handle.get_label()) for handle in handles))
     canvas.legend(handles=handles, loc="outside lower center", ncols=fitting)
