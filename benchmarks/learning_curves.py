@@ -94,7 +94,7 @@ def main() -> None:
     torch.set_num_threads(1)
     task = catalog.task(name)
     found = rows(task, variant, arch, dataset)
-    FOLDER.mkdir(exist_ok=True)
+    FOLDER.mkdir(parents=True, exist_ok=True)
     stem = f"{name}.{variant}.{arch}.{dataset}"
     with (FOLDER / f"{stem}.csv").open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")

@@ -11,6 +11,9 @@ from vaebench.leaderboard.task_text import TaskText
 from vaebench.leaderboard.text import PREVIEW, beside, details, escape, source, words
 from vaebench.results.record import Record
 
+LEARNING_CURVES = "reference_results/learning_curves/README.md"
+"""Readings over the number of training steps, from which the tasks' protocols take theirs."""
+
 
 def task_page(task: TaskText, selection: Selection, figures: Iterable[str], preview: bool) -> str:
     """Write a task's page.
@@ -69,6 +72,8 @@ def _sources(task: TaskText, linked: bool) -> str:
     if instruments:
         where.append(f"the readings in {', '.join(instruments)}, which name the kernels with their formulas")
     where.append(f"trends, contrasts and verdicts in {code('claims', 'claims/__init__')}")
+    if linked:
+        where.append(f"how long to train in [learning curves](../{LEARNING_CURVES})")
     return f"Where it is written: {'; '.join(where)}."
 
 
