@@ -69,6 +69,11 @@ greater strengths. How far an encoder leads depends on the network and on the in
 sprites encoders of `mlp` are no more alike when trained (.91) than untrained (.93), and it is undecided whether they
 share anything that they learned.
 
+**The first steps** lead away from the end. From step 0 to step 20 hidden layers grow less like what they will be, at
+the middle strengths in the mean from .36 to .55 down to .04 to .24 for decoders and from .81 to .92 down to .43 to .79
+for encoders, and only then come nearer: what a layer shares with its end before training is no start on the way. The
+authors' first snapshot comes after that dip.
+
 **By other indices** biased CKA says in everything read what debiased CKA says, leads to .006 of a decade and
 differences in likeness to .003: 512 examples are many beside the few directions that these layers use, and chance gives
 biased CKA .04 at most. Procrustes tells no lead the other way round, and weighs it otherwise: fed the final codes,
