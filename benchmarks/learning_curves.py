@@ -7,8 +7,9 @@ Run by hand, for example::
 One seed of the standard preset is trained with 1/8, 1/4, 1/2, 1 and 2 times its steps, each with the whole schedule of
 the learning rate and its snapshots at the same shares of it, at the first, middle and last knob value. Every reading
 of the instruments, and of the comparisons between a cell's models, is written to
-``reference_results/learning_curves/`` as a table and drawn over the steps: where the curves are flat to the left of the
-standard preset's steps, marked, longer training changes nothing; where they are not, the page of the task says so.
+``reference_results/learning_curves/`` as a table, but for the maps, and those that claims judge are drawn over the
+steps: where the curves are flat from the standard preset's steps on, marked, longer training changes nothing; where
+they are not, the page of the curves says so.
 """
 
 import csv
@@ -20,7 +21,7 @@ import torch
 
 from vaebench import catalog
 from vaebench.cell import Cell, arms, compare, dataset_of, read
-from vaebench.claims import Reading
+from vaebench.claims import Reading, map_entry
 from vaebench.run import Request, plan
 from vaebench.tasks import Task
 
@@ -50,22 +51,25 @@ def rows(task: Task, variant: str, arch: str, dataset: str) -> list[Row]:
             seen += read(alone, shorter, trained, data, place, 0) if place.read else []
         seen += compare(alone, shorter, models, data, 0)
         found += [
-            (steps, o.arm, o.knob, o.reading.name, o.reading.value) for o in seen if isinstance(o.reading, Reading)
+            (steps, o.arm, o.knob, o.reading.name, o.reading.value)
+            for o in seen
+            if isinstance(o.reading, Reading) and map_entry(o.reading.name) is None
         ]
         print(f"{steps} steps")  # noqa: T201 - a script, run by hand
     return found
 
 
-def draw(found: list[Row], chosen: int, path: Path) -> None:
-    """A panel a reading, a line a knob value."""
+def draw(found: list[Row], task: Task, path: Path) -> None:
+    """A panel a reading that claims judge, a line a knob value."""
     import matplotlib as mpl
 
     mpl.use("svg")
     mpl.rcParams["svg.hashsalt"] = "vaebench"
     import matplotlib.pyplot as plt
 
-    # What is read of every pair of layers has its pictures elsewhere.
-    names = [name for name in dict.fromkeys(name for *_, name, _ in found) if "__" not in name]
+    judged = dict.fromkeys(name for claim in task.claims for one in claim.conditions for name in one.readings)
+    there = {name for *_, name, _ in found}
+    names = [name for name in judged if name in there]
     columns, steps = 4, sorted({row[0] for row in found})
     figure, axes = plt.subplots(-(-len(names) // columns), columns, figsize=(12, 2.2 * -(-len(names) // columns)))
     for axis, name in zip(axes.flat, names, strict=False):
@@ -73,7 +77,7 @@ def draw(found: list[Row], chosen: int, path: Path) -> None:
         for knob in knobs:
             line = [(s, value) for s, _, k, reading, value in found if reading == name and k == knob]
             axis.plot(*zip(*line, strict=True), marker="o", markersize=3, label="" if knob is None else f"{knob:g}")
-        axis.axvline(chosen, color="grey", linestyle=":", linewidth=1)
+        axis.axvline(task.protocols["standard"].recipe.steps, color="grey", linestyle=":", linewidth=1)
         axis.set_xscale("log")
         axis.set_xticks(steps, [f"{at:g}" for at in steps])
         axis.set_xticks([], minor=True)
@@ -100,7 +104,7 @@ def main() -> None:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(("steps", "arm", "knob", "reading", "value"))
         writer.writerows(found)
-    draw(found, task.protocols["standard"].recipe.steps, FOLDER / f"{stem}.svg")
+    draw(found, task, FOLDER / f"{stem}.svg")
 
 
 if __name__ == "__main__":
