@@ -20,6 +20,9 @@ LEVELS = tuple(tenth / 10 for tenth in range(11))
 CELL = 0.17
 """Inches along a cell's side."""
 
+LETTERS = 12
+"""Letters that an inch of a line of text takes."""
+
 
 def draw_heat(figure: HeatFigure) -> Canvas:
     """Draw heat maps.
@@ -35,15 +38,14 @@ def draw_heat(figure: HeatFigure) -> Canvas:
     wide = max(2.0, CELL * max(len(panel.columns) for panel in figure.panels))
     high = CELL * max(len(panel.rows) for panel in figure.panels)
     names = 0.05 * max(len(name) for panel in figure.panels for name in (*panel.rows, *panel.columns))
-    canvas = Canvas(
-        figsize=(0.8 + columns * (wide + names + 0.4), 0.6 + lines * (high + names + 0.8)), layout="constrained"
-    )
+    height = 0.6 + lines * (high + names + 0.8)
+    canvas = Canvas(figsize=(0.8 + columns * (wide + names + 0.4), height), layout="constrained")
     axes = list(canvas.subplots(lines, columns, squeeze=False).flat)
     images = [_draw_panel(ax, panel, figure) for ax, panel in zip(axes, figure.panels, strict=False)]
     for ax in axes[len(figure.panels) :]:
         ax.remove()
     scale = canvas.colorbar(images[0], ax=axes[: len(figure.panels)], ticks=LEVELS[::2], shrink=0.8, aspect=30)
-    scale.set_label(figure.what)
+    scale.set_label("\n".join(textwrap.wrap(figure.what, int(LETTERS * height))))
     scale.outline.set_visible(False)
     return canvas
 
