@@ -21,7 +21,7 @@ import torch
 
 from vaebench import catalog
 from vaebench.cell import Cell, arms, compare, dataset_of, read
-from vaebench.claims import Reading, map_entry
+from vaebench.claims import Reading, judged_readings, map_entry
 from vaebench.run import Request, plan
 from vaebench.tasks import Task
 
@@ -67,9 +67,8 @@ def draw(found: list[Row], task: Task, path: Path) -> None:
     mpl.rcParams["svg.hashsalt"] = "vaebench"
     import matplotlib.pyplot as plt
 
-    judged = dict.fromkeys(name for claim in task.claims for one in claim.conditions for name in one.readings)
     there = {name for *_, name, _ in found}
-    names = [name for name in judged if name in there]
+    names = [name for name in judged_readings(task.claims) if name in there]
     columns, steps = 4, sorted({row[0] for row in found})
     figure, axes = plt.subplots(-(-len(names) // columns), columns, figsize=(12, 2.2 * -(-len(names) // columns)))
     for axis, name in zip(axes.flat, names, strict=False):

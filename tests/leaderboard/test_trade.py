@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from vaebench.claims import Claim, Near, Observation, Reading, Tradeoff
 from vaebench.leaderboard.figures.drawing import draw, style
@@ -73,3 +74,24 @@ def test_the_picture_is_on_the_page_and_drawn_where_the_numbers_are(made):
     assert list(curve.get_xdata()) == pytest.approx([0.5, 1.0], abs=0.01)
     assert [float(*marker.get_xdata()), float(*marker.get_ydata())] == pytest.approx([0.8, 0.64], abs=0.01)
     assert (ax.get_xlabel(), ax.get_ylim()[0]) == ("spread", 0)
+
+
+@pytest.mark.parametrize("panels", [1, 8])
+def test_the_name_of_what_is_paid_stays_in_the_picture(made, panels):
+    archs = ("conv", "mlp")[: -(-panels // 4)]
+    variants = ("vae", "beta_vae", "iwae", "dip_vae_ii")[:panels]
+    figure = task_figures(*chosen(made, [record_of(made, v, a) for v in variants for a in archs]))[PATH]
+    assert len(figure.panels) == panels
+    longest = ("classifier outliers", "neighbour outliers")
+    renamed = (
+        tuple(replace(t, reading=name) for t, name in zip(p.trades, longest, strict=True)) for p in figure.panels
+    )
+    panels_with_them = tuple(replace(p, trades=trades) for p, trades in zip(figure.panels, renamed, strict=True))
+    with style():
+        canvas = draw(replace(figure, panels=panels_with_them))
+        FigureCanvasAgg(canvas).draw()
+    (label,) = canvas.texts
+    box, (width, height) = label.get_window_extent(), canvas.get_size_inches() * canvas.dpi
+    assert label.get_text().replace("\n", " ") == "classifier outliers, neighbour outliers (root scale)"
+    assert box.x0 >= 0 and box.y0 >= 0 and box.x1 <= width and box.y1 <= height
+    assert all(box.x1 <= ax.get_tightbbox().x0 for ax in canvas.axes)

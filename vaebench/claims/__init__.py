@@ -21,7 +21,16 @@ from vaebench.claims.quantities import Quantity
 from vaebench.claims.readings import LARGEST, Declined, Observation, Reading, Sample, map_entry, map_entry_name
 from vaebench.claims.tradeoff import Tradeoff
 from vaebench.claims.trends import Outpaces, Trend, kendall_tau
-from vaebench.claims.verdicts import SURVIVING_SHARE, WORST_FIRST, Claim, Finding, Verdict, VerdictWord, judge
+from vaebench.claims.verdicts import (
+    SURVIVING_SHARE,
+    WORST_FIRST,
+    Claim,
+    Finding,
+    Verdict,
+    VerdictWord,
+    judge,
+    judged_readings,
+)
 
 __all__ = [
     "LARGEST",
@@ -46,6 +55,7 @@ __all__ = [
     "Verdict",
     "VerdictWord",
     "judge",
+    "judged_readings",
     "kendall_tau",
     "map_entry",
     "map_entry_name",

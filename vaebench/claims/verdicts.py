@@ -150,6 +150,20 @@ def _agreement_by_seed(quantities: Iterable[Quantity]) -> dict[int, float]:
     return {seed: sum(by_seed[seed] for by_seed in each) / len(each) for seed in shared}
 
 
+def judged_readings(claims: Iterable[Claim]) -> tuple[str, ...]:
+    """Name the readings that claims judge, each once.
+
+    Args:
+        claims: The claims.
+
+    Returns:
+        Names, in the order of the claims' conditions.
+    """
+    return tuple(
+        dict.fromkeys(name for claim in claims for condition in claim.conditions for name in condition.readings)
+    )
+
+
 def judge(claim: Claim, sample: Sample, arm: str = "trained", seeds_run: int | None = None) -> Verdict:
     """Judge one claim on one arm.
 

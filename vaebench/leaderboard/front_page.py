@@ -105,14 +105,19 @@ def _claims(tasks: Sequence[TaskText], selection: Selection) -> str:
 
 def _exact(claim: Claim, records: Sequence[Record]) -> str:
     """Say whether the exact models got the verdict that mathematics has for them; the same model counts once."""
+    if not claim.known:
+        return ""
+    judged = (
+        (record.subject.dataset.name, verdict)
+        for record in records
+        for verdict in record.control_verdicts
+        if verdict.claim == claim.id and is_known(verdict.arm) and verdict.verdict != "not applicable"
+    )
     distinct: list[tuple[str, Verdict]] = []
-    for record in records:
-        data = record.subject.dataset.name
-        for verdict in record.control_verdicts:
-            judged = verdict.claim == claim.id and is_known(verdict.arm) and verdict.verdict != "not applicable"
-            if judged and not any(data == of and _same_model(verdict, other) for of, other in distinct):
-                distinct.append((data, verdict))
-    if not claim.known or not distinct:
+    for data, verdict in judged:
+        if not any(data == of and _same_model(verdict, other) for of, other in distinct):
+            distinct.append((data, verdict))
+    if not distinct:
         return ""
     return f"{label(claim.known)} {sum(v.verdict == claim.known for _, v in distinct)}/{len(distinct)}"
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from vaebench.claims import Claim, Tradeoff
+from vaebench.claims import Claim, Tradeoff, judged_readings
 
 
 @dataclass(frozen=True)
@@ -51,11 +51,7 @@ class TaskText:
     @property
     def judged(self) -> tuple[str, ...]:
         """Names of the readings that its claims judge, each once."""
-        return tuple(
-            dict.fromkeys(
-                name for claim in self.claims for condition in claim.conditions for name in condition.readings
-            )
-        )
+        return judged_readings(self.claims)
 
     def data_hash(self, name: str) -> str:
         """Hash of a data set, whatever its size; empty where there is none of this name."""

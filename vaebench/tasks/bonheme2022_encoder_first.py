@@ -55,10 +55,10 @@ codes, but for `annealed_vae`, of which that can be told at the least capacity a
 greatest) and `beta_vae` at its greatest (.09), and `encoder_first` is undecided for all four objectives. All four leads
 are positive at most strengths of most seeds for `beta_vae` and `dip_vae_ii` (shares .67 and .60), rarely for
 `beta_tcvae` (.20) and never for `annealed_vae`: more of the claim survives than on digits, and it is not `independent`
-of the objective. Here alone first layers settle within ten steps, in single seeds. `shared_encoders` holds for
-`beta_vae` and `beta_tcvae` and is undecided for `dip_vae_ii`, whose encoders at the greatest strength are hardly more
-alike than untrained ones (.017 [−.002, .036]), and for `annealed_vae`, of which it failed on another processor: its
-training magnifies rounding, so that the same seeds are other draws there.
+of the objective. Here alone layers settle after the start and before step 10, first ones of single seeds.
+`shared_encoders` holds for `beta_vae` and `beta_tcvae` and is undecided for `dip_vae_ii`, whose encoders at the
+greatest strength are hardly more alike than untrained ones (.017 [−.002, .036]), and for `annealed_vae`, of which it
+failed on another processor: its training magnifies rounding, so that the same seeds are other draws there.
 
 With `mlp` the raw lead shrinks to about a quarter of a decade (`vae` .25 on digits, .23 on sprites; at greater
 strengths of `beta_vae` single seeds reach 1.4 on digits) and stays above 0 at equal depth for `vae`, while the
@@ -71,7 +71,7 @@ network and on the index more than on the objective. On sprites encoders of `mlp
 than untrained (.93), and it is undecided whether they share anything that they learned.
 
 **The first steps** lead away from the end. From step 0 to step 20 hidden layers grow less like what they will be, at
-the middle strengths in the mean from .36 to .55 down to .04 to .24 for decoders and from .81 to .92 down to .43 to .79
+the middle strengths in the mean from .36 to .55 down to .04 to .24 for decoders and from .80 to .92 down to .43 to .79
 for encoders, and only then come nearer: what a layer shares with its end before training is no start on the way. The
 authors' first snapshot comes after that dip.
 

@@ -9,6 +9,7 @@ from matplotlib.colors import BoundaryNorm
 from matplotlib.figure import Figure as Canvas
 from matplotlib.image import AxesImage
 
+from vaebench.leaderboard.figures.look import wrapped
 from vaebench.leaderboard.figures.plots import HeatFigure, HeatPanel
 
 COLUMNS = 3
@@ -17,11 +18,11 @@ COLUMNS = 3
 LEVELS = tuple(tenth / 10 for tenth in range(11))
 """Where colours change: in steps that can be told apart, the last of them from .9 on."""
 
+SHRINK = 0.8
+"""Length of the scale beside the height of the picture."""
+
 CELL = 0.17
 """Inches along a cell's side."""
-
-LETTERS = 12
-"""Letters that an inch of a line of text takes."""
 
 
 def draw_heat(figure: HeatFigure) -> Canvas:
@@ -44,8 +45,8 @@ def draw_heat(figure: HeatFigure) -> Canvas:
     images = [_draw_panel(ax, panel, figure) for ax, panel in zip(axes, figure.panels, strict=False)]
     for ax in axes[len(figure.panels) :]:
         ax.remove()
-    scale = canvas.colorbar(images[0], ax=axes[: len(figure.panels)], ticks=LEVELS[::2], shrink=0.8, aspect=30)
-    scale.set_label("\n".join(textwrap.wrap(figure.what, int(LETTERS * height))))
+    scale = canvas.colorbar(images[0], ax=axes[: len(figure.panels)], ticks=LEVELS[::2], shrink=SHRINK, aspect=30)
+    scale.set_label(wrapped(figure.what, SHRINK * height))
     scale.outline.set_visible(False)
     return canvas
 

@@ -1,5 +1,6 @@
 """How the board's figures look: colours for the colour-blind, each with a marker of its own."""
 
+import textwrap
 from collections.abc import Iterable
 from typing import Literal
 
@@ -12,6 +13,9 @@ MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 CONTROL = "#333333"
 REGION = "#E3EFD9"
 FAINT = "#777777"
+
+LETTER = 0.065
+"""Inches that a letter takes at 8 points."""
 
 LineStyle = Literal["-", "--", ":", "-."]
 
@@ -30,7 +34,24 @@ def legend_columns(width: float, labels: Iterable[str]) -> int:
         >>> legend_columns(6.0, ["vae", "beta vae"]), legend_columns(3.0, ["where the claim says it lies"])
         (4, 1)
     """
-    return max(1, min(4, int(width / (0.6 + 0.065 * max(map(len, labels), default=0)))))
+    return max(1, min(4, int(width / (0.6 + LETTER * max(map(len, labels), default=0)))))
+
+
+def wrapped(text: str, inches: float) -> str:
+    r"""Break a text into lines that fit.
+
+    Args:
+        text: At 8 points.
+        inches: Room along a line.
+
+    Returns:
+        The text with line breaks.
+
+    Examples:
+        >>> wrapped("likeness of layers", 0.8)
+        'likeness of\nlayers'
+    """
+    return "\n".join(textwrap.wrap(text, int(inches / LETTER)))
 
 
 def colour_and_marker(place: int) -> tuple[str, str]:

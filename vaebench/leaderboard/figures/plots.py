@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 
 from vaebench.claims import VerdictWord
 
-DRAWING_VERSION = 5
+DRAWING_VERSION = 6
 """Raised whenever `drawing` draws the same inputs differently."""
 
 _STAMP = re.compile(r"<!-- vaebench figure, inputs ([0-9a-f]{16}), drawing ([0-9a-f]{16}) -->\n\Z")

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 from matplotlib.lines import Line2D
 
-from vaebench.leaderboard.figures.look import CONTROL, colour_and_marker, legend_columns
+from vaebench.leaderboard.figures.look import CONTROL, colour_and_marker, legend_columns, wrapped
 from vaebench.leaderboard.figures.plots import TradeFigure, TradePanel
 
 COLUMNS = 4
@@ -26,7 +26,8 @@ def draw_trades(figure: TradeFigure) -> Canvas:
     """
     columns = min(COLUMNS, len(figure.panels))
     rows, width = math.ceil(len(figure.panels) / columns), max(4.0, 2.2 * columns)
-    canvas = Canvas(figsize=(width, 1.0 + 1.7 * rows), layout="constrained")
+    height = 1.0 + 1.7 * rows
+    canvas = Canvas(figsize=(width, height), layout="constrained")
     axes = list(canvas.subplots(rows, columns, squeeze=False).flat)
     readings = tuple(dict.fromkeys(trade.reading for panel in figure.panels for trade in panel.trades))
     for place, (panel, ax) in enumerate(zip(figure.panels, axes, strict=False)):
@@ -35,7 +36,7 @@ def draw_trades(figure: TradeFigure) -> Canvas:
             ax.set_xlabel(figure.against)
     for ax in axes[len(figure.panels) :]:
         ax.remove()
-    canvas.supylabel(f"{', '.join(readings)} (root scale)", fontsize="medium")
+    canvas.supylabel(wrapped(f"{', '.join(readings)} (root scale)", 0.8 * height), fontsize="medium")
     handles = _legend(figure, readings)
     fitting = legend_columns(width, (str(handle.get_label()) for handle in handles))
     canvas.legend(handles=handles, loc="outside lower center", ncols=fitting)
