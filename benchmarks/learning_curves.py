@@ -22,6 +22,7 @@ import torch
 from vaebench import catalog
 from vaebench.cell import Cell, arms, compare, dataset_of, read
 from vaebench.claims import Reading, judged_readings, map_entry
+from vaebench.mistakes import Mistake
 from vaebench.run import Request, plan
 from vaebench.tasks import Task
 
@@ -93,10 +94,15 @@ def draw(found: list[Row], task: Task, path: Path) -> None:
 
 def main() -> None:
     """Run, write and draw."""
+    if len(sys.argv) != 5:
+        sys.exit("usage: python benchmarks/learning_curves.py TASK VARIANT ARCH DATASET")
     name, variant, arch, dataset = sys.argv[1:]
     torch.set_num_threads(1)
-    task = catalog.task(name)
-    found = rows(task, variant, arch, dataset)
+    try:
+        task = catalog.task(name)
+        found = rows(task, variant, arch, dataset)
+    except Mistake as error:
+        sys.exit(f"learning_curves: {error}")
     FOLDER.mkdir(parents=True, exist_ok=True)
     stem = f"{name}.{variant}.{arch}.{dataset}"
     with (FOLDER / f"{stem}.csv").open("w", newline="", encoding="utf-8") as file:
