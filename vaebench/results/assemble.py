@@ -39,7 +39,14 @@ def assemble(outcomes: Sequence[CellOutcome], claims: tuple[Claim, ...], invaria
         claims=claims,
         invariants=invariants,
         cells=tuple(
-            CellRow(id=c.id, seed=c.seed, status=c.status, reason=c.reason, seconds=dict(sorted(c.seconds.items())))
+            CellRow(
+                id=c.id,
+                seed=c.seed,
+                status=c.status,
+                reason=c.reason,
+                notes=c.notes,
+                seconds=dict(sorted(c.seconds.items())),
+            )
             for c in cells
         ),
         readings=columns,

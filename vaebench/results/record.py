@@ -15,7 +15,9 @@ from vaebench.claims import LARGEST, Claim, Declined, Interval, Observation, Rea
 
 SCHEMA_VERSION = 1
 
-Status = Literal["ok", "diverged", "error", "timeout", "oom", "declined"]
+Status = Literal["ok", "diverged", "error", "timeout", "oom", "declined", "refused"]
+"""How a cell ended. `declined`: the suite cannot read such a model. `refused`: the variant breaks the protocol."""
+
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 Text = Annotated[str, Field(max_length=2000)]
 Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
@@ -86,6 +88,7 @@ class CellOutcome(Stored):
     seed: Count
     status: Status
     reason: Text = ""
+    notes: tuple[Text, ...] = ()
     parameters: Count = 0
     observations: tuple[Observation, ...] = ()
     seconds: dict[str, Seconds] = {}
@@ -130,6 +133,7 @@ class CellRow(Stored):
     seed: Count
     status: Status
     reason: Text
+    notes: tuple[Text, ...] = ()
     seconds: dict[str, Seconds]
 
 
