@@ -1,6 +1,7 @@
 """Whole flows over stored records: what a preview puts beside a run."""
 
 import math
+from pathlib import Path
 
 import pytest
 
@@ -40,15 +41,15 @@ def rows(page):
 
 def test_a_preview_shows_a_runs_rows_among_the_committed_ones(published, tmp_path):
     write_record(tmp_path, renamed(published[0], name="new_vae", code_hash="1" * 16))
-    page, bad = board.write_preview(tmp_path)
-    assert (page, bad) == (tmp_path / "leaderboard" / "README.md", [])
-    assert sorted(rows(page)) == ["linear_vae", "new_vae", "vae"]
-    assert "**Preview, not a result.**" in page.read_text()
+    done = board.write_preview(tmp_path)
+    assert (done.page, done.bad, done.strangers) == (tmp_path / "leaderboard" / "README.md", (), ())
+    assert sorted(rows(done.page)) == ["linear_vae", "new_vae", "vae"]
+    assert "**Preview, not a result.**" in done.page.read_text()
 
 
 def test_a_run_takes_the_place_of_the_committed_record_of_the_same_code(published, tmp_path):
     write_record(tmp_path, published[0])
-    page, _ = board.write_preview(tmp_path)
+    page = board.write_preview(tmp_path).page
     assert sorted(rows(page)) == ["linear_vae", "vae"]
     assert "## Left out" not in page.read_text()
 
@@ -60,14 +61,14 @@ def test_a_quick_run_stands_alone(published, tmp_path):
         update={"preset": "quick", "task": run.subject.task.model_copy(update={"hash": task.hashes["quick"]})}
     )
     write_record(tmp_path, run.model_copy(update={"subject": subject}))
-    page, _ = board.write_preview(tmp_path)
+    page = board.write_preview(tmp_path).page
     assert rows(page) == ["new_vae"]
 
 
 def test_a_file_that_is_no_record_is_told(published, tmp_path):
     write_record(tmp_path, published[0])
     (tmp_path / TASK / "broken.json").write_text("{")
-    _, (line,) = board.write_preview(tmp_path)
+    (line,) = board.write_preview(tmp_path).bad
     assert "broken.json" in line
 
 
@@ -75,6 +76,29 @@ def test_a_preview_of_a_file_is_a_mistake(tmp_path):
     (tmp_path / "record.json").write_text("{}")
     with pytest.raises(Mistake, match=r"record\.json is a file; give the folder of a run$"):
         board.write_preview(tmp_path / "record.json")
+
+
+@pytest.mark.parametrize(
+    "given", [".", "reference_results", "leaderboard/submissions/me", "..", "../beside", "../other"]
+)
+def test_a_preview_never_lies_in_a_checkout(published, tmp_path, monkeypatch, given):
+    checkout = tmp_path / "checkout"
+    (checkout / "reference_results").mkdir(parents=True)
+    (checkout / "leaderboard" / "submissions" / "me").mkdir(parents=True)
+    (tmp_path / "beside").symlink_to(checkout)
+    (tmp_path / "other" / "reference_results").mkdir(parents=True)
+    monkeypatch.chdir(checkout)
+    write_record(Path(given), published[0])
+    with pytest.raises(Mistake, match=r"is a checkout or a part of one, .*; give the folder of a run$"):
+        board.write_preview(Path(given))
+    assert not list(tmp_path.rglob("*.md"))
+
+
+def test_a_run_below_a_checkout_has_its_preview(published, tmp_path, monkeypatch):
+    (tmp_path / "reference_results").mkdir()
+    monkeypatch.chdir(tmp_path)
+    write_record(Path("runs/mine"), published[0])
+    assert board.write_preview(Path("runs/mine")).page.is_file()
 
 
 def test_every_exact_model_of_the_references_got_the_verdict_that_mathematics_has():

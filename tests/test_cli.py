@@ -12,6 +12,7 @@ import real_files
 from conftest import BROUGHT, TINY
 
 from vaebench import __version__, catalog
+from vaebench.leaderboard import MARK
 
 RUN = ["run", "--preset", "quick", "--jobs", "1", "--archs", "mlp", "--seeds", "1"]
 
@@ -139,10 +140,47 @@ def test_an_edited_page_is_stale(tmp_path: Path) -> None:
     done = vaebench("leaderboard", "--check", cwd=tmp_path)
     assert done.returncode == 1
     assert "README.md" in done.stderr
-    (tmp_path / "leaderboard" / "records" / "stray.md").write_text("A page that no record makes.")
+    (tmp_path / "leaderboard" / "records" / "stray.md").write_text(f"{MARK}\nA page that no record makes.")
     mended = vaebench("leaderboard", cwd=tmp_path)
     assert mended.stdout.split() == ["leaderboard/README.md", "leaderboard/records/stray.md"]
     assert vaebench("leaderboard", "--check", cwd=tmp_path).returncode == 0
+
+
+def test_a_link_in_the_board_is_one_line_and_what_it_leads_to_is_whole(tmp_path: Path) -> None:
+    """By a link in a submitter's folder, or in a pull request, files of the user's were removed."""
+    victim = tmp_path / "victim"
+    (victim / "records").mkdir(parents=True)
+    for name in ("diary.md", "records/tax.pdf"):
+        (victim / name).write_text("mine")
+    root = Path(catalog.PACKAGE).parent
+    record = next((root / "reference_results").glob("*/vae.mlp.digits.json"))
+    for folder in (tmp_path / "run", tmp_path / "checkout" / "reference_results"):
+        (folder / record.parent.name).mkdir(parents=True)
+        (folder / record.parent.name / record.name).write_bytes(record.read_bytes())
+    for folder in ("run", "checkout"):
+        (tmp_path / folder / "leaderboard").symlink_to(victim)
+    for arguments, cwd in (
+        (["--preview", str(tmp_path / "run")], tmp_path),
+        (["--check"], tmp_path / "checkout"),
+        ([], tmp_path / "checkout"),
+    ):
+        done = vaebench("leaderboard", *arguments, cwd=cwd)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert " is a link; a board has none" in done.stderr and "Traceback" not in done.stderr
+    assert {path.name: path.read_text() for path in victim.rglob("*.*")} == {"diary.md": "mine", "tax.pdf": "mine"}
+
+
+def test_a_file_of_anothers_is_named_and_left_and_the_board_is_not_fresh(tmp_path: Path) -> None:
+    root = Path(catalog.PACKAGE).parent
+    for name in ("reference_results", "leaderboard"):
+        subprocess.run(["cp", "-r", str(root / name), str(tmp_path)], check=True)
+    stray = tmp_path / "leaderboard" / "fake.md"
+    stray.write_text("# Leaderboard\n")
+    for arguments in (["--check"], []):
+        done = vaebench("leaderboard", *arguments, cwd=tmp_path)
+        assert done.returncode == 1
+        assert "fake.md" in done.stderr and "not the suite's to remove: move it away" in done.stderr
+    assert stray.is_file()
 
 
 @pytest.mark.parametrize(

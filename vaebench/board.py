@@ -1,5 +1,6 @@
 """Whole flows over stored records: score a run against reference results, write the leaderboard, check it."""
 
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from vaebench import catalog, leaderboard
@@ -9,7 +10,24 @@ from vaebench.results.record import Record
 from vaebench.results.score import Score, score
 from vaebench.results.store import read_records, write_text
 
-REFERENCES, PAGES, SUBMISSIONS = "reference_results", "leaderboard", "submissions"
+REFERENCES, PAGES, SUBMISSIONS = "reference_results", "leaderboard", leaderboard.SUBMISSIONS
+
+
+@dataclass(frozen=True)
+class Written:
+    """What came of writing a board.
+
+    Attributes:
+        page: The board's page.
+        files: What was written or taken away.
+        strangers: One line for each file in the board's folders that is not the suite's; none was touched.
+        bad: One line for each file that should be a record and is none.
+    """
+
+    page: Path
+    files: tuple[Path, ...]
+    strangers: tuple[str, ...] = ()
+    bad: tuple[str, ...] = ()
 
 
 def root() -> Path:
@@ -165,33 +183,42 @@ def current_pages() -> tuple[Path, dict[str, str]]:
     )
 
 
-def write() -> list[Path]:
+def write() -> Written:
     """Write the leaderboard's pages that are stale, and take away those that no longer belong to it.
 
     Returns:
-        The files that were written or taken away.
+        What was written.
     """
     folder, pages = current_pages()
     return write_pages(folder, pages)
 
 
-def write_pages(folder: Path, pages: dict[str, str]) -> list[Path]:
+def write_pages(folder: Path, pages: dict[str, str]) -> Written:
     """Write the pages below a folder that are not there as they should be, and take away what should not be.
+
+    Only files that bear the suite's mark are written over or taken away.
 
     Args:
         folder: Where.
         pages: Text by place.
 
     Returns:
-        The files that were written or taken away.
+        What was written.
+
+    Raises:
+        Mistake: A link or another's file is in the way; then nothing was written.
     """
     stale = leaderboard.stale_pages(folder, pages)
-    for name in stale:
+    if in_the_way := [name for name, why in stale.items() if why == leaderboard.IN_THE_WAY]:
+        raise Mistake(f"{folder / in_the_way[0]} {leaderboard.IN_THE_WAY}")
+    ours = [name for name, why in stale.items() if why != leaderboard.STRANGER]
+    for name in ours:
         if name in pages:
             write_text(folder / name, pages[name])
         else:
             (folder / name).unlink()
-    return [folder / name for name in stale]
+    strangers = tuple(f"{folder / name} {why}" for name, why in stale.items() if why == leaderboard.STRANGER)
+    return Written(folder / "README.md", tuple(folder / name for name in ours), strangers)
 
 
 def stale() -> list[str]:
@@ -200,7 +227,7 @@ def stale() -> list[str]:
     return [f"{name}: {why}" for name, why in leaderboard.stale_pages(folder, pages).items()]
 
 
-def write_preview(folder: Path) -> tuple[Path, list[str]]:
+def write_preview(folder: Path) -> Written:
     """Write the board that the committed records would make with a run's among them, below the run's folder.
 
     Committed records are shown only under the presets that the run has. One of the same code in the same place as the
@@ -210,15 +237,16 @@ def write_preview(folder: Path) -> tuple[Path, list[str]]:
         folder: Of the run.
 
     Returns:
-        The board's page, and one line for each file of the run that is no record.
+        What was written.
 
     Raises:
-        Mistake: It is a file, or there is nothing to read.
+        Mistake: It is a file or a checkout, there is nothing to read, or something is in the way.
     """
     if folder.is_file():
         raise Mistake(f"{folder} is a file; give the folder of a run")
-    records, bad = read(folder)
     checkout = root()
+    _refuse_checkout(folder, checkout)
+    records, bad = read(folder)
     presets, places = {record.subject.preset for record in records}, {_place(record) for record in records}
     references, submissions = (
         [record for record in store if record.subject.preset in presets and _place(record) not in places]
@@ -226,8 +254,17 @@ def write_preview(folder: Path) -> tuple[Path, list[str]]:
     )
     drawn = leaderboard.drawn_figures(checkout / PAGES)
     pages = leaderboard.pages(task_texts(), records + references, True, drawn, glossary(), submissions)
-    write_pages(folder / PAGES, pages)
-    return folder / PAGES / "README.md", bad
+    return replace(write_pages(folder / PAGES, pages), bad=tuple(bad))
+
+
+def _refuse_checkout(folder: Path, checkout: Path) -> None:
+    """Refuse to write a preview where a checkout keeps its own pages or records."""
+    here, ours = folder.resolve(), checkout.resolve()
+    inside = any(here.is_relative_to(ours / part) for part in (REFERENCES, PAGES))
+    if (here / REFERENCES).exists() or ours.is_relative_to(here) or inside:
+        raise Mistake(
+            f"{folder} is a checkout or a part of one, and a preview would lie in it; give the folder of a run"
+        )
 
 
 def _place(record: Record) -> tuple[str, str, str]:

@@ -334,27 +334,29 @@ def leaderboard_(
 
     if check_only and preview:
         raise Mistake("--check is about the committed pages; leave it out, or --preview")
+    done = board.Written(Path(), ())
+    stale: list[str] = []
     with err.status("drawing"):
-        written: list[Path] = []
-        bad: list[str] = []
-        stale: list[str] = []
         if preview:
-            page, bad = board.write_preview(preview)
-            written = [page]
+            done = board.write_preview(preview)
         elif check_only:
             stale = board.stale()
         else:
-            written = board.write()
-    for line in bad:
+            done = board.write()
+    for line in done.bad:
         say(f"left out: {line}", "yellow")
+    for line in done.strangers:
+        say(line, "yellow")
+    pages = [done.page] if preview else done.files
     if as_json:
-        answer({"stale": stale} if check_only else {"pages": [str(page) for page in written]})
-    elif written:
-        out.print("\n".join(map(str, written)), highlight=False, soft_wrap=True)
-    elif not stale:
+        answer({"stale": stale} if check_only else {"pages": [str(page) for page in pages]})
+    elif pages:
+        out.print("\n".join(map(str, pages)), highlight=False, soft_wrap=True)
+    elif not stale and not done.strangers:
         out.print("the leaderboard is fresh", highlight=False)
     for line in stale:
         say(f"stale: {line}", "red")
     if stale:
         say("run `vaebench leaderboard` to write the pages again")
+    if stale or (done.strangers and not preview):
         sys.exit(NO)

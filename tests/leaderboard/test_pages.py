@@ -98,20 +98,6 @@ def test_a_missing_page_and_a_missing_figure_are_stale(folder, board):
     assert stale_pages(folder, board) == {"README.md": "missing", FIGURE: "missing"}
 
 
-def test_a_page_of_what_is_gone_should_not_be_there_and_submissions_may(folder, board):
-    (folder / "gone_task.md").write_text("x")
-    (folder / "figures" / "gone.svg").write_text("x")
-    (folder / "records" / "gone_task").mkdir()
-    (folder / "records" / "gone_task" / "vae.mlp.digits.md").write_text("x")
-    (folder / "submissions" / "me").mkdir(parents=True)
-    (folder / "submissions" / "me" / "notes.md").write_text("x")
-    (folder / "records" / "gone_task" / "deep").mkdir()
-    (folder / "records" / "gone_task" / "deep" / "a.markdown").write_text("x")
-    gone = ["figures/gone.svg", "gone_task.md"]
-    gone += ["records/gone_task/deep/a.markdown", "records/gone_task/vae.mlp.digits.md"]
-    assert stale_pages(folder, board) == dict.fromkeys(gone, "should not be there")
-
-
 def test_an_empty_folder_lacks_everything(tmp_path, board):
     assert len(stale_pages(tmp_path, board)) == len(board)
 

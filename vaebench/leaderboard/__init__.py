@@ -8,10 +8,10 @@ a fresh one as it is.
 """
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 from vaebench.leaderboard.figures.from_records import task_figures
-from vaebench.leaderboard.figures.plots import inputs_hash, stamp
+from vaebench.leaderboard.figures.plots import Figure, inputs_hash, stamp
+from vaebench.leaderboard.files import IN_THE_WAY, MARK, STRANGER, SUBMISSIONS, drawn_figures, stale_pages
 from vaebench.leaderboard.front_page import front_page
 from vaebench.leaderboard.record_page import record_page, record_path
 from vaebench.leaderboard.selection import select
@@ -19,7 +19,17 @@ from vaebench.leaderboard.task_page import task_page
 from vaebench.leaderboard.task_text import TaskText, Term
 from vaebench.results.record import Record
 
-__all__ = ["TaskText", "Term", "drawn_figures", "pages", "stale_pages"]
+__all__ = [
+    "IN_THE_WAY",
+    "MARK",
+    "STRANGER",
+    "SUBMISSIONS",
+    "TaskText",
+    "Term",
+    "drawn_figures",
+    "pages",
+    "stale_pages",
+]
 
 
 def pages(
@@ -44,69 +54,25 @@ def pages(
         Contents by path below the board: ``README.md``, ``<task>.md``, ``records/<task>/*.md`` and ``figures/*.svg``.
     """
     selection = select(tasks, records, preview, submissions)
-    made = {"README.md": front_page(tasks, selection, preview, glossary)}
+    written = {"README.md": front_page(tasks, selection, preview, glossary)}
+    figures: dict[str, Figure] = {}
     for task in tasks:
-        figures = task_figures(task, selection)
-        made[f"{task.name}.md"] = task_page(task, selection, figures, preview)
+        of_task = task_figures(task, selection)
+        written[f"{task.name}.md"] = task_page(task, selection, of_task, preview)
         for record in selection.of_task(task.name):
-            made[record_path(record, selection)] = record_page(task, record, selection, preview)
-        for path, figure in figures.items():
-            before = (drawn or {}).get(path, "")
-            if stamp(before) == inputs_hash(figure):
-                made[path] = before
-            else:
-                from vaebench.leaderboard.figures.drawing import svg  # matplotlib takes longer than all the rest
+            written[record_path(record, selection)] = record_page(task, record, selection, preview)
+        figures |= of_task
+    return {path: f"{MARK}\n\n{text}" for path, text in written.items()} | _drawn(figures, drawn or {})
 
-                made[path] = svg(figure)
+
+def _drawn(figures: Mapping[str, Figure], before: Mapping[str, str]) -> dict[str, str]:
+    """Draw figures, save those that were drawn before."""
+    made = {}
+    for path, figure in figures.items():
+        if stamp(before.get(path, "")) == inputs_hash(figure):
+            made[path] = before[path]
+        else:
+            from vaebench.leaderboard.figures.drawing import svg  # matplotlib takes longer than all the rest
+
+            made[path] = svg(figure)
     return made
-
-
-def drawn_figures(folder: Path) -> dict[str, str]:
-    """Read the figures of a board that was written before.
-
-    Args:
-        folder: The board's folder.
-
-    Returns:
-        Contents by path below the folder.
-    """
-    return {
-        f"figures/{path.name}": path.read_bytes().decode("utf-8", "replace")
-        for path in sorted((folder / "figures").glob("*.svg"))
-    }
-
-
-def stale_pages(folder: Path, pages: Mapping[str, str]) -> dict[str, str]:
-    """Compare a folder with what its files should be.
-
-    Pages are compared byte for byte, figures by the hash of their inputs. Only what a board consists of is looked at:
-    Markdown in the folder itself, all of ``records/``, SVG in ``figures/``; submissions beside them are not.
-
-    Args:
-        folder: The board's folder.
-        pages: What it should hold, from `pages`.
-
-    Returns:
-        For each file below the folder that is missing, differs or should not be there, which of these; in order, and
-        empty when the board is fresh.
-    """
-    said = dict.fromkeys(_strangers(folder, pages), "should not be there")
-    for name, expected in pages.items():
-        if not (folder / name).is_file():
-            said[name] = "missing"
-        elif _differs(name, (folder / name).read_bytes().decode("utf-8", "replace"), expected):
-            said[name] = "differs from what the records say"
-    return dict(sorted(said.items()))
-
-
-def _strangers(folder: Path, pages: Mapping[str, str]) -> set[str]:
-    """Files of a board that its records do not make: pages and figures of what is gone."""
-    written = (*folder.glob("*.md"), *(path for path in folder.glob("records/**/*") if path.is_file()))
-    there = {path.relative_to(folder).as_posix() for path in written} | drawn_figures(folder).keys()
-    return there - pages.keys()
-
-
-def _differs(name: str, found: str, expected: str) -> bool:
-    if name.endswith(".svg"):
-        return stamp(found) is None or stamp(found) != stamp(expected)
-    return found != expected

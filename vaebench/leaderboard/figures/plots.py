@@ -10,7 +10,8 @@ from vaebench.claims import VerdictWord
 DRAWING_VERSION = 6
 """Raised whenever `drawing` draws the same inputs differently."""
 
-_STAMP = re.compile(r"<!-- vaebench figure, inputs ([0-9a-f]{16}), drawing ([0-9a-f]{16}) -->\n\Z")
+STAMP_BEGINS = "<!-- vaebench figure, inputs "
+_STAMP = re.compile(STAMP_BEGINS + r"([0-9a-f]{16}), drawing ([0-9a-f]{16}) -->\n\Z")
 
 
 @dataclass(frozen=True)
@@ -257,7 +258,7 @@ def stamped(drawing: str, figure: Figure) -> str:
     Returns:
         The file's text.
     """
-    return f"{drawing}<!-- vaebench figure, inputs {inputs_hash(figure)}, drawing {_hash(drawing)} -->\n"
+    return f"{drawing}{STAMP_BEGINS}{inputs_hash(figure)}, drawing {_hash(drawing)} -->\n"
 
 
 def stamp(text: str) -> str | None:
