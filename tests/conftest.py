@@ -61,3 +61,18 @@ def request_of(tmp_path: Path) -> Callable[..., Request]:
         out=tmp_path / "run",
     )
     return lambda **changes: replace(plain, **changes)
+
+
+@pytest.fixture
+def loop_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Train without the look at the first step, but for types and shapes: the loop serves objectives of no VAE too."""
+    from vaebench.models import ComplexNormal
+    from vaebench.training.first_step import FirstLook
+    from vaebench.training.first_step.readable import check_types_and_shapes
+
+    def look(_variant, model, x, *, latent, **_):
+        posterior = check_types_and_shapes(model.eval(), x, latent)
+        model.train()
+        return FirstLook(isinstance(posterior, ComplexNormal), ())
+
+    monkeypatch.setattr("vaebench.training.fit.look", look)

@@ -18,6 +18,7 @@ from vaebench.models.exact import linear_vae_at_fixed_scale
 from vaebench.tasks import Arm, Knob, Protocol, Task
 from vaebench.training import Interventions, Recipe
 
+pytestmark = pytest.mark.usefixtures("loop_alone")  # spies count steps, and say more weights than they have
 X = torch.rand(40, 2, 3, generator=torch.Generator().manual_seed(0))
 DATA = Dataset("small", 1, Split(X[:32]), Split(X[32:]))
 OUTSIDE = Dataset("outside", 1, Split(2 * X[:32]), Split(X[32:]))

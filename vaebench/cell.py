@@ -15,7 +15,7 @@ from vaebench import catalog
 from vaebench.claims import Observation
 from vaebench.data import Dataset
 from vaebench.mistakes import Mistake
-from vaebench.models import Unfit, Variant, exact
+from vaebench.models import Refused, Unfit, Variant, exact
 from vaebench.results.record import CellOutcome, Environment, Status, Subject
 from vaebench.seeds import seed_for
 from vaebench.tasks import Arm, Protocol, Task
@@ -100,6 +100,7 @@ def run_cell(cell: Cell) -> CellOutcome:
     # Convolutions on a GPU would else round their products to ten bits, whatever the tensors' type.
     torch.backends.cudnn.allow_tf32 = False
     parameters, observations, seconds = 0, [], {"train": 0.0, "measure": 0.0}
+    notes: dict[str, None] = {}
     status: Status = "ok"
     reason = ""
     try:
@@ -119,6 +120,7 @@ def run_cell(cell: Cell) -> CellOutcome:
                 models[place.arm, place.knob] = trained
             seconds["measure"] += time.perf_counter() - start
             seconds["train"] += trained.seconds
+            notes |= dict.fromkeys(_placed(note, place) for note in trained.notes)
             if place.arm == "trained":
                 parameters = sum(p.numel() for p in trained.model.parameters())
         start = time.perf_counter()
@@ -126,6 +128,8 @@ def run_cell(cell: Cell) -> CellOutcome:
         seconds["measure"] += time.perf_counter() - start
     except Unfit as error:
         status, reason = "declined", str(error)
+    except Refused as error:
+        status, reason = "refused", str(error)
     except Diverged as error:
         status, reason = "diverged", str(error)
     except OutOfTime as error:
@@ -145,11 +149,17 @@ def run_cell(cell: Cell) -> CellOutcome:
         seed=cell.seed,
         status=status,
         reason=reason[:2000],
+        notes=tuple(notes),
         parameters=parameters,
         observations=tuple(observations) if status == "ok" else (),
         seconds={name: round(value, 3) for name, value in seconds.items()},
         environment=environment(cell.subject.device),
     )
+
+
+def _placed(note: str, place: "Place") -> str:
+    """A note of the judged models as it is, another's with its arm."""
+    return note if place.arm == JUDGED.name else f"{place.arm} arm: {note}"
 
 
 class Place(NamedTuple):

@@ -88,5 +88,5 @@ def spies() -> Callable[[], Spy]:
 
 @pytest.fixture
 def objecting(spy: Spy) -> Callable[[Callable[[Step], Tensor]], Variant]:
-    """The spy's model with another objective."""
-    return lambda objective: replace(spy.variant, objective=objective)
+    """The spy's model with another objective, of no declared form."""
+    return lambda objective: replace(spy.variant, objective=objective, kl_weight=None)

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from vaebench.models import ComplexNormal, Gaussian, Normal, Unfit, Variant, autoencoder, negative_elbo
+from vaebench.models import ComplexNormal, Gaussian, Normal, Refused, Unfit, Variant, autoencoder, negative_elbo
 from vaebench.training import Interventions, Recipe
 from vaebench.training.fit import Diverged, OutOfTime, build
 
@@ -25,6 +25,18 @@ def test_a_loss_that_is_no_number_is_a_divergence(train, objecting, value, says,
         train(objecting(objective), Recipe(steps=120, batch=8))
 
 
+def test_a_loss_without_a_lower_end_is_a_divergence(train, objecting):
+    """The sign of the KL is wrong: the posterior's scale grows and grows."""
+
+    def objective(step):
+        return -step.likelihood.log_prob(step.x).mean() - 10 * step.posterior.kl().mean()
+
+    says = r"^the loss fell to -[\d.e+]+ at step [1-9]00 of 2000, as one without a lower end does$"
+    with pytest.raises(Diverged, match=says):
+        train(objecting(objective), Recipe(steps=2000, batch=8, learning_rate=0.05))
+
+
+@pytest.mark.usefixtures("loop_alone")
 def test_weights_that_are_no_numbers_after_the_last_step_are_a_divergence(train, objecting):
     def objective(step):
         return (0 * step.posterior.mean).sum().sqrt()  # 0, with a slope of 0·∞
@@ -69,7 +81,7 @@ class Wrong(nn.Module):
 )
 def test_a_wrong_shape_is_one_line(train, shapes, says):
     wrong = Variant("wrong", "tests", lambda shape, latent, arch: Wrong(**shapes), negative_elbo())
-    with pytest.raises(ValueError, match=rf"^wrong: {says}$"):
+    with pytest.raises(Refused, match=rf"^wrong: {says}$"):
         train(wrong)
 
 
@@ -101,7 +113,7 @@ def test_complex_codes_are_half_as_many(train, shapes, says):
     if says is None:
         assert train(found, latent=4).complex_codes
     else:
-        with pytest.raises(ValueError, match=rf"^wrong: {says}$"):
+        with pytest.raises(Refused, match=rf"^wrong: {says}$"):
             train(found, latent=4)
 
 
@@ -112,7 +124,7 @@ def test_an_encoder_that_gives_no_posterior_is_told_what_it_should_give(train):
 
     wrong = Variant("wrong", "tests", lambda shape, latent, arch: Plain(), negative_elbo())
     says = r"^wrong: encode should give a Normal or a ComplexNormal of vaebench\.models, gave a Tensor$"
-    with pytest.raises(ValueError, match=says):
+    with pytest.raises(Refused, match=says):
         train(wrong)
 
 
@@ -125,7 +137,7 @@ def test_a_decoder_that_gives_no_likelihood_is_told_what_it_should_give(train, g
 
     wrong = Variant("wrong", "tests", lambda shape, latent, arch: Plain(), negative_elbo())
     says = r"^wrong: decode should give a Gaussian or a Bernoulli of vaebench\.models, gave a (Tensor|Normal)$"
-    with pytest.raises(ValueError, match=says):
+    with pytest.raises(Refused, match=says):
         train(wrong, interventions=Interventions(**by))
 
 
@@ -133,7 +145,7 @@ def test_a_decoder_that_gives_no_likelihood_is_told_what_it_should_give(train, g
 def test_what_is_no_model_is_told_what_is_missing(built):
     wrong = Variant("wrong", "tests", lambda shape, latent, arch: built, negative_elbo())
     says = f"^wrong built a {type(built).__name__}, not a torch module with encode and decode$"
-    with pytest.raises(TypeError, match=says):
+    with pytest.raises(Refused, match=says):
         build(wrong, (2, 3), 2, "mlp", 0)
 
 

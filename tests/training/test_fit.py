@@ -12,6 +12,7 @@ from vaebench.models.complex_autoencoder import complex_autoencoder
 from vaebench.training import Interventions, Recipe
 from vaebench.training.fit import batches
 
+pytestmark = pytest.mark.usefixtures("loop_alone")
 MLP = Variant("small_vae", "tests", autoencoder, negative_elbo(), kl_weight=1.0)
 
 

@@ -12,6 +12,7 @@ from vaebench.models import Gaussian, Normal, Player, Variant
 from vaebench.training import Interventions, Recipe
 from vaebench.training.fit import fit
 
+pytestmark = pytest.mark.usefixtures("loop_alone")
 X = torch.full((8, 1), 2.0)
 DATA = Dataset("twos", 1, Split(X), Split(X))
 

@@ -12,6 +12,7 @@ from vaebench.training import Interventions, Recipe
 from vaebench.training.intervened import Intervened
 from vaebench.training.step import TrainingStep
 
+pytestmark = pytest.mark.usefixtures("loop_alone")
 NOISE = 0.5
 NOISY = Interventions(input_noise=NOISE, target="noisy")
 

@@ -6,6 +6,7 @@ from vaebench.models.likelihoods import Bernoulli, Gaussian, Likelihood
 from vaebench.models.networks import FEATURES, Unfit, architecture
 from vaebench.models.objectives import Objective, Step, Terms, negative_elbo, total
 from vaebench.models.posteriors import ComplexNormal, Normal, Posterior
+from vaebench.models.refused import Refused
 from vaebench.models.variant import Model, Player, Variant
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "Objective",
     "Player",
     "Posterior",
+    "Refused",
     "Step",
     "Terms",
     "Unfit",

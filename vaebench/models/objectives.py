@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from vaebench.models.likelihoods import Likelihood
 from vaebench.models.posteriors import Posterior
+from vaebench.models.refused import Refused
 
 
 @dataclass(frozen=True)
@@ -58,14 +59,17 @@ def total(terms: Terms) -> Tensor:
         The scalar, in nats an example.
 
     Raises:
-        ValueError: It is not a scalar, or one of several is not, or there is none.
+        Refused: It is not a scalar tensor, or one of several is not, or there is none.
     """
     parts = {"this one": terms} if isinstance(terms, Tensor) else terms
+    if not isinstance(parts, Mapping) or not all(isinstance(part, Tensor) for part in parts.values()):
+        given = "other values by name" if isinstance(terms, Mapping) else f"a {type(terms).__name__}"
+        raise Refused(f"an objective gives a scalar tensor, or scalar tensors by name; this one gives {given}")
     for name, part in parts.items():
         if part.ndim != 0:
-            raise ValueError(f"an objective gives a scalar or scalars by name; {name} has shape {tuple(part.shape)}")
+            raise Refused(f"an objective gives a scalar or scalars by name; {name} has shape {tuple(part.shape)}")
     if not parts:
-        raise ValueError("an objective gives a scalar or scalars by name; this one gives none")
+        raise Refused("an objective gives a scalar or scalars by name; this one gives none")
     return reduce(torch.add, parts.values())
 
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 from torch import Tensor
 
@@ -64,6 +64,8 @@ class Variant:
             for a variant without one.
         objective_at: Makes the objective of a strength.
         twin: The suite's variant that this one is but for what its paper adds; tasks compare it with that.
+        prior: ``own`` where p(z) is not N(0, I), which instruments decline to read; ``standard`` where it is, though
+            the loss moves weights that are neither the encoder's nor the decoder's; None where nothing needs saying.
     """
 
     name: str
@@ -77,12 +79,15 @@ class Variant:
     strengths: tuple[float, ...] = ()
     objective_at: Callable[[float], Objective] | None = None
     twin: str | None = None
+    prior: Literal["standard", "own"] | None = None
 
     def __post_init__(self) -> None:
         if (self.objective_at is None) != (not self.strengths) or list(self.strengths) != sorted(set(self.strengths)):
             raise ValueError(f"strengths rise and come with objective_at, or there are neither: {self.strengths}")
         if not re.fullmatch(r"[a-z][a-z0-9_]{0,63}", self.name):
             raise ValueError(f"a variant's name is lower-case letters, digits and underscores, not {self.name!r}")
+        if self.prior not in (None, "standard", "own"):
+            raise ValueError(f"prior is standard, own or None, not {self.prior!r}")
         if self.kl_weight is not None and not self.kl_weight > 0:
             raise ValueError(f"kl_weight is above 0 or None, not {self.kl_weight}")
         if self.learning_rate is not None and not self.learning_rate > 0:

@@ -9,9 +9,10 @@ import torch
 from torch import Tensor, nn
 
 from vaebench.data import Dataset
-from vaebench.models import ComplexNormal, Likelihood, Model, Objective, Posterior, Unfit, Variant
+from vaebench.models import Model, Objective, Refused, Unfit, Variant
 from vaebench.seeds import seed_for
 from vaebench.training import Interventions, Recipe
+from vaebench.training.first_step import look
 from vaebench.training.intervened import Intervened
 from vaebench.training.step import TrainingStep
 
@@ -19,8 +20,12 @@ CHECK_EVERY = 100
 """Steps between two looks at the loss: each look waits for the device."""
 
 
+LOWEST = -50.0
+"""Nats for each value of an example below which no loss goes: −log p of the narrowest Gaussian of single precision."""
+
+
 class Diverged(RuntimeError):  # noqa: N818 - a status of the cell, caught by whoever runs it
-    """The loss is no longer finite; the message says since when."""
+    """The loss is no longer finite, or has no lower end; the message says since when."""
 
 
 class OutOfTime(RuntimeError):  # noqa: N818 - likewise
@@ -40,6 +45,7 @@ class Trained:
         snapshots: (step, weights) at the steps the recipe asked for.
         seconds: How long the training took.
         objective: What was minimised; None for a model that nobody trained.
+        notes: What a reader of its record should know, a line each.
     """
 
     model: Intervened
@@ -50,6 +56,7 @@ class Trained:
     snapshots: tuple[tuple[int, dict[str, Tensor]], ...] = ()
     seconds: float = 0.0
     objective: Objective | None = None
+    notes: tuple[str, ...] = ()
 
 
 def build(variant: Variant, shape: tuple[int, ...], latent: int, arch: str, seed: int) -> Model:
@@ -67,7 +74,7 @@ def build(variant: Variant, shape: tuple[int, ...], latent: int, arch: str, seed
 
     Raises:
         Unfit: The variant is not made for this architecture, or the architecture not for this shape.
-        TypeError: What it built is no module with ``encode`` and ``decode``.
+        Refused: What it built is no module with ``encode`` and ``decode``.
     """
     if variant.archs is not None and arch not in variant.archs:
         raise Unfit(f"{variant.name} is built with {', '.join(variant.archs)}, not {arch}")
@@ -75,47 +82,8 @@ def build(variant: Variant, shape: tuple[int, ...], latent: int, arch: str, seed
         torch.manual_seed(seed)
         model = variant.build(shape, latent, arch)
     if not (isinstance(model, nn.Module) and hasattr(model, "encode") and hasattr(model, "decode")):
-        raise TypeError(f"{variant.name} built a {type(model).__name__}, not a torch module with encode and decode")
+        raise Refused(f"{variant.name} built a {type(model).__name__}, not a torch module with encode and decode")
     return model
-
-
-def check_shapes(model: Intervened, x: Tensor, latent: int, name: str) -> Posterior:
-    """Try a model on two examples and say in one line what does not fit.
-
-    Args:
-        model: The model.
-        x: Examples, shape (n, *shape).
-        latent: Number of latent units that was asked for.
-        name: The variant's name, for the message.
-
-    Returns:
-        The posterior of the two.
-
-    Raises:
-        ValueError: A posterior or a likelihood is none of the suite's, or has another shape than it asked for.
-    """
-    was_training = model.training
-    model.eval()  # two examples must not move a layer's running averages
-    with torch.no_grad():
-        posterior = model.encode(x[:2])
-        if not isinstance(posterior, Posterior):
-            given = type(posterior).__name__
-            raise ValueError(
-                f"{name}: encode should give a Normal or a ComplexNormal of vaebench.models, gave a {given}"
-            )
-        expected = (len(x[:2]), latent // 2 if isinstance(posterior, ComplexNormal) else latent)
-        if posterior.mean.shape != expected or posterior.scale.shape != expected:
-            found = f"mean {tuple(posterior.mean.shape)}, scale {tuple(posterior.scale.shape)}"
-            raise ValueError(f"{name}: encode should give a posterior of shape {expected}, gave {found}")
-        likelihood = model.decode(posterior.mean)
-        if not isinstance(likelihood, Likelihood):
-            given = type(likelihood).__name__
-            raise ValueError(f"{name}: decode should give a Gaussian or a Bernoulli of vaebench.models, gave a {given}")
-        decoded = likelihood.mean.shape
-        if decoded != x[:2].shape:
-            raise ValueError(f"{name}: decode should give shape {tuple(x[:2].shape)}, gave {tuple(decoded)}")
-    model.train(was_training)
-    return posterior
 
 
 def batches(n: int, size: int, rng: torch.Generator) -> Iterator[Tensor]:
@@ -167,9 +135,9 @@ def fit(
         The trained model.
 
     Raises:
-        Unfit: The variant, architecture and data do not go together.
-        ValueError: The model's shapes do not fit the data.
-        Diverged: The loss stopped being finite.
+        Unfit: The variant, architecture and data do not go together, or instruments cannot read such a model.
+        Refused: The variant breaks the protocol, see `training.first_step`.
+        Diverged: The loss stopped being finite, or has no lower end.
         OutOfTime: It took longer than `seconds`.
     """  # noqa: DOC502 - raised by what it calls
     # A layer that draws for itself, such as dropout, uses torch's own generators: seeded here, and put back after.
@@ -195,7 +163,7 @@ def _fit(
         recipe = replace(recipe, learning_rate=variant.learning_rate)
     model = Intervened(build(variant, data.shape, latent, arch, seed_for(seed, "weights")), interventions).to(device)
     x = data.train.x.to(device)
-    tried = check_shapes(model, x, latent, variant.name)
+    seen = look(variant, model, x, latent=latent, steps=recipe.steps, seed=seed_for(seed, "first step"))
     objectives = (variant.objective, *(player.objective for player in variant.players))
     step_of = TrainingStep(model, objectives, recipe.steps, len(x))
     teams = _teams(model, variant, recipe)
@@ -217,8 +185,7 @@ def _fit(
         _move(teams, losses, step)
         if step % CHECK_EVERY == 0 or step == recipe.steps - 1:
             history.append((step, float(losses[0].detach())))
-            if not math.isfinite(history[-1][1]):
-                raise Diverged(f"the loss was {history[-1][1]} at step {step} of {recipe.steps}")
+            _check_loss(history[-1][1], x[0].numel(), step, recipe.steps)
             if seconds is not None and time.perf_counter() - start > seconds:
                 raise OutOfTime(f"training was at step {step} of {recipe.steps} after {seconds:g} s")
     if not all(torch.isfinite(p).all() for p in model.parameters()):
@@ -229,12 +196,20 @@ def _fit(
         model.eval().requires_grad_(False),
         latent,
         variant.kl_weight,
-        isinstance(tried, ComplexNormal),
+        seen.complex_codes,
         tuple(history),
         tuple(snapshots),
         time.perf_counter() - start,
         variant.objective,
+        seen.notes,
     )
+
+
+def _check_loss(loss: float, values: int, step: int, steps: int) -> None:
+    if not math.isfinite(loss):
+        raise Diverged(f"the loss was {loss} at step {step} of {steps}")
+    if loss < LOWEST * values:
+        raise Diverged(f"the loss fell to {loss:.3g} at step {step} of {steps}, as one without a lower end does")
 
 
 @dataclass(frozen=True)
@@ -251,12 +226,17 @@ def _teams(model: Intervened, variant: Variant, recipe: Recipe) -> list[_Team]:
     theirs = [list(model.model.get_submodule(player.module).parameters()) for player in variant.players]
     taken = {id(weight) for weights in theirs for weight in weights}
     own = [weight for weight in model.parameters() if weight.requires_grad and id(weight) not in taken]
-    teams = [_Team(own, torch.optim.Adam(own, lr=recipe.learning_rate, fused=True), recipe)]
+    teams = [_Team(own, _adam(own, recipe.learning_rate), recipe)]
     for player, weights in zip(variant.players, theirs, strict=True):
         pace = replace(recipe, learning_rate=player.learning_rate or recipe.learning_rate)
-        optimiser = torch.optim.Adam(weights, lr=pace.learning_rate, betas=player.betas, fused=True)
-        teams.append(_Team(weights, optimiser, pace))
+        teams.append(_Team(weights, _adam(weights, pace.learning_rate, player.betas), pace))
     return teams
+
+
+def _adam(weights: list[nn.Parameter], rate: float, betas: tuple[float, float] = (0.9, 0.999)) -> torch.optim.Adam:
+    """Adam, fused where it is right: on the CPU the fused one takes a tensor's memory as it lies, gaps included."""
+    whole = all(torch.empty_like(weight, device="meta").stride() == weight.stride() for weight in weights)
+    return torch.optim.Adam(weights, lr=rate, betas=betas, fused=whole)
 
 
 def _move(teams: list[_Team], losses: tuple[Tensor, ...], step: int) -> None:
@@ -264,10 +244,15 @@ def _move(teams: list[_Team], losses: tuple[Tensor, ...], step: int) -> None:
     for i, (team, loss) in enumerate(zip(teams, losses, strict=True)):
         found = torch.autograd.grad(loss, team.weights, retain_graph=i + 1 < len(teams), allow_unused=True)
         for weight, gradient in zip(team.weights, found, strict=True):
-            weight.grad = gradient
+            weight.grad = None if gradient is None else _laid_out_as(weight, gradient)
     for team in teams:
         team.optimiser.param_groups[0]["lr"] = team.recipe.rate(step)
         team.optimiser.step()
+
+
+def _laid_out_as(weight: Tensor, gradient: Tensor) -> Tensor:
+    """The gradient in its weight's memory layout: fused Adam walks both in the order in which they lie in memory."""
+    return gradient if gradient.stride() == weight.stride() else torch.empty_like(weight).copy_(gradient)
 
 
 def _weights(model: Intervened) -> dict[str, Tensor]:

@@ -1,0 +1,85 @@
+"""The look at the first step: what would be misread or misjudged is refused before it costs a training.
+
+| room | sees that |
+| --- | --- |
+| `readable` | encoder and decoder give the suite's distributions, in single precision, with scales above 0 |
+| `alone` | each example is treated by itself, and alike when asked twice |
+| `reach` | interventions move the loss, and the loss moves the weights |
+| `declared` | the loss is −log p(x|z) + kl_weight·KL, where a variant says so |
+
+`Refused` is for a slip that the author can mend, `Unfit` for a sound model that instruments cannot read yet. The look
+leaves the model, its running averages and all generators as they were.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from vaebench.models import ComplexNormal, Refused, Unfit, Variant
+from vaebench.training.first_step import declared, reach
+from vaebench.training.first_step.alone import check_alone
+from vaebench.training.first_step.probe import ROWS, Probe
+from vaebench.training.first_step.readable import check_precision, check_spread, check_types_and_shapes, check_weights
+from vaebench.training.intervened import Intervened
+
+
+@dataclass(frozen=True)
+class FirstLook:
+    """What the look found in a model that may be trained.
+
+    Attributes:
+        complex_codes: Whether its codes are complex.
+        notes: What a reader of its record should know, a line each.
+    """
+
+    complex_codes: bool
+    notes: tuple[str, ...]
+
+
+def look(variant: Variant, model: Intervened, x: Tensor, *, latent: int, steps: int, seed: int) -> FirstLook:
+    """Look at a variant's first step.
+
+    Args:
+        variant: The variant.
+        model: Its untrained model with the task's interventions, on the device.
+        x: The training examples, shape (n, *shape), likewise.
+        latent: Number of latent units that was asked for.
+        steps: Number of steps of the training.
+        seed: Of the draws.
+
+    Returns:
+        What was found.
+
+    Raises:
+        Refused: The variant breaks the protocol; the message begins with its name and says what to change.
+        Unfit: The suite's instruments cannot read such a model; likewise.
+    """
+    devices = [x.device] if x.device.type == "cuda" else []
+    was_training = model.training
+    try:
+        with torch.random.fork_rng(devices=devices):
+            return _look(variant, model, x, Probe(variant, model, x[:ROWS], latent, steps, len(x), seed))
+    except Refused as error:
+        raise Refused(f"{variant.name}: {error}") from None
+    except Unfit as error:
+        raise Unfit(f"{variant.name}: {error}") from None
+    finally:
+        model.train(was_training)
+
+
+def _look(variant: Variant, model: Intervened, x: Tensor, probe: Probe) -> FirstLook:
+    model.eval()  # two examples must not move a layer's running averages
+    check_weights(model)
+    posterior = check_types_and_shapes(model, x, probe.latent)
+    check_precision(model, x)
+    check_spread(model, x)
+    check_alone(model, x)
+    model.train()
+    if variant.prior == "own":
+        raise Unfit("its prior is its own, and instruments would read N(0, I) in its place")
+    notes = reach.check_gradients(probe)
+    reach.check_interventions(probe)
+    if variant.kl_weight is not None:
+        declared.check_kl_weight(probe, variant.kl_weight)
+    return FirstLook(isinstance(posterior, ComplexNormal), notes)

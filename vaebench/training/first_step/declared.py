@@ -1,0 +1,162 @@
+"""Whether a variant's loss is a multiple of −log p(x|z) + kl_weight·KL, as a declared kl_weight says.
+
+Each part is turned by itself, over perturbed weights and draws. The share of −log p is the loss's slope as the
+likelihood is blurred twofold, with the posterior narrowed to a point. The share of the KL is its slope over posteriors,
+with the likelihood so blurred that it says nothing. So chance in z leaves both alone, and an objective that has the
+declared form only in expectation shows its weight too: one that samples its KL, or splits its reconstruction.
+What counts is the ratio of the two: a loss divided by the number of pixels has the same minimum.
+
+A part of the loss that hangs on the decoder's precision alone is not seen.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from scipy.stats import linregress
+from scipy.stats import t as student
+from torch import Tensor
+
+from vaebench.models import Refused, Step
+from vaebench.training import Interventions
+from vaebench.training.first_step.probe import Blurred, Probe, Seen, Silent
+from vaebench.training.intervened import Intervened
+
+DRAWS = (8, 64)
+"""Perturbed weights and draws that a weight is estimated from: at first, and again before it is refused."""
+
+LEVEL = 0.998
+"""Of the intervals. They are asked twice, so an honest declaration is refused in 1 of 250,000 looks."""
+
+SLACK = 0.02
+"""Relative error of a declared weight that is let pass: the exact relations are read to no more."""
+
+SURE = 0.1
+"""Relative half-width above which an interval does not say what the weight is."""
+
+PERTURBED = 0.3
+"""Size of the noise on the weights, see `Probe.weights`."""
+
+SCALED = (-3.0, 1.0)
+"""Changes of the logarithm of the posterior's scale, from and to."""
+
+POINT = 1e-4
+"""A posterior scale at which all codes of an example are one."""
+
+
+class Slope(NamedTuple):
+    """An estimated slope, and how far its interval reaches on either side."""
+
+    value: float
+    half: float
+
+
+def check_kl_weight(probe: Probe, declared: float) -> None:
+    """Hold a declared weight of the KL against the loss, as it is at the last step of training.
+
+    Args:
+        probe: The step.
+        declared: The variant's kl_weight.
+
+    Raises:
+        Refused: The loss has another weight, or none that can be told.
+    """
+    found: list[Slope] = []
+    with torch.no_grad():
+        first = 0
+        for draws in DRAWS:
+            found = []
+            for weight in estimates(probe, range(first, first + draws)):
+                if _agree(weight, declared):
+                    return
+                found.append(weight)
+            first += draws
+    sure = [weight for weight in found if weight.half <= SURE * abs(weight.value)]
+    if not sure:
+        raise Refused(
+            f"kl_weight is declared {declared:g}, but the loss is not of the form −log p(x|z) + weight·KL: declare none"
+        )
+    seen = min(sure, key=lambda weight: weight.half / abs(weight.value))
+    raise Refused(
+        f"kl_weight is declared {declared:g}, but the loss has {seen.value:.4g} ± {seen.half:.1g} times the KL beside "
+        "−log p(x|z): mend its KL or its log p, or the declaration"
+    )
+
+
+def _agree(weight: Slope, declared: float) -> bool:
+    return weight.half <= SURE * declared and abs(weight.value - declared) <= max(weight.half, SLACK * declared)
+
+
+def estimates(probe: Probe, draws: range) -> Iterator[Slope]:
+    """Estimate the weight of the KL beside −log p(x|z).
+
+    Args:
+        probe: The step.
+        draws: Numbers of the perturbed weights and draws.
+
+    Yields:
+        An estimate over posteriors whose scales are moved too; then one over perturbed weights alone, for an objective
+        that encodes anew. A slope that is not there is infinitely uncertain.
+    """
+    point = replace(probe.model.interventions, posterior_scale=POINT)
+    # Half the draws will do: nothing here is left to chance, unless the objective is of another form.
+    base, less = ([_look(probe, draw, kind, by=point) for draw in draws[::2]] for kind in (Intervened, Blurred))
+    likelihood = _slope(
+        [_distortion(two) - _distortion(one) for one, two in zip(base, less, strict=True)],
+        [_loss(two) - _loss(one) for one, two in zip(base, less, strict=True)],
+    )
+    for changes in (np.linspace(*SCALED, len(draws)), np.zeros(len(draws))):
+        silent = [_look(probe, draw, Silent, change=float(by)) for draw, by in zip(draws, changes, strict=True)]
+        divergence = _slope([float(seen.step.posterior.kl().mean()) for seen in silent], [_loss(s) for s in silent])
+        yield _ratio(divergence, likelihood)
+
+
+def _look(
+    probe: Probe, draw: int, kind: type[Intervened], by: Interventions | None = None, change: float = 0.0
+) -> Seen:
+    noise = probe.code_noise(draw)
+    return probe.look(
+        by,
+        weights=probe.weights(draw + 1, PERTURBED),
+        code_noise=noise,
+        step=probe.steps - 1,
+        draw=draw,
+        kind=kind,
+        retouch=_rescaled(noise, change) if change else None,
+    )
+
+
+def _rescaled(noise: Tensor, by: float) -> Callable[[Step], Step]:
+    """Move the logarithm of the posterior's scale, and the codes with it."""
+
+    def retouch(step: Step) -> Step:
+        posterior = type(step.posterior)(step.posterior.mean, log_scale=step.posterior.log_scale + by)
+        z = posterior.sample(noise)
+        return replace(step, posterior=posterior, z=z, likelihood=step.decode(z))
+
+    return retouch
+
+
+def _loss(seen: Seen) -> float:
+    return float(seen.losses[0])
+
+
+def _distortion(seen: Seen) -> float:
+    return -float(seen.step.likelihood.log_prob(seen.step.x).mean())
+
+
+def _slope(part: list[float], whole: list[float]) -> Slope:
+    if not np.ptp(part) > 0 or not np.isfinite(whole).all():
+        return Slope(0.0, np.inf)
+    line = linregress(part, whole)
+    return Slope(float(line.slope), float(student.ppf(0.5 + LEVEL / 2, len(part) - 2) * line.stderr))
+
+
+def _ratio(one: Slope, other: Slope) -> Slope:
+    """One slope over another, by the delta method."""
+    if not other.value:
+        return Slope(0.0, np.inf)
+    value = one.value / other.value
+    return Slope(value, float(np.hypot(one.half, value * other.half)) / abs(other.value))

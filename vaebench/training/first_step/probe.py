@@ -1,0 +1,160 @@
+"""Looks at one training step that leave no trace: other weights, draws or interventions, and all else the same."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import cast
+
+import torch
+from torch import Tensor
+from torch.func import functional_call
+
+from vaebench.models import Model, Step, Terms, Variant
+from vaebench.models.likelihoods import Bernoulli, Likelihood
+from vaebench.seeds import seed_for
+from vaebench.training import Interventions
+from vaebench.training.intervened import Intervened
+from vaebench.training.step import TrainingStep
+
+ROWS = 64
+"""Examples that a look is taken at, at most."""
+
+
+class Shifted(Intervened):
+    """A model whose decoder says something else: its means, or its log odds, a tenth higher."""
+
+    def decode(self, z: Tensor) -> Likelihood:
+        """Likelihood at each code, shape (batch, *shape), shifted."""
+        said = super().decode(z)
+        if isinstance(said, Bernoulli):
+            return replace(said, logits=said.logits + 0.1)
+        return replace(said, mean=said.mean + 0.1)
+
+
+class Blurred(Intervened):
+    """A model whose likelihood says the same, half as surely."""
+
+    def decode(self, z: Tensor) -> Likelihood:
+        """Likelihood at each code, shape (batch, *shape), with twice the variance, or each coin counted half."""
+        said = super().decode(z)
+        if isinstance(said, Bernoulli):
+            return replace(said, repeats=said.repeats / 2)
+        return replace(said, variance=said.variance * 2)
+
+
+class Silent(Intervened):
+    """A model whose likelihood is so blurred that it says nothing."""
+
+    def decode(self, z: Tensor) -> Likelihood:
+        """Likelihood at each code, shape (batch, *shape), with one huge variance, or each coin hardly counted."""
+        said = super().decode(z)
+        return replace(said, repeats=1e-8) if isinstance(said, Bernoulli) else said.with_variance(1e8)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What one look found.
+
+    Attributes:
+        losses: The variant's loss and its players', scalars in nats an example.
+        step: What the objective was handed.
+        decoded: Codes that the objective decoded itself, by ``step.decode``.
+    """
+
+    losses: tuple[Tensor, ...]
+    step: Step
+    decoded: tuple[Tensor, ...]
+
+
+@dataclass(frozen=True)
+class Probe:
+    """One variant's step, to be looked at again and again.
+
+    Attributes:
+        variant: The variant.
+        model: Its model under the task's interventions.
+        x: The examples of a look, shape (rows, *shape).
+        latent: Number of latent units.
+        steps: Number of steps of the whole training.
+        examples: Number of examples trained on.
+        seed: Of all draws.
+    """
+
+    variant: Variant
+    model: Intervened
+    x: Tensor
+    latent: int
+    steps: int
+    examples: int
+    seed: int
+
+    def generator(self, *purpose: str | int) -> torch.Generator:
+        """Draws of one purpose, on the model's device."""
+        return torch.Generator(self.x.device).manual_seed(seed_for(self.seed, "first step", *purpose))
+
+    def code_noise(self, draw: int = 0) -> Tensor:
+        """Standard normal draws, shape (rows, latent)."""
+        return torch.randn(len(self.x), self.latent, generator=self.generator("codes", draw), device=self.x.device)
+
+    def input_noise(self, draw: int) -> Tensor:
+        """Standard normal draws, shape (rows, *shape)."""
+        return torch.randn(self.x.shape, generator=self.generator("inputs", draw), device=self.x.device)
+
+    def weights(self, draw: int, size: float) -> dict[str, Tensor]:
+        """The model's weights with normal noise on them, in shares `size` of a tenth and their root mean square."""
+        rng = self.generator("weights", draw)
+        moved = {}
+        for name, weight in self.model.model.named_parameters():
+            spread = size * (0.1 + weight.detach().square().mean().sqrt())
+            noise = torch.randn(weight.shape, generator=rng, device=weight.device, dtype=weight.dtype)
+            moved[name] = weight.detach() + spread * noise
+        return moved
+
+    def look(
+        self,
+        by: Interventions | None = None,
+        *,
+        weights: Mapping[str, Tensor] | None = None,
+        code_noise: Tensor | None = None,
+        input_noise: Tensor | None = None,
+        step: int = 0,
+        draw: int = 0,
+        kind: type[Intervened] = Intervened,
+        retouch: Callable[[Step], Step] | None = None,
+    ) -> Seen:
+        """Take one step's losses, and move neither weights, nor running averages, nor any generator.
+
+        Args:
+            by: Interventions in place of the task's.
+            weights: By name, in place of the model's own.
+            code_noise: Shape (rows, latent), in place of the first draw.
+            input_noise: Shape (rows, *shape); None for none.
+            step: Number of the step.
+            draw: Number of the draws that layers and the objective make for themselves.
+            kind: What wraps the model.
+            retouch: Changes what the variant's objective is handed.
+
+        Returns:
+            What was seen.
+        """
+        handed: list[Step] = []
+        decoded: list[Tensor] = []
+
+        def watched(taken: Step) -> Terms:
+            taken = retouch(taken) if retouch else taken
+            handed.append(taken)
+
+            def decode(z: Tensor) -> Likelihood:
+                decoded.append(z.detach())
+                return taken.decode(z)
+
+            return self.variant.objective(replace(taken, decode=decode))
+
+        model = kind(cast("Model", self.model.model), by or self.model.interventions).to(self.x.device)
+        objectives = (watched, *(player.objective for player in self.variant.players))
+        step_of = TrainingStep(model.train(), objectives, self.steps, self.examples)
+        state = {name: buffer.clone() for name, buffer in step_of.named_buffers()}
+        state |= {f"model.model.{name}": weight for name, weight in (weights or {}).items()}
+        noise = self.code_noise() if code_noise is None else code_noise
+        torch.manual_seed(seed_for(self.seed, "first step", "layers", draw))
+        losses = functional_call(step_of, state, (self.x, noise, input_noise, step, self.generator("objective", draw)))
+        return Seen(losses, handed[0], tuple(decoded))

@@ -1,0 +1,146 @@
+"""Whether the suite can read a model: what it gives, in which shapes, and in which precision."""
+
+from typing import cast
+
+import torch
+from torch import Tensor
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from vaebench.models import Bernoulli, ComplexNormal, Gaussian, Model, Normal, Posterior, Refused, Unfit
+from vaebench.training.intervened import Intervened
+
+LOOKED_AT = 512
+"""Examples whose posterior scales are looked at."""
+
+LOG_VARIANCE = "is it a log variance? Normal(mean, log_scale=log_variance / 2)"
+
+
+def check_types_and_shapes(model: Intervened, x: Tensor, latent: int) -> Posterior:
+    """Try a model on two examples.
+
+    Args:
+        model: The model, in evaluation mode.
+        x: Examples, shape (n, *shape).
+        latent: Number of latent units that was asked for.
+
+    Returns:
+        The posterior of the two.
+
+    Raises:
+        Refused: It gives something else than the suite's distributions, or another shape.
+        Unfit: It gives a subclass of one, of which instruments would read a part alone.
+    """  # noqa: DOC502 - raised by what it calls
+    x = x[:2]
+    with torch.no_grad():
+        posterior = model.encode(x)
+        _check_type("encode", posterior, (Normal, ComplexNormal), "a Normal or a ComplexNormal")
+        expected = (len(x), latent // 2 if isinstance(posterior, ComplexNormal) else latent)
+        if posterior.mean.shape != expected or posterior.scale.shape != expected:
+            found = f"mean {tuple(posterior.mean.shape)}, scale {tuple(posterior.scale.shape)}"
+            raise Refused(f"encode should give a posterior of shape {expected}, gave {found}")
+        likelihood = model.decode(posterior.mean)
+        _check_type("decode", likelihood, (Gaussian, Bernoulli), "a Gaussian or a Bernoulli")
+        if likelihood.mean.shape != x.shape:
+            raise Refused(f"decode should give shape {tuple(x.shape)}, gave {tuple(likelihood.mean.shape)}")
+    return posterior
+
+
+def _check_type(method: str, given: object, kinds: tuple[type, ...], wanted: str) -> None:
+    if type(given) in kinds:
+        return
+    name = type(given).__name__
+    if isinstance(given, kinds):
+        base = next(kind.__name__ for kind in kinds if isinstance(given, kind))
+        raise Unfit(f"{method} gives a {name}, a subclass of {base}: instruments would read it as a plain {base}")
+    hint = "; wrap it: Normal(mean, log_scale=log_variance / 2)" if method == "encode" and name == "tuple" else ""
+    raise Refused(f"{method} should give {wanted} of vaebench.models, gave a {name}{hint}")
+
+
+def check_spread(model: Intervened, x: Tensor) -> None:
+    """Hold the encoder's own scales, and a Gaussian decoder's variances, against what such numbers can be.
+
+    Args:
+        model: The model, in evaluation mode.
+        x: Examples, shape (n, *shape).
+
+    Raises:
+        Refused: A scale or a variance is negative, zero or not finite.
+        Unfit: A variance is a tensor that no weight moves, where the task fixes variances.
+    """
+    own = cast("Model", model.model)
+    with torch.no_grad():
+        posterior = own.encode(x[:LOOKED_AT])
+        _check_positive(posterior.scale, "the posterior's scales", LOG_VARIANCE)
+    # With gradients: only they tell a variance that is learned from one that is a constant in a tensor.
+    with torch.enable_grad():
+        likelihood = own.decode(posterior.mean)
+    variance = likelihood.variance if isinstance(likelihood, Gaussian) else 1.0
+    if not isinstance(variance, Tensor):
+        if not variance > 0:
+            raise Refused(f"the Gaussian's variance is above 0, not {variance}")
+        return
+    _check_positive(variance.detach(), "the Gaussian's variances", "is it a log variance? variance.exp()")
+    if model.interventions.likelihood_variance is not None and not variance.requires_grad:
+        raise Unfit(
+            "the Gaussian's variance is a tensor that no weight moves, so the suite takes it for a learned one and "
+            "cannot fix it: give a float"
+        )
+
+
+def _check_positive(values: Tensor, what: str, hint: str) -> None:
+    for wrong, word in ((~torch.isfinite(values), "not finite"), (values < 0, "negative"), (values == 0, "zero")):
+        if bool(wrong.any()):
+            raise Refused(f"{float(wrong.double().mean()):.0%} of {what} are {word}: {hint}")
+
+
+class _Precisions(TorchDispatchMode):  # type: ignore[no-untyped-call]
+    """Notes the precision of every result that is no single one."""
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.others: dict[torch.dtype, str] = {}
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):  # type: ignore[no-untyped-def]
+        found = func(*args, **(kwargs or {}))
+        for result in found if isinstance(found, tuple | list) else (found,):
+            if isinstance(result, Tensor) and _other_precision(result.dtype):
+                self.others.setdefault(result.dtype, str(func.overloadpacket).rpartition(".")[2])
+        return found
+
+
+def _other_precision(dtype: torch.dtype) -> bool:
+    return (dtype.is_floating_point or dtype.is_complex) and dtype not in (torch.float32, torch.complex64)
+
+
+def check_weights(model: Intervened) -> None:
+    """Find weights of another precision than the single one that records state.
+
+    Args:
+        model: The model.
+
+    Raises:
+        Unfit: A weight or a buffer has another precision.
+    """
+    for name, tensor in (*model.model.named_parameters(), *model.model.named_buffers()):
+        if _other_precision(tensor.dtype):
+            raise Unfit(f"{name} is {_word(tensor.dtype)}: the suite's records are of float32")
+
+
+def check_precision(model: Intervened, x: Tensor) -> None:
+    """Find computations in another precision than the single one that records state.
+
+    Args:
+        model: The model, in evaluation mode.
+        x: Examples, shape (n, *shape).
+
+    Raises:
+        Unfit: A result on the way through encoder and decoder has another precision.
+    """
+    with torch.no_grad(), _Precisions() as seen:
+        model.decode(model.encode(x[:2]).mean)
+    for dtype, operation in seen.others.items():
+        raise Unfit(f"the model computes in {_word(dtype)} ({operation}): the suite's records are of float32")
+
+
+def _word(dtype: torch.dtype) -> str:
+    return str(dtype).removeprefix("torch.")
