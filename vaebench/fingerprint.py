@@ -17,7 +17,8 @@ def value_hash(value: Any) -> str:
     """Hash a plain value: dataclasses, mappings, sequences, strings and numbers.
 
     A dataclass counts by its name and by the fields that are not at their defaults, so that a field which is added
-    later, with a default that leaves everything as it was, changes no hash.
+    later, with a default that leaves everything as it was, changes no hash. A field whose metadata says ``hashed:
+    False`` never counts: how a reading is judged, say, which is no part of what is measured.
 
     Args:
         value: What to hash.
@@ -38,6 +39,8 @@ def _said(value: Any) -> dict[str, Any]:
     """What a dataclass says beyond its defaults, with its name."""
     said: dict[str, Any] = {"": type(value).__name__}
     for field in dataclasses.fields(value):
+        if not field.metadata.get("hashed", True):
+            continue
         default = field.default if field.default_factory is dataclasses.MISSING else field.default_factory()
         if (found := getattr(value, field.name)) != default:
             said[field.name] = found

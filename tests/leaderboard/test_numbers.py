@@ -4,8 +4,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vaebench.claims import Interval
-from vaebench.leaderboard.numbers import count, duration, estimate_and_interval, plain, plus_minus, region, rounded
+from vaebench.claims import Finding, Interval
+from vaebench.leaderboard.numbers import (
+    claimed,
+    count,
+    duration,
+    estimate_and_interval,
+    plain,
+    plus_minus,
+    region,
+    rounded,
+)
 
 FINITE = st.floats(allow_nan=False, allow_infinity=False, min_value=-1e290, max_value=1e290)
 
@@ -100,3 +109,18 @@ def test_counts_are_short(number, text):
 )
 def test_durations_are_short(seconds, text):
     assert duration(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "scale", "beyond", "said"),
+    [
+        (None, 0.05, "mean", None, "< 0.05"),
+        (None, 0.05, "log", None, "< 0.05 in the geometric mean"),
+        (0.9, None, "share", None, "> 0.9 in the mean share"),
+        (0.999, None, "draws", None, "> 0.999 of all draws"),
+        (None, 0.0, "mean", -0.5, "< 0, and < −0.5 in the mean"),
+        (0.0, None, "mean", 0.5, "> 0, and > 0.5 in the mean"),
+    ],
+)
+def test_what_is_claimed_says_what_has_to_lie_in_the_region(low, high, scale, beyond, said):
+    assert claimed(Finding("r", None, low, high, "undecided", scale=scale, estimate_beyond=beyond)) == said

@@ -94,5 +94,18 @@ def test_a_single_seed_is_not_ranked():
         ranks({"a": {"x": [1.0]}})
 
 
+def test_rounding_tells_no_two_rows_apart():
+    even = {"task": [0.5] * 5}
+    for off in (1e-15, -1e-15, 1e-7):
+        assert set(ranks({"a": even, "b": {"task": [0.5 + off] * 5}}).values()) == {Rank(1, 2)}
+    apart = ranks({"a": even, "b": {"task": [0.501] * 5}})
+    assert (apart["a"], apart["b"]) == (Rank(2, 2), Rank(1, 1))
+
+
+def test_rows_without_a_task_are_not_ranked_and_it_is_said_why():
+    with pytest.raises(ValueError, match="a has scores on no task; a rank needs one"):
+        ranks({"a": {}, "b": {}})
+
+
 def test_no_rows_have_no_ranks():
     assert ranks({}) == {}

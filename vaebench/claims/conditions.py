@@ -1,14 +1,15 @@
 """Conditions: what turns the readings of one seed into a number, and where that number lies if a claim is true.
 
 Along a knob, `Near`, `Beyond` and `Exceeds` make a quantity of each knob value: the worst of noisy values within each
-seed would lie beyond the limit more often than chance allows, however true the claim.
+seed would lie beyond the limit more often than chance allows, however true the claim. Some readings are such a worst
+already, of units or of sources: they are skewed, and judged on a logarithmic scale.
 """
 
 import math
-from dataclasses import dataclass, replace
-from typing import Literal
+from dataclasses import dataclass, field, replace
+from typing import Literal, get_args
 
-from vaebench.claims.quantities import ROUNDING, Quantity, Series, at_each_knob, clip, filled, only
+from vaebench.claims.quantities import ROUNDING, Quantity, Scale, Series, at_each_knob, clip, filled, only
 from vaebench.claims.readings import Sample
 from vaebench.claims.trends import Outpaces, Trend
 
@@ -49,8 +50,9 @@ class Near:
         Returns:
             A quantity for each knob value.
         """
-        frame = Quantity(self.reading, self.target - self.tolerance, self.target + self.tolerance, (), (), ())
         reach = abs(self.null - self.target)
+        low, high = self.target - self.tolerance, self.target + self.tolerance
+        frame = Quantity(self.reading, low, high, (), (), (), rounding=ROUNDING * reach)
 
         def agree(value: float) -> float:
             return 1 - abs(value - self.target) / reach
@@ -67,6 +69,9 @@ class Beyond:
         limit: The limit.
         ideal: Where agreement is 1; its side of the limit is the region.
         null: Where agreement is 0: what the reading would be if the claim were false.
+        scale: What is estimated over seeds, see `Scale`. ``log`` is for readings that are never negative and whose
+            ideal is 0; ``share`` and ``draws`` are for shares. It judges what was measured and changes none of it, so
+            it does not count in the hash of a task.
     """
 
     reading: str
@@ -74,10 +79,17 @@ class Beyond:
     ideal: float
     null: float
     kind: Literal["beyond"] = "beyond"
+    scale: Scale = field(default="mean", metadata={"hashed": False})
 
     def __post_init__(self) -> None:
         if not (self.null <= self.limit < self.ideal or self.ideal < self.limit <= self.null):
             raise ValueError(f"{self.reading}: a limit lies between null and ideal, and is not the ideal: {self}")
+        if self.scale not in get_args(Scale):
+            raise ValueError(f"{self.reading}: a scale is one of {', '.join(get_args(Scale))}, not {self.scale!r}")
+        if self.scale == "log" and self.ideal != 0:
+            raise ValueError(f"{self.reading}: a logarithmic scale is for an ideal of 0, not {self.ideal:g}")
+        if self.scale in ("share", "draws") and not 0 < self.limit < 1:
+            raise ValueError(f"{self.reading}: a share's limit lies between 0 and 1, not at {self.limit:g}")
 
     @property
     def readings(self) -> tuple[str, ...]:
@@ -92,15 +104,34 @@ class Beyond:
             arm: The arm to judge.
 
         Returns:
-            A quantity for each knob value.
+            A quantity for each knob value; a seed whose reading is impossible on the scale counts against the model.
         """
-        below = self.ideal < self.limit
-        frame = Quantity(self.reading, None if below else self.limit, self.limit if below else None, (), (), ())
+        return tuple(self._of(self._possible(series)) for series in at_each_knob(sample, self.reading, arm))
 
-        def agree(value: float) -> float:
-            return (value - self.null) / (self.ideal - self.null)
+    def _of(self, series: Series) -> Quantity:
+        below, reach = self.ideal < self.limit, self.ideal - self.null
+        low, high = (None, self.limit) if below else (self.limit, None)
+        frame = Quantity(self.reading, low, high, (), (), (), scale=self.scale, rounding=ROUNDING * abs(reach))
+        draws = tuple(n for (n,) in series.counts.values()) if self.scale == "draws" else ()
+        return replace(filled(frame, series, only, lambda value: (value - self.null) / reach), draws=draws)
 
-        return tuple(filled(frame, series, only, agree) for series in at_each_knob(sample, self.reading, arm))
+    def _possible(self, series: Series) -> Series:
+        """Leave out the seeds whose reading is negative on a logarithmic scale, or no share where one is due."""
+        if self.scale == "mean":
+            return series
+        most, why = (math.inf, "is negative") if self.scale == "log" else (1.0, "is no share")
+        kept = {seed for seed, (value,) in series.values.items() if 0 <= value <= most}
+        if self.scale == "draws":
+            kept = {seed for seed in kept if series.counts[seed][0]}
+        if kept == series.values.keys():
+            return series
+        return replace(
+            series,
+            values={seed: at for seed, at in series.values.items() if seed in kept},
+            counts={seed: at for seed, at in series.counts.items() if seed in kept},
+            failed=tuple(sorted({*series.failed, *(series.values.keys() - kept)})),
+            reason=series.reason or f"{self.reading} {why}",
+        )
 
 
 @dataclass(frozen=True)

@@ -3,11 +3,22 @@
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
+from vaebench.claims.intervals import LEVEL, Interval, draws_interval, log_interval, share_interval, t_interval
 from vaebench.claims.readings import Reading, Sample
 
 ROUNDING = 1e-5
 """A relative change below this is none: readings in single precision do not tell it from rounding."""
+
+Scale = Literal["mean", "log", "share", "draws"]
+"""What is estimated, and by which interval:
+
+- ``mean``: the mean over seeds, by its t-interval.
+- ``log``: the geometric mean over seeds, by the t-interval of logarithms.
+- ``share``: the mean of shares whose distribution is unknown, by an exact interval; seeds are the sample.
+- ``draws``: the share of all draws from the models at hand, by an exact interval; draws are the sample.
+"""
 
 
 @dataclass(frozen=True)
@@ -26,6 +37,11 @@ class Quantity:
         missing: Why seeds lack it, when some do.
         knob: The knob value it is of; None where it is of all, or there is no knob.
         powerless: Why the numbers can neither meet the claim nor speak against it; empty where they can.
+        scale: What is estimated of the numbers, and how.
+        draws: How many draws each number rests on, where the scale asks for it.
+        estimate_beyond: What the estimate itself must lie beyond, on the region's side of it; None for no more than
+            the interval must.
+        rounding: What lies no farther than this from an end of the region lies at that end.
     """
 
     what: str
@@ -38,6 +54,29 @@ class Quantity:
     missing: str = ""
     knob: float | None = None
     powerless: str = ""
+    scale: Scale = "mean"
+    draws: tuple[int, ...] = ()
+    estimate_beyond: float | None = None
+    rounding: float = 0.0
+
+    def interval(self, level: float = LEVEL) -> Interval:
+        """Estimate what the scale asks for, with an interval.
+
+        Args:
+            level: Coverage.
+
+        Returns:
+            The interval. On the logarithmic scale a number below `ROUNDING` of the region's end counts as that.
+        """
+        match self.scale:
+            case "log":
+                return log_interval(self.values, ROUNDING * (self.high or 1.0), level)
+            case "share":
+                return share_interval(self.values, level)
+            case "draws":
+                return draws_interval(self.values, self.draws, level)
+            case "mean":
+                return t_interval(self.values, level)
 
 
 @dataclass(frozen=True)
@@ -50,6 +89,7 @@ class Series:
         failed: The seeds whose model denies it.
         reason: Why seeds lack it, when some do.
         stderrs: The instrument's own standard errors, as `values`.
+        counts: How many evaluations each reading rests on, as `values`.
     """
 
     knobs: tuple[float | None, ...]
@@ -57,6 +97,7 @@ class Series:
     failed: tuple[int, ...]
     reason: str
     stderrs: Mapping[int, Sequence[float]]
+    counts: Mapping[int, Sequence[int]]
 
 
 def series_of(sample: Sample, name: str, arm: str) -> Series:
@@ -87,9 +128,10 @@ def series_of(sample: Sample, name: str, arm: str) -> Series:
     whole = {seed: [at[k] for k in order] for seed, at in sorted(found.items()) if len(at) == len(order)}
     values = {seed: [reading.value for reading in at] for seed, at in whole.items()}
     stderrs = {seed: [reading.stderr for reading in at] for seed, at in whole.items()}
+    counts = {seed: [reading.n for reading in at] for seed, at in whole.items()}
     # The first in the alphabet, so that the reason does not hang on the order of the observations.
     reason = min(reasons, default="" if found else f"the {arm} arm has no reading {name}")
-    return Series(order, values, tuple(sorted(failed)), reason, stderrs)
+    return Series(order, values, tuple(sorted(failed)), reason, stderrs, counts)
 
 
 def at_each_knob(sample: Sample, name: str, arm: str) -> tuple[Series, ...]:

@@ -53,13 +53,17 @@ LEAST = 0.02
 """Smallest change of a logarithm that counts along a knob: two per cent. Of an affine decoder, whose mean degree is 1
 at every scale, sampling alone makes changes of −1.4 to 0.8 %, and a sure one where seeds share their draws."""
 
+LEAST_TAU = 0.5
+"""Smallest mean of Kendall's τ that counts as a trend: three pairs of knob values of four go the claimed way."""
+
 
 @dataclass(frozen=True)
 class Trend:
     """A reading falls, or rises, as the knob rises: judged on the log-ratio across the knob *and* on Kendall's τ.
 
-    The log-ratio must be beyond `LEAST`, τ beyond 0. Agreement is τ in the claimed direction, and 0 in a seed whose
-    ends differ by no more than `LEAST`.
+    The log-ratio must be beyond `LEAST`, τ beyond 0, and its mean beyond `LEAST_TAU`: a course that goes up and down,
+    by the same in all seeds, is no trend however narrow its interval. Agreement is τ in the claimed direction, and 0 in
+    a seed whose ends differ by no more than `LEAST`.
 
     Attributes:
         reading: The reading's name; it must be positive.
@@ -88,8 +92,8 @@ class Trend:
 
         Returns:
             The two quantities; their region is the half-line of the claimed direction, from −`LEAST` or `LEAST` on for
-            the log-ratio. A seed that lacks the reading at one knob value has neither: half a knob is another
-            experiment.
+            the log-ratio, and the estimate of τ has to lie beyond `LEAST_TAU`. A seed that lacks the reading at one
+            knob value has neither: half a knob is another experiment.
         """
         series = _positive_course(sample, self.reading, arm)
         falls = self.direction == "falls"
@@ -100,10 +104,15 @@ class Trend:
             return -kendall_tau(values) if falls else kendall_tau(values)
 
         agreement = tuple(clip(agree(values)) for values in series.values.values())
+        sign = -1 if falls else 1
         found = []
-        for what, least, number in (("log-ratio across the knob", LEAST, log_ratio), ("Kendall τ", 0.0, kendall_tau)):
+        for name, least, mean, number in (
+            ("log-ratio across the knob", LEAST, None, log_ratio),
+            ("Kendall τ", 0.0, sign * LEAST_TAU, kendall_tau),
+        ):
             low, high = (None, 0.0 - least) if falls else (least, None)
-            frame = Quantity(f"{self.reading}: {what}", low, high, (), (), ())
+            what = f"{self.reading}: {name}"
+            frame = Quantity(what, low, high, (), (), (), estimate_beyond=mean, rounding=ROUNDING)
             found.append(replace(filled(frame, series, number, float), agreement=agreement))
         return tuple(found)
 
@@ -155,7 +164,9 @@ class Outpaces:
             reason=series.reason or other.reason,
         )
         frame = Quantity(
-            f"log-fall of {self.reading} minus largest log-change of {self.other}", LEAST, None, (), (), ()
+            f"log-fall of {self.reading} minus largest log-change of {self.other}",
+            *(LEAST, None, (), (), ()),
+            rounding=ROUNDING,
         )
         found = filled(frame, both, lambda pair: pair[0] - pair[1], float)
         return (replace(found, agreement=tuple(_outpacing(*pair) for pair in paired.values())),)

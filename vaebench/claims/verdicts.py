@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from vaebench.claims.conditions import Condition
-from vaebench.claims.intervals import LEVEL, Interval, t_interval
-from vaebench.claims.quantities import Quantity, number_text
+from vaebench.claims.intervals import LEVEL, Interval, drawn, share_interval
+from vaebench.claims.quantities import Quantity, Scale, number_text
 from vaebench.claims.readings import Sample
 
 SURVIVING_SHARE = 0.8
@@ -51,12 +51,14 @@ class Finding:
 
     Attributes:
         what: The quantity, in words.
-        interval: Its mean and t-interval over seeds; None where no seed has it.
+        interval: Its estimate and interval over seeds; None where no seed has it.
         low: Lower end of the region the claim names.
         high: Upper end of that region.
         verdict: What the interval says.
         reason: Why there is no verdict, or why it rests on fewer seeds.
         knob: The knob value it is of; None where it is of all, or there is no knob.
+        scale: What was estimated over seeds, and how.
+        estimate_beyond: What the estimate itself had to lie beyond; None for no more than the interval had to.
     """
 
     what: str
@@ -66,6 +68,8 @@ class Finding:
     verdict: VerdictWord
     reason: str = ""
     knob: float | None = None
+    scale: Scale = "mean"
+    estimate_beyond: float | None = None
 
     @property
     def place(self) -> str:
@@ -96,12 +100,12 @@ class Verdict:
     reason: str = ""
 
 
-def _place(interval: Interval, low: float | None, high: float | None) -> VerdictWord:
-    """Place an interval against a region, which is open: a reading at its edge is not inside."""
+def _place(interval: Interval, quantity: Quantity) -> VerdictWord:
+    """Place an interval against a region, which is open: at its edge, up to rounding, is not inside."""
     if interval.low is None or interval.high is None:
         return "undecided"
-    below = -math.inf if low is None else low
-    above = math.inf if high is None else high
+    below = -math.inf if quantity.low is None else quantity.low + quantity.rounding
+    above = math.inf if quantity.high is None else quantity.high - quantity.rounding
     if below < interval.low and interval.high < above:
         return "holds"
     if interval.high <= below or interval.low >= above:
@@ -109,31 +113,67 @@ def _place(interval: Interval, low: float | None, high: float | None) -> Verdict
     return "undecided"
 
 
+def _too_small(interval: Interval, quantity: Quantity) -> str:
+    """Say that an effect is too small to count, though its interval lies where it should; or nothing."""
+    beyond = quantity.estimate_beyond
+    if beyond is None:
+        return ""
+    below = quantity.high is not None
+    if (beyond - interval.estimate if below else interval.estimate - beyond) > quantity.rounding:
+        return ""
+    mean = number_text(round(interval.estimate, 3))
+    return f"its mean, {mean}, is not {'below' if below else 'above'} {number_text(beyond)}"
+
+
+def _counted(quantity: Quantity, word: VerdictWord) -> str:
+    """Say how many of how many there are: of draws, or of seeds where these are too few for any share to decide."""
+    if quantity.scale == "draws":
+        return f"{drawn(quantity.values, quantity.draws)} of {sum(quantity.draws)} draws"
+    if quantity.scale != "share" or word != "undecided":
+        return ""
+    n, ideal = len(quantity.values), 1.0 if quantity.high is None else 0.0
+    surest = share_interval((ideal,) * n)
+    if _place(surest, quantity) == "holds" or n == 1:
+        return ""
+    most = f"above {surest.low:.3f}" if quantity.high is None else f"below {surest.high:.3f}"
+    return f"{quantity.values.count(ideal)} of {n} read {ideal:g}, and a sample of {n} cannot show a mean {most}"
+
+
 def _find(quantity: Quantity, seeds_run: int, seeds_seen: int, together: int) -> Finding:
     """Judge one quantity of so many that each can bring the claim down."""
-    found = Finding(quantity.what, None, quantity.low, quantity.high, "undecided", quantity.missing, quantity.knob)
+    found = Finding(
+        *(quantity.what, None, quantity.low, quantity.high, "undecided", quantity.missing, quantity.knob),
+        scale=quantity.scale,
+        estimate_beyond=quantity.estimate_beyond,
+    )
     if not quantity.values:
         if not seeds_seen and seeds_run:
             return replace(found, reason="no seed finished")
         return found if quantity.failed else replace(found, verdict="not applicable")
-    interval = t_interval(quantity.values)
+    interval = quantity.interval()
     found = replace(found, interval=interval, reason="one seed has no spread" if interval.n == 1 else "")
     if interval.n < SURVIVING_SHARE * seeds_run:
         lacking = quantity.missing or "the others did not finish"
         return replace(found, reason=f"only {interval.n} of {seeds_run} seeds have it: {lacking}")
-    word = "undecided" if quantity.powerless else _place(interval, quantity.low, quantity.high)
+    word = "undecided" if quantity.powerless else _place(interval, quantity)
+    if doubt := _doubt(word, interval, quantity, seeds_run, together):
+        return replace(found, reason=doubt)
+    return replace(found, verdict=word, reason=found.reason or quantity.powerless or _counted(quantity, word))
+
+
+def _doubt(word: VerdictWord, interval: Interval, quantity: Quantity, seeds_run: int, together: int) -> str:
+    """Say why a quantity is undecided though its interval lies on one side; or nothing."""
+    if word == "holds" and (small := _too_small(interval, quantity)):
+        return small
     if word == "holds" and quantity.failed:
-        return replace(
-            found, reason=f"{len(quantity.failed)} of {seeds_run} models leave nothing to read: {quantity.missing}"
-        )
+        return f"{len(quantity.failed)} of {seeds_run} models leave nothing to read: {quantity.missing}"
     level = 1 - (1 - LEVEL) / together
-    if word == "fails" and _place(t_interval(quantity.values, level), quantity.low, quantity.high) != "fails":
-        reason = (
+    if word == "fails" and _place(quantity.interval(level), quantity) != "fails":
+        return (
             f"outside by its {100 * LEVEL:g} % interval, but not by the {100 * level:.1f} % interval "
             f"that corrects for {together} quantities"
         )
-        return replace(found, reason=reason)
-    return replace(found, verdict=word, reason=found.reason or quantity.powerless)
+    return ""
 
 
 def _worst(words: Iterable[VerdictWord]) -> VerdictWord:
@@ -174,14 +214,14 @@ def judge(claim: Claim, sample: Sample, arm: str = "trained", seeds_run: int | N
         seeds_run: How many seeds were started, those that diverged included; by default those seen in `sample`.
 
     Returns:
-        The verdict. The claim holds when each quantity's 95 % interval lies in its region, and fails when one lies
-        elsewhere, its interval widened for the number of quantities that could (Bonferroni): so a claim whose
-        quantities all lie at the edge fails by chance once in forty times at most, however many they are. It is
-        ``not applicable`` when no condition has a meaning; a quantity without one does not count beside others that
-        have theirs, and says why in its finding. A reading that the *model* denies in a seed, by collapsing say, leaves
-        a claim that the others would meet ``undecided``, and its agreement there is 0. A
-        contrast whose control left nothing to gain in any seed does so too: it keeps the claim from holding, at an
-        agreement of 0, and never makes it fail.
+        The verdict. The claim holds when each quantity's 95 % interval lies in its region, and its estimate beyond the
+        smallest effect that counts, where there is one. It fails when one interval lies elsewhere, widened for the
+        number of quantities that could (Bonferroni): so a claim whose quantities all lie at the edge fails by chance
+        once in forty times at most, however many they are. It is ``not applicable`` when no condition has a meaning; a
+        quantity without one does not count beside others that have theirs, and says why in its finding. A reading that
+        the *model* denies in a seed, by collapsing say, leaves a claim that the others would meet ``undecided``, and
+        its agreement there is 0. A contrast whose control left nothing to gain in any seed does so too: it keeps the
+        claim from holding, at an agreement of 0, and never makes it fail.
     """
     seen = len({observation.seed for observation in sample})
     started = seen if seeds_run is None else seeds_run

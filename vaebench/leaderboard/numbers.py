@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from vaebench.claims import Interval
+from vaebench.claims import Finding, Interval, Scale
 
 _SUPERSCRIPT = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 
@@ -128,6 +128,35 @@ def region(low: float | None, high: float | None) -> str:
     if low is None or high is None:
         return "any" if low == high else f"< {plain(high)}" if high is not None else f"> {plain(low or 0.0)}"
     return f"{plain(low)} to {plain(high)}"
+
+
+OF_WHAT: dict[Scale, str] = {
+    "mean": "",
+    "log": " in the geometric mean",
+    "share": " in the mean share",
+    "draws": " of all draws",
+}
+"""What is estimated of a quantity's numbers, to be written behind its name or its region."""
+
+
+def claimed(finding: Finding) -> str:
+    """Print the region that a claim names for one quantity, with what has to lie in it.
+
+    Args:
+        finding: What was found of the quantity.
+
+    Returns:
+        For example ``< 0.05 in the geometric mean``, or ``< 0, and < −0.5 in the mean``.
+
+    Examples:
+        >>> claimed(Finding("Kendall τ", None, None, 0.0, "undecided", estimate_beyond=-0.5))
+        '< 0, and < −0.5 in the mean'
+    """
+    said = region(finding.low, finding.high) + OF_WHAT[finding.scale]
+    if finding.estimate_beyond is None:
+        return said
+    low, high = (None, finding.estimate_beyond) if finding.low is None else (finding.estimate_beyond, None)
+    return f"{said}, and {region(low, high)} in the mean"
 
 
 def count(number: int) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from vaebench.claims import LEVEL
+from vaebench.claims import LEVEL, ROUNDING
 from vaebench.seeds import seed_for
 
 RESAMPLES = 4000
@@ -48,12 +48,14 @@ def bootstrap_means(row: str, scores: Population) -> NDArray[np.float64]:
         Mean scores, shape (resamples,).
 
     Raises:
-        ValueError: A task has fewer than two seeds.
+        ValueError: There is no task, or one has fewer than two seeds.
 
     Examples:
         >>> float(bootstrap_means("vae", {"isometry": [0.5, 0.5]}).std())
         0.0
     """
+    if not scores:
+        raise ValueError(f"{row} has scores on no task; a rank needs one")
     by_task = []
     for task in sorted(scores):
         values = np.asarray(scores[task], dtype=np.float64)
@@ -70,11 +72,11 @@ def bootstrap_means(row: str, scores: Population) -> NDArray[np.float64]:
 def ranks(rows: Mapping[str, Population]) -> dict[str, Rank]:
     """Rank rows by mean score over tasks; rows that cannot be told apart share ranks.
 
-    One row is told to be better than another when the 95 % bootstrap interval of their difference lies above 0. That
-    depends on no third row. The level is each pair's own, not corrected for how many pairs there are. Two rows of one
-    population are told apart (simulated, standard error .01) in .09 of boards of one task with five seeds and .13 with
-    three, where a percentile is no match for Student's t; in .02 of boards of two tasks and .01 of four, where the mix
-    of tasks makes it cautious.
+    One row is told to be better than another when the 95 % bootstrap interval of their difference lies above 0 by more
+    than rounding. That depends on no third row. The level is each pair's own, not corrected for how many pairs there
+    are. Two rows of one population are told apart (simulated, standard error .01) in .09 of boards of one task with
+    five seeds and .13 with three, where a percentile is no match for Student's t; in .02 of boards of two tasks and .01
+    of four, where the mix of tasks makes it cautious.
 
     Args:
         rows: Scores by row, all over the same tasks, at least two seeds a task.
@@ -83,7 +85,7 @@ def ranks(rows: Mapping[str, Population]) -> dict[str, Rank]:
         A rank a row, in the order of `rows`.
 
     Raises:
-        ValueError: Rows have different tasks, or a task has fewer than two seeds.
+        ValueError: Rows have different tasks or none, or a task has fewer than two seeds.
 
     Examples:
         >>> good, poor = {"isometry": [0.9, 0.8]}, {"isometry": [0.1, 0.2]}
@@ -99,4 +101,5 @@ def ranks(rows: Mapping[str, Population]) -> dict[str, Rank]:
 
 
 def _above(one: NDArray[np.float64], other: NDArray[np.float64]) -> bool:
-    return bool(np.quantile(one - other, 0.5 - LEVEL / 2) > 0)
+    # Scores are of order 1: agreements, from −1 to 1.
+    return bool(np.quantile(one - other, 0.5 - LEVEL / 2) > ROUNDING)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from vaebench.claims import Claim, Finding, Verdict, VerdictWord, map_entry, t_interval
-from vaebench.leaderboard.numbers import count, duration, estimate_and_interval, plain, plus_minus, region, rounded
+from vaebench.leaderboard.numbers import claimed, count, duration, estimate_and_interval, plain, plus_minus, rounded
 from vaebench.leaderboard.selection import Selection, entry
 from vaebench.leaderboard.task_text import TaskText
 from vaebench.leaderboard.text import PREVIEW, anchor, beside, bullets, escape, label, source, table, words
@@ -33,7 +33,7 @@ def record_page(task: TaskText, record: Record, selection: Selection, preview: b
     parts += ["## Invariants"] if record.invariants else []
     for claim in record.invariants:
         parts += _judged(claim, [v for v in record.invariant_verdicts if v.claim == claim.id], len(record.cells), task)
-    parts += ["## Readings", "Mean ± half of the 95 % interval over seeds.", _readings(record, task)]
+    parts += ["## Readings", "Mean ± half of the 95 % t-interval over seeds.", _readings(record, task)]
     parts.append(bullets(_lacks(record)))
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -157,7 +157,7 @@ def _found(verdict: Verdict, finding: Finding, seeds: int) -> list[str]:
         escape(words(finding.place)),
         label(finding.verdict),
         *finding_numbers(finding, seeds),
-        region(finding.low, finding.high),
+        claimed(finding),
         escape(finding.reason),
     ]
 

@@ -28,18 +28,19 @@ not relative to the reconstructions, which shrink faster as weak directions die 
 there is, `robustness` must come out as `fails`. An affine decoder has no frequency content to lose either:
 `decoder_frequency` must not come out as `holds`. A trained `linear_vae` has to land on the closed form.
 
-**Seen** in the reference results on digits: all four claims hold for `vae`, `beta_vae`, `dip_vae_ii`, `factor_vae`,
-`decomposed_vae` and `kahler_vae` with `mlp`, for `vae`, `beta_vae` and `kahler_vae` with `conv` and `resnet` too, and
-for `sigma_vae` with `resnet`; `complex_vae` and `pair_tied_vae` are `vae` where the scale is held, and read so. For
-`sigma_vae`, with `mlp` and `conv`, and for `beta_tcvae` the encoder's frequency is undecided, the rest holds. `iwae` is
-the one objective of which `decoder_lipschitz` fails: its raw constant falls by e^−0.85, the whitened one rises at more
-pairs of σ than it falls (τ = .43); nor does its encoder's whitened degree (.022 [−.001, .044]). Two more objectives say
-no, and show what the claims rest on. `annealed_vae` holds the KL at 25 nats whatever σ is, and can do so with codes
-that tell nothing: what it leaves unexplained rises from .3 to all at σ = 0.8, the decoder's Lipschitz constant falls by
-e^−3.6 with it, and whether what is left has less frequency content cannot be told (share −.025 [−.076, .025] in
-logarithms); `robustness` fails. `denoising_vae` has noise on its encoder's input already: the encoder's whitened degree
-ends where it began (.008 [−.012, .027]), and a large attack does a little more damage at larger σ, not less; its
-decoder is smoothed like any other.
+**Seen** in the reference results on digits: all four claims hold for `vae`, `beta_vae`, `factor_vae` and
+`decomposed_vae` with `mlp`, and for `vae`, `beta_vae` and `kahler_vae` with `conv` and `resnet` too; `complex_vae` and
+`pair_tied_vae` are `vae` where the scale is held, and read so. For `sigma_vae`, with `mlp` and `conv`, for `beta_tcvae`
+and for `kahler_vae` with `mlp` the encoder's frequency is undecided, the rest holds. For `dip_vae_ii`, and for
+`sigma_vae` with `resnet`, the largest of the decoder's norms takes too uneven a course (τ = −.49 and −.41):
+`decoder_lipschitz` is undecided, the rest holds. `iwae` is the one objective of which `decoder_lipschitz` fails: its
+raw constant falls by e^−0.85, the whitened one rises at more pairs of σ than it falls (τ = .43); nor does its encoder's
+whitened degree (.022 [−.001, .044]). Two more objectives say no, and show what the claims rest on. `annealed_vae` holds
+the KL at 25 nats whatever σ is, and can do so with codes that tell nothing: what it leaves unexplained rises from .3 to
+all at σ = 0.8, the decoder's Lipschitz constant falls by e^−3.6 with it, and whether what is left has less frequency
+content cannot be told (share −.025 [−.076, .025] in logarithms); `robustness` fails. `denoising_vae` has noise on its
+encoder's input already: the encoder's whitened degree ends where it began (.008 [−.012, .027]), and a large attack does
+a little more damage at larger σ, not less; its decoder is smoothed like any other.
 
 The control says no where it must: on the exact linear VAE `decoder_frequency`, `encoder_frequency` and `robustness`
 fail, and trained it does not meet them, while `decoder_lipschitz` holds there as mathematics says. That claim has no
@@ -50,7 +51,8 @@ rises a little before it falls. `sigma_vae` learns its noise variance, so that �
 five of the trained `linear_vae` codes a part of the ninth direction in place of the eighth, and whether it lands is
 undecided there.
 
-For the score, agreement with a trend is Kendall's τ.
+A trend asks for a log-ratio beyond 2 % and for a mean Kendall τ beyond ±.5: three pairs of scales of four go that way.
+For the score, agreement with a trend is τ.
 
 Choices that are ours: the noise model (variance 0.05, so β = 0.1 in units of summed squared errors), eight latent
 units, the radii, and σ from 0.05 to 1. The closed form's end-to-end map is met more loosely (10 %) than its gains

@@ -19,7 +19,7 @@ from vaebench.leaderboard.figures.plots import (
     TradeFigure,
 )
 from vaebench.leaderboard.figures.tradeoffs import trade_figure
-from vaebench.leaderboard.numbers import plain
+from vaebench.leaderboard.numbers import OF_WHAT, plain
 from vaebench.leaderboard.selection import Selection, entry
 from vaebench.leaderboard.task_text import TaskText
 from vaebench.leaderboard.text import words
@@ -164,7 +164,7 @@ def forest_figure(claim: Claim, records: Sequence[Record], selection: Selection)
         heads = [verdicts[0].findings[index] for verdicts in judged]
         head = next((finding for finding in heads if finding.interval), heads[0])
         points = tuple(tuple(_points(verdicts, index)) for verdicts in judged)
-        panels.append(ForestPanel(words(head.what), head.low, head.high, points))
+        panels.append(ForestPanel(words(head.what) + OF_WHAT[head.scale], head.low, head.high, points))
     return ForestFigure(rows, tuple(panels))
 
 
