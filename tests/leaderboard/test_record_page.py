@@ -84,6 +84,16 @@ def test_what_was_declined_or_did_not_finish_is_said(made, plain_page):
     assert "4 of 5" in section(page, "decoder_frequency")
 
 
+def test_what_was_noted_is_said_once_for_all_its_seeds(made):
+    record = made.record()
+    cells = tuple(
+        cell.model_copy(update={"notes": ("no gradient reaches spare",) if cell.seed else ()}) for cell in record.cells
+    )
+    (page,) = pages_of(made, [record.model_copy(update={"cells": cells})]).values()
+    assert page.count("no gradient reaches spare") == 1
+    assert "- no gradient reaches spare (seed 1, 2, 3, 4)" in page
+
+
 def test_invariants_are_there(plain_page):
     assert "Hermite energies sum to the variance. · **✓ holds**" in plain_page.partition("## Invariants")[2]
 

@@ -182,7 +182,7 @@ def _readings(record: Record, task: TaskText) -> str:
 
 
 def _lacks(record: Record) -> list[str]:
-    """Say which readings were declined and which cells did not finish, and why."""
+    """Say which readings were declined and which cells did not finish, and why; and what was noted on the way."""
     declined: dict[tuple[str, str], list[str]] = {}
     for column in record.declined:
         declined.setdefault((column.arm, column.reason), []).append(words(column.name))
@@ -191,6 +191,11 @@ def _lacks(record: Record) -> list[str]:
         for (arm, reason), names in declined.items()
     ]
     lines += [f"seed {cell.seed} {cell.status}: {cell.reason}" for cell in record.cells if cell.status != "ok"]
+    noted: dict[str, list[str]] = {}
+    for cell in record.cells:
+        for note in cell.notes:
+            noted.setdefault(note, []).append(str(cell.seed))
+    lines += [f"{note} (seed {', '.join(seeds)})" for note, seeds in noted.items()]
     return [escape(line) for line in lines]
 
 
