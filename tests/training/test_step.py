@@ -166,3 +166,10 @@ def test_a_bernoulli_likelihood_counts_an_image_as_if_it_were_shown_larger(pixel
     own = Intervened(model, by).decode(torch.zeros(3, 2))
     assert own.repeats == repeats
     assert torch.equal(own.logits, shown.logits)
+
+
+def test_no_codes_at_all_have_a_likelihood_of_no_examples():
+    """Of one importance sample there is no further code to decode."""
+    model = Intervened(linear(), Interventions(likelihood="bernoulli", pixels=12))
+    likelihood = model.decode(torch.zeros(0, 2))
+    assert (likelihood.mean.shape, likelihood.repeats) == ((0, 6), 2.0)

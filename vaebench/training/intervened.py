@@ -52,7 +52,7 @@ class Intervened(nn.Module):
             return likelihood  # whoever trains it is told what is wrong
         if self.interventions.likelihood == "bernoulli":
             logits = likelihood.logits if isinstance(likelihood, Bernoulli) else likelihood.mean
-            values = logits[0].numel()
+            values = logits.shape[1:].numel()
             return Bernoulli(logits, (self.interventions.pixels or values) / values)
         if isinstance(likelihood, Bernoulli):
             return likelihood
