@@ -14,7 +14,6 @@ from scipy import stats
 
 from vaebench import catalog
 from vaebench.claims import (
-    ROUNDING,
     Beyond,
     Claim,
     Declined,
@@ -29,6 +28,7 @@ from vaebench.claims import (
     share_interval,
     t_interval,
 )
+from vaebench.claims.quantities import NOUGHT
 from vaebench.claims.trends import LEAST, LEAST_TAU
 
 NEARLY_ALL = Claim("all", "It is nearly all.", (Beyond("r", 0.9, ideal=1, null=0.5, scale="share"),))
@@ -209,10 +209,13 @@ def test_a_long_tail_towards_the_limit_is_seen_on_the_logarithmic_scale():
     assert found.interval.high - found.interval.estimate > found.interval.estimate - found.interval.low
 
 
-def test_an_exact_arm_that_reads_nought_holds_and_what_is_below_rounding_is_all_alike():
-    assert judge(SMALL, observe([0.0] * 5)).verdict == "holds"
-    found = finding(SMALL, observe([0.0, 1e-300, 1e-12, 0.0, 1e-8])).interval
-    assert found.low == pytest.approx(0.05 * ROUNDING) == pytest.approx(found.high)
+def test_an_exact_arm_that_reads_nought_or_rounding_holds():
+    found = finding(SMALL, observe([0.0, 1e-300, 1e-14, 0.0, -0.0])).interval
+    assert (found.low, found.high) == (pytest.approx(0.05 * NOUGHT), pytest.approx(0.05 * NOUGHT))
+    for arm in ([0.0] * 5, [0.0, 3e-8, 0.0, 4e-8, 1e-8], [6e-8, 0.0, 3e-7, 3e-7, 3e-7]):
+        assert judge(SMALL, observe(arm)).verdict == "holds"
+    rounding = [6e-8, 1e-7, 3e-7, 2e-7, 3e-7]
+    assert finding(SMALL, observe(rounding)).interval.estimate == pytest.approx(stats.gmean(rounding))
     assert judge(SMALL, observe([0.0] * 5)).agreement == (1.0,) * 5
 
 

@@ -116,7 +116,7 @@ def test_durations_are_short(seconds, text):
     [
         (None, 0.05, "mean", None, "< 0.05"),
         (None, 0.05, "log", None, "< 0.05 in the geometric mean"),
-        (0.9, None, "share", None, "> 0.9 in the mean share"),
+        (0.9, None, "share", None, "> 0.9 by an exact interval"),
         (0.999, None, "draws", None, "> 0.999 of all draws"),
         (None, 0.0, "mean", -0.5, "< 0, and < −0.5 in the mean"),
         (0.0, None, "mean", 0.5, "> 0, and > 0.5 in the mean"),

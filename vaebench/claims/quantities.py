@@ -11,6 +11,9 @@ from vaebench.claims.readings import Reading, Sample
 ROUNDING = 1e-5
 """A relative change below this is none: readings in single precision do not tell it from rounding."""
 
+NOUGHT = 1e-10
+"""The share of a limit that 0 counts as where logarithms are taken: far below any limit, and below rounding."""
+
 Scale = Literal["mean", "log", "share", "draws"]
 """What is estimated, and by which interval:
 
@@ -66,11 +69,11 @@ class Quantity:
             level: Coverage.
 
         Returns:
-            The interval. On the logarithmic scale a number below `ROUNDING` of the region's end counts as that.
+            The interval. On the logarithmic scale 0 counts as `NOUGHT` of the region's end.
         """
         match self.scale:
             case "log":
-                return log_interval(self.values, ROUNDING * (self.high or 1.0), level)
+                return log_interval(self.values, NOUGHT * (self.high or 1.0), level)
             case "share":
                 return share_interval(self.values, level)
             case "draws":

@@ -133,7 +133,7 @@ def region(low: float | None, high: float | None) -> str:
 OF_WHAT: dict[Scale, str] = {
     "mean": "",
     "log": " in the geometric mean",
-    "share": " in the mean share",
+    "share": " by an exact interval",
     "draws": " of all draws",
 }
 """What is estimated of a quantity's numbers, to be written behind its name or its region."""
