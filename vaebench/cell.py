@@ -3,17 +3,19 @@
 import platform
 import time
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import torch
 
 from vaebench import catalog
-from vaebench.claims import Observation
+from vaebench.claims import Declined, NotFinite, Observation
 from vaebench.data import Dataset
+from vaebench.kernels.estimate import Undefined
+from vaebench.measures._subject import DataUndefined
 from vaebench.mistakes import Mistake
 from vaebench.models import Refused, Unfit, Variant, exact
 from vaebench.results.record import CellOutcome, Environment, Status, Subject
@@ -22,6 +24,9 @@ from vaebench.tasks import Arm, Protocol, Task
 from vaebench.training import Interventions
 from vaebench.training.fit import Diverged, OutOfTime, Trained, fit
 from vaebench.training.intervened import Intervened
+
+UNREADABLE = (Undefined, NotFinite, torch.linalg.LinAlgError)  # type: ignore[attr-defined]
+"""What instruments meet in degenerate models: numbers that do not exist, are not finite, or have no factorisation."""
 
 
 @dataclass(frozen=True)
@@ -308,9 +313,20 @@ def read(task: Task, protocol: Protocol, trained: Trained, data: Dataset, place:
     """
     observations = []
     for name in task.instruments:
-        readings = catalog.instrument(name)(trained, data, protocol.effort, _rng(task, data, seed, name))
+        instrument = catalog.instrument(name)
+        try:
+            readings = instrument(trained, data, protocol.effort, _rng(task, data, seed, name))
+        except UNREADABLE as reason:
+            readings = _none_of(instrument, reason)
         observations += [Observation(place.arm, place.knob, seed, reading) for reading in readings]
     return observations
+
+
+def _none_of(instrument: Callable[..., Any], reason: Exception) -> tuple[Declined, ...]:
+    """Decline all that an instrument reads: what it met in model or data costs its own readings alone."""
+    cause: Literal["setting", "model"] = "setting" if isinstance(reason, DataUndefined) else "model"
+    line = f"{instrument.__name__}: {str(reason).partition(chr(10))[0]}"
+    return tuple(Declined(name, line[:2000], cause) for name in instrument.reads)  # type: ignore[attr-defined]
 
 
 def compare(
@@ -330,6 +346,10 @@ def compare(
     """
     observations = []
     for name in task.comparisons:
-        found = catalog.instrument(name)(models, data, protocol.effort, _rng(task, data, seed, name))
+        instrument = catalog.instrument(name)
+        try:
+            found = instrument(models, data, protocol.effort, _rng(task, data, seed, name))
+        except UNREADABLE as reason:
+            found = tuple((None, declined) for declined in _none_of(instrument, reason))
         observations += [Observation("trained", knob, seed, reading) for knob, reading in found]
     return observations

@@ -77,7 +77,16 @@ Shares keep 2.5 % for every distribution (`share_interval` says why). Of the oth
 from vaebench.claims.conditions import Beyond, Condition, Exceeds, Near
 from vaebench.claims.intervals import LEVEL, Interval, draws_interval, log_interval, share_interval, t_interval
 from vaebench.claims.quantities import ROUNDING, Quantity, Scale
-from vaebench.claims.readings import LARGEST, Declined, Observation, Reading, Sample, map_entry, map_entry_name
+from vaebench.claims.readings import (
+    LARGEST,
+    Declined,
+    NotFinite,
+    Observation,
+    Reading,
+    Sample,
+    map_entry,
+    map_entry_name,
+)
 from vaebench.claims.tradeoff import Tradeoff
 from vaebench.claims.trends import Outpaces, Trend, kendall_tau
 from vaebench.claims.verdicts import (
@@ -105,6 +114,7 @@ __all__ = [
     "Finding",
     "Interval",
     "Near",
+    "NotFinite",
     "Observation",
     "Outpaces",
     "Quantity",

@@ -8,6 +8,10 @@ LARGEST = 1e100
 """A number beyond this is no reading: means and spreads of such numbers overflow."""
 
 
+class NotFinite(ValueError):  # noqa: N818 - why there is no reading, and no error of the caller's
+    """A number that is infinite, not a number, or too large to be a reading."""
+
+
 @dataclass(frozen=True)
 class Reading:
     """A number an instrument read off one model.
@@ -30,7 +34,7 @@ class Reading:
 
     def __post_init__(self) -> None:
         if not (abs(self.value) <= LARGEST and 0 <= self.stderr <= LARGEST):
-            raise ValueError(f"reading {self.name} is not finite, or has no error: {self.value} ± {self.stderr}")
+            raise NotFinite(f"reading {self.name} is not finite, or has no error: {self.value} ± {self.stderr}")
 
 
 @dataclass(frozen=True)

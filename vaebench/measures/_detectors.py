@@ -71,7 +71,7 @@ def classifier_of(x: Tensor, labels: Tensor, held_out: Tensor, held_out_labels: 
 
 
 def classifier(data: Dataset) -> Classifier | None:
-    """The classifier of a data set, fitted once a process; None where it has no classes.
+    """The classifier of a data set, fitted once a process; None where it has no two classes.
 
     Args:
         data: The data set.
@@ -80,7 +80,7 @@ def classifier(data: Dataset) -> Classifier | None:
         The classifier.
     """
     train, held_out = data.train, data.held_out
-    if train.labels is None or held_out.labels is None:
+    if train.labels is None or held_out.labels is None or len(torch.unique(train.labels)) < 2:
         return None
     return classifier_of(train.x, train.labels, held_out.x, held_out.labels)
 

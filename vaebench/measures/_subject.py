@@ -1,6 +1,7 @@
 """What instruments share: the functions of a trained model, and readings that may not exist."""
 
 from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor
@@ -13,6 +14,26 @@ from vaebench.measures import Effort
 from vaebench.models.likelihoods import Gaussian, Likelihood
 from vaebench.models.posteriors import ComplexNormal, Normal
 from vaebench.training.fit import Trained
+
+Instrumental = TypeVar("Instrumental", bound=Callable[..., Any])
+
+
+def reads(*names: str) -> Callable[[Instrumental], Instrumental]:
+    """Declare what an instrument reads: the names that are declined where it cannot read a model at all.
+
+    Args:
+        names: Of its readings, but for entries of maps and for those that few models have.
+
+    Returns:
+        A decorator that leaves the instrument as it is, with the names as its ``reads``.
+    """
+
+    def declare(instrument: Instrumental) -> Instrumental:
+        instrument.reads = names  # type: ignore[attr-defined]
+        return instrument
+
+    return declare
+
 
 Function = Callable[[Tensor], Tensor]
 Instrument = Callable[[Trained, Dataset, Effort, torch.Generator], tuple[Reading | Declined, ...]]
@@ -63,9 +84,46 @@ def kl_weight_in_squares(trained: Trained, x: Tensor) -> float | None:
     return trained.model.interventions.beta(trained.kl_weight)
 
 
-def held_out(data: Dataset, most: int) -> Tensor:
-    """The first held-out examples, at most so many, shape (n, *shape)."""
-    return data.held_out.x[:most]
+class DataUndefined(Undefined):
+    """There is no such reading on these data, whatever the model; the message is the reason in one line."""
+
+
+def held_out(data: Dataset, most: int, least: int = 1) -> Tensor:
+    """Take the first held-out examples.
+
+    Args:
+        data: The data set.
+        most: How many, at most.
+        least: How many the reading needs.
+
+    Returns:
+        Shape (n, *shape).
+
+    Raises:
+        DataUndefined: There are fewer than it needs.
+    """
+    x = data.held_out.x[:most]
+    if len(x) < least:
+        raise DataUndefined(f"{least} held-out examples are needed, and there are {len(x)}")
+    return x
+
+
+def total_variance(data: Dataset) -> Tensor:
+    """Sum of the variances of all dimensions of the training part, in squared units of x, a scalar above 0.
+
+    Args:
+        data: The data set.
+
+    Returns:
+        The sum, in double precision.
+
+    Raises:
+        DataUndefined: The data do not vary.
+    """
+    variance = data.train.x.flatten(1).double().var(0).sum() if len(data.train.x) > 1 else torch.zeros(())
+    if not variance > 0:
+        raise DataUndefined("the data do not vary")
+    return variance
 
 
 def posterior_codes(trained: Trained, x: Tensor, rng: torch.Generator) -> Tensor:

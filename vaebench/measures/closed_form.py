@@ -9,7 +9,7 @@ from vaebench.claims import Declined, Reading
 from vaebench.data import Dataset
 from vaebench.kernels.jacobian import jacobian_columns, jacobian_rows
 from vaebench.measures import Effort
-from vaebench.measures._subject import decoded_mean, encoded_mean, held_out, kl_weight_in_squares
+from vaebench.measures._subject import decoded_mean, encoded_mean, held_out, kl_weight_in_squares, reads
 from vaebench.models import AutoEncoder
 from vaebench.models.exact import linear_vae_at_fixed_scale, linear_vae_on_principal_axes, principal_axes
 from vaebench.training.fit import Trained
@@ -35,6 +35,7 @@ def _gap(found: Tensor, exact: Tensor) -> float:
     return float(torch.linalg.norm(found - exact) / torch.linalg.norm(exact))
 
 
+@reads(*NAMES)
 def fixed_scale_gap(
     trained: Trained,
     data: Dataset,
@@ -67,6 +68,7 @@ def fixed_scale_gap(
     return _gaps(trained, data, None if scale is None else exact, "fixed")
 
 
+@reads(*NAMES)
 def learned_scale_gap(
     trained: Trained,
     data: Dataset,

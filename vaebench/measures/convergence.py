@@ -14,7 +14,7 @@ from vaebench.measures import Effort
 from vaebench.measures._course import INDICES, OF_RECORD, PROCRUSTES_POINTS, Course, Likeness, course_of
 from vaebench.measures._layers import Layers, layers_of, representations, require_code
 from vaebench.measures._settling import corrected_lead, lead, least_lead, settling_time
-from vaebench.measures._subject import Models, Placed, held_out
+from vaebench.measures._subject import Models, Placed, held_out, reads
 from vaebench.training.fit import Trained
 
 LEADS = ("lead_raw", "lead_corrected", "lead_fed_final", "lead_depth_matched")
@@ -24,6 +24,7 @@ DRAWS = 4
 """Orders of the examples from which a floor is drawn."""
 
 
+@reads(*LEADS, "encoder_first_share")
 def encoder_first(models: Models, data: Dataset, effort: Effort, rng: torch.Generator) -> tuple[Placed, ...]:
     """Read when each layer settles, and by how much the encoder's hidden layers lead the decoder's.
 

@@ -15,13 +15,14 @@ from vaebench.kernels.volume_density import (
     log_density_from_scale,
 )
 from vaebench.measures import Effort
-from vaebench.measures._subject import decoded_mean, held_out, kl_weight_in_squares, real_posterior
+from vaebench.measures._subject import decoded_mean, held_out, kl_weight_in_squares, reads, real_posterior
 from vaebench.training.fit import Trained
 
 NAMES = tuple(f"{prefix}density_{what}" for prefix in ("", "loss_") for what in ("r2", "slope", "bias"))
 PRIOR_ALONE = "density_r2_prior_alone"
 
 
+@reads(*NAMES, PRIOR_ALONE)
 def density(trained: Trained, data: Dataset, effort: Effort, rng: torch.Generator) -> tuple[Reading | Declined, ...]:
     """Read how log p̂(x) agrees with the exact log p(x) on held-out data, for both of the paper's estimates.
 

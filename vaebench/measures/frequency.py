@@ -8,13 +8,14 @@ from vaebench.kernels.jacobian import covariance_root
 from vaebench.kernels.mean_degree import data_mean_degree, latent_mean_degree
 from vaebench.kernels.noise_stability import high_frequency_share
 from vaebench.measures import Effort
-from vaebench.measures._subject import decoded_mean, encoded_mean, estimated, held_out
+from vaebench.measures._subject import decoded_mean, encoded_mean, estimated, held_out, reads
 from vaebench.training.fit import Trained
 
 RHO = 0.9
 """Correlation of the pair of codes of record: a degree-k part loses 1 − 0.9ᵏ of its energy."""
 
 
+@reads("decoder_high_frequency_share", "decoder_mean_degree")
 def decoder_frequency(
     trained: Trained,
     data: Dataset,
@@ -42,6 +43,7 @@ def decoder_frequency(
     )
 
 
+@reads("encoder_whitened_degree", "encoder_mean_degree")
 def encoder_frequency(
     trained: Trained,
     data: Dataset,
@@ -64,7 +66,7 @@ def encoder_frequency(
     Returns:
         ``encoder_whitened_degree``, a pure number, and ``encoder_mean_degree``, per squared unit of the data.
     """
-    x, function = held_out(data, effort.points), encoded_mean(trained)
+    x, function = held_out(data, effort.points, least=2), encoded_mean(trained)
     # Of the unbiased covariance, for the variance below is unbiased too: an affine encoder has 1 to the last digit.
     root = covariance_root(x.flatten(1).double()) * (len(x) / (len(x) - 1)) ** 0.5
     return (

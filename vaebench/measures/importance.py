@@ -7,7 +7,7 @@ from vaebench.claims import Declined, Reading
 from vaebench.data import Dataset
 from vaebench.kernels import isometry
 from vaebench.measures import Effort
-from vaebench.measures._subject import held_out, kl_weight_in_squares, real_posterior
+from vaebench.measures._subject import held_out, kl_weight_in_squares, reads, real_posterior, total_variance
 from vaebench.models.exact import principal_axes
 from vaebench.training.fit import Trained
 
@@ -15,6 +15,7 @@ ROUNDING = 1e-9
 """Share of the largest eigenvalue below which one is rounding: a direction in which the data do not vary."""
 
 
+@reads("importance_worst_error")
 def importance(
     trained: Trained,
     data: Dataset,
@@ -59,6 +60,7 @@ def _variances(data: Dataset, latent: int) -> Tensor:
     """What importances should be: the sources' variances, else the largest PCA eigenvalues; on the CPU."""
     if data.truth is not None and data.truth.source_variances is not None:
         return torch.tensor(data.truth.source_variances, dtype=torch.float64)
+    total_variance(data)
     _, eigenvalues, _ = principal_axes(data.train.x)
     kept = eigenvalues[:latent]
     return kept[kept > ROUNDING * eigenvalues[0]].cpu()

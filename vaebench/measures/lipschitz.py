@@ -7,7 +7,7 @@ from vaebench.claims import Declined, Reading
 from vaebench.data import Dataset
 from vaebench.kernels.jacobian import covariance_root, jacobian_columns, jacobian_rows, spectral_norms, whitened
 from vaebench.measures import Effort
-from vaebench.measures._subject import decoded_mean, encoded_mean, held_out, of_sample, posterior_codes
+from vaebench.measures._subject import decoded_mean, encoded_mean, held_out, of_sample, posterior_codes, reads
 from vaebench.training.fit import Trained
 
 
@@ -15,6 +15,7 @@ def _largest(name: str, norms: Tensor, unit: str) -> Reading:
     return Reading(name, float(norms.max()), 0.0, len(norms), unit)
 
 
+@reads("decoder_lipschitz_mean", "decoder_lipschitz_max", "decoder_whitened_lipschitz_mean")
 def decoder_lipschitz(
     trained: Trained, data: Dataset, effort: Effort, rng: torch.Generator
 ) -> tuple[Reading | Declined, ...]:
@@ -44,6 +45,7 @@ def decoder_lipschitz(
     )
 
 
+@reads("encoder_lipschitz_mean", "encoder_lipschitz_max")
 def encoder_lipschitz(
     trained: Trained,
     data: Dataset,

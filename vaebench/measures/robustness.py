@@ -7,16 +7,19 @@ from vaebench.claims import Declined, Reading
 from vaebench.data import Dataset
 from vaebench.kernels import attack
 from vaebench.measures import Effort
-from vaebench.measures._subject import held_out, of_sample, reconstructed
+from vaebench.measures._subject import held_out, of_sample, reads, reconstructed, total_variance
 from vaebench.training.fit import Trained
 
 RADII = {"small": 0.05, "medium": 0.1, "large": 0.2}
 """Radius of the L2 ball, in standard deviations of the data (root of the total variance)."""
 
+DAMAGES = tuple(f"damage_{name}" for name in (*RADII, "medium_per_data"))
+
 COLLAPSED = 1e-4
 """Share of the data's standard deviation below which reconstructions count as one and the same."""
 
 
+@reads("unexplained_variance")
 def unexplained_variance(
     trained: Trained,
     data: Dataset,
@@ -40,10 +43,11 @@ def unexplained_variance(
 
 
 def _unexplained(x: Tensor, reconstructions: Tensor, data: Dataset) -> Reading:
-    variance = data.train.x.flatten(1).double().var(0).sum()
-    return of_sample("unexplained_variance", (x - reconstructions).flatten(1).double().square().sum(1) / variance)
+    error = (x - reconstructions).flatten(1).double().square().sum(1)
+    return of_sample("unexplained_variance", error / total_variance(data))
 
 
+@reads(*DAMAGES, "unexplained_variance")
 def maximum_damage(
     trained: Trained, data: Dataset, effort: Effort, rng: torch.Generator
 ) -> tuple[Reading | Declined, ...]:
@@ -63,16 +67,15 @@ def maximum_damage(
         ``damage_medium_per_data`` is the middle one in standard deviations of the data instead; and
         ``unexplained_variance``, the share of the data's variance that reconstructions leave.
     """
-    function, everything = reconstructed(trained), held_out(data, effort.points)
+    function, everything = reconstructed(trained), held_out(data, effort.points, least=2)
     with torch.no_grad():
         reconstructions = function(everything)
     sd = float(reconstructions.flatten(1).double().var(0).sum().sqrt())
-    data_sd = float(data.train.x.flatten(1).double().var(0).sum().sqrt())
+    data_sd = float(total_variance(data).sqrt())
     unexplained = _unexplained(everything, reconstructions, data)
     if sd < COLLAPSED * data_sd:
         reason = "reconstructions do not vary: damage has no scale"
-        names = (*RADII, "medium_per_data")
-        return (*(Declined(f"damage_{name}", reason, "model") for name in names), unexplained)
+        return (*(Declined(name, reason, "model") for name in DAMAGES), unexplained)
     x = held_out(data, effort.attacked)
     damage = {
         name: attack.maximum_damage(

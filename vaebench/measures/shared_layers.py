@@ -13,7 +13,7 @@ from vaebench.kernels.estimate import Undefined
 from vaebench.measures import Effort
 from vaebench.measures._course import INDICES, OF_RECORD
 from vaebench.measures._layers import Layers, encoded, layers_of, require_code, snapshots
-from vaebench.measures._subject import Models, Placed, held_out
+from vaebench.measures._subject import Models, Placed, held_out, reads
 from vaebench.models.layers import HEADS
 from vaebench.training.fit import Trained
 from vaebench.training.intervened import Intervened
@@ -36,10 +36,18 @@ DIFFERENCES = {
 
 OTHER = "_other_objective"
 
+ALIKE = tuple(
+    f"alike_{pair}_{part}"
+    for pair in ("across_strengths", "across_objectives", "untrained")
+    for part in ("hidden", "last_hidden")
+)
+"""Alignments that claims hold against each other."""
+
 SAME_LOSS = 1e-5
 """Relative difference of two losses of one model, of the same draws, below which both are of one objective."""
 
 
+@reads(*ALIKE, *(name + end for end in ("", OTHER) for name in DIFFERENCES.values()))
 def shared_encoders(models: Models, data: Dataset, effort: Effort, rng: torch.Generator) -> tuple[Placed, ...]:
     """Read how much less alike encoders of two settings are than encoders of two seeds.
 
@@ -73,6 +81,7 @@ def shared_encoders(models: Models, data: Dataset, effort: Effort, rng: torch.Ge
         seeds = _alike(_prepared(ours, x), _prepared(twin, x))
     except Undefined as reason:
         cause: Cause = "setting" if _unlike(ours, twin) else "model"
+        found += _declined_untrained(str(reason), cause if pairs or other else "setting")
         found += [declined for knob in pairs for declined in _declined(str(reason), knob, "", cause)]
         return (*found, *(_declined(str(reason), None, OTHER, cause) if other else ()))
     found += [*_levels("across_seeds", seeds, len(x), None), *_untrained(ours, twin, x)]
@@ -143,7 +152,7 @@ def _levels(name: str, alike: Alike, n: int, knob: float | None) -> list[Placed]
 def _untrained(ours: Trained, twin: Trained, x: Tensor) -> list[Placed]:
     """Alignments of two seeds at their first snapshots."""
     if not (ours.snapshots and twin.snapshots):
-        return []
+        return _declined_untrained("no snapshot was kept in training")
     first = [_prepared_of(next(snapshots(trained))[1], layers_of(trained), x) for trained in (ours, twin)]
     return _levels("untrained", _alike(*first), len(x), None)
 
@@ -159,4 +168,9 @@ def _same_objective(twin: Trained, other: Trained, x: Tensor) -> bool:
 
 
 def _declined(reason: str, knob: float | None, end: str = "", cause: Cause = "setting") -> list[Placed]:
-    return [(knob, Declined(name + end, reason, cause)) for name in DIFFERENCES.values()]
+    alike = [name for name in ALIKE if ("objectives" if end else "strengths") in name]
+    return [(knob, Declined(name, reason, cause)) for name in (*(d + end for d in DIFFERENCES.values()), *alike)]
+
+
+def _declined_untrained(reason: str, cause: Cause = "setting") -> list[Placed]:
+    return [(None, Declined(name, reason, cause)) for name in ALIKE if "untrained" in name]

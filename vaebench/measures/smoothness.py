@@ -12,7 +12,7 @@ from vaebench.kernels.fisher_metric import log_volume
 from vaebench.kernels.path_roughness import path_roughness
 from vaebench.measures import Effort
 from vaebench.measures._complex import metric_at, posterior_mixture, refused
-from vaebench.measures._subject import Models, Placed, decoded_mean, held_out, of_sample, real_posterior
+from vaebench.measures._subject import Models, Placed, decoded_mean, held_out, of_sample, reads, real_posterior
 from vaebench.training.fit import Trained
 
 SEGMENTS = 16
@@ -21,6 +21,7 @@ SEGMENTS = 16
 NAMES = ("path_roughness", "log_volume_variance")
 
 
+@reads(*NAMES, *(f"{name}_twin" for name in NAMES))
 def against_twin(models: Models, data: Dataset, effort: Effort, rng: torch.Generator) -> tuple[Placed, ...]:
     """Read path roughness and the variance of log det g of the variant and of its twin, with the same draws.
 
@@ -70,7 +71,7 @@ def _active_units(trained: Trained, data: Dataset) -> int:
 
 
 def _roughness(name: str, trained: Trained, data: Dataset, effort: Effort) -> Reading | Declined:
-    x = held_out(data, effort.points)
+    x = held_out(data, effort.points, least=2)
     with torch.no_grad():
         codes = real_posterior(trained, x).mean
         shares = torch.linspace(0, 1, SEGMENTS + 1, device=x.device).view(1, -1, 1)

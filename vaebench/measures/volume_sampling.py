@@ -21,7 +21,7 @@ from vaebench.kernels.truncation import matched_truncation
 from vaebench.measures import Effort
 from vaebench.measures._complex import metric_at, posterior_mixture, refused
 from vaebench.measures._detectors import NEIGHBOUR, Classifier, classifier, neighbour_threshold
-from vaebench.measures._subject import likelihood_at, of_sample
+from vaebench.measures._subject import DataUndefined, likelihood_at, of_sample, reads
 from vaebench.training.fit import Trained
 
 ALPHA = -1.0
@@ -61,6 +61,7 @@ JUDGED = (
 Found = list[Reading | Declined]
 
 
+@reads(*JUDGED, "classifier_accuracy")
 def volume_sampling(
     trained: Trained, data: Dataset, effort: Effort, rng: torch.Generator
 ) -> tuple[Reading | Declined, ...]:
@@ -92,11 +93,23 @@ def volume_sampling(
         ``truncation_for_…`` factors; ``effective_share`` of the candidates, ``langevin_acceptance`` where chains ran;
         and ``classifier_accuracy`` on held-out real data.
     """
-    judge = _Judge(trained, data, classifier(data))
+    judge = _judge_of(trained, data)
     try:
         return (judge.accuracy(), *_sampled(judge, effort, rng))
     except Undefined as reason:
         return (judge.accuracy(), *refused(JUDGED, trained, reason))
+
+
+def _judge_of(trained: Trained, data: Dataset) -> "_Judge":
+    """Fix the detectors on real data, which may be too few."""
+    train, held_out = data.train.x, data.held_out.x
+    if min(len(train), len(held_out)) < NEIGHBOUR:
+        raise DataUndefined(f"{NEIGHBOUR} training and as many held-out examples are needed for neighbours")
+    try:
+        neighbour_threshold(train, held_out)
+        return _Judge(trained, data, classifier(data))
+    except Undefined as reason:
+        raise DataUndefined(f"the detectors cannot be fixed on these data: {reason}") from reason
 
 
 def _sampled(judge: "_Judge", effort: Effort, rng: torch.Generator) -> Found:
