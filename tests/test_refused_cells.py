@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 from conftest import BROUGHT
 
+from vaebench import catalog
 from vaebench.cell import run_cell
 from vaebench.results.assemble import assemble
 from vaebench.results.record import CellOutcome
@@ -58,3 +59,23 @@ def test_a_false_kl_weight_is_refused_with_the_factor_seen(outcome, tmp_path, de
     found = outcome(TASKS[2], str(tmp_path / "boasting_vae.py"))
     assert found.status == "refused"
     assert f"kl_weight is declared {declared:g}, but the loss has 1 ± " in found.reason
+
+
+@pytest.mark.parametrize("task", catalog.task_names())
+def test_attention_in_a_decoder_is_measured_in_every_task(outcome, task: str) -> None:
+    """Its fused kernel has no forward derivatives."""
+    found = outcome(task, str(BROUGHT / "attention_vae.py"))
+    assert (found.status, found.reason) == ("ok", "")
+    assert not [seen.reading for seen in found.observations if "forward AD" in getattr(seen.reading, "reason", "")]
+
+
+def test_an_error_names_the_users_line_and_layer_and_not_torchs_file(outcome, tmp_path) -> None:
+    text = (
+        (BROUGHT / "attention_vae.py")
+        .read_text()
+        .replace("tokens, tokens, tokens)", "tokens, tokens, tokens[:, :, :5])")
+    )
+    (tmp_path / "wrong_vae.py").write_text(text.replace("attention_vae", "wrong_vae"))
+    found = outcome(TASKS[0], str(tmp_path / "wrong_vae.py"))
+    assert found.status == "error"
+    assert "(wrong_vae.py, line 24, in MultiheadAttention)" in found.reason

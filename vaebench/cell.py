@@ -1,6 +1,7 @@
 """One cell, from its names to its outcome: build, train, measure every arm, and catch what goes wrong as a status."""
 
 import platform
+import sysconfig
 import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping
@@ -18,6 +19,7 @@ from vaebench.kernels.estimate import Undefined
 from vaebench.measures._subject import DataUndefined
 from vaebench.mistakes import Mistake
 from vaebench.models import Refused, Unfit, Variant, exact
+from vaebench.models.attention import plain_attention
 from vaebench.results.record import CellOutcome, Environment, Status, Subject
 from vaebench.seeds import seed_for
 from vaebench.tasks import Arm, Protocol, Task
@@ -120,7 +122,8 @@ def run_cell(cell: Cell) -> CellOutcome:
         for place, trained in arms(task, protocol, variant, data, cell):
             start = time.perf_counter()
             if place.read:
-                observations += read(task, protocol, trained, data, place, cell.seed)
+                with plain_attention():
+                    observations += read(task, protocol, trained, data, place, cell.seed)
             if task.comparisons:
                 models[place.arm, place.knob] = trained
             seconds["measure"] += time.perf_counter() - start
@@ -129,7 +132,8 @@ def run_cell(cell: Cell) -> CellOutcome:
             if place.arm == "trained":
                 parameters = sum(p.numel() for p in trained.model.parameters())
         start = time.perf_counter()
-        observations += compare(task, protocol, models, data, cell.seed)
+        with plain_attention():
+            observations += compare(task, protocol, models, data, cell.seed)
         seconds["measure"] += time.perf_counter() - start
     except Unfit as error:
         status, reason = "declined", str(error)
@@ -142,12 +146,10 @@ def run_cell(cell: Cell) -> CellOutcome:
     except Mistake as error:
         status, reason = "error", str(error)
     except (Exception, SystemExit) as error:
-        last = traceback.extract_tb(error.__traceback__)[-1]
         said = str(error).partition("\n")[0]
-        where = f"{Path(last.filename).name}, line {last.lineno}"
         # On the CPU, torch says in words alone that there is no memory left.
         full = isinstance(error, torch.OutOfMemoryError | MemoryError) or "can't allocate memory" in said
-        status, reason = ("oom", said) if full else ("error", f"{type(error).__name__}: {said} ({where})")
+        status, reason = ("oom", said) if full else ("error", f"{type(error).__name__}: {said} ({_where(error)})")
     return CellOutcome(
         id=cell.id,
         subject=cell.subject,
@@ -160,6 +162,18 @@ def run_cell(cell: Cell) -> CellOutcome:
         seconds={name: round(value, 3) for name, value in seconds.items()},
         environment=environment(cell.subject.device),
     )
+
+
+def _where(error: BaseException) -> str:
+    """Where an error belongs: the innermost line that no package wrote, and the layer that it ran."""
+    frames = list(traceback.walk_tb(error.__traceback__))
+    installed = (torch.__path__[0], str(catalog.PACKAGE), sysconfig.get_paths()["purelib"])
+    own = [at for at in frames if not at[0].f_code.co_filename.startswith(installed)]
+    frame, line = (own or frames)[-1]
+    where = f"{Path(frame.f_code.co_filename).name}, line {line}"
+    ran = [at.f_locals.get("self") for at, _ in frames[frames.index((frame, line)) + 1 :]]
+    layers = [type(layer).__name__ for layer in ran if isinstance(layer, torch.nn.Module)]
+    return f"{where}, in {layers[0]}" if layers else where
 
 
 def _placed(note: str, place: "Place") -> str:
