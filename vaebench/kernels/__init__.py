@@ -31,6 +31,10 @@ are tested against, and stand beside them on the same page.
 
 A Gaussian likelihood of variance v ties the two weights of the KL: β = 2·v·w.
 
+Sizes are free: what a kernel gives at gain g is gᵏ times what it gives at gain 1, as far as single precision holds the
+answer; ``tests/kernels/laws_of_size.py`` has k for each. Squares are in double precision, which holds those of every
+single.
+
 A ``function`` maps a batch to a batch, example by example: output i depends on input i alone. Batch normalisation in
 training mode breaks that, and these kernels cannot see it.
 

@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.func import vjp
 
 from vaebench.kernels.estimate import require_finite
-from vaebench.kernels.lengths import squared_norms, unit_vectors
+from vaebench.kernels.lengths import norms, polar, unit_vectors
 from vaebench.kernels.normal import standard_normal
 
 # Steps shrink from 100 radii to 100·e⁻⁸ ≈ .03 of one. The first ones overshoot the ball by far, so that projecting them
@@ -78,15 +78,18 @@ def _ascent(change: Callable[[Tensor], Tensor], start: Tensor, radius: float, st
     for step in range(steps):
         look = _project(delta + _MOMENTUM * (delta - previous), radius)
         changed, pull = vjp(change, look)[:2]
-        worst = torch.maximum(worst, squared_norms(changed))
+        lengths, direction = polar(changed)
+        worst = torch.maximum(worst, lengths)
         # Pulling the change back through the function gives the gradient of half its square.
-        ascent = unit_vectors(pull(unit_vectors(changed))[0])
+        ascent = unit_vectors(pull(direction)[0])
         size = _FIRST_STEP * math.exp(-_DECAY * step / steps) * radius
         previous, delta = delta, _project(look + size * ascent, radius)
-    return torch.maximum(worst, squared_norms(change(delta))).sqrt()
+    return torch.maximum(worst, norms(change(delta)))
 
 
 def _project(delta: Tensor, radius: float) -> Tensor:
     """Nearest point of the ball, for each example."""
-    lengths = squared_norms(delta).sqrt().reshape(-1, *[1] * (delta.ndim - 1))
-    return delta * (radius / lengths.clamp_min(radius)).nan_to_num(0.0)
+    # Lengths are counted in a power of two near r, which costs no digit: the square of r may be out of range.
+    inner, exponent = math.frexp(radius)
+    lengths = (delta / 2.0**exponent).flatten(1).square().sum(1).sqrt().reshape(-1, *[1] * (delta.ndim - 1))
+    return delta * (inner / lengths.clamp_min(inner)).nan_to_num(0.0)

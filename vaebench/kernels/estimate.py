@@ -70,7 +70,7 @@ def mean_estimate(values: Tensor) -> Estimate:
     if n < 2:
         raise Undefined(f"a standard error needs at least two draws, got {n}")
     require_finite(values, "the sample")
-    return Estimate(values.mean(0), values.std(0) / n**0.5, n)
+    return Estimate(values.mean(0), _sd(values) / n**0.5, n)
 
 
 def ratio_estimate(numerators: Tensor, denominators: Tensor) -> Estimate:
@@ -109,4 +109,9 @@ def ratio_estimate(numerators: Tensor, denominators: Tensor) -> Estimate:
         raise Undefined("the denominator of the ratio is zero")
     ratio = numerators.mean() / below
     residuals = numerators - ratio * denominators
-    return Estimate(ratio, residuals.std() / (n**0.5 * below.abs()), n)
+    return Estimate(ratio, _sd(residuals) / (n**0.5 * below.abs()), n)
+
+
+def _sd(values: Tensor) -> Tensor:
+    """Standard deviation over the draws; their squares may be out of the range of single precision."""
+    return values.double().std(0).to(values.dtype)

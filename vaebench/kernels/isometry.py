@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from vaebench.kernels.estimate import Undefined
+from vaebench.kernels.lengths import norms
 
 
 class Stationarity(NamedTuple):
@@ -42,20 +43,21 @@ def stationarity(columns_squared_norm: Tensor, scale: Tensor, kl_weight: float) 
         kl_weight: w, the weight of the KL beside a log likelihood in nats.
 
     Returns:
-        T1 and T2. Exact for the given Jacobian; that they are 1 holds to second order in σ, where the decoder is
-        nearly affine over the posterior.
+        T1 and T2, in double precision. Exact for the given Jacobian; that they are 1 holds to second order in σ, where
+        the decoder is nearly affine over the posterior.
 
     Raises:
         ValueError: If `kl_weight` is not positive.
 
     Examples:
         >>> stationarity(torch.tensor([[3.0]]), torch.tensor([[0.5]]), kl_weight=1.0).t2
-        tensor([[1.]])
+        tensor([[1.]], dtype=torch.float64)
     """
     if kl_weight <= 0:
         raise ValueError(f"kl_weight must be positive, got {kl_weight}")
-    t1 = scale.square() * columns_squared_norm / kl_weight
-    return Stationarity(t1, t1 + scale.square())
+    variance = scale.double().square()
+    t1 = variance * columns_squared_norm / kl_weight
+    return Stationarity(t1, t1 + variance)
 
 
 def column_cosines(columns: Tensor) -> Tensor:
@@ -82,7 +84,7 @@ def column_cosines(columns: Tensor) -> Tensor:
                  [0.7071, 1.0000]]])
     """
     each = columns.reshape(*columns.shape[:2], -1).transpose(0, 1)
-    lengths = torch.linalg.vector_norm(each, dim=-1, keepdim=True)
+    lengths = norms(columns.flatten(0, 1)).reshape(columns.shape[:2]).T.unsqueeze(-1)
     if not ((lengths > 0) & torch.isfinite(lengths)).all():
         raise Undefined("a column of the Jacobian is zero or not finite: it has no direction")
     directions = each / lengths
@@ -133,13 +135,13 @@ def importance(scale: Tensor, beta: float) -> Tensor:
         beta: β, the weight of the KL beside a sum of squared errors.
 
     Returns:
-        Shape (latent,). Exact for this batch.
+        Shape (latent,), in the precision of the scales. Exact for this batch.
 
     Examples:
         >>> importance(torch.tensor([[0.1], [0.1]]), beta=0.02)
-        tensor([1.0000])
+        tensor([1.])
     """
-    return beta / 2 * scale.square().reciprocal().mean(0)
+    return (beta / 2 * scale.double().square().reciprocal().mean(0)).to(scale.dtype)
 
 
 def active_units(scale: Tensor) -> Tensor:

@@ -13,8 +13,7 @@ import torch
 from torch import Tensor
 from torch.func import jvp, vjp, vmap
 
-from vaebench.kernels.estimate import require_finite
-from vaebench.kernels.lengths import squared_norms, unit_vectors
+from vaebench.kernels.lengths import factored, norms, squared_norms, unit_vectors
 from vaebench.kernels.normal import standard_normal
 
 
@@ -123,13 +122,14 @@ def column_squared_norms(columns: Tensor) -> Tensor:
         columns: Shape (latent, batch, *event).
 
     Returns:
-        Shape (batch, latent). Exact.
+        Shape (batch, latent), in double precision, which holds the square of every single. Exact up to rounding in the
+        precision of the columns.
 
     Examples:
         >>> column_squared_norms(torch.ones(2, 1, 3))
-        tensor([[3., 3.]])
+        tensor([[3., 3.]], dtype=torch.float64)
     """
-    return columns.reshape(*columns.shape[:2], -1).square().sum(-1).T
+    return squared_norms(columns.flatten(0, 1)).reshape(columns.shape[:2]).T
 
 
 def frobenius_squared(columns: Tensor) -> Tensor:
@@ -143,11 +143,11 @@ def frobenius_squared(columns: Tensor) -> Tensor:
         columns: Columns (latent, batch, *event), or rows (outputs, batch, *shape).
 
     Returns:
-        Shape (batch,). Exact.
+        Shape (batch,), in double precision. Exact up to rounding in the precision of the columns.
 
     Examples:
         >>> frobenius_squared(torch.ones(2, 1, 3))
-        tensor([6.])
+        tensor([6.], dtype=torch.float64)
     """
     return column_squared_norms(columns).sum(1)
 
@@ -166,15 +166,15 @@ def spectral_norms(columns: Tensor) -> Tensor:
         columns: Columns (latent, batch, *event), or rows (outputs, batch, *shape).
 
     Returns:
-        Shape (batch,). Exact up to a few roundings.
+        Shape (batch,). Exact up to a few roundings at every size.
 
     Examples:
         >>> spectral_norms(torch.tensor([[[3.0, 0.0]], [[0.0, 4.0]]]))
         tensor([4.])
     """
-    each = require_finite(columns, "the Jacobian").reshape(*columns.shape[:2], -1).transpose(0, 1)
+    each, unit = factored(columns.reshape(*columns.shape[:2], -1).transpose(0, 1), "the Jacobian")
     largest: Tensor = torch.linalg.eigvalsh(each @ each.mT)[:, -1]
-    return largest.clamp_min(0).sqrt()
+    return largest.clamp_min(0).sqrt() * unit
 
 
 def power_iteration_norms(
@@ -213,10 +213,10 @@ def power_iteration_norms(
         direction = unit_vectors(standard_normal(x.shape, rng, dtype=x.dtype, device=x.device))
         pull = vjp(function, x)[1]
         for _ in range(iterations):
-            # Without its length, so that the square of a faint Jacobian, of 1e-20 say, does not underflow.
+            # Without its length, so that a Jacobian's gain does not enter twice.
             pushed = unit_vectors(directional_derivative(function, x, direction))
             direction = unit_vectors(pull(pushed)[0])
-        return squared_norms(directional_derivative(function, x, direction)).sqrt()
+        return norms(directional_derivative(function, x, direction))
 
 
 def covariance_root(codes: Tensor) -> Tensor:
@@ -226,20 +226,22 @@ def covariance_root(codes: Tensor) -> Tensor:
 
     Closed form: the definition. Collapsed units give C zero rows, which the root shares.
 
+    `Undefined` where a code is not finite.
+
     Args:
         codes: Shape (n, latent).
 
     Returns:
-        Shape (latent, latent). Exact up to rounding for this batch.
+        Shape (latent, latent). Exact up to rounding for this batch, at every size of the codes.
 
     Examples:
         >>> covariance_root(torch.tensor([[2.0], [-2.0]]))
         tensor([[2.]])
     """
-    centred = codes - codes.mean(0)
+    (centred,), unit = factored((codes - codes.mean(0)).unsqueeze(0), "the covariance of the codes")
     eigenvalues, axes = torch.linalg.eigh(centred.T @ centred / codes.shape[0])
     root: Tensor = (axes * eigenvalues.clamp_min(0).sqrt()) @ axes.T
-    return root
+    return root * unit
 
 
 def whitened(columns: Tensor, root: Tensor) -> Tensor:

@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.func import vjp
 
 from vaebench.kernels.estimate import require_finite
-from vaebench.kernels.lengths import squared_norms
+from vaebench.kernels.lengths import power_of_two
 from vaebench.kernels.normal import standard_normal
 
 ValueAndGradient = Callable[[Tensor], tuple[Tensor, Tensor]]
@@ -152,12 +152,19 @@ def _step(
 ) -> tuple[_State, Tensor]:
     """Propose once for every chain and take it or not; the new states and the acceptance probabilities."""
     device, dtype = state.z.device, state.z.dtype
+    # s² is taken of s over a power of two, which costs no digit: it may be out of range where the drift is not.
+    unit = power_of_two(size)
+    half = (size / unit).square() / 2
+
+    def drift(gradient: Tensor) -> Tensor:
+        return half * (gradient * unit) * unit
+
     noise = standard_normal(state.z.shape, rng, dtype=dtype, device=device)
-    proposed_z = state.z + size.square() / 2 * state.gradient + size * noise
+    proposed_z = state.z + drift(state.gradient) + size * noise
     proposed = _State(proposed_z, *value_and_gradient(proposed_z))
     # What the way back would have had to draw; the way there drew the noise.
-    noise_back = (state.z - proposed.z - size.square() / 2 * proposed.gradient) / size
-    log_ratio = proposed.value - state.value + (squared_norms(noise) - squared_norms(noise_back)) / 2
+    noise_back = (state.z - proposed.z - drift(proposed.gradient)) / size
+    log_ratio = proposed.value - state.value + (noise.square().sum(1) - noise_back.square().sum(1)) / 2
     finite = torch.isfinite(proposed.value) & torch.isfinite(proposed.gradient).all(1)
     probability = torch.where(finite, torch.exp(log_ratio.clamp_max(0)), 0)
     uniform = torch.rand(probability.shape, generator=rng, dtype=dtype, device=rng.device).to(device)

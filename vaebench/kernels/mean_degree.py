@@ -48,7 +48,8 @@ def latent_mean_degree(
         device: Of the codes; the generator's own unless given.
 
     Returns:
-        The mean degree, a scalar, biased O(1/samples), with its delta-method standard error. The Jacobians are exact.
+        The mean degree, a scalar in double precision, biased O(1/samples), with its delta-method standard error. The
+        Jacobians are exact.
 
     Examples:
         >>> rng = torch.Generator().manual_seed(0)
@@ -82,7 +83,8 @@ def data_mean_degree(
         chunk: Examples differentiated at a time; memory grows with it, the result does not change.
 
     Returns:
-        The ratio, a scalar, biased O(1/n), with its delta-method standard error for the rows being independent draws.
+        The ratio, a scalar in double precision, biased O(1/n), with its delta-method standard error for the rows being
+        independent draws.
 
     Examples:
         >>> float(data_mean_degree(lambda x: 5 * x + 1, torch.tensor([[-1.0], [0.0], [1.0]])).value)

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from vaebench.kernels.complex_normal import parts
-from vaebench.kernels.estimate import require_finite
+from vaebench.kernels.lengths import factored
 
 
 def potential(z: Tensor, means: Tensor, weights: Tensor, offsets: Tensor, tau: float = 1.0) -> Tensor:
@@ -122,14 +122,15 @@ def smallest_eigenvalue(metric: Tensor) -> Tensor:
         metric: Complex, Hermitian, shape (..., d, d); its lower triangle is read.
 
     Returns:
-        Real, shape (...). Exact up to a few roundings of the *largest* eigenvalue.
+        Real, shape (...). Exact up to a few roundings of the *largest* eigenvalue, at every size.
 
     Examples:
         >>> smallest_eigenvalue(torch.tensor([[2.0, 1.0j], [-1.0j, 2.0]]))
         tensor(1.)
     """
-    eigenvalues: Tensor = torch.linalg.eigvalsh(require_finite(metric, "the metric"))
-    return eigenvalues[..., 0]
+    matrices, unit = factored(metric.reshape(-1, *metric.shape[-2:]), "the metric")
+    eigenvalues: Tensor = torch.linalg.eigvalsh(matrices)[:, 0] * unit
+    return eigenvalues.reshape(metric.shape[:-2])
 
 
 def _exponents(z: Tensor, means: Tensor, weights: Tensor, offsets: Tensor, tau: float) -> Tensor:

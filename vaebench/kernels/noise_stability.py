@@ -54,8 +54,8 @@ def high_frequency_share(
         device: Of the codes; the generator's own unless given.
 
     Returns:
-        The share, a scalar, biased O(1/samples), with its delta-method standard error. The centre E g is estimated
-        from the same pairs, which moves share and error in second order only.
+        The share, a scalar in double precision, biased O(1/samples), with its delta-method standard error. The centre
+        E g is estimated from the same pairs, which moves share and error in second order only.
 
     Raises:
         ValueError: If `rho` is outside [0, 1).

@@ -36,7 +36,7 @@ def normalised(x: Tensor) -> Tensor:
     if n < 2:
         raise Undefined(f"similarity of representations needs at least two examples, got {n}")
     if x.is_complex():
-        x = torch.view_as_real(x)
+        x = torch.view_as_real(x.resolve_conj())
     # A feature's mean is itself rounded, which is why constant doubles do not centre to exact zeros.
     rounding = 8 * torch.finfo(torch.float64).eps + (torch.finfo(x.dtype).eps if x.is_floating_point() else 0.0)
     features = require_finite(x, "the representation").double().reshape(n, x[0].numel())

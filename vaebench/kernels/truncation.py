@@ -73,7 +73,7 @@ def matched_truncation(
         return found[factor] - target
 
     ends = sorted((lower, upper), key=lambda end: abs(excess(end)))
-    if excess(lower) * excess(upper) > 0:
+    if min(map(excess, (lower, upper))) > 0 or max(map(excess, (lower, upper))) < 0:
         return MatchedTruncation(ends[0], found[ends[0]], within=False)
     factor = float(brentq(excess, lower, upper, xtol=tolerance))
     excess(factor)

@@ -37,13 +37,13 @@ def mean_output(function: Callable[[Tensor], Tensor], inputs: Tensor, chunk: int
 def require_variation(spreads: Tensor, centre: Tensor, name: str = "the function") -> Tensor:
     """Let squared distances from the mean pass if they are more than rounding.
 
-    The mean of ‖y_i − ȳ‖² has to exceed (16·eps·‖ȳ‖)², eps the rounding of the dtype: below that the outputs are
+    The mean of ‖y_i − ȳ‖² has to exceed (16·eps·‖ȳ‖)², eps the rounding of the centre's dtype: below that outputs are
     constant for all that can be known, and whatever is divided by their variance is noise.
 
     Closed form: a difference of numbers of size ‖ȳ‖ carries an error of a few eps·‖ȳ‖.
 
     Args:
-        spreads: ‖y_i − ȳ‖², shape (n,).
+        spreads: ‖y_i − ȳ‖², shape (n,), as from `squared_norms`.
         centre: ȳ, shape (*event).
         name: What varies, for the reason.
 
@@ -61,7 +61,7 @@ def require_variation(spreads: Tensor, centre: Tensor, name: str = "the function
     if n < 2:
         raise Undefined(f"a variance needs at least two examples, got {n}")
     require_finite(spreads, name)
-    rounding = (_ROUNDINGS * torch.finfo(spreads.dtype).eps) ** 2 * centre.square().sum()
+    rounding = (_ROUNDINGS * torch.finfo(centre.dtype).eps) ** 2 * centre.double().square().sum()
     if spreads.mean() <= rounding:
         raise Undefined(f"{name} is constant: there is no variance to divide by")
     return spreads

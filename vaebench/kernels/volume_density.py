@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from vaebench.kernels.estimate import Estimate, mean_estimate
+from vaebench.kernels.lengths import squared_norms
 from vaebench.kernels.normal import normal_log_density
 from vaebench.kernels.variation import require_variation
 
@@ -133,7 +134,7 @@ def _standardised(values: Tensor, name: str) -> tuple[Tensor, Tensor]:
     """Values with mean 0 and variance 1, and the standard deviation they had."""
     centre = values.mean()
     deviations = values - centre
-    sd = require_variation(deviations.square(), centre, name).mean().sqrt()
+    sd = require_variation(squared_norms(deviations), centre, name).mean().sqrt()
     return deviations / sd, sd
 
 

@@ -16,6 +16,7 @@ from vaebench.kernels.complex_normal import paired, unpaired
 from vaebench.kernels.estimate import Undefined
 from vaebench.kernels.fisher_metric import decoder_metric
 from vaebench.kernels.isometry import active_units
+from vaebench.kernels.lengths import power_of_two
 from vaebench.measures._subject import Function, likelihood_at, real_posterior
 from vaebench.training.fit import Trained
 
@@ -37,6 +38,11 @@ class Mixture:
     scales: Tensor
     active: Tensor
 
+    def precisions(self) -> Tensor:
+        """1/s² in double precision, shape (k, latent/2), to the digits of the scales."""
+        unit = power_of_two(self.scales)
+        return (self.scales / unit).square().reciprocal().double() / unit.double().square()
+
 
 def posterior_mixture(trained: Trained, data: Dataset) -> Mixture:
     """Posteriors of the first `COMPONENTS` training examples, read as complex.
@@ -57,11 +63,17 @@ def posterior_mixture(trained: Trained, data: Dataset) -> Mixture:
     x = data.train.x[:COMPONENTS]
     with torch.no_grad():
         posterior = real_posterior(trained, x)
-    scales = posterior.scale.reshape(len(x), -1, 2).square().mean(2).sqrt()
+    scales = _root_mean_square(posterior.scale.reshape(len(x), -1, 2))
     active = active_units(scales)
     if not active.any():
         raise Undefined("every complex latent unit has collapsed to the prior")
     return Mixture(paired(posterior.mean), scales, active)
+
+
+def _root_mean_square(pairs: Tensor) -> Tensor:
+    """√((a² + b²)/2) of pairs on the last axis; the squares themselves may be out of range."""
+    unit = power_of_two(pairs.amax(-1))
+    return (pairs / unit.unsqueeze(-1)).square().mean(-1).sqrt() * unit
 
 
 def refused(names: Sequence[str], trained: Trained, reason: Undefined) -> tuple[Declined, ...]:

@@ -11,7 +11,7 @@ from vaebench.kernels import isometry
 from vaebench.kernels.estimate import Undefined
 from vaebench.kernels.jacobian import column_squared_norms, jacobian_columns
 from vaebench.measures import Effort
-from vaebench.measures._subject import decoded_mean, held_out, likelihood_at, of_sample, real_posterior
+from vaebench.measures._subject import held_out, likelihood_at, of_sample, real_posterior
 from vaebench.training.fit import Trained
 
 
@@ -23,18 +23,15 @@ def metric_columns(trained: Trained, x: Tensor) -> tuple[Tensor, Tensor, Tensor]
         x: Examples, shape (batch, *shape).
 
     Returns:
-        Columns √precision·∂x̂/∂μ_j, shape (active, batch, *shape), or those of the standardised likelihood, (active,
-        batch, 3, *shape), where its variance may depend on the code; the scales of the active units, shape
-        (batch, active); and which units are active, shape (latent,).
+        Columns of the standardised likelihood, √precision·∂x̂/∂μ_j, shape (active, batch, *shape), or (active, batch,
+        3, *shape) where its variance may depend on the code; the scales of the active units, shape (batch, active);
+        and which units are active, shape (latent,).
     """
     with torch.no_grad():
         posterior = real_posterior(trained, x)
-        likelihood = likelihood_at(trained, posterior.mean)
     active = isometry.active_units(posterior.scale)
-    if likelihood.standardised().ndim > likelihood.mean.ndim:
-        columns = jacobian_columns(lambda z: likelihood_at(trained, z).standardised(), posterior.mean)[active]
-    else:
-        columns = likelihood.precision().sqrt() * jacobian_columns(decoded_mean(trained), posterior.mean)[active]
+    # Of a Bernoulli, √precision is infinite where ∂x̂ is 0.
+    columns = jacobian_columns(lambda z: likelihood_at(trained, z).standardised(), posterior.mean)[active]
     return columns, posterior.scale[:, active], active
 
 

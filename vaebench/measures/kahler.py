@@ -13,6 +13,7 @@ from vaebench.data import Dataset
 from vaebench.kernels.complex_normal import squared_moduli, standard_complex_normal
 from vaebench.kernels.estimate import Undefined
 from vaebench.kernels.fisher_metric import closedness_defect, log_volume
+from vaebench.kernels.lengths import norms
 from vaebench.kernels.mixture_potential import mixture_log_density_hessian, potential_metric, smallest_eigenvalue
 from vaebench.measures import Effort
 from vaebench.measures._complex import Mixture, metric_at, posterior_mixture, refused, standardised_decoder
@@ -39,7 +40,7 @@ CONVEXITY = ("potential_psh_share", "mixture_psh_share", "potential_smallest_eig
 
 
 def _potential(mixture: Mixture, z: Tensor) -> Tensor:
-    weights = mixture.scales[:, mixture.active].square().reciprocal()
+    weights = mixture.precisions()[:, mixture.active]
     offsets = torch.zeros(len(weights), device=z.device)
     return potential_metric(z[:, mixture.active], mixture.means[:, mixture.active], weights, offsets, TAU)
 
@@ -47,7 +48,7 @@ def _potential(mixture: Mixture, z: Tensor) -> Tensor:
 def _nearby_precision(mixture: Mixture, z: Tensor) -> Tensor:
     """Log ∏ of the precisions of the posteriors at z, averaged by how much each is responsible for z; no potential."""
     means, scales = mixture.means[:, mixture.active], mixture.scales[:, mixture.active].double()
-    apart = squared_moduli(z[:, None, mixture.active] - means).double()
+    apart = squared_moduli((z[:, None, mixture.active] - means).to(torch.complex128))
     responsible = torch.softmax(-(apart / scales.square() + 2 * scales.log()).sum(2), 1)
     return (responsible @ scales.square().reciprocal()).log().sum(1)
 
@@ -91,7 +92,7 @@ def potential_fidelity(
 def _fidelity(trained: Trained, mixture: Mixture, z: Tensor) -> tuple[Reading | Declined, ...]:
     fisher, proxy = metric_at(trained, z, mixture.active), _potential(mixture, z)
     volume, proxied = log_volume(fisher), log_volume(proxy)
-    error = torch.linalg.matrix_norm(proxy - fisher) / torch.linalg.matrix_norm(fisher)
+    error = norms(proxy - fisher) / norms(fisher)
     # Of n errors √n/2 is one standard deviation of how many lie below the true median.
     share = 0.5 + torch.tensor([-0.5, 0.0, 0.5], device=z.device) / len(z) ** 0.5
     low, median, high = torch.quantile(error, share.to(error.dtype)).tolist()

@@ -67,6 +67,10 @@ def _on_the_pseudosphere(mean: Tensor, variance: Tensor) -> Tensor:
     return torch.stack((radius * torch.cos(angle), radius * torch.sin(angle), 2**0.5 * (s - torch.tanh(s))), 1)
 
 
+_FAR = 16.0
+"""Log odds beyond which the slope of tanh has lost digits in single precision: about 2·10⁻⁵ of it."""
+
+
 @dataclass(frozen=True)
 class Bernoulli:
     """Independent coin flips; data in [0, 1] are read as probabilities.
@@ -90,13 +94,24 @@ class Bernoulli:
         return -self.repeats * each.flatten(1).sum(1)
 
     def precision(self) -> Tensor:
-        """Fisher information of the mean, its diagonal: repeats/(p(1−p)), shape (batch, *event)."""
-        precision: Tensor = self.repeats * (2.0 + torch.exp(self.logits) + torch.exp(-self.logits))
+        """Fisher information of the mean, its diagonal: repeats/(p(1−p)), shape (batch, *event).
+
+        In double precision, for in single it would be infinite beyond log odds of 88.
+        """
+        logits = self.logits.double()
+        precision: Tensor = self.repeats * (2.0 + torch.exp(logits) + torch.exp(-logits))
         return precision
 
     def standardised(self) -> Tensor:
-        """The parameter whose Fisher information is 1 everywhere, √repeats·2·arcsin √p up to a constant."""
-        angle: Tensor = self.repeats**0.5 * 2 * torch.atan(torch.tanh(self.logits / 4))  # never infinite
+        """The parameter whose Fisher information is 1 everywhere, √repeats·2·arcsin √p up to a constant.
+
+        Its slope by the log odds, √repeats·√(p(1−p)), keeps its digits however near p is to 0 or 1.
+        """
+        size = self.logits.abs()
+        near = torch.atan(torch.tanh(self.logits / 4))
+        # tanh rounds to ±1 far out, where its slope would be 0.
+        far = torch.sign(self.logits) * (math.pi / 4 - torch.atan(torch.exp(-size / 2)))
+        angle: Tensor = self.repeats**0.5 * 2 * torch.where(size < _FAR, near, far)
         return angle
 
 
