@@ -1,6 +1,7 @@
 """Whole flows over stored records: what a preview puts beside a run."""
 
 import math
+import re
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from vaebench.mistakes import Mistake
 from vaebench.results.store import read_record, write_record
 
 TASK = "nakagawa2021_posterior_isometry"
-STORED = board.root() / board.REFERENCES / TASK
+STORED = board.root().resolve() / board.REFERENCES / TASK
 
 
 def stored(name):
@@ -30,7 +31,7 @@ def renamed(record, **changes):
 def published(monkeypatch):
     """A small board: two variants on one data set."""
     records = [stored("vae.mlp.three_sources"), stored("linear_vae.mlp.three_sources")]
-    monkeypatch.setattr(board, "committed", lambda folder: (records, []))
+    monkeypatch.setattr(board, "committed", lambda folder: board.Committed(tuple(records)))
     return records
 
 
@@ -99,6 +100,84 @@ def test_a_run_below_a_checkout_has_its_preview(published, tmp_path, monkeypatch
     monkeypatch.chdir(tmp_path)
     write_record(Path("runs/mine"), published[0])
     assert board.write_preview(Path("runs/mine")).page.is_file()
+
+
+def placed(folder, record, sender="alice"):
+    """Put a record among the submissions of a checkout, as somebody's own."""
+    return write_record(
+        folder / "leaderboard" / "submissions" / sender, renamed(record, name="new_vae", code_hash="1" * 16)
+    )
+
+
+@pytest.fixture
+def checkout(tmp_path, monkeypatch):
+    """A checkout with two reference results and one good submission, and where we are."""
+    for name in ("vae.mlp.three_sources", "linear_vae.mlp.three_sources"):
+        write_record(tmp_path / "reference_results", stored(name))
+    placed(tmp_path, stored("vae.mlp.three_sources"))
+    monkeypatch.chdir(tmp_path)
+    board.write()
+    return tmp_path
+
+
+def test_a_bad_submission_is_named_and_left_out_and_blocks_nobody(checkout):
+    page = checkout / "leaderboard" / "README.md"
+    assert "new_vae · mlp (from alice)" in page.read_text()
+    good = page.read_text()
+    for sender in ("bob", "eve"):
+        path = placed(checkout, stored("vae.mlp.three_sources"), sender)
+        path.write_text("{")
+    (checkout / "leaderboard" / "submissions" / "loose.json").write_text("{}")
+    stale, bad = board.stale()
+    assert [line.split(":")[0].split("/")[2] for line in bad] == ["bob", "eve", "loose.json"]
+    assert [line.split(":")[0] for line in stale] == ["README.md"]
+    done = board.write()
+    assert done.bad == bad
+    assert board.stale() == ([], bad)
+    left_out = page.read_text().partition("## Left out")[2]
+    assert [line.split("/")[1] for line in left_out.splitlines() if line] == ["bob", "eve", "loose.json: no record"]
+    assert page.read_text().partition("## Left out")[0].strip() == good.strip()
+
+
+def test_bad_reference_results_stop_the_board_and_all_are_named(checkout):
+    before = (checkout / "leaderboard" / "README.md").read_text()
+    folder = checkout / "reference_results" / TASK
+    (folder / "broken.json").write_text("{")
+    copied = stored("vae.mlp.bimodal_sources")
+    columns = tuple(c.model_copy(update={"values": (c.values[0],) * 5}) for c in copied.readings)
+    write_record(folder.parent, copied.model_copy(update={"readings": columns}))
+    for do in (board.stale, board.write):
+        with pytest.raises(
+            board.BadReferences, match=r"^2 of the reference results are bad; nothing is written$"
+        ) as found:
+            do()
+        assert [line.rpartition("/")[2].split(":")[0] for line in found.value.lines] == [
+            "broken.json",
+            "vae.mlp.bimodal_sources.json",
+        ]
+        assert "is equal to the last digit in all seeds" in found.value.lines[1]
+    assert (checkout / "leaderboard" / "README.md").read_text() == before
+
+
+@pytest.mark.parametrize("changes", [{"arch": "quantum"}, {"task": "no_such_task"}])
+def test_a_reference_result_of_what_is_not_there_stops_the_board(checkout, changes):
+    record = stored("vae.mlp.three_sources")
+    task = record.subject.task.model_copy(update={"name": changes.get("task", TASK)})
+    subject = record.subject.model_copy(update={"task": task, "arch": changes.get("arch", "mlp")})
+    write_record(checkout / "reference_results", record.model_copy(update={"subject": subject}))
+    with pytest.raises(board.BadReferences) as found:
+        board.write()
+    assert re.search(
+        r"json: subject\.(arch|task\.name): there is no (architecture quantum|task no_such_task)$", found.value.lines[0]
+    )
+
+
+def test_a_link_among_the_submissions_is_named_and_not_followed(checkout, tmp_path):
+    (tmp_path / "leaderboard" / "submissions" / "mallory").symlink_to(
+        tmp_path / "leaderboard" / "submissions" / "alice"
+    )
+    _, (line,) = board.stale()
+    assert line == "leaderboard/submissions/mallory: a link, which is not followed"
 
 
 def test_every_exact_model_of_the_references_got_the_verdict_that_mathematics_has():

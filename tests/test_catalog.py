@@ -250,3 +250,27 @@ def test_the_paper_wing_of_the_catalog_names_torch_nowhere_at_the_top():
     tree = ast.parse((catalog.PACKAGE / "catalog.py").read_text("utf-8"))
     imported = [ast.unparse(node) for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
     assert not any("torch" in line or "vaebench.models" in line for line in imported)
+
+
+def test_the_suites_own_variants_have_the_hashes_that_a_run_gives_them():
+    hashes = catalog.variant_hashes()
+    assert hashes.keys() == set(catalog.variant_names())
+    for name in ("vae", "iwae"):
+        assert catalog.variant(name).code_hash == hashes[name]
+
+
+def test_a_data_set_comes_in_its_sizes_and_no_others():
+    assert catalog.dataset_sizes("sprites") == ("sprites", "sprites16", "sprites64")
+    assert catalog.dataset_sizes("digits") == ("digits",)
+    assert catalog.check_dataset("sprites16") == ("sprites", 16)
+    for name in ("sprites32", "sprites48", "digits999", "digits8"):
+        with pytest.raises(UnknownName, match=rf"^unknown dataset '{name}'; \w+ comes as: "):
+            catalog.check_dataset(name)
+
+
+@pytest.mark.parametrize("name", catalog.task_names())
+def test_every_task_lists_its_versions_with_their_days(name):
+    days = [version.since for version in catalog.task(name).versions]
+    assert days
+    assert all(re.fullmatch(r"20\d\d-[01]\d-[0-3]\d", day) for day in days)
+    assert days == sorted(days)

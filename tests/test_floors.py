@@ -16,7 +16,7 @@ FLOORS = {
     "measures": 4,
     "tasks": 5,
     "catalog": 6,
-    "cell": 7, "run": 7, "board": 7,
+    "cell": 7, "run": 7, "board": 7, "texts": 7,
     "cli": 8, "__main__": 9,
 }  # fmt: skip
 
@@ -26,6 +26,7 @@ BESIDE = {
     ("leaderboard", "results"),
     ("leaderboard", "seeds"),
     ("run", "cell"),
+    ("board", "texts"),
 }
 """Rooms on one floor of which the first may import the second."""
 

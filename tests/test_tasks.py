@@ -7,7 +7,7 @@ import pytest
 from vaebench.claims import Claim, Exceeds, Near, Outpaces, Trend
 from vaebench.fingerprint import value_hash
 from vaebench.measures import Effort
-from vaebench.tasks import Arm, Knob, Protocol, Task
+from vaebench.tasks import Arm, Knob, Protocol, Task, Version
 from vaebench.training import Interventions, Recipe
 
 CLAIM = Claim("falls", "It falls.", (Trend("r", "falls"), Exceeds("r", "c", ideal=1.0)), beside=("s",))
@@ -94,6 +94,7 @@ WORDS = {
     "what stands beside a claim": {"claims": (replace(CLAIM, beside=()),)},
     "data sets, which have hashes of their own": {"datasets": ("sprites",)},
     "number of seeds": with_protocol(seeds=30),
+    "the days of its versions": {"versions": (Version(1, "2026-11-20"),)},
     "the budget of another preset": {"protocols": {**TASK.protocols, "standard": replace(PROTOCOL, latent=5)}},
     "what is there by default, said": {
         "interventions": Interventions(posterior_scale=0.2, target="clean", likelihood="own"),
@@ -122,6 +123,13 @@ def test_arms_and_comparisons_are_not_taken_for_one_another():
 def test_knob_values_rise():
     with pytest.raises(ValueError, match=r"^knob values rise strictly: \(0\.2, 0\.2\)$"):
         replace(PROTOCOL, knob_values=(0.2, 0.2))
+
+
+@pytest.mark.parametrize("numbers", [(2,), (1, 2), (1, 1), (0, 1)])
+def test_versions_are_listed_from_1_to_the_present_one(numbers):
+    assert replace(TASK, version=2, versions=(Version(1, "2026-11-20"), Version(2, "2026-11-21"))).version == 2
+    with pytest.raises(ValueError, match=r"^toy2026_hashes: its versions are 1 to 1, each with its day"):
+        replace(TASK, versions=tuple(Version(number, "2026-11-20") for number in numbers))
 
 
 def test_an_arm_says_in_its_hash_only_what_it_changes():

@@ -1,14 +1,16 @@
 """Whole flows over stored records: score a run against reference results, write the leaderboard, check it."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from vaebench import catalog, leaderboard
-from vaebench.leaderboard import TaskText, Term
+from vaebench.leaderboard.sent import SENDER, THIS_RUN, Sent, sent
 from vaebench.mistakes import Mistake
 from vaebench.results.record import Record
 from vaebench.results.score import Score, score
-from vaebench.results.store import read_records, write_text
+from vaebench.results.store import BadRecord, read_records, write_text
+from vaebench.texts import glossary, suite, task_texts
 
 REFERENCES, PAGES, SUBMISSIONS = "reference_results", "leaderboard", leaderboard.SUBMISSIONS
 
@@ -62,7 +64,7 @@ def read(folder: Path) -> tuple[list[Record], list[str]]:
     records, bad = read_records(folder)
     if not records:
         raise Mistake(f"there is no record in {folder}" + (f"; {bad[0]}" if bad else ""))
-    return records, bad
+    return records, list(map(str, bad))
 
 
 def score_folder(folder: Path, reference: Path | None) -> tuple[tuple[Score, ...], list[str]]:
@@ -92,94 +94,91 @@ def score_lines(one: Score, most: int = 5) -> list[str]:
     return lines + ([f"… and {len(one.drifts) - most} more"] if len(one.drifts) > most else [])
 
 
-def task_texts() -> tuple[TaskText, ...]:
-    """What the leaderboard needs to know of each task.
+@dataclass(frozen=True)
+class Committed:
+    """What a checkout publishes.
 
-    Returns:
-        One text a task.
+    Attributes:
+        references: Its reference results.
+        submissions: What others sent.
+        bad: What lies among the submissions and is no record.
     """
-    tasks = [catalog.task(name) for name in catalog.task_names()]
-    data_hashes = {name: catalog.dataset_version(name)[1] for name in catalog.dataset_names()}
-    return tuple(
-        TaskText(
-            name=task.name,
-            version=task.version,
-            hashes={preset: task.definition_hash(preset) for preset in task.protocols},
-            title=task.title,
-            source=task.source,
-            asks=task.asks,
-            text=catalog.task_text(task.name),
-            knob_name=task.knob.name if task.knob else None,
-            knob_symbol=task.knob.symbol if task.knob else None,
-            datasets=task.datasets,
-            arms=("known", *(name for arm in task.arms for name in (arm.name, f"known_{arm.name}"))),
-            instruments=(*task.instruments, *task.comparisons),
-            claims=task.claims,
-            invariants=task.invariants,
-            tradeoffs=task.tradeoffs,
-            data_hashes=data_hashes,
-            knob_values=None
-            if task.knob and task.knob.name == "strength"
-            else {preset: protocol.knob_values for preset, protocol in task.protocols.items()},
-        )
-        for task in tasks
-    )
+
+    references: tuple[Record, ...]
+    submissions: tuple[Sent, ...] = ()
+    bad: tuple[BadRecord, ...] = ()
 
 
-def glossary() -> tuple[Term, ...]:
-    """What the leaderboard's names mean, in the first lines of their pages.
+class BadReferences(Mistake):
+    """Some of the suite's own records are none, or are not whole.
 
-    Returns:
-        A term for each variant, network and data set.
+    Args:
+        lines: One for each of them.
     """
-    folders = (
-        ("variant", "variants", catalog.variant_names()),
-        ("network", "models/networks", catalog.arch_names()),
-        ("data", "data", catalog.dataset_names()),
-    )
-    return tuple(
-        Term(kind, name, catalog.summary(folder, name), f"vaebench/{folder}/{name}.py")
-        for kind, folder, names in folders
-        for name in names
-    )
+
+    def __init__(self, lines: Sequence[str]) -> None:
+        count = len(lines)
+        super().__init__(f"{count} of the reference results {'is' if count == 1 else 'are'} bad; nothing is written")
+        self.lines = tuple(lines)
 
 
-def committed(folder: Path) -> tuple[list[Record], list[Record]]:
+def committed(folder: Path) -> Committed:
     """Read what a checkout publishes.
 
     Args:
         folder: The checkout.
 
     Returns:
-        Its reference results, and the submissions.
+        What it is.
 
     Raises:
-        Mistake: A committed file is no record.
+        BadReferences: A reference result is no record, or is not whole. A submission that is none is left out.
     """
-    stores = []
-    for stored in (folder / REFERENCES, folder / PAGES / SUBMISSIONS):
-        records, bad = read_records(stored) if stored.is_dir() else ([], [])
-        if bad:
-            raise Mistake(bad[0])
-        stores.append(records)
-    references, submissions = stores
-    return references, submissions
+    references, bad = read_records(folder / REFERENCES, as_store=True)
+    faults = leaderboard.faults(task_texts(), references, suite())
+    lines = [*map(str, bad), *(f"{folder / REFERENCES / line}" for line in faults)]
+    if lines:
+        raise BadReferences(lines)
+    return Committed(tuple(references), *_submitted(folder / PAGES / SUBMISSIONS))
 
 
-def current_pages() -> tuple[Path, dict[str, str]]:
+def _submitted(folder: Path) -> tuple[tuple[Sent, ...], tuple[BadRecord, ...]]:
+    """Read what others sent, each below a folder of the sender's name."""
+    found: list[Sent] = []
+    bad: list[BadRecord] = []
+    for place in sorted(folder.iterdir()) if folder.is_dir() else ():
+        if place.is_symlink():
+            bad.append(BadRecord(place, "a link, which is not followed"))
+        elif place.is_file() and place.suffix.lower() == ".json":
+            bad.append(BadRecord(place, "it lies in no sender's folder"))
+        elif place.is_dir() and not SENDER.fullmatch(place.name):
+            bad.append(BadRecord(place, "a sender's name is small letters and digits, with single hyphens between"))
+        elif place.is_dir():
+            records, none = read_records(place, as_store=True)
+            found += [sent(record, place.name) for record in records]
+            bad += none
+    return tuple(found), tuple(bad)
+
+
+def current_pages() -> tuple[Path, dict[str, str], tuple[str, ...]]:
     """The pages that the committed records make.
 
     Returns:
-        The folder they belong to, and each page's text by its place below it.
+        The folder they belong to, each page's text by its place below it, and a line for each submission that is none.
 
     Raises:
-        Mistake: A committed file is no record.
+        Mistake: A reference result is bad, or the board has a link.
     """  # noqa: DOC502 - raised by committed
     folder = root()
     drawn = leaderboard.drawn_figures(folder / PAGES)
-    references, submissions = committed(folder)
-    return folder / PAGES, leaderboard.pages(
-        task_texts(), references, drawn=drawn, glossary=glossary(), submissions=submissions
+    found = committed(folder)
+    return folder / PAGES, _pages(folder, found, False, drawn), tuple(map(str, found.bad))
+
+
+def _pages(folder: Path, shown: Committed, preview: bool, drawn: Mapping[str, str]) -> dict[str, str]:
+    unread = [bad.path.relative_to(folder / PAGES).as_posix() for bad in shown.bad]
+    return leaderboard.pages(
+        task_texts(), shown.references, preview, drawn, glossary(), shown.submissions, suite(), unread
     )
 
 
@@ -189,8 +188,8 @@ def write() -> Written:
     Returns:
         What was written.
     """
-    folder, pages = current_pages()
-    return write_pages(folder, pages)
+    folder, pages, bad = current_pages()
+    return replace(write_pages(folder, pages), bad=bad)
 
 
 def write_pages(folder: Path, pages: dict[str, str]) -> Written:
@@ -221,17 +220,21 @@ def write_pages(folder: Path, pages: dict[str, str]) -> Written:
     return Written(folder / "README.md", tuple(folder / name for name in ours), strangers)
 
 
-def stale() -> list[str]:
-    """What is stale of the leaderboard as it lies there, one line a page."""
-    folder, pages = current_pages()
-    return [f"{name}: {why}" for name, why in leaderboard.stale_pages(folder, pages).items()]
+def stale() -> tuple[list[str], tuple[str, ...]]:
+    """What is stale of the leaderboard as it lies there.
+
+    Returns:
+        One line a page, and one for each submission that is no record: the pages may be fresh, and say so.
+    """
+    folder, pages, bad = current_pages()
+    return [f"{name}: {why}" for name, why in leaderboard.stale_pages(folder, pages).items()], bad
 
 
 def write_preview(folder: Path) -> Written:
     """Write the board that the committed records would make with a run's among them, below the run's folder.
 
     Committed records are shown only under the presets that the run has. One of the same code in the same place as the
-    run's gives way to it.
+    run's gives way to it. The run's rows of a variant that is not the suite's own say that they are the run's.
 
     Args:
         folder: Of the run.
@@ -247,14 +250,27 @@ def write_preview(folder: Path) -> Written:
     checkout = root()
     _refuse_checkout(folder, checkout)
     records, bad = read(folder)
-    presets, places = {record.subject.preset for record in records}, {_place(record) for record in records}
-    references, submissions = (
-        [record for record in store if record.subject.preset in presets and _place(record) not in places]
-        for store in committed(checkout)
-    )
     drawn = leaderboard.drawn_figures(checkout / PAGES)
-    pages = leaderboard.pages(task_texts(), records + references, True, drawn, glossary(), submissions)
+    pages = _pages(checkout, _among(records, committed(checkout)), True, drawn)
     return replace(write_pages(folder / PAGES, pages), bad=tuple(bad))
+
+
+def _among(records: Sequence[Record], found: Committed) -> Committed:
+    """Put a run's records among the committed ones."""
+    presets, places = {record.subject.preset for record in records}, {_place(record) for record in records}
+
+    def kept(record: Record) -> bool:
+        return record.subject.preset in presets and _place(record) not in places
+
+    references = tuple(filter(kept, found.references))
+    submissions = tuple(one for one in found.submissions if kept(one))
+    names = suite().variants
+    own = [names.get(record.subject.variant.name) == record.subject.variant.code_hash for record in records]
+    if not references and not any(own):
+        return Committed(tuple(records), submissions)
+    ours = tuple(record for record, is_own in zip(records, own, strict=True) if is_own)
+    theirs = tuple(sent(record, THIS_RUN) for record, is_own in zip(records, own, strict=True) if not is_own)
+    return Committed((*ours, *references), (*theirs, *submissions))
 
 
 def _refuse_checkout(folder: Path, checkout: Path) -> None:

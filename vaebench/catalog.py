@@ -132,11 +132,48 @@ def check_dataset(name: str) -> tuple[str, int | None]:
 
     Returns:
         Page and size; None for the default.
+
+    Raises:
+        UnknownName: There is no such page, or it does not come in that size.
     """
     if name in dataset_names():
         return name, None
     stem, digits = cast("re.Match[str]", re.fullmatch(r"(.*?)([1-9]\d*|)", name)).groups()
-    return known("dataset", stem if digits and stem in dataset_names() else name, dataset_names()), int(digits)
+    page = known("dataset", stem if digits and stem in dataset_names() else name, dataset_names())
+    if int(digits) not in _sizes(page):
+        raise UnknownName(f"unknown dataset {name!r}; {page} comes as: {', '.join(dataset_sizes(page))}")
+    return page, int(digits)
+
+
+def dataset_sizes(page: str) -> tuple[str, ...]:
+    """All names of one data set.
+
+    Args:
+        page: Its page.
+
+    Returns:
+        The page's own name, and one for each size but the default.
+    """
+    return (page, *(f"{page}{size}" for size in _sizes(page)))
+
+
+def _sizes(page: str) -> tuple[int, ...]:
+    """Sizes of a data set but the first, which has the page's own name and no other: one data set has one record."""
+    return cast("tuple[int, ...]", _constant(_data_tree(page), "SIZES", ()))[1:]
+
+
+def _data_tree(page: str) -> ast.Module:
+    return ast.parse((PACKAGE / "data" / f"{page}.py").read_text("utf-8"))
+
+
+def _constant(tree: ast.Module, name: str, default: object = None) -> object:
+    """Read a constant of a page without importing it."""
+    values = (
+        ast.literal_eval(node.value)
+        for node in tree.body
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == name
+    )
+    return next(values, default)
 
 
 def dataset_version(name: str) -> tuple[int, str]:
@@ -149,13 +186,8 @@ def dataset_version(name: str) -> tuple[int, str]:
         Version and hash, read without importing.
     """
     page, _ = check_dataset(name)
-    path = PACKAGE / "data" / f"{page}.py"
-    tree = ast.parse(path.read_text("utf-8"))
-    version = next(
-        cast("int", ast.literal_eval(node.value))
-        for node in tree.body
-        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "VERSION"
-    )
+    path, tree = PACKAGE / "data" / f"{page}.py", _data_tree(page)
+    version = cast("int", _constant(tree, "VERSION"))
     imported = [node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
     private = [PACKAGE / "data" / f"{name.rpartition('.')[2]}.py" for name in imported if "vaebench.data._" in name]
     return version, source_hash([path, *private])
@@ -173,7 +205,6 @@ def dataset(name: str, root: Path = DATA_ROOT, download: bool = False) -> "Datas
         The data set, on the CPU.
 
     Raises:
-        UnknownName: It does not come in that size.
         NoData: Its files are absent, damaged or cannot be downloaded.
     """
     from vaebench.data import Unavailable
@@ -185,14 +216,7 @@ def dataset(name: str, root: Path = DATA_ROOT, download: bool = False) -> "Datas
             return cast("Dataset", module.load(root, download))
         except Unavailable as error:
             raise NoData(str(error)) from error
-    if size is None:
-        return cast("Dataset", module.load())
-    sizes: tuple[int, ...] = getattr(module, "SIZES", ())[1:]
-    if size not in sizes:  # the first has the page's own name and no other, or one data set would have two records
-        raise UnknownName(
-            f"unknown dataset {name!r}; {page} comes as: {', '.join([page, *(f'{page}{s}' for s in sizes)])}"
-        )
-    return cast("Dataset", module.load(size))
+    return cast("Dataset", module.load() if size is None else module.load(size))
 
 
 def instrument(name: str) -> Callable[..., Any]:
@@ -265,6 +289,15 @@ def variant(reference: str) -> Brought:
     if ":" in reference and hasattr(package, "__path__"):
         return Brought(found, source_hash(path for folder in package.__path__ for path in Path(folder).rglob("*.py")))
     return Brought(found, source_hash([Path(module.__file__)]))
+
+
+def variant_hashes() -> dict[str, str]:
+    """Hashes of the code of the suite's own variants, whose names nobody else's may bear.
+
+    Returns:
+        Hash by name, read without importing.
+    """
+    return {name: source_hash([PACKAGE / "variants" / f"{name}.py"]) for name in variant_names()}
 
 
 def _variant_module(reference: str) -> tuple[ModuleType, str]:

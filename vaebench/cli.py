@@ -334,18 +334,19 @@ def leaderboard_(
 
     if check_only and preview:
         raise Mistake("--check is about the committed pages; leave it out, or --preview")
-    done = board.Written(Path(), ())
     stale: list[str] = []
-    with err.status("drawing"):
-        if preview:
-            done = board.write_preview(preview)
-        elif check_only:
-            stale = board.stale()
-        else:
-            done = board.write()
-    for line in done.bad:
-        say(f"left out: {line}", "yellow")
-    for line in done.strangers:
+    try:
+        with err.status("drawing"):
+            if check_only:
+                stale, bad = board.stale()
+                done = board.Written(Path(), (), bad=bad)
+            else:
+                done = board.write_preview(preview) if preview else board.write()
+    except board.BadReferences as found:
+        for line in found.lines:
+            say(line, "red")
+        raise
+    for line in (*(f"left out: {line}" for line in done.bad), *done.strangers):
         say(line, "yellow")
     pages = [done.page] if preview else done.files
     if as_json:
@@ -356,7 +357,6 @@ def leaderboard_(
         out.print("the leaderboard is fresh", highlight=False)
     for line in stale:
         say(f"stale: {line}", "red")
-    if stale:
-        say("run `vaebench leaderboard` to write the pages again")
     if stale or (done.strangers and not preview):
+        say("the board is not fresh: run `vaebench leaderboard`, and move away what is not the suite's")
         sys.exit(NO)

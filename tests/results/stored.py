@@ -72,7 +72,7 @@ def whole_record(seeds: int = 5) -> Record:
 
 
 TEXT = st.text(st.characters(codec="utf-8"), max_size=40)
-NAME = st.from_regex(r"[a-z][a-z0-9_]{0,20}", fullmatch=True)
+NAME = st.from_regex(r"[a-z][a-z0-9_]{0,20}", fullmatch=True).filter(lambda name: "__" not in name)
 NUMBER = st.floats(allow_nan=False, allow_infinity=False)
 MODEST = st.floats(-1e100, 1e100)
 READING = st.builds(
@@ -80,12 +80,12 @@ READING = st.builds(
     name=NAME,
     value=MODEST,
     stderr=st.floats(0, 1e100),
-    n=st.integers(0, 10**9),
+    n=st.integers(1, 10**9),
     unit=TEXT,
     better=st.sampled_from(["higher", "lower", "neither"]),
 )
 OBSERVATION = st.builds(
-    Observation, arm=NAME, knob=st.none() | NUMBER, seed=st.just(0), reading=READING | st.builds(Declined, NAME, TEXT)
+    Observation, arm=NAME, knob=st.none() | MODEST, seed=st.just(0), reading=READING | st.builds(Declined, NAME, TEXT)
 )
 OUTCOME = st.builds(
     CellOutcome,

@@ -14,9 +14,10 @@ from vaebench.leaderboard.figures.plots import Figure, inputs_hash, stamp
 from vaebench.leaderboard.files import IN_THE_WAY, MARK, STRANGER, SUBMISSIONS, drawn_figures, stale_pages
 from vaebench.leaderboard.front_page import front_page
 from vaebench.leaderboard.record_page import record_page, record_path
-from vaebench.leaderboard.selection import select
+from vaebench.leaderboard.selection import faults, select
+from vaebench.leaderboard.sent import Sent
 from vaebench.leaderboard.task_page import task_page
-from vaebench.leaderboard.task_text import TaskText, Term
+from vaebench.leaderboard.task_text import Suite, TaskText, Term
 from vaebench.results.record import Record
 
 __all__ = [
@@ -24,9 +25,11 @@ __all__ = [
     "MARK",
     "STRANGER",
     "SUBMISSIONS",
+    "Suite",
     "TaskText",
     "Term",
     "drawn_figures",
+    "faults",
     "pages",
     "stale_pages",
 ]
@@ -38,7 +41,9 @@ def pages(
     preview: bool = False,
     drawn: Mapping[str, str] | None = None,
     glossary: Sequence[Term] = (),
-    submissions: Sequence[Record] = (),
+    submissions: Sequence[Sent] = (),
+    suite: Suite | None = None,
+    unread: Sequence[str] = (),
 ) -> dict[str, str]:
     """Make every file of the board.
 
@@ -49,11 +54,13 @@ def pages(
         drawn: Figures drawn before, by path; a fresh one is kept, which saves the drawing.
         glossary: What names of variants, networks and data sets mean.
         submissions: Records from others; none takes the place of one of `records`.
+        suite: What there is; None where a record may name anything.
+        unread: Files among the submissions that are no records; they are named.
 
     Returns:
         Contents by path below the board: ``README.md``, ``<task>.md``, ``records/<task>/*.md`` and ``figures/*.svg``.
     """
-    selection = select(tasks, records, preview, submissions)
+    selection = select(tasks, records, preview, submissions, suite, unread)
     written = {"README.md": front_page(tasks, selection, preview, glossary)}
     figures: dict[str, Figure] = {}
     for task in tasks:

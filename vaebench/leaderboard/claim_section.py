@@ -4,8 +4,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from vaebench.claims import WORST_FIRST, Claim, Finding, Observation, Reading, Verdict, judge, t_interval
-from vaebench.leaderboard.numbers import plain, plus_minus, region, rounded
+from vaebench.leaderboard.numbers import claimed, plain, plus_minus, rounded
 from vaebench.leaderboard.record_page import control_said, dropping_empty, finding_numbers
+from vaebench.leaderboard.selection import own
+from vaebench.leaderboard.sent import sender_of
 from vaebench.leaderboard.text import SYMBOLS, details, escape, label, table, words
 from vaebench.results.record import Column, Record
 
@@ -16,6 +18,8 @@ Names = Mapping[int, str]
 def claim_section(claim: Claim, records: Sequence[Record], names: Names) -> list[str]:
     """Write a claim's sentence, what it asks for, what the controls say, and a row a record.
 
+    What is said over records is said of the suite's own; a record that somebody sent has its row.
+
     Args:
         claim: The claim.
         records: All records of its task.
@@ -24,14 +28,15 @@ def claim_section(claim: Claim, records: Sequence[Record], names: Names) -> list
     Returns:
         Paragraphs of Markdown.
     """
-    own = [next(v for v in record.verdicts if v.claim == claim.id) for record in records]
+    verdicts = [next(v for v in record.verdicts if v.claim == claim.id) for record in records]
+    ours = own(records)
     controls = [
         {v.arm: v for v in record.control_verdicts if v.claim == claim.id and v.verdict != "not applicable"}
         for record in records
     ]
     by_arm: dict[str, list[Verdict]] = {}
-    for of_record in controls:
-        for arm, verdict in of_record.items():
+    for record, of_record in zip(records, controls, strict=True):
+        for arm, verdict in of_record.items() if sender_of(record) == "" else ():
             by_arm.setdefault(arm, []).append(verdict)
     varying = sorted(arm for arm, found in by_arm.items() if len({v.verdict for v in found}) > 1)
     same = [
@@ -40,7 +45,7 @@ def claim_section(claim: Claim, records: Sequence[Record], names: Names) -> list
         if arm not in varying
     ]
     lines = []
-    for record, verdict, beside in zip(records, own, controls, strict=True):
+    for record, verdict, beside in zip(records, verdicts, controls, strict=True):
         if verdict.verdict != "not applicable":
             marks = [
                 f"{label(beside[arm].verdict)}{_spread([beside[arm]])}" if arm in beside else "" for arm in varying
@@ -48,15 +53,16 @@ def claim_section(claim: Claim, records: Sequence[Record], names: Names) -> list
             row = [names[id(record)], label(verdict.verdict), *_numbers(verdict, record), *marks, escape(_why(verdict))]
             lines.append(row)
     arms = [f"{words(arm)} arm" for arm in varying]
+    whose = " of the suite's own" if len(ours) < len(records) else ""
     headers = ["Record", "Verdict", "Estimate", "95 % interval", "Seeds", *arms, "Why"]
     return [
         f"### {escape(claim.id)}",
-        f"{escape(claim.says)} {_tally(own)}",
-        _asked(max(own, key=lambda verdict: len(verdict.findings)).findings),
-        *([f"In every record that has one: {'; '.join(same)}."] if same else []),
+        f"{escape(claim.says)} {_tally(claim, ours, whose)}",
+        _asked(max(verdicts, key=lambda verdict: len(verdict.findings)).findings),
+        *([f"In every record{whose} that has one: {'; '.join(same)}."] if same else []),
         *([dropping_empty(headers, lines)] if lines else []),
-        *([_over_records(claim, records)] if claim.over_records and lines else []),
-        *_silent(zip(records, own, strict=True), names),
+        *([_over_records(claim, ours)] if claim.over_records and lines and ours else []),
+        *_silent(zip(records, verdicts, strict=True), names),
         *([_beside(claim, records, names)] if claim.beside else []),
     ]
 
@@ -84,7 +90,7 @@ def _asked(findings: Sequence[Finding]) -> str:
     asked: dict[str, None] = {}
     for finding in findings:
         each = "" if finding.knob is None else " at each knob value it is read at"
-        asked[f"{words(finding.what)} {region(finding.low, finding.high)}{each}"] = None
+        asked[f"{words(finding.what)} {claimed(finding)}{each}"] = None
     first, *others = map(escape, asked)
     return "It holds if all of these do: " + "; ".join([f"**{first}** (shown)", *others]) + "."
 
@@ -102,6 +108,7 @@ def _over_records(claim: Claim, records: Sequence[Record]) -> str:
     estimate, interval, _ = finding_numbers(shown, len(records))
     over = shown.interval.n if shown.interval else 0
     found = f"{label(verdict.verdict)}, {escape(words(shown.what))} {estimate} {interval} over {over} of them"
+    found += f" ({escape(shown.reason)})" if shown.reason else ""
     return (
         f"With records as the sample in place of seeds: {found}, each by its mean. They are this suite's choice of "
         "settings and no draw from all there are; the interval says how much they differ."
@@ -121,11 +128,11 @@ def _silent(verdicts: Iterable[tuple[Record, Verdict]], names: Names) -> list[st
     ]
 
 
-def _tally(verdicts: Sequence[Verdict]) -> str:
+def _tally(claim: Claim, records: Sequence[Record], whose: str) -> str:
     """Count the words over records: whether a claim holds whatever the objective, network and data."""
-    found = Counter(verdict.verdict for verdict in verdicts)
+    found = Counter(verdict.verdict for record in records for verdict in record.verdicts if verdict.claim == claim.id)
     counts = [f"{label(word)} {found[word]}" for word in SYMBOLS if found[word]]
-    return f"Over {len(verdicts)} records: {' · '.join(counts)}."
+    return f"Over {len(records)} records{whose}: {' · '.join(counts) or '–'}."
 
 
 def _why(verdict: Verdict) -> str:
@@ -176,12 +183,12 @@ def invariant_section(claim: Claim, records: Sequence[Record], names: Names) -> 
     applicable = [(record, verdict) for record, verdict in verdicts if verdict.verdict != "not applicable"]
     parts = [f"### {escape(claim.id)}", escape(claim.says)]
     if applicable:
-        asked = dict.fromkeys((f.what, region(f.low, f.high)) for _, v in applicable for f in v.findings)
+        asked = dict.fromkeys((f.what, claimed(f)) for _, v in applicable for f in v.findings)
         by_knob = any(finding.knob is not None for _, verdict in applicable for finding in verdict.findings)
         rows = []
         for record, verdict in applicable:
             for knob in dict.fromkeys(finding.knob for finding in verdict.findings):
-                found = {(f.what, region(f.low, f.high)): f for f in verdict.findings if f.knob == knob}
+                found = {(f.what, claimed(f)): f for f in verdict.findings if f.knob == knob}
                 cells = [" ".join(finding_numbers(found[q], 0)[:2]) if q in found else "–" for q in asked]
                 place = [plain(knob) if knob is not None else "–"] if by_knob else []
                 arm = "" if verdict.arm == "trained" else f", {words(verdict.arm)}"

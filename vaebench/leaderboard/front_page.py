@@ -5,11 +5,11 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from vaebench.claims import Claim, Verdict, t_interval
-from vaebench.claims.trends import LEAST
+from vaebench.claims.trends import LEAST, LEAST_TAU
 from vaebench.leaderboard.numbers import plus_minus, rounded
 from vaebench.leaderboard.ranks import Rank, ranks
 from vaebench.leaderboard.record_page import cell_time, is_known, record_path
-from vaebench.leaderboard.selection import Entry, Selection, entry
+from vaebench.leaderboard.selection import Entry, Selection, entry, own
 from vaebench.leaderboard.standing import Standing, standing
 from vaebench.leaderboard.task_text import TaskText, Term
 from vaebench.leaderboard.text import PREVIEW, SYMBOLS, anchor, beside, bullets, details, escape, label, table, words
@@ -37,14 +37,19 @@ shows that the claim can.
 - **±**: half of the 95 % t-interval over seeds: initial weights, batches, noise and draws differ between them, the \
 data and their split do not. An instrument's own error within one trained model is kept apart.
 - **Verdicts**: {SYMBOLS["holds"]} holds – the 95 % interval lies wholly where the claim says; {SYMBOLS["fails"]} \
-fails – it lies wholly elsewhere; {SYMBOLS["undecided"]} undecided – it straddles, too few seeds finished, or a \
-control left nothing to gain; {SYMBOLS["not applicable"]} not applicable – the reading has no meaning for this \
-variant or data set (one that the model itself leaves without, by collapse or by a decoder that is the same \
-everywhere, scores 0, and leaves undecided what would hold). A claim holds when each of its conditions does, at each \
-knob value. It fails when one does though its interval is widened for the number of them (Bonferroni): a claim at the \
-edge of all its regions fails by chance in 2.5 % of cases at most.
-- **Falls, rises**: from the first knob value to the last, by {LEAST:.0%} at least, *and* at more pairs of knob \
-values than it goes the other way (Kendall τ). A course that holds need not be monotone: the figures show it.
+fails – it lies wholly elsewhere; {SYMBOLS["undecided"]} undecided – it straddles, the effect is too small to count, \
+too few seeds finished, or a control left nothing to gain; {SYMBOLS["not applicable"]} not applicable – the reading \
+has no meaning for this variant or data set (one that the model itself leaves without, by collapse or by a decoder \
+that is the same everywhere, scores 0, and leaves undecided what would hold). A claim holds when each of its \
+conditions does, at each knob value. It fails when one does though its interval is widened for the number of them \
+(Bonferroni): a claim at the edge of all its regions fails by chance in 2.5 % of cases at most, if seeds are normal.
+- **Estimates**: means over seeds, with t-intervals. A reading that is never negative and should be 0 is judged by its \
+geometric mean, for it has a long tail. Shares of a few things have exact intervals: five seeds show no share above \
+.478, so they cannot decide whether one is above .9. How often a verdict errs stands where verdicts are defined, in \
+`vaebench/claims/__init__.py`.
+- **Falls, rises**: from the first knob value to the last, by {LEAST:.0%} at least, *and* at more pairs of knob values \
+than it goes the other way (Kendall τ): τ is beyond 0 by its interval, and beyond ±{LEAST_TAU:g} in the mean over \
+seeds, which is at three pairs of four. A course that holds need not be monotone: the figures show it.
 - **n of m hold**: of the m verdicts of a task's claims on its data sets that are applicable, n hold. Where some are \
 not applicable (a number with a dash), the score is that of the others: compare such a row with care.
 - **Rank**: an interval. A row's best rank is one more than the number of rows told to be better, its worst leaves \
@@ -85,10 +90,10 @@ def front_page(tasks: Sequence[TaskText], selection: Selection, preview: bool, g
 
 
 def _claims(tasks: Sequence[TaskText], selection: Selection) -> str:
-    """Count how each claim came out, over all records: whether it holds whatever the objective, network and data."""
+    """Count how each claim came out, over the suite's own records: a flood of others' would say what it likes."""
     lines = []
     for task in tasks:
-        records = [r for r in selection.of_task(task.name) if r.subject.dataset.name in task.datasets]
+        records = [r for r in own(selection.of_task(task.name)) if r.subject.dataset.name in task.datasets]
         for claim in records[0].claims if records else ():
             found = Counter(v.verdict for record in records for v in record.verdicts if v.claim == claim.id)
             link = f"[{escape(claim.id)}]({task.name}.md#{anchor(claim.id)})"
@@ -97,7 +102,8 @@ def _claims(tasks: Sequence[TaskText], selection: Selection) -> str:
             lines.append([of_task, link, escape(claim.says), *counts, _exact(claim, records)])
     headers = ["Task", "Claim", "In words", *(label(word) for word in SYMBOLS), "Exact model"]
     said = (
-        "How many records have each verdict: a record is a variant with one network on one data set, over its seeds. "
+        "How many of the suite's own records have each verdict: a record is a variant with one network on one data "
+        "set, over its seeds. "
         "Last, what must come of models in closed form, and of how many it does."
     )
     return f"{said}\n\n{table(headers, lines)}"
@@ -161,7 +167,7 @@ def _scores(tasks: Sequence[TaskText], selection: Selection, rows: Sequence[Entr
     means = {
         row: sum(t_interval(list(s.by_seed.values())).estimate for s in stands[row]) / len(tasks) for row in complete
     }
-    complete.sort(key=lambda row: (-means[row], names[row]))
+    complete.sort(key=lambda row: (-round(means[row] / ROUNDING), names[row]))
     notes: list[str] = []
     lines = []
     for row in (*complete, *(row for row in rows if row not in means)):

@@ -33,7 +33,7 @@ def task_page(task: TaskText, selection: Selection, figures: Iterable[str], prev
     parts = [f"# {escape(task.title)}", *([PREVIEW] if preview else [])]
     knob = f" The knob is the {words(task.knob_name)}{_symbol(task)}." if task.knob_name else ""
     parts += [
-        f"{source(task.source)} · version {task.version} · [all tasks](README.md)",
+        f"{source(task.source)} · version {task.version}{_since(task)} · [all tasks](README.md)",
         f"**{escape(task.asks)}**{knob}",
         task.text.strip(),
     ]
@@ -59,6 +59,14 @@ def task_page(task: TaskText, selection: Selection, figures: Iterable[str], prev
     maps = _map_figures(task, records, selection, shown)
     parts += ["## Maps", *_pictures("map of", maps)] if maps else []
     return "\n\n".join(parts) + "\n"
+
+
+def _since(task: TaskText) -> str:
+    """Say since when a task is what it is, and which versions it had before."""
+    if not task.versions:
+        return ""
+    before = ", ".join(f"{number} of {day}" for number, day in task.versions.items() if number != task.version)
+    return f" of {task.versions[task.version]}" + (f", which supersedes {before}" if before else "")
 
 
 def _sources(task: TaskText, linked: bool) -> str:

@@ -28,6 +28,9 @@ class TaskText:
         tradeoffs: What is drawn against what beside the verdicts.
         data_hashes: Hash of each data set by name, without a size; a record of another hash is stale.
         knob_values: Of each preset, empty without a knob; None where each variant declares its own.
+        versions: The day on which each version came, the present one last; empty where any may be.
+        data_versions: Version of each data set by name, without a size.
+        seeds: How many cells a record of each preset has at least.
     """
 
     name: str
@@ -47,6 +50,9 @@ class TaskText:
     tradeoffs: tuple[Tradeoff, ...] = ()
     data_hashes: Mapping[str, str] = field(default_factory=dict)
     knob_values: Mapping[str, tuple[float, ...]] | None = None
+    versions: Mapping[int, str] = field(default_factory=dict)
+    data_versions: Mapping[str, int] = field(default_factory=dict)
+    seeds: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def judged(self) -> tuple[str, ...]:
@@ -56,6 +62,27 @@ class TaskText:
     def data_hash(self, name: str) -> str:
         """Hash of a data set, whatever its size; empty where there is none of this name."""
         return self.data_hashes.get(name) or self.data_hashes.get(name.rstrip("0123456789"), "")
+
+    def data_version(self, name: str) -> int | None:
+        """Version of a data set, whatever its size; None where any may be."""
+        return self.data_versions.get(name) or self.data_versions.get(name.rstrip("0123456789"))
+
+
+@dataclass(frozen=True)
+class Suite:
+    """What there is: a record that names anything else is refused.
+
+    Attributes:
+        release: The suite's own version.
+        datasets: Names of data sets, with their sizes.
+        archs: Names of architectures.
+        variants: The suite's own variants, with the hashes of their code.
+    """
+
+    release: str
+    datasets: frozenset[str]
+    archs: frozenset[str]
+    variants: Mapping[str, str]
 
 
 @dataclass(frozen=True)

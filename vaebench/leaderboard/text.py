@@ -35,9 +35,10 @@ def escape(text: str) -> str:
         'a&#124;b &#60;b&#62;x&#60;/b&#62; my_name'
     """
     line = " ".join(text.split())
-    kept = "".join(c for c in line if not unicodedata.category(c).startswith("C"))
-    inert = _SPECIAL.sub(lambda found: f"&#{ord(found[0])};", kept)
-    return "".join(f"&#{ord(c)};" if _odd_width(c) else c for c in inert)
+    if not (line.isascii() and line.isprintable()):
+        line = "".join(c for c in line if not unicodedata.category(c).startswith("C"))
+    inert = _SPECIAL.sub(lambda found: f"&#{ord(found[0])};", line)
+    return inert if inert.isascii() else "".join(f"&#{ord(c)};" if _odd_width(c) else c for c in inert)
 
 
 def _odd_width(character: str) -> bool:

@@ -1,12 +1,24 @@
 """Make a record of finished cells, and judge it; the same code judges a record again when somebody reads it."""
 
 from collections.abc import Iterable, Sequence
+from functools import cache
+from pathlib import Path
 
 import numpy as np
 
 from vaebench import __version__
+from vaebench import claims as judging
 from vaebench.claims import Claim, Declined, Interval, Reading, Verdict, judge, t_interval
-from vaebench.results.record import CellOutcome, CellRow, Column, DeclinedColumn, Environment, Record
+from vaebench.fingerprint import source_hash
+from vaebench.results.record import (
+    SCHEMA_VERSION,
+    CellOutcome,
+    CellRow,
+    Column,
+    DeclinedColumn,
+    Environment,
+    Record,
+)
 
 
 def assemble(outcomes: Sequence[CellOutcome], claims: tuple[Claim, ...], invariants: tuple[Claim, ...]) -> Record:
@@ -32,6 +44,7 @@ def assemble(outcomes: Sequence[CellOutcome], claims: tuple[Claim, ...], invaria
             environments.append(cell.environment)
     columns, declined = _columns(cells)
     record = Record(
+        schema_version=SCHEMA_VERSION,
         suite_version=__version__,
         subject=cells[0].subject,
         parameters=max(cell.parameters for cell in cells),
@@ -43,8 +56,8 @@ def assemble(outcomes: Sequence[CellOutcome], claims: tuple[Claim, ...], invaria
                 id=c.id,
                 seed=c.seed,
                 status=c.status,
-                reason=c.reason,
-                notes=c.notes,
+                reason=_readable(c.reason),
+                notes=tuple(map(_readable, c.notes)),
                 seconds=dict(sorted(c.seconds.items())),
             )
             for c in cells
@@ -57,6 +70,11 @@ def assemble(outcomes: Sequence[CellOutcome], claims: tuple[Claim, ...], invaria
         score=None,
     )
     return rejudge(record)
+
+
+def _readable(text: str) -> str:
+    """Show a NUL, which an error's message may hold and no record does."""
+    return text.replace("\0", "\N{REPLACEMENT CHARACTER}")
 
 
 def rejudge(record: Record) -> Record:
@@ -79,8 +97,19 @@ def rejudge(record: Record) -> Record:
             "control_verdicts": tuple(judge(c, sample, arm, seeds) for arm in controls for c in record.claims),
             "invariant_verdicts": tuple(judge(c, sample, arm, seeds) for arm in sound for c in record.invariants),
             "score": score_interval(verdicts),
+            "judged_by": judging_hash(),
         }
     )
+
+
+@cache
+def judging_hash() -> str:
+    """Hash of the code that makes verdicts of readings: records that it judged can be compared with it to the digit.
+
+    Returns:
+        16 hexadecimal digits.
+    """
+    return source_hash([*Path(judging.__file__).parent.glob("*.py"), Path(__file__)])
 
 
 def score_by_seed(verdicts: Iterable[Verdict]) -> dict[int, float]:
@@ -135,7 +164,9 @@ def _columns(cells: Sequence[CellOutcome]) -> tuple[tuple[Column, ...], tuple[De
         for (arm, knob, name), rows in read.items()
     )
     declined = tuple(
-        DeclinedColumn(arm=arm, knob=knob, name=no.name, reason=no.reason, cause=no.cause, seeds=tuple(seeds))
+        DeclinedColumn(
+            arm=arm, knob=knob, name=no.name, reason=_readable(no.reason), cause=no.cause, seeds=tuple(seeds)
+        )
         for (arm, knob, no), seeds in missed.items()
     )
     return columns, declined

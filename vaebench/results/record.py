@@ -9,11 +9,15 @@ import re
 from collections import Counter
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from vaebench.claims import LARGEST, Claim, Declined, Interval, Observation, Reading, Sample, Verdict
+from vaebench.claims import LARGEST, Claim, Declined, Interval, Observation, Reading, Sample, Verdict, map_entry
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION: Literal[1] = 1
+
+MOST_CELLS, MOST_READINGS, MOST_DECLINED, MOST_CLAIMS = 100, 4000, 500, 50
+MOST_KNOBS, MOST_MAPS, LONGEST_SIDE = 32, 4, 64
+"""What a record may hold: several times what the largest of a whole run does, and little enough to be drawn at once."""
 
 Status = Literal["ok", "diverged", "error", "timeout", "oom", "declined", "refused"]
 """How a cell ended. `declined`: the suite cannot read such a model. `refused`: the variant breaks the protocol."""
@@ -22,9 +26,35 @@ Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 Text = Annotated[str, Field(max_length=2000)]
 Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
 Count = Annotated[int, Field(ge=0, lt=2**63)]
+Number = Annotated[int, Field(ge=1, lt=2**31)]
+Knob = Annotated[float, Field(ge=-LARGEST, le=LARGEST)] | None
 Seconds = Annotated[float, Field(ge=0, le=1e9)]
 Value = Annotated[float, Field(ge=-LARGEST, le=LARGEST)]
 Error = Annotated[float, Field(ge=0, le=LARGEST)]
+Unit = Annotated[str, Field(max_length=64)]
+
+
+def _whole(value: object) -> object:
+    """Let nothing but an integer be a schema's number; 1.0 and true equal 1, and are none."""
+    if type(value) is not int:
+        raise ValueError(f"a schema has a whole number, not {value!r:.40}")
+    return value
+
+
+def _entry_of_a_map(name: str) -> str:
+    """Let a double underscore stand only where it tells a map, its row and its column apart."""
+    if "__" in name and not all(part.strip("_") == part != "" for part in map_entry(name) or ("",)):
+        raise ValueError("a double underscore tells a map, its row and its column apart, and nothing else")
+    return name
+
+
+SchemaNumber = Annotated[Literal[1], BeforeValidator(_whole)]
+ReadingName = Annotated[Name, AfterValidator(_entry_of_a_map)]
+Spent = Annotated[dict[Annotated[str, Field(max_length=64)], Seconds], Field(max_length=20)]
+Seeds = Annotated[tuple[Count, ...], Field(max_length=MOST_CELLS)]
+Release = Annotated[str, Field(pattern=r"^\d{1,4}(\.\d{1,4}){1,3}[a-z0-9.+]{0,40}$")]
+Claims = Annotated[tuple[Claim, ...], Field(max_length=MOST_CLAIMS)]
+Verdicts = Annotated[tuple[Verdict, ...], Field(max_length=4 * MOST_CLAIMS)]
 
 
 class Stored(BaseModel):
@@ -37,7 +67,7 @@ class Versioned(Stored):
     """A task or a data set as it was when the cell ran: name, version and hash of its definition."""
 
     name: Name
-    version: int
+    version: Number
     hash: Hash
 
 
@@ -47,7 +77,7 @@ class VariantInfo(Stored):
     name: Name
     source: Text
     code_hash: Hash
-    kl_weight: float | None
+    kl_weight: Annotated[float, Field(gt=0, le=LARGEST)] | None
 
 
 class Environment(Stored):
@@ -60,7 +90,7 @@ class Environment(Stored):
     device: Literal["cpu", "cuda"]
     precision: Literal["float32"]
     deterministic: bool
-    threads: int
+    threads: Number
 
 
 class Subject(Stored):
@@ -82,7 +112,7 @@ class Subject(Stored):
 class CellOutcome(Stored):
     """What came of one cell: a line of the journal."""
 
-    schema_version: Literal[1] = 1
+    schema_version: SchemaNumber = 1
     id: Hash
     subject: Subject
     seed: Count
@@ -99,14 +129,14 @@ class Column(Stored):
     """One reading of one arm at one knob value, over the seeds that have it."""
 
     arm: Name
-    knob: float | None
-    name: Name
-    unit: Text
+    knob: Knob
+    name: ReadingName
+    unit: Unit
     better: Literal["higher", "lower", "neither"]
-    n: Count
-    seeds: tuple[Count, ...]
-    values: tuple[Value, ...]
-    stderrs: tuple[Error, ...]
+    n: Annotated[Count, Field(ge=1)]
+    seeds: Seeds
+    values: Annotated[tuple[Value, ...], Field(max_length=MOST_CELLS)]
+    stderrs: Annotated[tuple[Error, ...], Field(max_length=MOST_CELLS)]
 
     @model_validator(mode="after")
     def _one_number_a_seed(self) -> "Column":
@@ -119,11 +149,11 @@ class DeclinedColumn(Stored):
     """One reading that does not exist, for which seeds, and why."""
 
     arm: Name
-    knob: float | None
-    name: Name
+    knob: Knob
+    name: ReadingName
     reason: Text
     cause: Literal["setting", "model"]
-    seeds: tuple[Count, ...]
+    seeds: Seeds
 
 
 class CellRow(Stored):
@@ -134,25 +164,29 @@ class CellRow(Stored):
     status: Status
     reason: Text
     notes: tuple[Text, ...] = ()
-    seconds: dict[str, Seconds]
+    seconds: Spent
 
 
 class Record(Stored):
-    """What is stored about the cells of one (task, variant, architecture, data set)."""
+    """What is stored about the cells of one (task, variant, architecture, data set).
 
-    schema_version: Literal[1] = 1
-    suite_version: Text
+    `judged_by` is a hash of the code that made the verdicts: only the same code must come to the same ones.
+    """
+
+    schema_version: SchemaNumber
+    suite_version: Release
+    judged_by: Hash | None = None
     subject: Subject
     parameters: Count
-    environments: tuple[Environment, ...]
-    claims: tuple[Claim, ...]
-    invariants: tuple[Claim, ...]
-    cells: tuple[CellRow, ...]
-    readings: tuple[Column, ...]
-    declined: tuple[DeclinedColumn, ...]
-    verdicts: tuple[Verdict, ...]
-    control_verdicts: tuple[Verdict, ...]
-    invariant_verdicts: tuple[Verdict, ...]
+    environments: Annotated[tuple[Environment, ...], Field(min_length=1, max_length=MOST_CELLS)]
+    claims: Claims
+    invariants: Claims
+    cells: Annotated[tuple[CellRow, ...], Field(min_length=1, max_length=MOST_CELLS)]
+    readings: Annotated[tuple[Column, ...], Field(max_length=MOST_READINGS)]
+    declined: Annotated[tuple[DeclinedColumn, ...], Field(max_length=MOST_DECLINED)]
+    verdicts: Verdicts
+    control_verdicts: Verdicts
+    invariant_verdicts: Verdicts
     score: Interval | None
 
     @property
@@ -161,19 +195,53 @@ class Record(Stored):
         return (*self.readings, *self.declined)
 
     @model_validator(mode="after")
+    def _cells_are_distinct(self) -> "Record":
+        seeds = [cell.seed for cell in self.cells]
+        if twice := [seed for seed, times in Counter(seeds).items() if times > 1]:
+            raise ValueError(f"cells: seed {twice[0]} has more than one cell")
+        if seeds != sorted(seeds):
+            raise ValueError("cells: their seeds do not rise")
+        if len({cell.id for cell in self.cells}) < len(seeds):
+            raise ValueError("cells: two of them have one id, which says what was computed")
+        return self
+
+    @model_validator(mode="after")
     def _readings_of_finished_cells(self) -> "Record":
-        seeds = Counter(cell.seed for cell in self.cells)
-        if twice := [seed for seed, times in seeds.items() if times > 1]:
-            raise ValueError(f"seed {twice[0]} has more than one cell")
         finished = {cell.seed for cell in self.cells if cell.status == "ok"}
         places: set[tuple[str, float | None, str, int]] = set()
         for column in self.columns:
             if strange := set(column.seeds) - finished:
                 raise ValueError(f"{column.name} is of seed {min(strange)}, which has no finished cell")
+            if list(column.seeds) != sorted(set(column.seeds)):
+                raise ValueError(f"{column.name}: its seeds do not rise")
             here = {(column.arm, column.knob, column.name, seed) for seed in column.seeds}
             if here & places:
                 raise ValueError(f"{column.name} is there twice for one arm, knob value and seed")
             places |= here
+        return self
+
+    @model_validator(mode="after")
+    def _few_knob_values_and_maps(self) -> "Record":
+        if (found := len({column.knob for column in self.columns})) > MOST_KNOBS:
+            raise ValueError(f"readings: {found} knob values, where a record has {MOST_KNOBS} at most")
+        entries = [place for column in self.columns if (place := map_entry(column.name))]
+        if (found := len({name for name, _, _ in entries})) > MOST_MAPS:
+            raise ValueError(f"readings: entries of {found} maps, where a record has {MOST_MAPS} at most")
+        sides = {(name, side, part) for name, *parts in entries for side, part in enumerate(parts)}
+        longest = max(Counter((name, side) for name, side, _ in sides).values(), default=0)
+        if longest > LONGEST_SIDE:
+            raise ValueError(f"readings: a map of {longest} rows or columns, where one has {LONGEST_SIDE} at most")
+        return self
+
+    @model_validator(mode="after")
+    def _counts_of_cells(self) -> "Record":
+        for field in ("verdicts", "control_verdicts", "invariant_verdicts"):
+            found: tuple[Verdict, ...] = getattr(self, field)
+            counts = [f.interval.n for verdict in found for f in verdict.findings if f.interval]
+            if strange := [n for n in counts if not 1 <= n <= len(self.cells)]:
+                raise ValueError(f"{field}: an interval over {strange[0]:.0f} seeds, where there are {len(self.cells)}")
+        if self.score and not 1 <= self.score.n <= len(self.cells):
+            raise ValueError(f"score: over {self.score.n:.0f} seeds, where there are {len(self.cells)}")
         return self
 
     def sample(self) -> Sample:

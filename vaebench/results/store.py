@@ -1,5 +1,6 @@
 """The only room that writes: records as files, cells as lines of a journal. What is read is checked and capped."""
 
+import json
 import os
 import stat
 from collections.abc import Iterator
@@ -14,11 +15,24 @@ from vaebench.results.record import SCHEMA_VERSION, CellOutcome, Record, strict_
 MAX_BYTES = 16 * 2**20
 """A record's file above this is refused, and read no further."""
 
+MOST = {b"{": 8_000, b"[": 20_000, b",": 200_000}
+"""How often these may stand in a record's file, ten times as often as in the largest of a whole run: they say how many
+objects, lists and values it holds, and counting them costs nothing."""
+
 JOURNAL = "journal.jsonl"
 
 
 class BadRecord(Mistake):
-    """A file is not a record this suite can read; the message names the file and says why."""
+    """A file is not a record this suite can read; the message names the file and says why.
+
+    Args:
+        path: The file.
+        why: One line, which begins with the field where there is one.
+    """
+
+    def __init__(self, path: Path, why: str) -> None:
+        super().__init__(f"{path}: {why}")
+        self.path, self.why = path, why
 
 
 @dataclass(frozen=True)
@@ -98,9 +112,9 @@ def why_kept(folder: Path, record: Record) -> str:
 
 
 def _first_error(error: ValidationError) -> str:
-    found = error.errors()[0]
-    place = ".".join(str(step) for step in found["loc"])
-    return f"{place}: {found['msg']}" if place else found["msg"]
+    found = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    place, why = ".".join(str(step) for step in found["loc"]), found["msg"].removeprefix("Value error, ")
+    return f"{place:.200}: {why}" if place else why
 
 
 def read_record(path: Path) -> Record:
@@ -116,39 +130,95 @@ def read_record(path: Path) -> Record:
         BadRecord: It is no ordinary file, too large, damaged, of another schema, or no record.
     """
     if not stat.S_ISREG(path.lstat().st_mode):
-        raise BadRecord(f"{path}: no ordinary file")  # a link may lead anywhere, a pipe may never end
+        raise BadRecord(path, "no ordinary file")  # a link may lead anywhere, a pipe may never end
     try:
         with path.open("rb") as file:
             text = file.read(MAX_BYTES + 1)
     except OSError as error:
-        raise BadRecord(f"{path}: {error.strerror}") from error
+        raise BadRecord(path, str(error.strerror)) from error
     if len(text) > MAX_BYTES:
-        raise BadRecord(f"{path}: larger than {MAX_BYTES // 2**20} MiB")
+        raise BadRecord(path, f"larger than {MAX_BYTES // 2**20} MiB")
+    for sign, most in MOST.items():
+        if (found := text.count(sign)) > most:
+            raise BadRecord(path, f"{found} times {sign.decode()!r}, where a record has {most} at most")
     try:
-        return Record.model_validate_json(text)
+        record = Record.model_validate_json(text)
+        json.loads(text, object_pairs_hook=_each_once)
     except ValidationError as error:
-        if error.errors()[0]["loc"] == ("schema_version",):
-            found = error.errors()[0]["input"]
-            raise BadRecord(f"{path}: of schema {found}; this suite reads schema {SCHEMA_VERSION}") from None
-        raise BadRecord(f"{path}: {_first_error(error)}") from None
+        first = error.errors(include_url=False, include_context=False)[0]
+        if first["loc"] == ("schema_version",) and first["type"] != "missing":
+            given = str(first["input"])
+            raise BadRecord(path, f"of schema {given:.40}; this suite reads schema {SCHEMA_VERSION}") from None
+        raise BadRecord(path, _first_error(error)) from None
+    except (ValueError, RecursionError) as error:
+        raise BadRecord(path, str(error)) from None
+    return record
 
 
-def read_records(folder: Path) -> tuple[list[Record], list[str]]:
-    """Read every record below a folder.
+def _each_once(pairs: list[tuple[str, object]]) -> None:
+    """Look at one object of a file: each key stands in it once, and no text holds a NUL.
+
+    Nothing is kept of it, so that a file costs the memory of its largest object.
+    """
+    seen: set[str] = set()
+    for key, value in pairs:
+        if key in seen:
+            raise ValueError(f"{key:.200}: there twice in one object")
+        seen.add(key)
+        texts = [key, value, *(value if isinstance(value, list) else ())]
+        if any("\0" in text for text in texts if isinstance(text, str)):
+            raise ValueError(f"{key:.200}: a text with a NUL")
+
+
+def read_records(folder: Path, as_store: bool = False) -> tuple[list[Record], list[BadRecord]]:
+    """Read every record below a folder, each under its own name in its task's folder.
 
     Args:
-        folder: A store, or a single record's file.
+        folder: A store, a part of one, or a single record's file, which may have any name.
+        as_store: Whether the tasks' folders are to lie in this one, and no deeper.
 
     Returns:
-        The records in the order of their paths, and one line for each file that is none.
+        The records in the order of their paths, and why each other file is none.
     """
-    records, bad = [], []
-    for path in sorted(folder.rglob("*.json")) if folder.is_dir() else [folder]:
+    records: list[Record] = []
+    bad: list[BadRecord] = []
+    for path in _record_files(folder) if folder.is_dir() else [folder]:
         try:
-            records.append(read_record(path))
+            record = read_record(path)
+            if path != folder and (why := _misplaced(path, record, folder if as_store else None)):
+                raise BadRecord(path, why)
         except BadRecord as error:
-            bad.append(str(error))
+            bad.append(error)
+        else:
+            records.append(record)
     return records, bad
+
+
+def _record_files(folder: Path) -> list[Path]:
+    """List what should be records, and what might lead to some and is not followed: links, folders that are closed."""
+    found, waiting = [], [folder]
+    while waiting:
+        here = waiting.pop()
+        try:
+            for path in here.iterdir():
+                link = path.is_symlink()
+                if path.is_dir() and not link:
+                    waiting.append(path)
+                if path.suffix.lower() == ".json" or (link and not path.is_file()):
+                    found.append(path)
+        except OSError:
+            found.append(here)
+    return sorted(found)
+
+
+def _misplaced(path: Path, record: Record, store: Path | None) -> str:
+    """Say where a record belongs that lies under another name, where its file would speak of another subject."""
+    (task, name), here = record.subject.file_name.split("/"), path.absolute()
+    if here.name != name:
+        return f"its subject's file name is {name}"
+    if here.parent.name != task:
+        return f"subject.task.name: {task}, and its folder has another name"
+    return "it does not lie in its task's folder right below the store" if store and path.parents[1] != store else ""
 
 
 class Journal:

@@ -77,6 +77,19 @@ class Protocol:
 
 
 @dataclass(frozen=True)
+class Version:
+    """A version of a task.
+
+    Attributes:
+        number: From 1.
+        since: The day it came, as ``2026-11-20``.
+    """
+
+    number: int
+    since: str
+
+
+@dataclass(frozen=True)
 class Task:
     """The standardized experiment that checks one paper's group of claims.
 
@@ -98,6 +111,7 @@ class Task:
         arms: What is trained beside the models judged.
         comparisons: What is read off all models of a cell together, as ``module.function`` of ``measures``.
         tradeoffs: What is drawn against what beside the verdicts.
+        versions: Every version there was, the present one last: a record of any other cannot be.
     """
 
     name: str
@@ -116,8 +130,11 @@ class Task:
     arms: tuple[Arm, ...] = ()
     comparisons: tuple[str, ...] = ()
     tradeoffs: tuple[Tradeoff, ...] = ()
+    versions: tuple[Version, ...] = ()
 
     def __post_init__(self) -> None:
+        if [version.number for version in self.versions] not in ([], list(range(1, self.version + 1))):
+            raise ValueError(f"{self.name}: its versions are 1 to {self.version}, each with its day: {self.versions}")
         if self.known and self.knob and self.knob.name == "strength":
             raise ValueError(f"{self.name}: a closed form is for one weight of the KL, and a strength may change it")
 

@@ -107,7 +107,7 @@ much against it as 256 does on their images; the one model looked at had collaps
 
 from vaebench.claims import Beyond, Claim, Exceeds, Near
 from vaebench.measures import Effort
-from vaebench.tasks import Arm, Knob, Protocol, Task
+from vaebench.tasks import Arm, Knob, Protocol, Task, Version
 from vaebench.training import Interventions, Recipe
 
 QUICK = (0, 1, 3, 6, 10, 20, 40, 70, 100)
@@ -126,6 +126,7 @@ def by_other_indices(*readings: str) -> tuple[str, ...]:
 TASK = Task(
     name="bonheme2022_encoder_first",
     version=2,
+    versions=(Version(1, "2026-11-20"), Version(2, "2026-11-21")),
     title="Bonheme & Grzes 2022, How do Variational Autoencoders Learn? Insights from Representational Similarity",
     source="arXiv:2205.08399",
     asks="Are encoders' representations learned before decoders', and alike whatever the setting?",

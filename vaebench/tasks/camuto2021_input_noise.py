@@ -57,7 +57,7 @@ dies along the grid, eight latent units, and the grid itself.
 
 from vaebench.claims import Claim, Outpaces, Trend
 from vaebench.measures import Effort
-from vaebench.tasks import Arm, Knob, Protocol, Task
+from vaebench.tasks import Arm, Knob, Protocol, Task, Version
 from vaebench.tasks._closed_form import LINEAR_VAE_LANDS
 from vaebench.training import Interventions, Recipe
 
@@ -67,6 +67,7 @@ HELD = Interventions(posterior_scale=0.2, likelihood_variance=0.05)
 TASK = Task(
     name="camuto2021_input_noise",
     version=1,
+    versions=(Version(1, "2026-11-20"),),
     title="Camuto & Willetts 2021, Variational Autoencoders: A Harmonic Perspective (input noise)",
     source="arXiv:2105.14866",
     asks="Does noise on the input control the encoder's Lipschitz constant and frequency content?",

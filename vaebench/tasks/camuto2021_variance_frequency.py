@@ -62,7 +62,7 @@ their optimal place only slowly.
 
 from vaebench.claims import Claim, Trend
 from vaebench.measures import Effort
-from vaebench.tasks import Knob, Protocol, Task
+from vaebench.tasks import Knob, Protocol, Task, Version
 from vaebench.tasks._closed_form import LINEAR_VAE_LANDS
 from vaebench.training import Interventions, Recipe
 
@@ -71,6 +71,7 @@ GRID = (0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1.0)
 TASK = Task(
     name="camuto2021_variance_frequency",
     version=1,
+    versions=(Version(1, "2026-11-20"),),
     title="Camuto & Willetts 2021, Variational Autoencoders: A Harmonic Perspective (encoder variance)",
     source="arXiv:2105.14866",
     asks="Does larger encoder variance lower the frequency content and Lipschitz constants of a VAE's functions?",

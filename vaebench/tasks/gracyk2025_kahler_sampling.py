@@ -86,7 +86,7 @@ Choices that are ours beyond the definitions: noise variance 0.05, eight real or
 
 from vaebench.claims import Beyond, Claim, Exceeds, Tradeoff
 from vaebench.measures import Effort
-from vaebench.tasks import Arm, Protocol, Task
+from vaebench.tasks import Arm, Protocol, Task, Version
 from vaebench.tasks._closed_form import LINEAR_VAE_LANDS
 from vaebench.training import Interventions, Recipe
 
@@ -102,6 +102,7 @@ def _fewer(reading: str, control: str) -> Exceeds:
 TASK = Task(
     name="gracyk2025_kahler_sampling",
     version=2,
+    versions=(Version(1, "2026-11-20"), Version(2, "2026-11-20")),
     title="Gracyk 2025, Complex variational autoencoders admit Kähler structure",
     source="arXiv:2511.15172",
     asks="Does volume-weighted sampling give fewer outliers, and does a cheap potential stand for its metric?",

@@ -76,12 +76,13 @@ a bias of one nat, and a mean cosine of 0.46, that of the exact solution with it
 
 from vaebench.claims import Beyond, Claim, Exceeds, Near
 from vaebench.measures import Effort
-from vaebench.tasks import Arm, Protocol, Task
+from vaebench.tasks import Arm, Protocol, Task, Version
 from vaebench.training import Interventions, Recipe
 
 TASK = Task(
     name="nakagawa2021_posterior_isometry",
     version=1,
+    versions=(Version(1, "2026-11-20"),),
     title=(
         "Nakagawa, Kato & Suzuki 2021, Quantitative Understanding of VAE as a Non-linearly Scaled Isometric Embedding"
     ),
