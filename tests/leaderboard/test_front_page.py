@@ -69,6 +69,20 @@ def test_rows_stand_in_order_of_their_mean_score(page):
     assert means == sorted(means, reverse=True)
 
 
+def test_rows_whose_scores_differ_by_rounding_stand_in_order_of_their_names(made):
+    claims = (Claim("near", "It is 1.", (Near("r", 1.0, 0.1, 0.0),)),)
+
+    def reading(value):
+        seeds = iter(range(5))
+        return lambda rng: [Observation("trained", None, 0, Reading("r", value + 0.01 * next(seeds), 0.0, 1))]
+
+    values = {"a_vae": 0.5, "b_vae": 0.5 + 1e-12, "c_vae": 0.7}
+    board = [made.record(variant=name, claims=claims, readings=reading(value)) for name, value in values.items()]
+    tasks = (replace(made.tasks[0], claims=claims),)
+    rows = rows_of(front_page(tasks, select(tasks, board, False), False), "## Scores")
+    assert [row[:2] for row in rows] == [["1", "c_vae · mlp"], ["2–3", "a_vae · mlp"], ["2–3", "b_vae · mlp"]]
+
+
 def test_a_row_that_lacks_a_data_set_is_not_ranked_and_says_why(made, records):
     fewer = [
         r

@@ -161,6 +161,39 @@ def test_of_two_conditions_on_one_reading_the_first_is_shown_by_its_own_limit(ma
     assert row[-1].startswith("r: 2.5")
 
 
+def test_a_page_says_what_was_estimated_and_of_how_many_where_seeds_are_too_few(made):
+    def read(rng):
+        values = {"share": 1.0, "worst": 0.01 * math.exp(0.2 * rng.normal()), "codes": 1.0}
+        return [Observation("trained", None, 0, Reading(name, value, 0.0, 2048)) for name, value in values.items()]
+
+    claims = (
+        Claim("always", "It is always.", (Beyond("share", 0.9, 1.0, 0.5, scale="share"),), over_records=True),
+        Claim("small", "It is small.", (Beyond("worst", 0.05, 0.0, 1.0, scale="log"),)),
+        Claim("positive", "It is positive.", (Beyond("codes", 0.999, 1.0, 0.0, scale="draws"),)),
+    )
+    page = written(made, [made.record(readings=read, claims=claims)])
+    rows = [row_of(page, claim.id, "vae · mlp · digits") for claim in claims]
+    assert rows[0][1:] == ["? undecided", "1.00", "[0.48, 1.00]", "5 of 5", rows[0][-1]]
+    assert rows[0][-1] == "5 of 5 read 1, and a sample of 5 cannot show a mean above 0.478"
+    assert "**worst &#60; 0.05 in the geometric mean** (shown)." in section(page, "small")
+    assert rows[1][1] == "✓ holds"
+    assert (rows[2][1], rows[2][-1]) == ("✓ holds", "10240 of 10240 draws")
+
+
+def test_a_course_that_is_too_uneven_is_said_to_be_so(made):
+    def uneven(rng):
+        course = zip((0.1, 0.2, 0.4, 0.6), (1.0, 1.2, 1.1, 0.9), strict=True)
+        level = math.exp(0.01 * rng.normal())
+        return [Observation("trained", s, 0, Reading("attack_damage", level * at, 0.0, 1)) for s, at in course]
+
+    page = written(made, [made.record(claims=made.claims[made.tasks[0].name][-1:], readings=uneven)])
+    asked = "attack damage&#58; Kendall τ &#60; 0, and &#60; −0.5 in the mean"
+    assert html.unescape(asked) in html.unescape(section(page, "robustness"))
+    row = row_of(page, "robustness", "vae · mlp · digits")
+    assert row[1] == "? undecided"
+    assert html.unescape(row[-1]).endswith("(its mean, −0.333, is not below −0.5)")
+
+
 def test_what_a_known_arm_must_get_stands_at_its_column(made):
     claims = (replace(made.claims[made.tasks[0].name][0], known="fails"),)
     page = written(made, [made.record(claims=claims)])
