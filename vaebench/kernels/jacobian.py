@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 from torch.func import jvp, vjp, vmap
 
+from vaebench.kernels.estimate import require_finite
 from vaebench.kernels.lengths import factored, norms, squared_norms, unit_vectors
 from vaebench.kernels.normal import standard_normal
 
@@ -22,7 +23,8 @@ def directional_derivative(function: Callable[[Tensor], Tensor], z: Tensor, dire
 
     J(z)·direction = d/dt function(z + t·direction) at t = 0.
 
-    Closed form: the chain rule, carried along with the function itself. Differentiable in turn.
+    Closed form: the chain rule, carried along with the function itself. Differentiable in turn. A layer without
+    forward derivatives is differentiated twice in reverse: uᵀJ is linear in u, and its derivative along v is Jv.
 
     Args:
         function: (batch, *shape) -> (batch, *event), example by example.
@@ -37,8 +39,27 @@ def directional_derivative(function: Callable[[Tensor], Tensor], z: Tensor, dire
         tensor([[6.]])
     """
     _load_forward_mode()
-    derivative: Tensor = jvp(function, (z,), (direction,))[1]
+    derivative: Tensor
+    try:
+        derivative = jvp(function, (z,), (direction,))[1]
+    except NotImplementedError:
+        outputs, pull = vjp(function, z)[:2]
+        (derivative,) = vjp(lambda weights: pull(weights)[0], torch.zeros_like(outputs))[1](direction)
     return derivative
+
+
+def _over(basis: Tensor, derivative: Callable[[Tensor], Tensor]) -> Tensor:
+    """Derivatives along all vectors of a basis at once; one by one where a layer cannot be vectorised."""
+    found: Tensor
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="There is a performance drop")  # which is no loss of digits
+        try:
+            found = vmap(derivative)(basis)
+        except torch.OutOfMemoryError:
+            raise
+        except RuntimeError:
+            found = torch.stack([derivative(vector) for vector in basis])
+    return found
 
 
 @cache
@@ -77,8 +98,7 @@ def jacobian_columns(function: Callable[[Tensor], Tensor], z: Tensor) -> Tensor:
         raise ValueError(f"codes must have shape (batch, latent), got {tuple(z.shape)}")
     _load_forward_mode()
     basis = torch.eye(z.shape[1], dtype=z.dtype, device=z.device)
-    columns: Tensor = vmap(lambda axis: directional_derivative(function, z, axis.expand_as(z)))(basis)
-    return columns
+    return _over(basis, lambda axis: directional_derivative(function, z, axis.expand_as(z)))
 
 
 def jacobian_rows(function: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
@@ -107,8 +127,7 @@ def jacobian_rows(function: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
     if outputs.ndim != 2:
         raise ValueError(f"a Jacobian by rows needs outputs of shape (batch, outputs), got {tuple(outputs.shape)}")
     basis = torch.eye(outputs.shape[1], dtype=outputs.dtype, device=outputs.device)
-    rows: Tensor = vmap(lambda output: pull(output.expand_as(outputs))[0])(basis)
-    return rows
+    return _over(basis, lambda output: pull(output.expand_as(outputs))[0])
 
 
 def column_squared_norms(columns: Tensor) -> Tensor:
@@ -220,9 +239,10 @@ def power_iteration_norms(
 
 
 def covariance_root(codes: Tensor) -> Tensor:
-    """Symmetric square root of the covariance of codes, in the unit of the codes.
+    """Square root of the covariance of codes, in the unit of the codes: a matrix R with R·Rᵀ = C.
 
-    C^{1/2} = U·diag(√λ)·Uᵀ with C = U·diag(λ)·Uᵀ = (1/n)·Σ_i (z_i − z̄)(z_i − z̄)ᵀ.
+    R = C^{1/2} = U·diag(√λ)·Uᵀ with C = U·diag(λ)·Uᵀ = (1/n)·Σ_i (z_i − z̄)(z_i − z̄)ᵀ where n ≥ latent, and where there
+    are fewer codes than dimensions R = (z_1 − z̄, …, z_n − z̄)/√n, which is a root by itself.
 
     Closed form: the definition. Collapsed units give C zero rows, which the root shares.
 
@@ -232,14 +252,18 @@ def covariance_root(codes: Tensor) -> Tensor:
         codes: Shape (n, latent).
 
     Returns:
-        Shape (latent, latent). Exact up to rounding for this batch, at every size of the codes.
+        Shape (latent, min(n, latent)). Exact up to rounding for this batch, at every size of the codes.
 
     Examples:
         >>> covariance_root(torch.tensor([[2.0], [-2.0]]))
         tensor([[2.]])
     """
+    n, latent = codes.shape
+    if n < latent:
+        narrow: Tensor = (require_finite(codes, "the covariance of the codes") - codes.mean(0)).T / n**0.5
+        return narrow
     (centred,), unit = factored((codes - codes.mean(0)).unsqueeze(0), "the covariance of the codes")
-    eigenvalues, axes = torch.linalg.eigh(centred.T @ centred / codes.shape[0])
+    eigenvalues, axes = torch.linalg.eigh(centred.T @ centred / n)
     root: Tensor = (axes * eigenvalues.clamp_min(0).sqrt()) @ axes.T
     return root * unit
 
@@ -247,18 +271,18 @@ def covariance_root(codes: Tensor) -> Tensor:
 def whitened(columns: Tensor, root: Tensor) -> Tensor:
     """Jacobian by coordinates in which the codes have unit covariance, in output units per standard deviation.
 
-    columns′ = J·C^{1/2}: column k is Σ_j J_j·root_{jk}.
+    columns′ = J·R: column k is Σ_j J_j·root_{jk}.
 
     Closed form: the chain rule for z = root·u. A linear change of the latent space, z → A·z, takes J to J·A⁻¹ and C to
-    A·C·Aᵀ, so ‖J·C^{1/2}‖₂ stays: no rescaling of the latents can fake a Lipschitz constant. Any root of C
-    serves, for two of them differ by a rotation.
+    A·C·Aᵀ, so ‖J·C^{1/2}‖₂ stays: no rescaling of the latents can fake a Lipschitz constant. Any root of C serves, for
+    J·R·Rᵀ·Jᵀ = J·C·Jᵀ.
 
     Args:
         columns: Shape (latent, batch, *event).
-        root: A matrix R with R·Rᵀ = C, shape (latent, latent), for example `covariance_root` of the posterior means.
+        root: A matrix R with R·Rᵀ = C, shape (latent, r), for example `covariance_root` of the posterior means.
 
     Returns:
-        Shape (latent, batch, *event). Exact.
+        Shape (r, batch, *event). Exact.
 
     Examples:
         >>> whitened(torch.ones(1, 1, 2), torch.tensor([[3.0]]))

@@ -4,6 +4,7 @@
 | --- | --- |
 | `readable` | encoder and decoder give the suite's distributions, in single precision, with scales above 0 |
 | `alone` | each example is treated by itself, and alike when asked twice |
+| `differentiable` | instruments differentiate encoder and decoder as back-propagation does |
 | `reach` | interventions move the loss, and the loss moves the weights |
 | `declared` | the loss is −log p(x|z) + kl_weight·KL, where a variant says so |
 
@@ -19,6 +20,7 @@ from torch import Tensor
 from vaebench.models import ComplexNormal, Refused, Unfit, Variant
 from vaebench.training.first_step import declared, reach
 from vaebench.training.first_step.alone import check_alone
+from vaebench.training.first_step.differentiable import check_derivatives
 from vaebench.training.first_step.probe import ROWS, Probe
 from vaebench.training.first_step.readable import check_precision, check_spread, check_types_and_shapes, check_weights
 from vaebench.training.intervened import Intervened
@@ -75,6 +77,7 @@ def _look(variant: Variant, model: Intervened, x: Tensor, probe: Probe) -> First
     check_precision(model, x)
     check_spread(model, x)
     check_alone(model, x)
+    underived = check_derivatives(model, x, probe.generator("derivatives"))
     model.train()
     if variant.prior == "own":
         raise Unfit("its prior is its own, and instruments would read N(0, I) in its place")
@@ -82,4 +85,4 @@ def _look(variant: Variant, model: Intervened, x: Tensor, probe: Probe) -> First
     reach.check_interventions(probe)
     if variant.kl_weight is not None:
         declared.check_kl_weight(probe, variant.kl_weight)
-    return FirstLook(isinstance(posterior, ComplexNormal), notes)
+    return FirstLook(isinstance(posterior, ComplexNormal), (*underived, *notes))
