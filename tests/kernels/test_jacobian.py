@@ -1,3 +1,4 @@
+import time
 from itertools import pairwise
 
 import pytest
@@ -17,6 +18,7 @@ from vaebench.kernels.jacobian import (
     spectral_norms,
     whitened,
 )
+from vaebench.kernels.mean_degree import data_mean_degree
 
 
 def by_autograd(function, inputs: Tensor) -> Tensor:
@@ -128,6 +130,37 @@ def test_any_root_of_the_covariance_gives_the_same_norm(mlp, draw):
     torch.testing.assert_close(root @ root, torch.cov(codes.T, correction=0))
     triangular = torch.linalg.cholesky(root @ root)
     torch.testing.assert_close(spectral_norms(whitened(columns, root)), spectral_norms(whitened(columns, triangular)))
+
+
+@pytest.mark.parametrize("n", [2, 5, 11])
+def test_fewer_codes_than_dimensions_have_a_narrow_root_that_whitens_alike(mlp, draw, n):
+    x, net = draw(n, 12), mlp([12, 16, 4])
+    covariance = torch.cov(x.T, correction=0)
+    eigenvalues, axes = torch.linalg.eigh(covariance)
+    symmetric, root = (axes * eigenvalues.clamp_min(0).sqrt()) @ axes.T, covariance_root(x)
+    assert root.shape == (12, n)
+    torch.testing.assert_close(root @ root.T, covariance)
+    columns = jacobian_columns(net, x)
+    torch.testing.assert_close(spectral_norms(whitened(columns, root)), spectral_norms(whitened(columns, symmetric)))
+    narrow, wide = (data_mean_degree(net, x, root=each) for each in (root, symmetric))
+    torch.testing.assert_close(narrow.value, wide.value)
+    torch.testing.assert_close(narrow.stderr, wide.stderr, rtol=1e-5, atol=1e-9)
+
+
+@pytest.mark.parametrize("n", [12, 40])
+def test_as_many_codes_as_dimensions_have_the_symmetric_root_to_the_bit(draw, n):
+    x = draw(n, 12).float()
+    centred = x - x.mean(0)
+    eigenvalues, axes = torch.linalg.eigh(centred.T @ centred / n)
+    assert covariance_root(x).equal((axes * eigenvalues.clamp_min(0).sqrt()) @ axes.T)
+
+
+def test_a_root_of_few_pictures_takes_no_time(draw):
+    x = draw(128, 3072)
+    start = time.process_time()
+    root = covariance_root(x)
+    assert time.process_time() - start < 3  # by the covariance, 44
+    torch.testing.assert_close(root.square().sum(), x.var(0, correction=0).sum())
 
 
 def test_whitening_is_the_chain_rule(mlp, draw):

@@ -82,3 +82,10 @@ def test_a_tolerance_of_none_is_named():
 
 def test_tensors_are_taken_for_numbers():
     assert matched_truncation(torch.tensor, 0.25, 0.0, 1.0).within
+
+
+@pytest.mark.parametrize("size", [1e-200, 1e200])
+def test_a_target_out_of_reach_is_told_by_sign_alone(size):
+    """The product of two excesses of 10⁻²⁰⁰ is 0: that looked like a crossing."""
+    matched = matched_truncation(lambda factor: size * factor, 4 * size, 0.0, 1.0)
+    assert matched == (1.0, size, False)

@@ -8,6 +8,7 @@ from measures.known import BETA, EFFORT, Known, by_name, ellipsoid, exact_at, ge
 from torch import nn
 
 from vaebench.claims import Declined, Reading
+from vaebench.data import Dataset, Split
 from vaebench.measures.closed_form import NAMES, fixed_scale_gap, learned_scale_gap
 from vaebench.models.exact import linear_vae_at_fixed_scale, linear_vae_on_principal_axes
 from vaebench.training import Interventions
@@ -176,3 +177,33 @@ def test_a_learned_scale_and_a_fixed_one_have_gaps_of_their_own():
         assert found == {
             name: Declined(name, f"the closed form needs β and a {word} posterior scale") for name in NAMES
         }
+
+
+def test_the_end_to_end_gap_is_weighted_with_the_root_of_the_covariance():
+    model = exact_at(DATA, 0.4)
+    inner = model.model.model
+    inner.mean.weight.add_(0.1 * torch.randn(inner.mean.weight.shape, generator=generator(4)))
+    exact = exact_at(DATA, 0.4).model.model
+    whole, right = (one.decoder[0].weight.double() @ one.mean.weight.double() for one in (inner, exact))
+    eigenvalues, axes = torch.linalg.eigh(torch.cov(DATA.train.x.flatten(1).double().T, correction=0))
+    root = (axes * eigenvalues.clamp_min(0).sqrt()) @ axes.T
+    expected = torch.linalg.norm((whole - right) @ root) / torch.linalg.norm(right @ root)
+    assert gaps(model)["linear_gap_end_to_end"].value == pytest.approx(float(expected), rel=1e-6)
+
+
+def test_of_fewer_examples_than_dimensions_there_is_no_gap_either():
+    x = torch.randn(12, 4, 10, generator=generator(5))
+    few = Dataset("few", 1, Split(x), Split(x))
+    found = fixed_scale_gap(exact_at(few, 0.4, latent=5), few, EFFORT, generator())
+    assert all(reading.value < 1e-4 for reading in found)
+    broken = exact_at(few, 0.4, latent=5)
+    broken.model.model.mean.weight.mul_(1.1)
+    assert by_name(fixed_scale_gap(broken, few, EFFORT, generator()))[NAMES[2]].value == pytest.approx(0.1, abs=1e-4)
+
+
+@pytest.mark.parametrize(("read", "scale"), [(fixed_scale_gap, 0.4), (learned_scale_gap, None)])
+def test_more_units_than_dimensions_have_no_closed_form(read, scale):
+    model = Known(lambda x: x.flatten(1).repeat(1, 2), lambda z: z[:, :8].reshape(-1, 2, 4))
+    by = Interventions(posterior_scale=scale, likelihood_variance=0.05)
+    reason = "16 latent units are more than 8 dimensions of the data"
+    assert read(trained(model, 16, by), DATA, EFFORT, generator()) == tuple(Declined(name, reason) for name in NAMES)

@@ -1,11 +1,15 @@
 """Frequency of functions whose degree is known: affine, quadratic, and scaled to deceive."""
 
+import time
+
 import pytest
 import torch
 from measures.known import EFFORT, EIGENVALUES, Known, by_name, ellipsoid, exact_at, generator, trained
 
 from vaebench.claims import Declined
-from vaebench.measures import Effort
+from vaebench.data import Dataset, Split
+from vaebench.kernels.jacobian import covariance_root
+from vaebench.measures import Effort, frequency
 from vaebench.measures.frequency import decoder_frequency, encoder_frequency
 
 DATA = ellipsoid()
@@ -93,3 +97,34 @@ def test_a_collapsed_encoder_has_no_frequency():
 def test_the_same_draws_give_the_same_reading():
     model = exact_at(DATA, 0.4)
     assert decoder_frequency(model, DATA, EFFORT, generator(3)) == decoder_frequency(model, DATA, EFFORT, generator(3))
+
+
+def few_pictures(n=64, shape=(3, 32, 32)):
+    x = torch.rand(n, *shape, generator=generator(5))
+    return Dataset("few", 1, Split(x), Split(x))
+
+
+def test_of_fewer_pictures_than_pixels_the_whitened_degree_is_found_in_no_time():
+    """64 pictures of 3,072 numbers; by the root of the covariance a model takes most of a minute."""
+    data = few_pictures()
+    weight = torch.randn(3072, 3, generator=generator(6)) / 3072**0.5
+    model = trained(Known(lambda x: x.flatten(1) @ weight, lambda z: z), 3)
+    start = time.process_time()
+    whitened, raw = encoder_frequency(model, data, EFFORT, generator())
+    assert time.process_time() - start < 3
+    assert whitened.value == pytest.approx(1, abs=1e-4)
+    spread = float((data.held_out.x.flatten(1) @ weight).var(0).sum())
+    assert raw.value == pytest.approx(float(weight.square().sum()) / spread, rel=1e-4)
+
+
+def test_the_root_of_the_data_is_found_once_for_all_models(monkeypatch):
+    calls = []
+    monkeypatch.setattr(frequency, "covariance_root", lambda x: calls.append(len(x)) or covariance_root(x))
+    data = few_pictures(40, (6,))
+    first = [encoder_frequency(exact_at(data, scale), data, EFFORT, generator()) for scale in (0.05, 0.4)]
+    again = encoder_frequency(exact_at(data, 0.4), few_pictures(40, (6,)), EFFORT, generator())
+    assert again == first[1]
+    assert calls == [40]
+    fewer = Effort(points=20)
+    encoder_frequency(exact_at(data, 0.4), data, fewer, generator())
+    assert calls == [40, 20]

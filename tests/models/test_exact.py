@@ -1,12 +1,14 @@
 """Laws of the closed forms: no neighbouring model does better, no optimiser finds a better one, and who gets none."""
 
 import math
+import time
 
 import pytest
 import torch
 from models.solved import VARIANCES, exact_data, weights_of
 
-from vaebench.data import Dataset, Truth
+from vaebench.data import Dataset, Split, Truth
+from vaebench.kernels.linear_vae import fixed_scale_gains
 from vaebench.models import Unfit
 from vaebench.models.exact import (
     affine_model,
@@ -143,6 +145,52 @@ def test_principal_axes_rebuild_the_covariance():
     torch.testing.assert_close(mean, rows.mean(0))
 
 
+@pytest.mark.parametrize("n", [200, 6])
+def test_principal_axes_of_as_many_examples_as_dimensions_are_those_of_the_covariance_to_the_bit(n):
+    x = torch.randn(n, 2, 3, generator=torch.Generator().manual_seed(3))
+    rows = x.flatten(1).double()
+    eigenvalues, axes = torch.linalg.eigh((rows - rows.mean(0)).T @ (rows - rows.mean(0)) / n)
+    assert principal_axes(x)[1].equal(eigenvalues.flip(0).clamp(min=0))
+    assert principal_axes(x)[2].equal(axes.T.flip(0))
+
+
+@pytest.mark.parametrize("n", [2, 7, 19])
+def test_principal_axes_of_fewer_examples_than_dimensions_are_those_of_the_covariance(n):
+    x = torch.randn(n, 4, 5, generator=torch.Generator().manual_seed(3)) + 2
+    mean, eigenvalues, axes = principal_axes(x)
+    rows = x.flatten(1).double()
+    covariance = torch.cov(rows.T, correction=0)
+    assert (eigenvalues.shape, axes.shape) == ((n,), (n, 20))
+    torch.testing.assert_close(mean, rows.mean(0))
+    torch.testing.assert_close(eigenvalues, torch.linalg.eigvalsh(covariance).flip(0)[:n])
+    torch.testing.assert_close(axes @ axes.T, torch.eye(n, dtype=torch.float64))
+    torch.testing.assert_close((axes.T * eigenvalues) @ axes, covariance)
+
+
+def test_principal_axes_of_few_pictures_take_no_time():
+    x = torch.rand(128, 3, 32, 32, generator=torch.Generator().manual_seed(3))
+    start = time.process_time()
+    eigenvalues = principal_axes(x)[1]
+    assert time.process_time() - start < 3  # by the covariance, 44
+    torch.testing.assert_close(eigenvalues.sum(), x.double().var(0, correction=0).sum())
+
+
+@pytest.mark.parametrize("target", ["clean", "noisy"])
+@pytest.mark.parametrize("noise", [0.0, 0.8])
+def test_more_units_than_examples_are_coded_as_by_the_whole_covariance(noise, target):
+    """Three examples in 20 dimensions span two; the noise on the input is in all, and a noisy target wakes them."""
+    x = torch.randn(3, 4, 5, generator=torch.Generator().manual_seed(3))
+    model = linear_vae_at_fixed_scale(Dataset("few", 1, Split(x), Split(x)), 9, 0.3, 0.1, noise, target)
+    encoder, _, _, _, decoder, _ = weights_of(model)
+    variances = torch.linalg.eigvalsh(torch.cov(x.flatten(1).double().T, correction=0)).flip(0).clamp(min=0)[:9]
+    gains = fixed_scale_gains(variances, 0.3, 0.1, noise, target)
+    for found, gain in ((encoder, gains.encoder_gain), (decoder, gains.decoder_gain)):
+        torch.testing.assert_close(torch.linalg.svdvals(found), gain.sort(descending=True).values, rtol=1e-5, atol=1e-6)
+    assert int((gains.decoder_gain > 1e-3).sum()) == (9 if noise and target == "noisy" else 2)
+    shrunk = torch.linalg.eigvalsh(decoder @ encoder).flip(0)[:9]
+    torch.testing.assert_close(shrunk, gains.end_to_end_gain.sort(descending=True).values, rtol=1e-5, atol=1e-6)
+
+
 def test_principal_axes_of_data_on_a_line_have_no_negative_variance():
     x = torch.linspace(-1, 1, 50)[:, None] * torch.ones(1, 6)
     eigenvalues = principal_axes(x)[1]
@@ -164,6 +212,8 @@ def test_who_has_no_closed_form_is_told_why():
     data = exact_data()
     with pytest.raises(Unfit, match=r"^this closed form needs a fixed posterior scale$"):
         linear_vae_at_fixed_scale(data, 2, None, 0.1)
+    with pytest.raises(Unfit, match=r"^7 latent units are more than 6 dimensions of the data$"):
+        linear_vae_at_fixed_scale(data, 7, 0.5, 0.1)
     with pytest.raises(Unfit, match=r"^this closed form needs a posterior scale that is learned$"):
         linear_vae_with_learned_scale(data, 4, 0.5, 0.1)
     with pytest.raises(Unfit, match=r"^3 latent units cannot code 4 sources$"):

@@ -79,7 +79,7 @@ def data_mean_degree(
     Args:
         function: (batch, *shape) -> (batch, outputs), example by example; of an encoder, the mean.
         x: Data, shape (n, *shape).
-        root: R, shape (d, d) with d numbers an example, symmetric; None for no whitening.
+        root: R, shape (d, r) with d numbers an example, such as `covariance_root`; None for no whitening.
         chunk: Examples differentiated at a time; memory grows with it, the result does not change.
 
     Returns:

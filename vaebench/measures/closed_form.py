@@ -10,7 +10,7 @@ from vaebench.data import Dataset
 from vaebench.kernels.jacobian import jacobian_columns, jacobian_rows
 from vaebench.measures import Effort
 from vaebench.measures._subject import decoded_mean, encoded_mean, held_out, kl_weight_in_squares, reads
-from vaebench.models import AutoEncoder
+from vaebench.models import AutoEncoder, Unfit
 from vaebench.models.exact import linear_vae_at_fixed_scale, linear_vae_on_principal_axes, principal_axes
 from vaebench.training.fit import Trained
 
@@ -113,14 +113,19 @@ def _gaps(
     beta = kl_weight_in_squares(trained, data.held_out.x)
     if beta is None or exact_at is None:
         return _declined(f"the closed form needs β and a {scale} posterior scale")
-    exact, (encoder, decoder) = exact_at(beta), maps
+    try:
+        exact = exact_at(beta)
+    except Unfit as reason:
+        return _declined(str(reason))
+    encoder, decoder = maps
     latent, x = len(encoder), data.train.x
     _, eigenvalues, axes = (part.to(x.device) for part in principal_axes(data.train.x))
     exact_encoder = exact.mean.weight.detach().double().to(x.device)
     exact_decoder = exact.decoder.get_submodule("0").weight.detach().double().to(x.device).T  # type: ignore[operator]
     if not exact_decoder.any():
         return _declined("the closed form is zero: every direction is inactive")
-    coded, weights = axes[:latent], (axes.T * eigenvalues.sqrt()) @ axes
+    # A root of the covariance in the data's own axes, whose turn no distance sees.
+    coded, weights = axes[:latent], eigenvalues.sqrt().unsqueeze(1) * axes
     gaps = (
         _gap(torch.linalg.svdvals(decoder), torch.linalg.svdvals(exact_decoder)),
         _gap(torch.linalg.svdvals(encoder @ coded.T), torch.linalg.svdvals(exact_encoder @ coded.T)),

@@ -1,6 +1,7 @@
 """How much of what encoder and decoder compute is of high frequency."""
 
 import torch
+from torch import Tensor
 
 from vaebench.claims import Declined, Reading
 from vaebench.data import Dataset
@@ -9,6 +10,7 @@ from vaebench.kernels.mean_degree import data_mean_degree, latent_mean_degree
 from vaebench.kernels.noise_stability import high_frequency_share
 from vaebench.measures import Effort
 from vaebench.measures._subject import decoded_mean, encoded_mean, estimated, held_out, reads
+from vaebench.models.kept import kept
 from vaebench.training.fit import Trained
 
 RHO = 0.9
@@ -67,9 +69,18 @@ def encoder_frequency(
         ``encoder_whitened_degree``, a pure number, and ``encoder_mean_degree``, per squared unit of the data.
     """
     x, function = held_out(data, effort.points, least=2), encoded_mean(trained)
-    # Of the unbiased covariance, for the variance below is unbiased too: an affine encoder has 1 to the last digit.
-    root = covariance_root(x.flatten(1).double()) * (len(x) / (len(x) - 1)) ** 0.5
+    root = _unbiased_root(x)
     return (
-        estimated("encoder_whitened_degree", lambda: data_mean_degree(function, x, root=root.to(x.dtype))),
+        estimated("encoder_whitened_degree", lambda: data_mean_degree(function, x, root=root)),
         estimated("encoder_mean_degree", lambda: data_mean_degree(function, x), "1/x²"),
     )
+
+
+@kept
+def _unbiased_root(x: Tensor) -> Tensor:
+    """A root of the data's unbiased covariance, shape (d, r), found once for all models.
+
+    The variance of the codes is unbiased too: so an affine encoder has a whitened degree of 1 to the last digit.
+    """
+    root: Tensor = covariance_root(x.flatten(1).double()) * (len(x) / (len(x) - 1)) ** 0.5
+    return root.to(x.dtype)
