@@ -14,6 +14,7 @@ from torch import Tensor
 from torch.func import jvp, vjp, vmap
 
 from vaebench.kernels.estimate import require_finite
+from vaebench.kernels.estimate import Undefined
 from vaebench.kernels.lengths import factored, norms, squared_norms, unit_vectors
 from vaebench.kernels.normal import standard_normal
 
@@ -58,7 +59,10 @@ def _over(basis: Tensor, derivative: Callable[[Tensor], Tensor]) -> Tensor:
         except torch.OutOfMemoryError:
             raise
         except RuntimeError:
-            found = torch.stack([derivative(vector) for vector in basis])
+            try:
+                found = torch.stack([derivative(vector) for vector in basis])
+            except NotImplementedError as error:
+                raise Undefined(f"a layer has no such derivative: {str(error).partition(chr(10))[0]}") from error
     return found
 
 

@@ -77,7 +77,7 @@ def _look(variant: Variant, model: Intervened, x: Tensor, probe: Probe) -> First
     check_precision(model, x)
     check_spread(model, x)
     check_alone(model, x)
-    underived = check_derivatives(model, x, probe.generator("derivatives"))
+    check_derivatives(model, x, probe.generator("derivatives"))
     model.train()
     if variant.prior == "own":
         raise Unfit("its prior is its own, and instruments would read N(0, I) in its place")
@@ -85,4 +85,4 @@ def _look(variant: Variant, model: Intervened, x: Tensor, probe: Probe) -> First
     reach.check_interventions(probe)
     if variant.kl_weight is not None:
         declared.check_kl_weight(probe, variant.kl_weight)
-    return FirstLook(isinstance(posterior, ComplexNormal), (*underived, *notes))
+    return FirstLook(isinstance(posterior, ComplexNormal), notes)
