@@ -13,8 +13,7 @@ import torch
 from torch import Tensor
 from torch.func import jvp, vjp, vmap
 
-from vaebench.kernels.estimate import require_finite
-from vaebench.kernels.estimate import Undefined
+from vaebench.kernels.estimate import Undefined, require_finite
 from vaebench.kernels.lengths import factored, norms, squared_norms, unit_vectors
 from vaebench.kernels.normal import standard_normal
 
