@@ -203,7 +203,7 @@ def test_a_file_of_anothers_is_named_and_left_and_the_board_is_not_fresh(tmp_pat
         (["run", "--preset", "quick", "--archs", "conv", "--datasets", "three_sources"], "nothing is left to run"),
         (["score", "nowhere"], "there is no nowhere"),
         (["leaderboard", "--preview", "nowhere"], "there is no nowhere"),
-        (["leaderboard", "--preview", "runs", "--check"], "--check is about the committed pages"),
+        (["leaderboard", "--preview", "runs", "--check"], "--check and --redraw are about the committed pages"),
     ],
 )
 def test_a_slip_is_one_line_without_a_traceback(arguments: list[str], message: str, tmp_path: Path) -> None:

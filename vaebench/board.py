@@ -160,8 +160,11 @@ def _submitted(folder: Path) -> tuple[tuple[Sent, ...], tuple[BadRecord, ...]]:
     return tuple(found), tuple(bad)
 
 
-def current_pages() -> tuple[Path, dict[str, str], tuple[str, ...]]:
+def current_pages(redraw: bool = False) -> tuple[Path, dict[str, str], tuple[str, ...]]:
     """The pages that the committed records make.
+
+    Args:
+        redraw: Whether figures that look fresh are drawn again too.
 
     Returns:
         The folder they belong to, each page's text by its place below it, and a line for each submission that is none.
@@ -170,9 +173,9 @@ def current_pages() -> tuple[Path, dict[str, str], tuple[str, ...]]:
         Mistake: A reference result is bad, or the board has a link.
     """  # noqa: DOC502 - raised by committed
     folder = root()
-    drawn = leaderboard.drawn_figures(folder / PAGES)
+    drawn = leaderboard.drawn_figures(folder / PAGES)  # also looks for links
     found = committed(folder)
-    return folder / PAGES, _pages(folder, found, False, drawn), tuple(map(str, found.bad))
+    return folder / PAGES, _pages(folder, found, False, {} if redraw else drawn), tuple(map(str, found.bad))
 
 
 def _pages(folder: Path, shown: Committed, preview: bool, drawn: Mapping[str, str]) -> dict[str, str]:
@@ -182,17 +185,20 @@ def _pages(folder: Path, shown: Committed, preview: bool, drawn: Mapping[str, st
     )
 
 
-def write() -> Written:
+def write(redraw: bool = False) -> Written:
     """Write the leaderboard's pages that are stale, and take away those that no longer belong to it.
+
+    Args:
+        redraw: Whether to draw every figure again.
 
     Returns:
         What was written.
     """
-    folder, pages, bad = current_pages()
-    return replace(write_pages(folder, pages), bad=bad)
+    folder, pages, bad = current_pages(redraw)
+    return replace(write_pages(folder, pages, redraw), bad=bad)
 
 
-def write_pages(folder: Path, pages: dict[str, str]) -> Written:
+def write_pages(folder: Path, pages: dict[str, str], redrawn: bool = False) -> Written:
     """Write the pages below a folder that are not there as they should be, and take away what should not be.
 
     Only files that bear the suite's mark are written over or taken away.
@@ -200,6 +206,7 @@ def write_pages(folder: Path, pages: dict[str, str]) -> Written:
     Args:
         folder: Where.
         pages: Text by place.
+        redrawn: Whether their figures were drawn just now.
 
     Returns:
         What was written.
@@ -207,7 +214,7 @@ def write_pages(folder: Path, pages: dict[str, str]) -> Written:
     Raises:
         Mistake: A link or another's file is in the way; then nothing was written.
     """
-    stale = leaderboard.stale_pages(folder, pages)
+    stale = leaderboard.stale_pages(folder, pages, redrawn)
     if in_the_way := [name for name, why in stale.items() if why == leaderboard.IN_THE_WAY]:
         raise Mistake(f"{folder / in_the_way[0]} {leaderboard.IN_THE_WAY}")
     ours = [name for name, why in stale.items() if why != leaderboard.STRANGER]
@@ -220,14 +227,17 @@ def write_pages(folder: Path, pages: dict[str, str]) -> Written:
     return Written(folder / "README.md", tuple(folder / name for name in ours), strangers)
 
 
-def stale() -> tuple[list[str], tuple[str, ...]]:
+def stale(redraw: bool = False) -> tuple[list[str], tuple[str, ...]]:
     """What is stale of the leaderboard as it lies there.
+
+    Args:
+        redraw: Whether every figure is drawn again, and compared with what is there.
 
     Returns:
         One line a page, and one for each submission that is no record: the pages may be fresh, and say so.
     """
-    folder, pages, bad = current_pages()
-    return [f"{name}: {why}" for name, why in leaderboard.stale_pages(folder, pages).items()], bad
+    folder, pages, bad = current_pages(redraw)
+    return [f"{name}: {why}" for name, why in leaderboard.stale_pages(folder, pages, redraw).items()], bad
 
 
 def write_preview(folder: Path) -> Written:

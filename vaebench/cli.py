@@ -327,21 +327,24 @@ def score_(
 def leaderboard_(
     check_only: Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 if a page is stale.")] = False,
     preview: Annotated[Path | None, typer.Option(help="Folder of a run: write its board there instead.")] = None,
+    redraw: Annotated[
+        bool, typer.Option("--redraw", help="Draw every figure again; with --check, compare: that tells a forged one.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Write the leaderboard's pages from the committed records, or a preview from a run's."""
     from vaebench import board
 
-    if check_only and preview:
-        raise Mistake("--check is about the committed pages; leave it out, or --preview")
+    if preview and (check_only or redraw):
+        raise Mistake("--check and --redraw are about the committed pages; leave them out, or --preview")
     stale: list[str] = []
     try:
         with err.status("drawing"):
             if check_only:
-                stale, bad = board.stale()
+                stale, bad = board.stale(redraw)
                 done = board.Written(Path(), (), bad=bad)
             else:
-                done = board.write_preview(preview) if preview else board.write()
+                done = board.write_preview(preview) if preview else board.write(redraw)
     except board.BadReferences as found:
         for line in found.lines:
             say(line, "red")

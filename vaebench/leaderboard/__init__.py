@@ -2,9 +2,9 @@
 
 `pages` makes every file of the board, `stale_pages` says which files of a folder are not what the records say. Pages
 are the same byte for byte whoever writes them. Figures are not: another version of matplotlib moves their paths. So
-an SVG bears a hash of its inputs (the data that are drawn, and the version of the drawing code) and a hash of
-itself; it is fresh as long as the inputs are those of the records and nobody changed the drawing, and `pages` keeps
-a fresh one as it is.
+an SVG bears a hash of its inputs (the data that are drawn, and the version of the drawing code), a hash of itself and
+the version that drew it; it is fresh as long as the inputs are those of the records and nobody changed the drawing, and
+`pages` keeps a fresh one as it is. A forger can make such hashes too: continuous integration draws all figures again.
 """
 
 from collections.abc import Mapping, Sequence
@@ -76,7 +76,8 @@ def _drawn(figures: Mapping[str, Figure], before: Mapping[str, str]) -> dict[str
     """Draw figures, save those that were drawn before."""
     made = {}
     for path, figure in figures.items():
-        if stamp(before.get(path, "")) == inputs_hash(figure):
+        drawn = stamp(before.get(path, ""))
+        if drawn and drawn.inputs == inputs_hash(figure):
             made[path] = before[path]
         else:
             from vaebench.leaderboard.figures.drawing import svg  # matplotlib takes longer than all the rest

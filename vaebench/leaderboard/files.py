@@ -9,6 +9,7 @@ import stat
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from vaebench.leaderboard.figures.forgery import same_drawing
 from vaebench.leaderboard.figures.plots import STAMP_BEGINS, stamp
 from vaebench.mistakes import Mistake
 
@@ -22,6 +23,7 @@ MAX_BYTES = 64 * 2**20
 """A file above this is no page; it is read no further."""
 
 DIFFERS, MISSING, GONE = "differs from what the records say", "missing", "should not be there"
+FORGED = "is not what its inputs look like when they are drawn again"
 STRANGER = "should not be there, and is not the suite's to remove: move it away"
 IN_THE_WAY = "stands in a page's place, and is not the suite's to write over: move it away"
 
@@ -45,7 +47,7 @@ def drawn_figures(folder: Path) -> dict[str, str]:
     }
 
 
-def stale_pages(folder: Path, pages: Mapping[str, str]) -> dict[str, str]:
+def stale_pages(folder: Path, pages: Mapping[str, str], redrawn: bool = False) -> dict[str, str]:
     """Compare a folder with what its files should be.
 
     Pages are compared byte for byte, figures by the hash of their inputs. Submissions are not looked at, nor files
@@ -54,6 +56,8 @@ def stale_pages(folder: Path, pages: Mapping[str, str]) -> dict[str, str]:
     Args:
         folder: The board's folder.
         pages: What it should hold, from `pages`.
+        redrawn: Whether figures are compared by what they show, too; then those in `pages` were drawn just now, and
+            those of the folder have to be by the same version of matplotlib, or nobody could tell.
 
     Returns:
         For each file below the folder that is missing, differs or should not be there, which of these; in order, and
@@ -67,8 +71,8 @@ def stale_pages(folder: Path, pages: Mapping[str, str]) -> dict[str, str]:
     for name, expected in pages.items():
         if name not in there:
             said[name] = MISSING
-        elif _differs(name, found := _text(there[name]), expected):
-            said[name] = DIFFERS if _marked(found) else IN_THE_WAY
+        elif why := _differs(name, found := _text(there[name]), expected, redrawn):
+            said[name] = why if _marked(found) else IN_THE_WAY
     return dict(sorted(said.items()))
 
 
@@ -118,7 +122,14 @@ def _marked(text: str) -> bool:
     return MARK in text or STAMP_BEGINS in text
 
 
-def _differs(name: str, found: str, expected: str) -> bool:
-    if name.endswith(".svg"):
-        return stamp(found) is None or stamp(found) != stamp(expected)
-    return found != expected
+def _differs(name: str, found: str, expected: str, redrawn: bool) -> str:
+    if not name.endswith(".svg"):
+        return "" if found == expected else DIFFERS
+    own, should = stamp(found), stamp(expected)
+    if own is None or should is None or own.inputs != should.inputs:
+        return DIFFERS
+    if redrawn and own.drawer != should.drawer:
+        return (
+            f"was drawn by matplotlib {own.drawer}, and {should.drawer}, which is here, cannot tell whether it is right"
+        )
+    return FORGED if redrawn and not same_drawing(own.drawing, should.drawing) else ""

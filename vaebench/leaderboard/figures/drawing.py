@@ -15,7 +15,7 @@ from vaebench.leaderboard.figures.trade import draw_trades
 
 
 def svg(figure: Figure) -> str:
-    """Draw a figure as SVG, stamped with a hash of its inputs and one of the drawing.
+    """Draw a figure as SVG, stamped with a hash of its inputs, one of the drawing, and the version of matplotlib.
 
     Args:
         figure: What to draw.
@@ -27,7 +27,7 @@ def svg(figure: Figure) -> str:
     with style():
         draw(figure).savefig(text, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
     drawing = "\n".join(line.rstrip() for line in text.getvalue().splitlines()) + "\n"
-    return stamped(drawing, figure)
+    return stamped(drawing, figure, matplotlib.__version__)
 
 
 @contextmanager

@@ -6,12 +6,13 @@ import re
 from dataclasses import asdict, dataclass
 
 from vaebench.claims import VerdictWord
+from vaebench.leaderboard.figures.forgery import is_passive
 
 DRAWING_VERSION = 6
 """Raised whenever `drawing` draws the same inputs differently."""
 
 STAMP_BEGINS = "<!-- vaebench figure, inputs "
-_STAMP = re.compile(STAMP_BEGINS + r"([0-9a-f]{16}), drawing ([0-9a-f]{16}) -->\n\Z")
+_STAMP = re.compile(STAMP_BEGINS + r"([0-9a-f]{16}), drawing ([0-9a-f]{16}), matplotlib ([\w.+]{1,40}) -->\n\Z")
 
 
 @dataclass(frozen=True)
@@ -248,30 +249,50 @@ def inputs_hash(figure: Figure) -> str:
     return _hash(json.dumps(inputs, sort_keys=True))
 
 
-def stamped(drawing: str, figure: Figure) -> str:
-    """Add to an SVG the hash of its inputs and of itself.
+@dataclass(frozen=True)
+class Stamp:
+    """What an SVG says of how it was drawn.
+
+    Attributes:
+        inputs: Hash of what it was drawn from, see `inputs_hash`.
+        drawer: The version of matplotlib that drew it.
+        drawing: The SVG itself.
+    """
+
+    inputs: str
+    drawer: str
+    drawing: str
+
+
+def stamped(drawing: str, figure: Figure, drawer: str) -> str:
+    """Add to an SVG the hash of its inputs and of itself, and who drew it.
 
     Args:
         drawing: The SVG.
         figure: What it was drawn from.
+        drawer: The version of matplotlib.
 
     Returns:
         The file's text.
     """
-    return f"{drawing}{STAMP_BEGINS}{inputs_hash(figure)}, drawing {_hash(drawing)} -->\n"
+    return f"{drawing}{STAMP_BEGINS}{inputs_hash(figure)}, drawing {_hash(drawing)}, matplotlib {drawer} -->\n"
 
 
-def stamp(text: str) -> str | None:
-    """Read from an SVG the hash of the inputs it was drawn from.
+def stamp(text: str) -> Stamp | None:
+    """Read what an SVG says of how it was drawn.
 
     Args:
         text: The file's text.
 
     Returns:
-        16 hexadecimal digits; None where it bears none, or was changed after it was drawn.
+        The stamp; None where it bears none, was changed after it was drawn, or holds what acts when it is looked at.
+        A forger can make a stamp too: only drawing it again tells (see `forgery.same_drawing`).
     """
     found = _STAMP.search(text)
-    return found[1] if found and _hash(text[: found.start()]) == found[2] else None
+    if found is None:
+        return None
+    drawing = text[: found.start()]
+    return Stamp(found[1], found[3], drawing) if _hash(drawing) == found[2] and is_passive(drawing) else None
 
 
 def _hash(text: str) -> str:

@@ -1,0 +1,77 @@
+"""Tell a drawing from a forged one: it holds nothing that acts, and the same inputs draw the same again."""
+
+import re
+
+TOLERANCE = 1e-3
+"""Points by which places may differ between processors; a line is .7 points wide."""
+
+_PROLOGUE = re.compile(
+    r'<\?xml version="1\.0" encoding="utf-8" standalone="no"\?>\s*'
+    r'<!DOCTYPE svg PUBLIC "-//W3C//DTD SVG 1\.1//EN"\s+"http://www\.w3\.org/Graphics/SVG/1\.1/DTD/svg11\.dtd">'
+)
+_STYLE = '<style type="text/css">*{stroke-linejoin: round; stroke-linecap: butt}</style>'
+_ELEMENTS = "svg|g|defs|path|use|image|clipPath|rect"
+_ATTRIBUTES = "id|d|x|y|width|height|style|transform|viewBox|version"
+_TOKEN = re.compile(
+    rf"\s+|{re.escape(_STYLE)}|<!--(?:(?!--).)*-->|</(?:{_ELEMENTS})>"
+    rf"|<(?:{_ELEMENTS})(?:\s+(?:"
+    rf'(?:{_ATTRIBUTES})="(?:(?!url\()[^"<&@\\])*"'
+    r'|xmlns(?::xlink)?="http://www\.w3\.org/(?:2000/svg|1999/xlink)"'
+    r'|clip-path="url\(#\w+\)"'
+    r'|xlink:href="(?:#[\w-]+|data:image/png;base64,[A-Za-z0-9+/=\n]+)"'
+    r"))*\s*/?>",
+    re.DOTALL,
+)
+_COMMENT = re.compile("<!--.*?-->", re.DOTALL)
+_LETTERS = str.maketrans("0123456789", "abcdefghij")
+_NAME = re.compile(r'(?<=\bid=")[^"]+|(?<=url\(#)[^)]+|(?<=xlink:href="#)[^"]+')
+_NUMBER = re.compile(r"(?<![\w.#-])-?\d+(?:\.\d+)?(?:e-?\d+)?(?![\w.])")
+
+
+def is_passive(drawing: str) -> bool:
+    """Whether an SVG has only what matplotlib draws: shapes, and pictures that lie in it; no script, no link, no text.
+
+    Args:
+        drawing: The SVG, without a stamp.
+
+    Returns:
+        Whether each of its characters belongs to an element that does nothing.
+    """
+    prologue = _PROLOGUE.match(drawing)
+    if prologue is None:
+        return False
+    end = prologue.end()
+    for token in _TOKEN.finditer(drawing, end):
+        if token.start() != end:
+            return False
+        end = token.end()
+    return end == len(drawing)
+
+
+def same_drawing(one: str, other: str) -> bool:
+    """Whether two SVG show the same: what is drawn, in which order, colours and texts alike, places but for rounding.
+
+    Args:
+        one: An SVG.
+        other: Another, drawn by the same version of matplotlib.
+
+    Returns:
+        Whether they differ in names of parts and in the last digits of places alone.
+    """
+    if one == other:
+        return True
+    ours, theirs = _parts(one), _parts(other)
+    if len(ours) != len(theirs) or ours[::2] != theirs[::2]:
+        return False
+    return all(abs(float(place) - float(of)) <= TOLERANCE for place, of in zip(ours[1::2], theirs[1::2], strict=True))
+
+
+def _parts(drawing: str) -> list[str]:
+    """Split an SVG into what is no number and what is, in turn; names of its parts are counted in their order.
+
+    A number in a comment is a part of a text, and no place.
+    """
+    names: dict[str, str] = {}
+    counted = _NAME.sub(lambda found: names.setdefault(found[0], f"part_{len(names)}"), drawing)
+    counted = _COMMENT.sub(lambda found: found[0].translate(_LETTERS), counted)
+    return re.split(f"({_NUMBER.pattern})", counted)
