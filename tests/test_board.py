@@ -10,6 +10,7 @@ from vaebench import board
 from vaebench.claims.trends import LEAST
 from vaebench.leaderboard.selection import judged
 from vaebench.mistakes import Mistake
+from vaebench.results.score import Score
 from vaebench.results.store import read_record, write_record
 
 TASK = "nakagawa2021_posterior_isometry"
@@ -223,3 +224,38 @@ def test_every_reference_record_is_shown():
     pages = board.current_pages()[1]
     assert "## Left out" not in pages["README.md"]
     assert len([name for name in pages if name.startswith("records/")]) == len(list(STORED.parent.glob("*/*.json")))
+
+
+def scores(*words, unrun=()):
+    return [Score(f"{number}.json", word, unrun=unrun) for number, word in enumerate(words)]
+
+
+@pytest.mark.parametrize(
+    ("found", "flags", "says"),
+    [
+        (scores("reproduced", "reproduced"), (False, False), []),
+        (scores("reproduced", "drifted"), (True, True), ["1 of 2 records drifted"]),
+        (
+            scores("stale", "stale"),
+            (False, False),
+            ["2 of 2 records stale, and not compared; --allow-stale accepts that"],
+        ),
+        (scores("stale"), (False, True), ["1 of 1 records stale, and not compared; --allow-stale accepts that"]),
+        (scores("stale"), (True, False), []),
+        (
+            scores("missing", "reproduced"),
+            (False, False),
+            ["1 of 2 records missing, and not compared; --partial accepts that"],
+        ),
+        (scores("missing"), (True, False), ["1 of 1 records missing, and not compared; --partial accepts that"]),
+        (scores("missing"), (False, True), []),
+        (
+            scores("reproduced", unrun=(4,)),
+            (False, False),
+            ["1 of 1 records of fewer seeds than the reference; --partial accepts that"],
+        ),
+        (scores("reproduced", unrun=(4,)), (False, True), []),
+    ],
+)
+def test_what_was_not_compared_speaks_against_a_run_unless_it_is_accepted(found, flags, says):
+    assert board.against(found, *flags) == says

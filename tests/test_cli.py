@@ -5,6 +5,7 @@ import os
 import resource
 import subprocess
 import sys
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -106,23 +107,122 @@ def test_a_preview_of_a_run_is_written_below_it(ran: Path) -> None:
 
 
 def test_a_quick_run_is_not_scored_but_said_to_be(ran: Path, tmp_path: Path) -> None:
-    done = vaebench("score", str(ran), "--reference", str(ran), "--json")
-    assert done.returncode == 0, done.stderr
-    assert {score["status"] for score in json.loads(done.stdout)["scores"]} == {"missing"}
+    for flags, status in ([], 1), (["--allow-stale"], 1), (["--partial"], 0):
+        done = vaebench("score", str(ran), "--reference", str(ran), "--json", *flags)
+        assert done.returncode == status, done.stderr
+        assert {score["status"] for score in json.loads(done.stdout)["scores"]} == {"missing"}
+        assert "nothing was compared" in done.stderr
+        assert ("records missing, and not compared; --partial accepts that" in done.stderr) == bool(status)
+
+
+REFERENCES = Path(catalog.PACKAGE).parent / "reference_results"
+ISOMETRY = "nakagawa2021_posterior_isometry"
+
+
+def a_run(folder: Path, *names: str, **changes: object) -> Path:
+    """Copy reference results as if they were a run, changed in one way."""
+    for name in names:
+        data = json.loads((REFERENCES / ISOMETRY / f"{name}.json").read_text())
+        for key, value in changes.items():
+            part = data
+            *path, last = key.split("__")
+            for step in path:
+                part = part[int(step) if step.isdigit() else step]
+            part[last] = value
+        (folder / ISOMETRY).mkdir(parents=True, exist_ok=True)
+        (folder / ISOMETRY / f"{name}.json").write_text(json.dumps(data))
+    return folder
+
+
+def test_what_a_run_did_not_compare_is_listed_and_is_exit_status_1(tmp_path: Path) -> None:
+    run = a_run(tmp_path / "some", "vae.mlp.digits")
+    done = vaebench("score", str(run), "--json")
+    scores = {score["file_name"].split(".")[2]: score["status"] for score in json.loads(done.stdout)["scores"]}
+    assert done.returncode == 1
+    assert scores.pop("digits") == "reproduced"
+    assert set(scores.values()) == {"missing"} and len(scores) == 5
+    assert "5 of 6 records missing" in done.stderr
+    assert vaebench("score", str(run), "--partial").returncode == 0
+    assert vaebench("score", str(run / ISOMETRY / "vae.mlp.digits.json")).returncode == 0
+    stale = a_run(tmp_path / "stale", "vae.mlp.digits", subject__variant__code_hash="0" * 16)
+    assert vaebench("score", str(stale), "--partial").returncode == 1
+    assert vaebench("score", str(stale), "--partial", "--allow-stale").returncode == 0
+
+
+HOSTILE = "[/oops] [link=http://evil.example]log[/link] \x1b[2J\x1b]0;owned\x07 \u202egnp \x9b2J"
+
+
+def test_nothing_that_a_record_says_acts_on_the_terminal(tmp_path: Path) -> None:
+    """Nor what its file's name says, be it half a character: an honest error's message broke `score` too."""
+    run = a_run(
+        tmp_path / "run",
+        "vae.mlp.digits",
+        **{
+            "cells__0__status": "error",
+            "cells__0__reason": HOSTILE,
+            "environments__0__torch": HOSTILE,
+            "readings": [],
+            "declined": [],
+        },
+    )
+    for name in ("\x1b[2Jx.json", "two\nlines.json", os.fsdecode(b"half\xff.json")):
+        (run / ISOMETRY / name).write_text("{")
+    for arguments in (["score", str(run)], ["score", str(run), "--json"], ["leaderboard", "--preview", str(run)]):
+        done = vaebench(*arguments)
+        assert "Traceback" not in done.stderr
+        assert done.returncode == (0 if "--preview" in arguments else 1)
+        for text in (done.stdout, done.stderr):
+            assert not [c for c in text if c != "\n" and unicodedata.category(c) in {"Cc", "Cf", "Cs"}]
+        left_out = [line for line in done.stderr.splitlines() if line.startswith("left out: ")]
+        assert [line.partition(".json: ")[0].rpartition("/")[2] for line in left_out] == [
+            r"\x1b[2Jx",
+            r"half\udcff",
+            r"two\nlines",
+        ]
+    told = vaebench("score", str(run)).stdout
+    assert "[/oops]" in told.replace("\n", "") and "[link=" in told.replace("\n", "")
+
+
+def test_a_run_shows_what_an_error_says_and_no_more(tmp_path: Path) -> None:
+    loud = tmp_path / "loud.py"
+    loud.write_text(
+        f"""
+from vaebench.models import Variant
+from vaebench.variants.vae import VARIANT as VAE
+
+def shouts(step):
+    raise RuntimeError({HOSTILE!r} + chr(0))
+
+VARIANT = Variant("loud", "tests", VAE.build, shouts)
+"""
+    )
+    done = vaebench(*RUN, "--tasks", ISOMETRY, "--variants", str(loud), "--out", str(tmp_path / "run"), before=TINY)
+    assert done.returncode == 1 and "Traceback" not in done.stderr
+    assert "[/oops]" in done.stderr
+    for text in (done.stdout, done.stderr):
+        assert not [c for c in text if c != "\n" and unicodedata.category(c) in {"Cc", "Cf", "Cs"}]
+    again = vaebench("score", str(tmp_path / "run"), "--partial")
+    assert "left out" not in again.stderr  # a NUL in a message made no record that cannot be read
 
 
 def test_a_damaged_record_is_named_and_the_others_are_read(ran: Path, tmp_path: Path) -> None:
-    (tmp_path / "task").mkdir()
     good = next(ran.rglob("vae.mlp.digits.json"))
-    (tmp_path / "task" / "good.json").write_text(good.read_text())
-    (tmp_path / "task" / "half.json").write_text(good.read_text()[:1000])
+    folder = tmp_path / good.parent.name
+    folder.mkdir()
+    (folder / good.name).write_text(good.read_text())
+    (folder / "half.json").write_text(good.read_text()[:1000])
+    (folder / "other.json").write_text(good.read_text())
     old = json.loads(good.read_text()) | {"schema_version": 0}
-    (tmp_path / "task" / "old.json").write_text(json.dumps(old))
+    (folder / "old.json").write_text(json.dumps(old))
     done = vaebench("score", str(tmp_path), "--reference", str(ran), "--json")
     assert done.returncode == 1
-    assert len(json.loads(done.stdout)["scores"]) == 1
+    scores = json.loads(done.stdout)["scores"]
+    assert [score["file_name"] for score in scores if score["reason"] != "the run has no record of it"] == [
+        f"{good.parent.name}/{good.name}"
+    ]
     said = done.stderr.splitlines()
     assert any("half.json" in line for line in said)
+    assert any("other.json: its subject's file name is vae.mlp.digits.json" in line for line in said)
     assert any("old.json: of schema 0; this suite reads schema 1" in line for line in said)
 
 

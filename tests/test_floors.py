@@ -10,7 +10,7 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "vaebench"
 
 FLOORS = {
-    "mistakes": 1, "seeds": 1, "claims": 1, "fingerprint": 1, "kernels": 1, "data": 1,
+    "mistakes": 1, "terminal": 1, "seeds": 1, "claims": 1, "fingerprint": 1, "kernels": 1, "data": 1,
     "models": 2, "results": 3,
     "training": 3, "variants": 3, "leaderboard": 3,
     "measures": 4,
@@ -31,7 +31,8 @@ BESIDE = {
 """Rooms on one floor of which the first may import the second."""
 
 PAPER_WING = (
-    "mistakes", "seeds", "claims", "fingerprint", "results", "leaderboard", "tasks", "catalog", "board", "run", "cli",
+    "mistakes", "terminal", "seeds", "claims", "fingerprint", "results", "leaderboard", "tasks", "catalog", "board",
+    "run", "cli",
 )  # fmt: skip
 
 

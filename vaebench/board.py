@@ -1,5 +1,6 @@
 """Whole flows over stored records: score a run against reference results, write the leaderboard, check it."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -79,7 +80,29 @@ def score_folder(folder: Path, reference: Path | None) -> tuple[tuple[Score, ...
     """
     records, bad = read(folder)
     references, bad_references = read(reference or root() / REFERENCES)
-    return score(records, references), bad + bad_references
+    return score(records, references, scope=folder.is_dir()), bad + bad_references
+
+
+def against(scores: Sequence[Score], allow_stale: bool = False, partial: bool = False) -> list[str]:
+    """Say what speaks against a run.
+
+    Args:
+        scores: Its scores.
+        allow_stale: Whether records of another definition or code are accepted.
+        partial: Whether it is accepted that records or seeds are missing.
+
+    Returns:
+        One line for each kind of trouble; empty for a run that reproduced all it was to.
+    """
+    counts = Counter(one.status for one in scores)
+    fewer = sum(1 for one in scores if one.unrun)
+    found = [
+        (counts["drifted"], "drifted", ""),
+        (0 if allow_stale else counts["stale"], "stale, and not compared", "; --allow-stale accepts that"),
+        (0 if partial else counts["missing"], "missing, and not compared", "; --partial accepts that"),
+        (0 if partial else fewer, "of fewer seeds than the reference", "; --partial accepts that"),
+    ]
+    return [f"{number} of {len(scores)} records {what}{how}" for number, what, how in found if number]
 
 
 def score_lines(one: Score, most: int = 5) -> list[str]:

@@ -7,15 +7,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn, cast
 
 import typer
-from rich.console import Console
-from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
+from rich.text import Text
 
 from vaebench import __version__, catalog
 from vaebench.mistakes import Mistake
 from vaebench.run import UNFINISHED, Done, Request, check, fetch, plan, processors, resolve_device, run
 from vaebench.tasks import PRESETS, Preset
+from vaebench.terminal import PlainConsole, shown_json, visible
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from vaebench.results.store import Journal
 
 NO, MISUSE, INTERRUPTED = 1, 2, 130
-MARKS = {"holds": "[green]✓ holds", "fails": "[red]✗ fails", "undecided": "? undecided", "not applicable": "– n/a"}
+MARKS = {"holds": "✓ holds", "fails": "✗ fails", "undecided": "? undecided", "not applicable": "– n/a"}
+COLOURS = {"holds": "green", "fails": "red", "undecided": "", "not applicable": ""}
 
 app = typer.Typer(
     help="A benchmark suite for variational autoencoders that checks claims, not just scores.",
@@ -34,7 +35,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-out, err = Console(), Console(stderr=True)
+out, err = PlainConsole(), PlainConsole(stderr=True)
 
 Json = Annotated[bool, typer.Option("--json", help="Answer with one JSON object.")]
 
@@ -51,12 +52,12 @@ def main() -> NoReturn:
 
 def say(line: str, style: str | None = None) -> None:
     """Print one line to standard error, as it is."""
-    err.print(line, style=style, markup=False, highlight=False, soft_wrap=True)
+    err.print(visible(line), style=style, highlight=False, soft_wrap=True)
 
 
 def answer(value: object) -> None:
     """Print one JSON object to standard output."""
-    sys.stdout.write(json.dumps(value, indent=2, sort_keys=True, allow_nan=False, ensure_ascii=False) + "\n")
+    sys.stdout.write(shown_json(value))
 
 
 def names(given: str | None, all_names: tuple[str, ...]) -> tuple[str, ...]:
@@ -232,7 +233,7 @@ class cell_progress:  # noqa: N801 - a context manager, used like a function
 
     def __init__(self) -> None:
         self.bar = Progress(
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
@@ -255,7 +256,7 @@ class cell_progress:  # noqa: N801 - a context manager, used like a function
             subject = last.subject
             where = f"{subject.task.name} {subject.variant.name}.{subject.arch}.{subject.dataset.name} seed {last.seed}"
             if last.status != "ok":
-                self.bar.print(f"{last.status}: {where}: {last.reason}", style="yellow", markup=False)
+                self.bar.print(visible(f"{last.status}: {where}: {last.reason}"), style="yellow")
             elif not err.is_terminal:
                 say(f"{done}/{total} {where}: {sum(last.seconds.values()):.0f} s")
         self.bar.update(self.row, completed=done, total=total, description=where)
@@ -276,19 +277,17 @@ def show_verdicts(records: "Sequence[Record]") -> None:
             found = " ".join(estimate_and_interval(shown.interval)) if shown.interval else shown.reason
             table.add_row(
                 " ",
-                MARKS[verdict.verdict],
+                Text(MARKS[verdict.verdict], COLOURS[verdict.verdict]),
                 verdict.claim,
-                found,
-                f"[dim]{escape(words(shown.place))}, {region(shown.low, shown.high)}",
+                visible(found),
+                Text(visible(f"{words(shown.place)}, {region(shown.low, shown.high)}"), "dim"),
             )
         for cell in record.cells:
             if cell.status != "ok":
-                table.add_row(" ", f"[yellow]{cell.status}", f"seed {cell.seed}", escape(cell.reason))
+                table.add_row(" ", Text(cell.status, "yellow"), f"seed {cell.seed}", visible(cell.reason))
         seeds = sum(cell.status == "ok" for cell in record.cells)
-        out.print(
-            f"[bold]{record.subject.file_name.removesuffix('.json')}[/bold], {seeds} seed{'s' * (seeds != 1)}",
-            highlight=False,
-        )
+        name = Text(record.subject.file_name.removesuffix(".json"), "bold")
+        out.print(Text.assemble(name, f", {seeds} seed{'s' * (seeds != 1)}"), highlight=False)
         out.print(table)
 
 
@@ -301,9 +300,15 @@ def headline(verdict: "Verdict") -> "Finding":
 def score_(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of a run, or one record.")],
     reference: Annotated[Path | None, typer.Option(help="Reference results; the suite's own by default.")] = None,
+    allow_stale: Annotated[
+        bool, typer.Option("--allow-stale", help="Accept records of another task, data set or code; none is compared.")
+    ] = False,
+    partial: Annotated[
+        bool, typer.Option("--partial", help="Accept that records or seeds are missing, on either side.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
-    """Compare a run with reference results; exit status 1 if anything drifted."""
+    """Compare a run with reference results; exit status 1 if anything drifted, or was not compared."""
     from vaebench import board
 
     scores, bad = board.score_folder(folder, reference)
@@ -317,9 +322,15 @@ def score_(
         for heading in ("status", "compared", "what"):
             table.add_column(heading)
         for score in scores:
-            table.add_row(score.file_name, score.status, str(score.compared), "\n".join(board.score_lines(score)))
+            what = "\n".join(map(visible, board.score_lines(score)))
+            table.add_row(score.file_name, score.status, str(score.compared), what)
         out.print(table)
-    if bad or any(score.status == "drifted" for score in scores):
+    wrong = board.against(scores, allow_stale, partial)
+    for line in wrong:
+        say(line, "red")
+    if not any(score.compared for score in scores):
+        say("nothing was compared", "yellow")
+    if bad or wrong:
         sys.exit(NO)
 
 
@@ -355,7 +366,7 @@ def leaderboard_(
     if as_json:
         answer({"stale": stale} if check_only else {"pages": [str(page) for page in pages]})
     elif pages:
-        out.print("\n".join(map(str, pages)), highlight=False, soft_wrap=True)
+        out.print("\n".join(visible(str(page)) for page in pages), highlight=False, soft_wrap=True)
     elif not stale and not done.strangers:
         out.print("the leaderboard is fresh", highlight=False)
     for line in stale:

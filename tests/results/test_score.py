@@ -323,3 +323,39 @@ def test_entries_of_maps_and_ratios_of_durations_are_not_compared(name):
     (found,) = score([one], [other])
     (plain,) = score([record(rows())], [other])
     assert (found.status, found.compared) == (plain.status, plain.compared) == ("reproduced", len(rows()[0]))
+
+
+def of(variant="vae", arch="mlp", **changes):
+    return record(population(np.random.default_rng(0)), about=subject(variant=variant, arch=arch, **changes))
+
+
+def test_references_in_the_runs_scope_that_it_has_no_record_of_are_missing():
+    """The run names two variants and two networks: what it has no record of among their combinations is gone."""
+    references = [of(v, a) for v in ("vae", "beta_vae", "iwae") for a in ("mlp", "conv", "resnet")]
+    references += [of("vae", "mlp", device="cuda"), of("vae", "mlp", preset="paper"), of("vae", task="bonheme2022_x")]
+    run = [of("vae", "mlp"), of("beta_vae", "conv"), of("beta_vae", "mlp")]
+    plain = score(run, references)
+    assert {one.status for one in plain} == {"reproduced"}
+    found = score(run, references, scope=True)
+    gone = [one for one in found if one.status == "missing"]
+    assert [(one.file_name, one.reason) for one in gone] == [
+        ("camuto2021_robustness/vae.conv.digits.json", "the run has no record of it")
+    ]
+    assert sorted(found, key=lambda one: one.file_name) == list(found)
+    assert [one for one in found if one.status != "missing"] == list(plain)
+
+
+def test_another_data_set_of_the_task_is_in_scope():
+    other = of()
+    data = other.subject.dataset.model_copy(update={"name": "sprites"})
+    other = other.model_copy(update={"subject": other.subject.model_copy(update={"dataset": data})})
+    assert [one.status for one in score([of()], [of(), other], scope=True)] == ["reproduced", "missing"]
+
+
+def test_seeds_that_were_not_run_are_named():
+    seeds = population(np.random.default_rng(0), seeds=7)
+    reference = record(seeds[:5])
+    (one,) = score([record(seeds[:3])], [reference])
+    assert (one.status, one.unrun, one.reason) == ("reproduced", (3, 4), "not run: seeds 3, 4")
+    (one,) = score([record(seeds)], [reference])
+    assert (one.status, one.unrun, one.reason) == ("reproduced", (), "")

@@ -55,6 +55,7 @@ class Score:
         reason: Why, in one line; empty where the word says all.
         drifts: The readings that drifted.
         compared: How many readings were compared by number.
+        unrun: Seeds that finished in the reference and are not in the record at all.
     """
 
     file_name: str
@@ -62,9 +63,10 @@ class Score:
     reason: str = ""
     drifts: tuple[Drift, ...] = ()
     compared: int = 0
+    unrun: tuple[int, ...] = ()
 
 
-def score(records: Sequence[Record], references: Sequence[Record]) -> tuple[Score, ...]:
+def score(records: Sequence[Record], references: Sequence[Record], scope: bool = False) -> tuple[Score, ...]:
     """Score all records of a run, false alarms held at 5 % over all of them together (Benjamini–Hochberg).
 
     A record is compared with the reference of the same task, variant, architecture, data set, preset and device.
@@ -75,9 +77,12 @@ def score(records: Sequence[Record], references: Sequence[Record]) -> tuple[Scor
     Args:
         records: The run.
         references: What it is compared with.
+        scope: Whether references in the run's scope that the run has no record of are ``missing`` too. A run is every
+            combination of some tasks, variants, architectures, presets and devices, on all data sets of a task: its
+            scope is what its records name of each.
 
     Returns:
-        One score a record, in order of file names.
+        One score a record, and one for each such reference, in order of file names.
 
     Raises:
         Mistake: Two references have one subject.
@@ -97,7 +102,23 @@ def score(records: Sequence[Record], references: Sequence[Record]) -> tuple[Scor
     adjusted = iter(false_discovery_control(p).tolist() if p else ())
     alarms = [{place for place in of_record if next(adjusted) <= FALSE_ALARMS} for of_record in shifts]
     scored = (_scored(*pair, found, alarm) for pair, found, alarm in zip(pairs, shifts, alarms, strict=True))
-    return tuple(out or next(scored) for out in unscored)
+    found = [out or next(scored) for out in unscored]
+    if scope:
+        there = {_key(record) for record in records}
+        gone = [one for key, one in by_key.items() if key not in there and _in_scope(one, records)]
+        found += [Score(one.subject.file_name, "missing", "the run has no record of it") for one in gone]
+    return tuple(sorted(found, key=lambda one: one.file_name))
+
+
+def _in_scope(reference: Record, records: Sequence[Record]) -> bool:
+    """Whether a run that names all that these records name would have this one."""
+    named = [set(of) for of in zip(*map(_scope, records), strict=True)]
+    return bool(named) and all(part in of for part, of in zip(_scope(reference), named, strict=True))
+
+
+def _scope(record: Record) -> tuple[str, ...]:
+    s = record.subject
+    return s.task.name, s.variant.name, s.arch, s.preset, s.device
 
 
 def _key(record: Record) -> Key:
@@ -188,7 +209,12 @@ def _scored(record: Record, reference: Record, shifts: dict[Place, Shift], alarm
         return Score(name, "missing", single if record.readings else "neither side has a reading")
     if reasons and (torch := _torch_change(record, reference)):
         reasons.append(torch)
-    return Score(name, "drifted" if reasons else "reproduced", "; ".join(reasons), (*moved, *one_sided), len(shifts))
+    status: ScoreWord = "drifted" if reasons else "reproduced"
+    ran = {cell.seed for cell in record.cells}
+    unrun = tuple(cell.seed for cell in reference.cells if cell.status == "ok" and cell.seed not in ran)
+    if unrun:
+        reasons.append(f"not run: seed{'s' * (len(unrun) > 1)} {', '.join(map(str, unrun))}")
+    return Score(name, status, "; ".join(reasons), (*moved, *one_sided), len(shifts), unrun)
 
 
 def _torch_change(record: Record, reference: Record) -> str:
