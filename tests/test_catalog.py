@@ -114,6 +114,40 @@ def test_a_file_that_ends_the_program_is_a_bad_variant(written):
         catalog.variant(written("import sys\nsys.exit(0)"))
 
 
+HELPED = (
+    """
+from torch import nn
+import helper_of_mine
+from helper_of_mine.widths import WIDTH
+"""
+    + GOOD
+)
+
+
+def test_the_code_hash_covers_what_the_file_imports_from_outside_installed_packages(written, tmp_path, monkeypatch):
+    """A width that changed in a helper was served from the journal under the old hash."""
+    monkeypatch.syspath_prepend(str(tmp_path))
+    helper = tmp_path / "helper_of_mine"
+    helper.mkdir()
+    (helper / "__init__.py").write_text("import json\n")
+    (helper / "widths.py").write_text("from . import deeper\nWIDTH = 8\n")
+    (helper / "deeper.py").write_text("A = 1\n")
+    (helper / "unused.py").write_text("A = 1\n")
+    plain, path = catalog.variant(written(GOOD)).code_hash, written(HELPED)
+    hashes = [plain, catalog.variant(path).code_hash]
+    for name, text in (("widths", "from . import deeper\nWIDTH = 64\n"), ("deeper", "A = 2\n")):
+        (helper / f"{name}.py").write_text(text)
+        hashes.append(catalog.variant(path).code_hash)
+    assert len(set(hashes)) == 4
+    (helper / "unused.py").write_text("A = 2\n")
+    (helper / "deeper.py").write_text("A = 2  # two\n")
+    assert catalog.variant(path).code_hash == hashes[-1]
+
+
+def test_the_suites_own_variants_are_hashed_by_their_pages_alone():
+    assert {name: catalog.variant(name).code_hash for name in catalog.variant_names()} == catalog.variant_hashes()
+
+
 def test_the_code_hash_is_that_of_the_file(written):
     one, other = (catalog.variant(written(text)).code_hash for text in (GOOD, GOOD.replace("3.0", "4.0")))
     assert one != other

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, cast
 
-from vaebench.fingerprint import source_hash
+from vaebench.fingerprint import local_sources, source_hash
 from vaebench.mistakes import Mistake
 from vaebench.tasks import Task
 
@@ -238,7 +238,8 @@ class Brought:
 
     Attributes:
         variant: The variant.
-        code_hash: Hash of its file; of ``package.module:NAME``, of all the package's files.
+        code_hash: Hash of its file and of all that this imports from outside installed packages; of
+            ``package.module:NAME``, of all the package's files too.
     """
 
     variant: "Variant"
@@ -285,10 +286,11 @@ def variant(reference: str) -> Brought:
         raise BadVariant(f"{reference} defines no {name} of type vaebench.models.Variant")
     if (":" in reference or reference.endswith(".py")) and found.name in variant_names():
         raise BadVariant(f"{reference}: the name {found.name} is taken by one of the suite's own")
+    sources = local_sources(module, PACKAGE)
     package = sys.modules[module.__name__.partition(".")[0]]
     if ":" in reference and hasattr(package, "__path__"):
-        return Brought(found, source_hash(path for folder in package.__path__ for path in Path(folder).rglob("*.py")))
-    return Brought(found, source_hash([Path(module.__file__)]))
+        sources |= {path.resolve() for folder in package.__path__ for path in Path(folder).rglob("*.py")}
+    return Brought(found, source_hash(sources))
 
 
 def variant_hashes() -> dict[str, str]:

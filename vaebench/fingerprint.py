@@ -4,8 +4,11 @@ import ast
 import dataclasses
 import hashlib
 import json
-from collections.abc import Iterable
+import sys
+import sysconfig
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 
@@ -59,6 +62,49 @@ def source_hash(paths: Iterable[Path]) -> str:
     # Sorted by what they say: files of one name, such as __init__.py, have no other order of their own.
     said = sorted(json.dumps(_plain(_bare(ast.parse(path.read_text("utf-8"))))) for path in paths)
     return _short("\x1f".join(said))
+
+
+def local_sources(module: ModuleType, suite: Path) -> set[Path]:
+    """Find the files that a loaded module is made of: its own, and those that it imports from no installed package.
+
+    Args:
+        module: The module, imported.
+        suite: Folder of this package, which has hashes of its own.
+
+    Returns:
+        Python files. What a module imports by other means than the statement is not seen.
+    """
+    paths = sysconfig.get_paths()
+    installed = {suite.resolve(), *(Path(paths[place]).resolve() for place in ("stdlib", "purelib", "platlib"))}
+    found: set[Path] = set()
+    todo = [module]
+    while todo:
+        loaded = todo.pop()
+        path = Path(loaded.__file__ or "").resolve()
+        # The module that was asked for counts wherever it lies; it may be one of the suite's own.
+        if path.suffix != ".py" or path in found or (found and installed & {*path.parents}):
+            continue
+        found.add(path)
+        names = _imported(ast.parse(path.read_text("utf-8")), loaded.__package__ or "")
+        todo += [sys.modules[name] for name in names if name in sys.modules]
+    return found
+
+
+def _imported(tree: ast.Module, package: str) -> Iterator[str]:
+    """Names of the modules that a source may import.
+
+    Yields:
+        Full names, some of which are no modules.
+    """
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                parts = alias.name.split(".")
+                yield from (".".join(parts[: n + 1]) for n in range(len(parts)))
+        elif isinstance(node, ast.ImportFrom):
+            above = package.rsplit(".", node.level - 1)[0] if node.level else ""
+            base = ".".join(filter(None, (above, node.module)))
+            yield from (base, *(f"{base}.{alias.name}" for alias in node.names))
 
 
 def _plain(node: object) -> object:
