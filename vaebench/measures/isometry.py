@@ -11,8 +11,10 @@ from vaebench.kernels import isometry
 from vaebench.kernels.estimate import Undefined
 from vaebench.kernels.jacobian import column_squared_norms, jacobian_columns
 from vaebench.measures import Effort
-from vaebench.measures._subject import held_out, likelihood_at, of_sample, real_posterior
+from vaebench.measures._subject import held_out, likelihood_at, of_sample, reads, real_posterior
 from vaebench.training.fit import Trained
+
+STATIONARITY = ("t2_worst_deviation", "t2_worst_unit", "t2_mean", "t1_mean", "t2_sd")
 
 
 def metric_columns(trained: Trained, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -35,6 +37,7 @@ def metric_columns(trained: Trained, x: Tensor) -> tuple[Tensor, Tensor, Tensor]
     return columns, posterior.scale[:, active], active
 
 
+@reads(*STATIONARITY, "active_units")
 def stationarity(
     trained: Trained,
     data: Dataset,
@@ -54,13 +57,15 @@ def stationarity(
         that is, so that neither units nor seeds can make up for each other; ``t2_mean`` and ``t1_mean`` over units and
         data; ``t2_sd``: mean over units of the standard deviation over data; ``active_units``.
     """
-    columns, scale, active = metric_columns(trained, held_out(data, effort.points))
+    columns, scale, active = metric_columns(trained, held_out(data, effort.points, least=2))
     count = Reading("active_units", float(active.sum()), 0.0, len(scale))
-    names = ("t2_worst_deviation", "t2_worst_unit", "t2_mean", "t1_mean", "t2_sd")
     if trained.kl_weight is None:
-        return (*(Declined(name, "the variant declares no kl_weight") for name in names), count)
+        return (*(Declined(name, "the variant declares no kl_weight") for name in STATIONARITY), count)
     if not active.any():
-        return (*(Declined(name, "every latent unit has collapsed to the prior", "model") for name in names), count)
+        return (
+            *(Declined(name, "every latent unit has collapsed to the prior", "model") for name in STATIONARITY),
+            count,
+        )
     t1, t2 = isometry.stationarity(column_squared_norms(columns), scale, trained.kl_weight)
     worst = of_sample("t2_worst_unit", t2[:, int((t2.mean(0) - 1).abs().argmax())])
     return (
@@ -73,6 +78,7 @@ def stationarity(
     )
 
 
+@reads("mean_absolute_cosine")
 def orthogonality(
     trained: Trained,
     data: Dataset,

@@ -17,7 +17,7 @@ from vaebench.kernels.lengths import norms
 from vaebench.kernels.mixture_potential import mixture_log_density_hessian, potential_metric, smallest_eigenvalue
 from vaebench.measures import Effort
 from vaebench.measures._complex import Mixture, metric_at, posterior_mixture, refused, standardised_decoder
-from vaebench.measures._subject import of_sample
+from vaebench.measures._subject import of_sample, reads
 from vaebench.training.fit import Trained
 
 TAU = 1.0
@@ -60,6 +60,7 @@ def _prepared(trained: Trained, data: Dataset, n: int, rng: torch.Generator) -> 
     return posterior_mixture(trained, data), codes
 
 
+@reads(*FIDELITY, "kahler_defect")
 def potential_fidelity(
     trained: Trained, data: Dataset, effort: Effort, rng: torch.Generator
 ) -> tuple[Reading | Declined, ...]:
@@ -119,6 +120,7 @@ def _correlation(name: str, proxied: Tensor, volume: Tensor) -> Reading | Declin
     return Reading(name, found, 1.03 * (1 - found**2) / (len(volume) - 1) ** 0.5, len(volume), "1", "higher")
 
 
+@reads(*CONVEXITY)
 def plurisubharmonic(
     trained: Trained, data: Dataset, effort: Effort, rng: torch.Generator
 ) -> tuple[Reading | Declined, ...]:
@@ -155,6 +157,7 @@ def _relative_smallest(metric: Tensor) -> Tensor:
     return smallest_eigenvalue(metric) / sizes.clamp_min(1e-300)
 
 
+@reads("metric_log10_time_ratio")
 def cost(trained: Trained, data: Dataset, effort: Effort, rng: torch.Generator) -> tuple[Reading | Declined, ...]:
     """Read how many times longer the decoder's Fisher metric takes than the potential's, on the same codes.
 
