@@ -294,6 +294,7 @@ def test_a_file_of_anothers_is_named_and_left_and_the_board_is_not_fresh(tmp_pat
         (["run", "--preset", "fast"], "unknown preset 'fast'"),
         (["run", "--seeds", "0"], "seeds is 1 or more"),
         (["run", "--seeds", "-3"], "seeds is 1 or more"),
+        (["run", "--seeds", "101"], "seeds is 100 at most, which a record holds, not 101"),
         (["run", "--jobs", "0"], "jobs is 1 or more"),
         (["run", "--device", "tpu"], "device is auto, cpu or cuda"),
         (["run", "--variants", "nowhere.py"], "there is no file nowhere.py"),

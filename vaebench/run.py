@@ -12,7 +12,7 @@ from vaebench import catalog
 from vaebench.fingerprint import source_hash, value_hash
 from vaebench.mistakes import Mistake
 from vaebench.results.assemble import assemble
-from vaebench.results.record import CellOutcome, Record, Subject, VariantInfo, Versioned
+from vaebench.results.record import MOST_CELLS, CellOutcome, Record, Subject, VariantInfo, Versioned
 from vaebench.results.store import BadRecord, Damage, Journal, read_record, why_kept, write_record
 from vaebench.tasks import PRESETS, Preset, Task
 
@@ -101,6 +101,8 @@ def check(request: Request) -> None:
         catalog.check_variant(reference)
     if request.seeds is not None and request.seeds < 1:
         raise Mistake(f"seeds is 1 or more, not {request.seeds}")
+    if request.seeds is not None and request.seeds > MOST_CELLS:
+        raise Mistake(f"seeds is {MOST_CELLS} at most, which a record holds, not {request.seeds}")
     if request.jobs < 1:
         raise Mistake(f"jobs is 1 or more, not {request.jobs}")
     if request.device not in ("auto", "cpu", "cuda"):

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from results.stored import CLAIMS, ENVIRONMENT, INVARIANTS, SUBJECT, cell, observe, whole_record
 
 from vaebench.claims import judge, t_interval
+from vaebench.mistakes import Mistake
 from vaebench.results.assemble import assemble, rejudge, score_by_seed, score_interval
 from vaebench.results.record import strict_json
 
@@ -165,3 +166,19 @@ def test_without_an_applicable_claim_there_is_no_score():
     assert score_interval(()) is None
     assert assemble(cells_of(), INVARIANTS, ()).score is None
     assert assemble([cell(0, status="error")], CLAIMS, INVARIANTS).score is None
+
+
+def test_cells_that_read_more_than_a_record_holds_are_a_mistake_in_one_line():
+    wide = {f"wide__r{row}__c0": 0.5 for row in range(65)}
+    with pytest.raises(
+        Mistake, match=r"^no record can be made of some_task/vae\.mlp\.digits\.json: readings: a map of 65 "
+    ):
+        assemble([cell(0, observe(0, wide))], CLAIMS, INVARIANTS)
+
+
+def test_a_nul_in_a_message_or_a_note_makes_no_record_that_cannot_be_read():
+    one = cell(0, observe(0, {"gain": "no\0meaning"}), notes=("a\0note",))
+    lost = cell(1, status="error", reason="ended\0early")
+    record = assemble([one, lost], CLAIMS, INVARIANTS)
+    assert "\\u0000" not in strict_json(record)
+    assert record.cells[1].reason == "ended\N{REPLACEMENT CHARACTER}early"

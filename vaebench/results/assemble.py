@@ -5,11 +5,13 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
+from pydantic import ValidationError
 
 from vaebench import __version__
 from vaebench import claims as judging
 from vaebench.claims import Claim, Declined, Interval, Reading, Verdict, judge, t_interval
 from vaebench.fingerprint import source_hash
+from vaebench.mistakes import Mistake
 from vaebench.results.record import (
     SCHEMA_VERSION,
     CellOutcome,
@@ -18,6 +20,7 @@ from vaebench.results.record import (
     DeclinedColumn,
     Environment,
     Record,
+    first_error,
 )
 
 
@@ -34,6 +37,7 @@ def assemble(outcomes: Sequence[CellOutcome], claims: tuple[Claim, ...], invaria
 
     Raises:
         ValueError: The cells are not of one subject, or there are none.
+        Mistake: They are more than a record holds.
     """
     if not outcomes or any(outcome.subject != outcomes[0].subject for outcome in outcomes):
         raise ValueError("a record is made of the cells of one subject")
@@ -43,32 +47,35 @@ def assemble(outcomes: Sequence[CellOutcome], claims: tuple[Claim, ...], invaria
         if cell.environment not in environments:
             environments.append(cell.environment)
     columns, declined = _columns(cells)
-    record = Record(
-        schema_version=SCHEMA_VERSION,
-        suite_version=__version__,
-        subject=cells[0].subject,
-        parameters=max(cell.parameters for cell in cells),
-        environments=tuple(environments),
-        claims=claims,
-        invariants=invariants,
-        cells=tuple(
-            CellRow(
-                id=c.id,
-                seed=c.seed,
-                status=c.status,
-                reason=_readable(c.reason),
-                notes=tuple(map(_readable, c.notes)),
-                seconds=dict(sorted(c.seconds.items())),
-            )
-            for c in cells
-        ),
-        readings=columns,
-        declined=declined,
-        verdicts=(),
-        control_verdicts=(),
-        invariant_verdicts=(),
-        score=None,
-    )
+    try:
+        record = Record(
+            schema_version=SCHEMA_VERSION,
+            suite_version=__version__,
+            subject=cells[0].subject,
+            parameters=max(cell.parameters for cell in cells),
+            environments=tuple(environments),
+            claims=claims,
+            invariants=invariants,
+            cells=tuple(
+                CellRow(
+                    id=c.id,
+                    seed=c.seed,
+                    status=c.status,
+                    reason=_readable(c.reason),
+                    notes=tuple(map(_readable, c.notes)),
+                    seconds=dict(sorted(c.seconds.items())),
+                )
+                for c in cells
+            ),
+            readings=columns,
+            declined=declined,
+            verdicts=(),
+            control_verdicts=(),
+            invariant_verdicts=(),
+            score=None,
+        )
+    except ValidationError as error:
+        raise Mistake(f"no record can be made of {cells[0].subject.file_name}: {first_error(error)}") from error
     return rejudge(record)
 
 

@@ -9,7 +9,7 @@ import re
 from collections import Counter
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from vaebench.claims import LARGEST, Claim, Declined, Interval, Observation, Reading, Sample, Verdict, map_entry
 
@@ -255,6 +255,20 @@ class Record(Stored):
             Observation(c.arm, c.knob, s, Declined(c.name, c.reason, c.cause)) for c in self.declined for s in c.seeds
         ]
         return seen + missed
+
+
+def first_error(error: ValidationError) -> str:
+    """Say in one line what is wrong with a record.
+
+    Args:
+        error: Pydantic's.
+
+    Returns:
+        The field and why it cannot be.
+    """
+    found = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    place, why = ".".join(str(step) for step in found["loc"]), found["msg"].removeprefix("Value error, ")
+    return f"{place:.200}: {why}" if place else why
 
 
 def strict_json(model: Stored) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from vaebench.mistakes import Mistake
-from vaebench.results.record import SCHEMA_VERSION, CellOutcome, Record, strict_json
+from vaebench.results.record import SCHEMA_VERSION, CellOutcome, Record, first_error, strict_json
 
 MAX_BYTES = 16 * 2**20
 """A record's file above this is refused, and read no further."""
@@ -111,12 +111,6 @@ def why_kept(folder: Path, record: Record) -> str:
     return ""
 
 
-def _first_error(error: ValidationError) -> str:
-    found = error.errors(include_url=False, include_context=False, include_input=False)[0]
-    place, why = ".".join(str(step) for step in found["loc"]), found["msg"].removeprefix("Value error, ")
-    return f"{place:.200}: {why}" if place else why
-
-
 def read_record(path: Path) -> Record:
     """Read one record.
 
@@ -149,7 +143,7 @@ def read_record(path: Path) -> Record:
         if first["loc"] == ("schema_version",) and first["type"] != "missing":
             given = str(first["input"])
             raise BadRecord(path, f"of schema {given:.40}; this suite reads schema {SCHEMA_VERSION}") from None
-        raise BadRecord(path, _first_error(error)) from None
+        raise BadRecord(path, first_error(error)) from None
     except (ValueError, RecursionError) as error:
         raise BadRecord(path, str(error)) from None
     return record
@@ -270,7 +264,7 @@ class Journal:
             try:
                 outcome = CellOutcome.model_validate_json(line)
             except ValidationError as error:
-                damages.append(Damage(self.path, number, _first_error(error)))
+                damages.append(Damage(self.path, number, first_error(error)))
             else:
                 cells[outcome.id] = outcome
         return cells, damages

@@ -4,6 +4,7 @@ import hashlib
 import json
 import re
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 
 from vaebench.claims import VerdictWord
 from vaebench.leaderboard.figures.forgery import is_passive
@@ -278,6 +279,7 @@ def stamped(drawing: str, figure: Figure, drawer: str) -> str:
     return f"{drawing}{STAMP_BEGINS}{inputs_hash(figure)}, drawing {_hash(drawing)}, matplotlib {drawer} -->\n"
 
 
+@lru_cache(maxsize=256)  # a figure is asked for its stamp when it is kept, and again when it is compared
 def stamp(text: str) -> Stamp | None:
     """Read what an SVG says of how it was drawn.
 
