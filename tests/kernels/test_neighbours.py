@@ -3,7 +3,7 @@ import torch
 from sklearn.neighbors import NearestNeighbors
 
 from vaebench.kernels.estimate import Undefined
-from vaebench.kernels.neighbours import distances_in_parts, nearest, neighbour_distance
+from vaebench.kernels.neighbours import DISTANCES, distances_in_parts, nearest, neighbour_distance
 
 
 @pytest.mark.parametrize("chunk", [1, 7, 1000])
@@ -69,3 +69,14 @@ def test_mistakes_are_named(draw):
             nearest(draw(3, 2), draw(4, 2), k)
     with pytest.raises(ValueError, match="examples of one shape are compared"):
         next(distances_in_parts(draw(3, 2), draw(3, 3), 8))
+
+
+def test_a_large_reference_is_met_in_smaller_parts_and_left_as_it_was(draw):
+    """MNIST's 60,000 pictures by 1,024 rows at a time were 2 GB of distances."""
+    x, reference = draw(600, 1), draw(60_000, 1)
+    before = reference.clone()
+    parts = list(distances_in_parts(x, reference, 1024))
+    assert max(part.numel() for part in parts) <= DISTANCES < 600 * 60_000
+    assert reference.equal(before)
+    exact = (x - reference[:50].T).abs()
+    torch.testing.assert_close(torch.cat(parts)[:, :50], exact, rtol=1e-7, atol=1e-6)

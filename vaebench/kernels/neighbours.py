@@ -8,6 +8,9 @@ from torch import Tensor
 
 from vaebench.kernels.estimate import require_finite
 
+DISTANCES = 2**23
+"""Most distances in one block, 64 MiB; a few such blocks are held at a time, beside the reference in doubles."""
+
 
 class Neighbours(NamedTuple):
     """The nearest reference examples of each example, nearest first.
@@ -32,7 +35,7 @@ def distances_in_parts(x: Tensor, reference: Tensor, chunk: int) -> Iterator[Ten
     Args:
         x: Shape (batch, *event).
         reference: y, shape (references, *event).
-        chunk: Rows at a time; memory is chunk × references.
+        chunk: Rows at a time, or fewer where chunk × references would be more than `DISTANCES`.
 
     Yields:
         Distances, shape (up to chunk, references), in double precision. Absolute error about 10⁻¹⁶·‖y − r̄‖²/d, and
@@ -47,11 +50,12 @@ def distances_in_parts(x: Tensor, reference: Tensor, chunk: int) -> Iterator[Ten
     """
     if x.shape[1:] != reference.shape[1:]:
         raise ValueError(f"examples of one shape are compared: got {tuple(x.shape)} and {tuple(reference.shape)}")
-    y = require_finite(reference, "the reference").double().flatten(1)
+    y = require_finite(reference, "the reference").flatten(1).to(torch.float64, copy=True)
     centre = y.mean(0)
-    y = y - centre
-    y_squares = y.square().sum(1)
-    for part in torch.split(require_finite(x, "the sample"), chunk):
+    y -= centre
+    y_squares = torch.cat([part.square().sum(1) for part in torch.split(y, chunk)])
+    rows_at_once = max(1, min(chunk, DISTANCES // max(1, len(y))))
+    for part in torch.split(require_finite(x, "the sample"), rows_at_once):
         rows = part.double().flatten(1) - centre
         squares = rows.square().sum(1, keepdim=True) + y_squares
         rounding = (16 + y.shape[1]) * torch.finfo(torch.float64).eps * squares
@@ -72,7 +76,7 @@ def nearest(x: Tensor, reference: Tensor, k: int, *, chunk: int = 1024) -> Neigh
         x: Shape (batch, *event).
         reference: y, shape (references, *event).
         k: How many.
-        chunk: Examples at a time; memory is chunk × references.
+        chunk: Examples at a time, at most; see `distances_in_parts`.
 
     Returns:
         Distances and indices, shapes (batch, k). Exact up to rounding, as `distances_in_parts` says.
@@ -105,7 +109,7 @@ def neighbour_distance(x: Tensor, reference: Tensor, k: int, *, chunk: int = 102
         x: Shape (batch, *event).
         reference: y, shape (references, *event).
         k: Which neighbour, from 1.
-        chunk: Examples at a time; memory is chunk × references.
+        chunk: Examples at a time, at most; see `distances_in_parts`.
 
     Returns:
         Shape (batch,). Exact up to rounding.
