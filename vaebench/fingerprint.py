@@ -80,7 +80,7 @@ def local_sources(module: ModuleType, suite: Path) -> set[Path]:
     todo = [module]
     while todo:
         loaded = todo.pop()
-        path = Path(loaded.__file__ or "").resolve()
+        path = Path(getattr(loaded, "__file__", None) or "").resolve()  # a built-in module, such as sys, has none
         # The module that was asked for counts wherever it lies; it may be one of the suite's own.
         if path.suffix != ".py" or path in found or (found and installed & {*path.parents}):
             continue
