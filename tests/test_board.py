@@ -140,6 +140,21 @@ def test_a_bad_submission_is_named_and_left_out_and_blocks_nobody(checkout):
     assert page.read_text().partition("## Left out")[0].strip() == good.strip()
 
 
+def test_a_submission_that_cannot_be_is_named_with_file_and_field_as_a_previewed_run_is(checkout, tmp_path):
+    copied = stored("vae.mlp.three_sources")
+    columns = tuple(c.model_copy(update={"values": (c.values[0],) * 5}) for c in copied.readings)
+    copied = copied.model_copy(update={"readings": columns})
+    path = placed(checkout, copied, "eve")
+    _, (line,) = board.stale()
+    assert line.startswith(
+        f"{path.relative_to(checkout)}: readings: t2_worst_deviation is equal to the last digit in all"
+    )
+    for number, run in enumerate((renamed(copied, name="my_vae", code_hash="2" * 16), copied)):
+        path = write_record(tmp_path / f"run_{number}", run)
+        (line,) = board.write_preview(tmp_path / f"run_{number}").bad
+        assert line.startswith(f"{path}: readings: t2_worst_deviation is equal to the last digit in all seeds")
+
+
 def test_bad_reference_results_stop_the_board_and_all_are_named(checkout):
     before = (checkout / "leaderboard" / "README.md").read_text()
     folder = checkout / "reference_results" / TASK

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from vaebench import catalog, leaderboard
-from vaebench.leaderboard.sent import SENDER, THIS_RUN, Sent, sent
+from vaebench.leaderboard.sent import SENDER, THIS_RUN, Sent, sender_of, sent
 from vaebench.mistakes import Mistake
 from vaebench.results.record import Record
 from vaebench.results.score import Score, score
@@ -159,7 +159,7 @@ def committed(folder: Path) -> Committed:
     """
     references, bad = read_records(folder / REFERENCES, as_store=True)
     faults = leaderboard.faults(task_texts(), references, suite())
-    lines = [*map(str, bad), *(f"{folder / REFERENCES / line}" for line in faults)]
+    lines = [*map(str, bad), *(f"{folder / REFERENCES / one.subject.file_name}: {why}" for one, why in faults)]
     if lines:
         raise BadReferences(lines)
     return Committed(tuple(references), *_submitted(folder / PAGES / SUBMISSIONS))
@@ -198,7 +198,19 @@ def current_pages(redraw: bool = False) -> tuple[Path, dict[str, str], tuple[str
     folder = root()
     drawn = leaderboard.drawn_figures(folder / PAGES)  # also looks for links
     found = committed(folder)
-    return folder / PAGES, _pages(folder, found, False, {} if redraw else drawn), tuple(map(str, found.bad))
+    pages = _pages(folder, found, False, {} if redraw else drawn)
+    return folder / PAGES, pages, (*map(str, found.bad), *_refused(found, folder / PAGES / SUBMISSIONS))
+
+
+def _refused(shown: Committed, place: Path, preview: bool = False) -> list[str]:
+    """Name what others sent, or what a run has, that the board leaves out because it cannot be."""
+    asked = (*shown.references, *shown.submissions) if preview else shown.submissions
+    lines = []
+    for record, why in leaderboard.faults(task_texts(), asked, suite(), shown.references, preview):
+        sender = sender_of(record)
+        if (sender in {"", THIS_RUN}) == preview:
+            lines.append(f"{(place if preview else place / sender) / record.subject.file_name}: {why}")
+    return lines
 
 
 def _pages(folder: Path, shown: Committed, preview: bool, drawn: Mapping[str, str]) -> dict[str, str]:
@@ -283,9 +295,9 @@ def write_preview(folder: Path) -> Written:
     checkout = root()
     _refuse_checkout(folder, checkout)
     records, bad = read(folder)
-    drawn = leaderboard.drawn_figures(checkout / PAGES)
-    pages = _pages(checkout, _among(records, committed(checkout)), True, drawn)
-    return replace(write_pages(folder / PAGES, pages), bad=tuple(bad))
+    shown = _among(records, committed(checkout))
+    pages = _pages(checkout, shown, True, leaderboard.drawn_figures(checkout / PAGES))
+    return replace(write_pages(folder / PAGES, pages), bad=(*bad, *_refused(shown, folder, preview=True)))
 
 
 def _among(records: Sequence[Record], found: Committed) -> Committed:

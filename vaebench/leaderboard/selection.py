@@ -151,16 +151,24 @@ def select(
     )
 
 
-def faults(tasks: Sequence[TaskText], records: Iterable[Record], suite: Suite) -> list[str]:
-    """Say which of the suite's own records cannot be what they say they are, or are not whole.
+def faults(
+    tasks: Sequence[TaskText],
+    records: Iterable[Record],
+    suite: Suite,
+    references: Sequence[Record] = (),
+    preview: bool = False,
+) -> list[tuple[Record, str]]:
+    """Say which records cannot be what they say they are, or are not whole.
 
     Args:
         tasks: The tasks of the board.
-        records: The suite's own records.
+        records: The suite's own records, or what others sent.
         suite: What there is.
+        references: The suite's own records, with which those of others are compared.
+        preview: Whether seeds may be few.
 
     Returns:
-        One line a record, with its file's name.
+        Each of them, with one line that begins with the field. A record of a superseded definition is none of them.
     """
     by_name = {task.name: task for task in tasks}
     found = []
@@ -169,9 +177,9 @@ def faults(tasks: Sequence[TaskText], records: Iterable[Record], suite: Suite) -
         if task is None:
             why = f"subject.task.name: there is no task {record.subject.task.name}"
         elif not (why := impossible(record, task, suite)) and _is_current(record, task):
-            why = _unfit(record, task)
+            why = _unfit(record, task) or _unfit_to_send(record, task, references, preview)
         if why:
-            found.append(f"{record.subject.file_name}: {why}")
+            found.append((record, why))
     return found
 
 
