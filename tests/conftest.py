@@ -1,15 +1,25 @@
 """What the tests of whole flows share: tasks cut down to a second, and the paths of example variants."""
 
-from collections.abc import Callable
+import atexit
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
 
 from vaebench import catalog
+from vaebench.results.record import CellOutcome
 from vaebench.run import Request
 from vaebench.tasks import Task
+
+if TYPE_CHECKING:
+    from vaebench.cell import Cell
 
 # How long one example takes says nothing about the code on a machine that runs other tests beside it.
 settings.register_profile("undisturbed", deadline=None)
@@ -35,6 +45,27 @@ def cut(name):
 catalog.task = cut
 """
 """Code that cuts the quick preset of every task down to a few steps."""
+
+
+@lru_cache
+def _site(code: str) -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="vaebench-site-"))
+    atexit.register(shutil.rmtree, folder, True)
+    (folder / "sitecustomize.py").write_text(code)
+    return folder
+
+
+def environment_with(code: str = "", *folders: Path) -> dict[str, str]:
+    """An environment in which every Python, also those that another starts, runs some code before anything else."""
+    path = [*([_site(code)] if code else []), *folders, catalog.PACKAGE.parent]  # a checkout need not be installed
+    return os.environ | {"PYTHONPATH": os.pathsep.join(map(str, path))}
+
+
+def in_this_process(cells: "Sequence[Cell]", jobs: int) -> Generator[CellOutcome, None, None]:
+    """Run cells here, where a test's patches reach them."""
+    from vaebench.cell import run_cell
+
+    yield from map(run_cell, cells)
 
 
 @pytest.fixture

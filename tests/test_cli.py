@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import real_files
-from conftest import BROUGHT, TINY
+from conftest import BROUGHT, TINY, environment_with
 
 from vaebench import __version__, catalog
 from vaebench.leaderboard import MARK
@@ -19,7 +19,8 @@ RUN = ["run", "--preset", "quick", "--jobs", "1", "--archs", "mlp", "--seeds", "
 
 
 def vaebench(*arguments: str, before: str = "", cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-    code = f"import sys\n{before}\nsys.argv = ['vaebench', *{list(arguments)!r}]\nfrom vaebench.cli import main\nmain()"
+    """Run the command line, with some code before it in each of its processes."""
+    code = f"import sys\nsys.argv = ['vaebench', *{list(arguments)!r}]\nfrom vaebench.cli import main\nmain()"
     return subprocess.run(
         [sys.executable, "-W", "error", "-c", code],
         check=False,
@@ -27,7 +28,7 @@ def vaebench(*arguments: str, before: str = "", cwd: Path | None = None) -> subp
         text=True,
         cwd=cwd,
         timeout=300,
-        env=os.environ | {"PYTHONPATH": str(catalog.PACKAGE.parent)},  # for a checkout that is not installed
+        env=environment_with(before),
     )
 
 

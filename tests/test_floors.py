@@ -10,13 +10,13 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "vaebench"
 
 FLOORS = {
-    "mistakes": 1, "terminal": 1, "seeds": 1, "claims": 1, "fingerprint": 1, "kernels": 1, "data": 1,
+    "mistakes": 1, "stops": 1, "terminal": 1, "seeds": 1, "claims": 1, "fingerprint": 1, "kernels": 1, "data": 1,
     "models": 2, "results": 3,
     "training": 3, "variants": 3, "leaderboard": 3,
     "measures": 4,
     "tasks": 5,
     "catalog": 6,
-    "cell": 7, "run": 7, "board": 7, "texts": 7,
+    "cell": 7, "engines": 7, "run": 7, "board": 7, "texts": 7,
     "cli": 8, "__main__": 9,
 }  # fmt: skip
 
@@ -25,14 +25,16 @@ BESIDE = {
     ("training", "variants"),
     ("leaderboard", "results"),
     ("leaderboard", "seeds"),
+    ("engines", "cell"),
     ("run", "cell"),
+    ("run", "engines"),
     ("board", "texts"),
 }
 """Rooms on one floor of which the first may import the second."""
 
 PAPER_WING = (
-    "mistakes", "terminal", "seeds", "claims", "fingerprint", "results", "leaderboard", "tasks", "catalog", "board",
-    "run", "cli",
+    "mistakes", "stops", "terminal", "seeds", "claims", "fingerprint", "results", "leaderboard", "tasks", "catalog",
+    "board", "engines", "engines.local", "run", "cli",
 )  # fmt: skip
 
 

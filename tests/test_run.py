@@ -12,15 +12,17 @@ from pathlib import Path
 
 import pytest
 import real_files
-from conftest import BROUGHT, TINY
+from conftest import BROUGHT, TINY, environment_with, in_this_process
 
 from vaebench import catalog
 from vaebench.cell import dataset_of, run_cell
 from vaebench.claims import Reading
+from vaebench.engines.local import Workers
 from vaebench.mistakes import Mistake
+from vaebench.results.journal import Journal
 from vaebench.results.record import CellOutcome, Record
-from vaebench.results.store import Journal, read_record, write_record
-from vaebench.run import Done, Plan, Request, check, execute, fetch, plan, run
+from vaebench.results.store import read_record, write_record
+from vaebench.run import Done, Request, check, fetch, plan, run
 
 RequestOf = Callable[..., Request]
 
@@ -30,7 +32,7 @@ def quiet(done: int, total: int, last: CellOutcome | None) -> None:
 
 
 def go(request: Request) -> Done:
-    return run(request, plan(request), Journal(request.out), quiet)
+    return run(request, plan(request), Journal(request.out), quiet, in_this_process)
 
 
 def timeless(record: Record) -> Record:
@@ -140,15 +142,10 @@ def test_what_is_missing_is_what_no_whole_record_of_today_stands_for(tiny: objec
 def test_processes_do_not_change_a_reading(request_of: RequestOf, tmp_path: Path) -> None:
     request = request_of(datasets=("three_sources",), out=tmp_path / "two", jobs=2)
     planned = plan(request)
-    two = run(request, planned, Journal(request.out), quiet)
-    alone = run(request_of(out=tmp_path / "one"), Plan(planned.cells, ()), Journal(tmp_path / "one"), quiet)
+    with Workers() as workers:
+        two = run(request, planned, Journal(request.out), quiet, workers.run)
+    alone = run(request_of(out=tmp_path / "one"), planned, Journal(tmp_path / "one"), quiet, in_this_process)
     assert [timeless(record) for record in two.records] == [timeless(record) for record in alone.records]
-
-
-def test_a_process_that_is_killed_is_told_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("vaebench.cell.run_cell", signal.raise_signal)
-    with pytest.raises(Mistake, match=r"a process of the run was killed, .* give it fewer --jobs$"):
-        list(execute([signal.SIGKILL] * 3, jobs=2))  # type: ignore[list-item]
 
 
 def test_a_damaged_line_costs_its_own_cell(tiny: object, request_of: RequestOf) -> None:
@@ -167,11 +164,12 @@ PATIENCE = 600
 
 @contextmanager
 def driver(arguments: list[str]) -> Iterator[subprocess.Popen[str]]:
-    code = TINY + f"sys.argv = ['vaebench', *{arguments!r}]\nfrom vaebench.cli import main\nmain()"
     # A shell that runs the tests in the background has them ignore Ctrl-C, and children inherit that.
-    code = "import signal\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n" + code
+    code = "import signal, sys\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n"
+    code += f"sys.argv = ['vaebench', *{arguments!r}]\nfrom vaebench.cli import main\nmain()"
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    with subprocess.Popen([sys.executable, "-c", code], text=True, **pipes) as process:
+    environment = environment_with(TINY)
+    with subprocess.Popen([sys.executable, "-c", code], text=True, env=environment, **pipes) as process:
         try:
             yield process
         finally:
@@ -210,7 +208,7 @@ def test_a_run_that_is_stopped_in_the_middle_goes_on(how: signal.Signals, tmp_pa
         assert done.returncode == 0, said
         if folder == stopped:
             assert f"{24 - len(kept)} cells run, {len(kept)} taken from" in " ".join(said.split())
-    lines = [json.loads(line)["id"] for line in (stopped / "journal.jsonl").read_text().splitlines()]
+    lines = [json.loads(line)["cell"]["id"] for line in (stopped / "journal.jsonl").read_text().splitlines()]
     assert len(lines) == len(set(lines)) == 24
     names = sorted(path.relative_to(whole) for path in whole.rglob("*.json"))
     assert len(names) == 3
@@ -225,8 +223,8 @@ def test_a_run_that_is_stopped_in_the_middle_goes_on(how: signal.Signals, tmp_pa
         ("CRASHES", "error", "KeyError: 'no such term' (broken.py, line "),
         ("LEAVES", "error", "SystemExit: 0 (broken.py, line "),
         ("FILLS_THE_MEMORY", "oom", ""),
-        ("WRONG_SHAPE", "error", "ValueError: wrong_shape: decode should give shape (2, 16), gave (2, 15)"),
-        ("NOT_A_MODEL", "error", "TypeError: not_a_model built a str, not a torch module with encode and decode"),
+        ("WRONG_SHAPE", "refused", "wrong_shape: decode should give shape (2, 16), gave (2, 15)"),
+        ("NOT_A_MODEL", "refused", "not_a_model built a str, not a torch module with encode and decode"),
     ],
 )
 def test_a_bad_variant_is_a_status_and_the_other_cells_go_on(

@@ -1,7 +1,11 @@
 """The verbs. The only room that prints: answers to standard output, progress and trouble to standard error."""
 
+import errno
 import json
+import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn, cast
@@ -11,8 +15,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
-from vaebench import __version__, catalog
-from vaebench.mistakes import Mistake
+from vaebench import __version__, catalog, stops
+from vaebench.engines.local import Workers
+from vaebench.mistakes import Mistake, shortage
 from vaebench.run import UNFINISHED, Done, Request, check, fetch, plan, processors, resolve_device, run
 from vaebench.tasks import PRESETS, Preset
 from vaebench.terminal import PlainConsole, shown_json, visible
@@ -21,8 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from vaebench.claims import Finding, Verdict
+    from vaebench.results.journal import Journal
     from vaebench.results.record import CellOutcome, Record
-    from vaebench.results.store import Journal
 
 NO, MISUSE, INTERRUPTED = 1, 2, 130
 MARKS = {"holds": "✓ holds", "fails": "✗ fails", "undecided": "? undecided", "not applicable": "– n/a"}
@@ -41,13 +46,58 @@ Json = Annotated[bool, typer.Option("--json", help="Answer with one JSON object.
 
 
 def main() -> NoReturn:
-    """Run the command line; a user's slip is one line and exit status 2, never a traceback."""
+    """Run the command line; a slip, a shortage or a stop is one line and an exit status, never a traceback."""
+    stops.watch()
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # a file's name need not be text, and has to be told all the same
+            stream.reconfigure(errors="backslashreplace")
     try:
-        app()
+        with whole_answers():
+            app()
+    except KeyboardInterrupt:
+        stops.ignore()
+        sys.exit(INTERRUPTED)
     except Mistake as mistake:
-        say(f"vaebench: {mistake}", "red")
-        sys.exit(MISUSE)
+        give_up(mistake, str(mistake))
+    except Exception as error:
+        line = shortage(error)
+        if not line:
+            raise
+        give_up(error, line)
     sys.exit(0)
+
+
+def give_up(error: BaseException, line: str) -> NoReturn:
+    """Say why in one line, with what else could not be done, and end."""
+    say_notes(error)
+    say(f"vaebench: {line}", "red")
+    sys.exit(MISUSE)
+
+
+def say_notes(error: BaseException, most: int = 5) -> None:
+    """Say what else could not be done before a run ended: which records could not be written."""
+    notes = getattr(error, "__notes__", [])
+    for note in notes[:most]:
+        say(note, "yellow")
+    if len(notes) > most:
+        say(f"… and {len(notes) - most} more", "yellow")
+
+
+@contextmanager
+def whole_answers() -> Iterator[None]:
+    """Write out what is printed before the end, so that a full disk or a reader that has gone is met here."""
+    try:
+        try:
+            yield
+        finally:
+            if sys.stdout is not None:
+                sys.stdout.flush()
+    except OSError as error:
+        # Else the interpreter tries again at its end, and prints that it could not.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        if error.errno == errno.EPIPE:
+            sys.exit(NO)
+        raise
 
 
 def say(line: str, style: str | None = None) -> None:
@@ -57,7 +107,12 @@ def say(line: str, style: str | None = None) -> None:
 
 def answer(value: object) -> None:
     """Print one JSON object to standard output."""
-    sys.stdout.write(shown_json(value))
+    text = shown_json(value)
+    try:
+        text.encode(sys.stdout.encoding)
+    except UnicodeEncodeError:  # a terminal that knows no Greek
+        text = json.dumps(value, indent=2, sort_keys=True, allow_nan=False) + "\n"
+    sys.stdout.write(text)
 
 
 def names(given: str | None, all_names: tuple[str, ...]) -> tuple[str, ...]:
@@ -148,7 +203,11 @@ def run_(
     jobs: Annotated[int | None, typer.Option(help="Processes; one a core by default, one on a GPU.")] = None,
     folder: Annotated[Path | None, typer.Option("--out", help="Folder; runs/PRESET by default.")] = None,
     cell_timeout: Annotated[
-        float | None, typer.Option(help="Most seconds for one training; a cell has one for each arm and knob value.")
+        float | None,
+        typer.Option(
+            help="Most seconds for one training; a cell has one for each arm and knob value. A training that hangs in "
+            "one step is ended 2 s later. What lies between two trainings may take 10 times as long, and 60 s at least."
+        ),
     ] = None,
     data_root: Annotated[Path, typer.Option(help="Folder of the data sets that need a download.")] = catalog.DATA_ROOT,
     download: Annotated[
@@ -175,19 +234,42 @@ def run_(
         missing=missing,
     )
     check(request)
-    from vaebench.results.store import Journal
+    from vaebench.results.journal import Journal
+    from vaebench.results.lock import alone_in
 
     journal = Journal(request.out)
-    with err.status("loading torch"):
-        request = replace(request, device=resolve_device(device))
-        if jobs is None and request.device == "cuda":
-            request = replace(request, jobs=1)
+    try:
+        with alone_in(request.out), Workers() as workers:
+            done = do(request, workers, journal, chosen=(archs is not None, jobs is not None), download=download)
+    except KeyboardInterrupt as stop:
+        stops.ignore()
+        say_notes(stop)
+        say(f"stopped; finished cells are kept in {journal.path}: the same command goes on from there")
+        sys.exit(INTERRUPTED)
+    if done is not None:
+        report(request, done, journal, as_json)
+
+
+def do(
+    request: Request, workers: Workers, journal: "Journal", chosen: tuple[bool, bool], download: bool
+) -> Done | None:
+    """Plan and run what is asked, with progress; None where all of it is there already.
+
+    ``chosen`` says whether the user gave architectures and a number of processes.
+    """
+    if processors() > 1:
+        workers.start()  # loads torch while this process does
+    with err.status("loading torch"), stops.held():
+        request = replace(request, device=resolve_device(request.device))
+    archs_chosen, jobs_chosen = chosen
+    if request.device == "cuda" and not jobs_chosen:
+        request = replace(request, jobs=1)
     if download:
         say(f"downloading to {request.data_root} what is not there yet")
         fetch(request)
     with err.status("planning"):
-        planned = plan(request)
-    if archs is None and planned.unfit:
+        planned = plan(request, workers.ask)
+    if planned.unfit and not archs_chosen:
         say(f"{len(planned.unfit)} combinations of variant, architecture and data set do not fit and are left out")
     else:
         for line in planned.unfit:
@@ -196,21 +278,17 @@ def run_(
         say(f"records that are there already in {request.out}: {planned.there}")
     if not planned.cells:
         if planned.there:
-            sys.exit(0)
+            return None
         raise Mistake("nothing is left to run")
-    try:
-        with cell_progress() as progress:
-            done = run(request, planned, journal, progress)
-    except KeyboardInterrupt:
-        say(f"stopped; finished cells are kept in {journal.path}: the same command goes on from there")
-        sys.exit(INTERRUPTED)
-    report(request, done, journal, as_json)
+    with cell_progress() as progress:
+        return run(request, planned, journal, progress, workers.run)
 
 
 def report(request: Request, done: Done, journal: "Journal", as_json: bool) -> None:
-    """Say what a run came to; exit with 1 if a cell did not finish."""
+    """Say what a run came to; exit with 1 if a cell did not finish, with 2 if a record could not be written."""
     for damage in done.damages:
-        say(f"left out: {damage.path}, line {damage.line}: {damage.why}", "yellow")
+        lines = f"line {damage.line}" if damage.last == damage.line else f"lines {damage.line} to {damage.last}"
+        say(f"left out: {damage.path}, {lines}: {damage.why}", "yellow")
     for line in done.kept:
         say(f"not written over: {line}; give another --out to keep both", "yellow")
     say(f"{done.ran} cells run, {done.reused} taken from {journal.path}")
@@ -223,8 +301,15 @@ def report(request: Request, done: Done, journal: "Journal", as_json: bool) -> N
         say(
             "the quick preset proves that everything runs; its models are hardly trained: these verdicts are no results"
         )
-    if broken := [cell for record in done.records for cell in record.cells if cell.status in UNFINISHED]:
+    broken = [cell for record in done.records for cell in record.cells if cell.status in UNFINISHED]
+    if broken:
         say(f"not finished: {len(broken)} of the cells; the same command tries them again", "red")
+    if done.unwritten:
+        mistake = Mistake(f"records that could not be written: {len(done.unwritten)}; the same command writes them")
+        for line in done.unwritten:
+            mistake.add_note(line)
+        raise mistake
+    if broken:
         sys.exit(NO)
 
 
@@ -256,7 +341,7 @@ class cell_progress:  # noqa: N801 - a context manager, used like a function
             subject = last.subject
             where = f"{subject.task.name} {subject.variant.name}.{subject.arch}.{subject.dataset.name} seed {last.seed}"
             if last.status != "ok":
-                self.bar.print(visible(f"{last.status}: {where}: {last.reason}"), style="yellow")
+                self.bar.print(visible(f"{last.status}: {where}: {last.reason}"), style="yellow", soft_wrap=True)
             elif not err.is_terminal:
                 say(f"{done}/{total} {where}: {sum(last.seconds.values()):.0f} s")
         self.bar.update(self.row, completed=done, total=total, description=where)

@@ -1,23 +1,29 @@
 """Whole runs: plan the cells, run those that no journal has, and make records of them."""
 
 import os
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from vaebench import catalog
+from vaebench import catalog, stops
+from vaebench.engines import Died
+from vaebench.engines.worker import JOBS
 from vaebench.fingerprint import source_hash, value_hash
 from vaebench.mistakes import Mistake
 from vaebench.results.assemble import assemble
+from vaebench.results.journal import Damage, Journal
 from vaebench.results.record import MOST_CELLS, CellOutcome, Record, Subject, VariantInfo, Versioned
-from vaebench.results.store import BadRecord, Damage, Journal, read_record, why_kept, write_record
+from vaebench.results.store import BadRecord, check_place, read_record, why_kept, write_record
 from vaebench.tasks import PRESETS, Preset, Task
 
 if TYPE_CHECKING:
     from vaebench.cell import Cell
+
+Work = Callable[[Sequence["Cell"], int], Generator[CellOutcome, None, None]]
+"""Runs cells in so many processes, and yields outcomes as they are done."""
 
 TOWER = ("kernels", "data", "models", "training", "measures")
 """The rooms whose code decides a cell's numbers; a cell computed by other code is computed again."""
@@ -145,21 +151,33 @@ def fetch(request: Request) -> None:
             catalog.dataset(name, request.data_root, download=True)
 
 
-def plan(request: Request) -> Plan:
+def try_here(job: str, *arguments: Any, **_: Any) -> str:
+    """Do a job of `engines.worker` in this process, and end with it if it ends it.
+
+    Args:
+        job: Its name.
+        arguments: Of the job.
+
+    Returns:
+        The answer.
+    """
+    return JOBS[job](*arguments)
+
+
+def plan(request: Request, ask: Callable[..., str] = try_here) -> Plan:
     """Turn a request into cells.
 
     Args:
         request: What is asked.
+        ask: Does a job of `engines.worker` that runs code of others, as `Workers.ask` does.
 
     Returns:
         The cells and the combinations that cannot be.
     """
     from vaebench.cell import Cell, dataset_of, latent_units
-    from vaebench.models import Unfit
-    from vaebench.training.fit import build
 
     check(request)
-    brought = {reference: catalog.variant(reference) for reference in request.variants}
+    brought = {reference: _loaded(reference, request, ask) for reference in request.variants}
     named = [found.variant.name for found in brought.values()]
     if twice := {name for name in named if named.count(name) > 1}:
         raise Mistake(f"two of the variants are named {min(twice)}")
@@ -172,13 +190,9 @@ def plan(request: Request) -> Plan:
         protocol = task.protocols[request.preset]
         for reference, arch, dataset in product(request.variants, request.archs, request.datasets or task.datasets):
             variant, data = brought[reference].variant, dataset_of(dataset, request.data_root)
-            try:
-                build(variant, data.shape, latent_units(protocol, data), arch, 0)
-            except Unfit as reason:
+            if reason := _unfit(reference, data.shape, latent_units(protocol, data), arch, request, ask):
                 unfit.append(f"{task.name} · {variant.name} · {arch} · {dataset}: {reason}")
                 continue
-            except Exception:
-                pass  # a variant that breaks is a status of its cells, where the reason is told
             subject = _subject(task, brought[reference], arch, dataset, request)
             seeds = request.seeds or protocol.seeds
             if request.missing and _is_whole(request.out, subject, seeds):
@@ -188,6 +202,31 @@ def plan(request: Request) -> Plan:
                 id_ = value_hash([subject.model_dump(), seed, suite])
                 cells.append(Cell(id_, subject, reference, dataset, seed, request.seconds, request.data_root))
     return Plan(tuple(sorted(cells, key=lambda cell: cell.seed)), tuple(unfit), there)
+
+
+def _loaded(reference: str, request: Request, ask: Callable[..., str]) -> catalog.Brought:
+    """Load a variant here; one that is brought is loaded elsewhere first, for it may end a process."""
+    if _is_brought(reference):
+        try:
+            ask("load", reference, seconds=request.seconds)
+        except Died as died:
+            raise Mistake(f"{reference} cannot be loaded: the process that tried {died}") from died
+    return catalog.variant(reference)
+
+
+def _unfit(
+    reference: str, shape: tuple[int, ...], latent: int, arch: str, request: Request, ask: Callable[..., str]
+) -> str:
+    if not _is_brought(reference):
+        return try_here("unfit", reference, shape, latent, arch)
+    try:
+        return ask("unfit", reference, shape, latent, arch, seconds=request.seconds)
+    except Died:
+        return ""  # a status of its cells, where the reason is told
+
+
+def _is_brought(reference: str) -> bool:
+    return ":" in reference or reference.endswith(".py")
 
 
 def _is_whole(folder: Path, subject: Subject, seeds: int) -> bool:
@@ -214,39 +253,6 @@ def _subject(task: Task, brought: catalog.Brought, arch: str, dataset: str, requ
     )
 
 
-def execute(cells: Sequence["Cell"], jobs: int) -> Iterator[CellOutcome]:
-    """Run cells, in this process or in several, and yield each as it is done.
-
-    Args:
-        cells: What to run.
-        jobs: Number of processes; each uses one thread.
-
-    Yields:
-        Outcomes, in the order in which they are done.
-
-    Raises:
-        Mistake: A process was ended from outside, as a machine does that is out of memory.
-    """
-    from vaebench.cell import run_cell
-
-    if jobs == 1 or len(cells) == 1:
-        yield from map(run_cell, cells)
-        return
-    from joblib import Parallel, delayed, parallel_config
-
-    with parallel_config(backend="loky", inner_max_num_threads=1):
-        pool = Parallel(
-            n_jobs=min(jobs, len(cells)), return_as="generator_unordered", batch_size=1, pre_dispatch="n_jobs"
-        )
-        try:
-            yield from pool(delayed(run_cell)(cell) for cell in cells)
-        except BrokenProcessPool as broken:
-            raise Mistake(
-                "a process of the run was killed, most often for want of memory: "
-                "the same command goes on from the cells that are finished; give it fewer --jobs"
-            ) from broken
-
-
 @dataclass(frozen=True)
 class Done:
     """What a run came to.
@@ -255,8 +261,9 @@ class Done:
         records: One for each subject of the request, all its cells in.
         reused: Number of cells that the journal had.
         ran: Number of cells that were run.
-        damages: Lines of the journal that could not be read; their cells were run again.
+        damages: Lines of the journal that could not be used; their cells were run again.
         kept: One line for each record in the folder that was not written over, see `why_kept`.
+        unwritten: One line for each record that could not be written.
     """
 
     records: tuple[Record, ...]
@@ -264,64 +271,73 @@ class Done:
     ran: int
     damages: tuple[Damage, ...]
     kept: tuple[str, ...] = ()
+    unwritten: tuple[str, ...] = ()
 
 
 def run(
-    request: Request, planned: Plan, journal: Journal, progress: Callable[[int, int, CellOutcome | None], None]
+    request: Request,
+    planned: Plan,
+    journal: Journal,
+    progress: Callable[[int, int, CellOutcome | None], None],
+    work: Work,
 ) -> Done:
     """Run what the journal does not have, and write the records.
+
+    A stop is let through only while `work` waits. Whatever ends the run early, the records of the cells that are
+    finished are written; one that cannot be written is a note of the exception.
 
     Args:
         request: What is asked.
         planned: Its cells.
         journal: Of the run's folder.
         progress: Called with (cells done, cells in all, the last outcome) at the start and after each cell.
+        work: Runs cells in so many processes, as `Workers.run` does.
 
     Returns:
         The records and how they came about.
     """
-    kept, damages = journal.read()
-    final = {id_: outcome for id_, outcome in kept.items() if outcome.status not in UNFINISHED}
-    outcomes = {cell.id: final[cell.id] for cell in planned.cells if cell.id in final}
+    cells = {cell.id: cell for cell in planned.cells}
+    for subject in {cell.subject.file_name: cell.subject for cell in planned.cells}.values():
+        check_place(request.out, subject)
+    found, damages = journal.read({cell.id: (cell.subject, cell.seed) for cell in planned.cells})
+    outcomes = {id_: found[id_] for id_ in cells if id_ in found and found[id_].status not in UNFINISHED}
     reused, todo = len(outcomes), [cell for cell in planned.cells if cell.id not in outcomes]
-    progress(reused, len(planned.cells), None)
-    try:
-        for outcome in execute(todo, request.jobs):
-            journal.append(outcome)
-            outcomes[outcome.id] = outcome
-            progress(len(outcomes), len(planned.cells), outcome)
-    finally:
-        # Also when the run is stopped: what is finished can be looked at, and says how many seeds it rests on.
-        records = assemble_all([outcomes[cell.id] for cell in planned.cells if cell.id in outcomes])
-        stood = tuple(filter(None, (_written(request.out, record) for record in records)))
-    return Done(records, reused, len(todo), tuple(damages), stood)
+    with stops.held():
+        try:
+            progress(reused, len(cells), None)
+            with closing(work(todo, request.jobs)) as arriving:
+                for outcome in arriving:
+                    journal.append(outcome)
+                    outcomes[outcome.id] = outcome
+                    progress(len(outcomes), len(cells), outcome)
+        except BaseException as error:
+            for line in _keep(request.out, [outcomes[id_] for id_ in cells if id_ in outcomes]).unwritten:
+                error.add_note(line)
+            raise
+        kept = _keep(request.out, [outcomes[id_] for id_ in cells])
+    return replace(kept, reused=reused, ran=len(todo), damages=tuple(damages))
 
 
-def _written(folder: Path, record: Record) -> str:
-    """Write a record, or say which one stands in its place."""
-    why = why_kept(folder, record)
-    if not why:
-        write_record(folder, record)
-    return why
-
-
-def assemble_all(outcomes: Sequence[CellOutcome]) -> tuple[Record, ...]:
-    """Make the records of cells of many subjects.
-
-    Args:
-        outcomes: The cells.
-
-    Returns:
-        A record for each subject, in the order of their files.
-    """
-    by_subject: dict[str, list[CellOutcome]] = {}
+def _keep(folder: Path, outcomes: Sequence[CellOutcome]) -> Done:
+    """Make and write the record of each subject, whether or not those of the others can be written."""
+    by_file: dict[str, list[CellOutcome]] = {}
     for outcome in outcomes:
-        by_subject.setdefault(outcome.subject.file_name, []).append(outcome)
-    records = []
-    for _, cells in sorted(by_subject.items()):
+        by_file.setdefault(outcome.subject.file_name, []).append(outcome)
+    records, stood, unwritten = [], [], []
+    for name, cells in sorted(by_file.items()):
         task = catalog.task(cells[0].subject.task.name)
-        records.append(assemble(cells, task.claims, task.invariants))
-    return tuple(records)
+        try:
+            record = assemble(cells, task.claims, task.invariants)
+            records.append(record)
+            if why := why_kept(folder, record):
+                stood.append(why)
+            else:
+                write_record(folder, record)
+        except Mistake as mistake:
+            unwritten.append(str(mistake))
+        except ValueError as error:
+            unwritten.append(f"{name} cannot be made: {error}".partition("\n")[0])
+    return Done(tuple(records), 0, 0, (), tuple(stood), tuple(unwritten))
 
 
 def processors() -> int:

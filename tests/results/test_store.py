@@ -1,18 +1,20 @@
-"""Laws of the store: files whole or not at all, one line for what is unreadable, journals that survive a kill."""
+"""Laws of the store: files whole or not at all, and one line for what is unreadable."""
 
 import json
 import os
-import stat
+import subprocess
+import sys
 
 import pytest
+from conftest import environment_with
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from results.stored import SUBJECT, cell, observe, whole_record
+from results.stored import SUBJECT, whole_record
 
 from vaebench.mistakes import Mistake
 from vaebench.results import store
 from vaebench.results.record import Record, strict_json
-from vaebench.results.store import BadRecord, Journal, read_record, read_records, why_kept, write_record, write_text
+from vaebench.results.store import BadRecord, check_place, read_record, read_records, why_kept, write_record, write_text
 
 
 def test_a_record_is_read_as_it_was_written_and_lies_under_its_name(tmp_path):
@@ -40,7 +42,7 @@ def test_a_write_that_fails_leaves_the_old_file_and_no_half_one(tmp_path, monkey
         monkeypatch.setattr(os, "fsync", full)
     else:
         monkeypatch.setattr(type(path), "replace", full)
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(Mistake, match=r"^cannot write .*record\.json: No space left on device$"):
         write_text(path, "new")
     assert [p.name for p in tmp_path.iterdir()] == ["record.json"]
     assert path.read_text() == "old"
@@ -54,6 +56,55 @@ def test_a_file_is_on_the_disk_before_it_takes_the_place_of_the_old(tmp_path, mo
     write_text(tmp_path / "record.json", "σ")
     assert calls == ["fsync", "replace"]
     assert (tmp_path / "record.json").read_bytes() == "σ".encode()
+
+
+WRITER = """
+import sys
+from pathlib import Path
+from vaebench.results.store import write_text
+for n in range(int(sys.argv[2])):
+    write_text(Path(sys.argv[1]), str(n % 10) * 20_000)
+"""
+
+
+def test_of_two_that_write_one_file_neither_fails_and_no_reader_sees_half(tmp_path):
+    path, command = tmp_path / "record.json", [sys.executable, "-c", WRITER]
+    write_text(path, "0" * 20_000)
+    writers = [subprocess.Popen([*command, str(path), "100"], env=environment_with()) for _ in range(2)]
+    while any(writer.poll() is None for writer in writers):
+        text = path.read_text()
+        assert text == text[0] * 20_000
+    assert [writer.returncode for writer in writers] == [0, 0]
+    assert [p.name for p in tmp_path.iterdir()] == ["record.json"]
+
+
+def test_what_a_killed_writer_left_behind_is_no_record(tmp_path):
+    path = write_record(tmp_path, whole_record())
+    (path.parent / f".{path.name}.0123456789abcdef.half").write_text("{")
+    write_record(tmp_path, whole_record())
+    assert read_records(tmp_path) == ([whole_record()], [])
+
+
+@pytest.mark.parametrize("what", ["a folder in its place", "a file for its folder"])
+def test_where_a_record_cannot_lie_that_is_told_before_the_work_and_after(tmp_path, what):
+    path = tmp_path / SUBJECT.file_name
+    if what == "a folder in its place":
+        path.mkdir(parents=True)
+    else:
+        path.parent.write_text("in the way")
+    with pytest.raises(Mistake, match=rf"^cannot write {path}: ") as before:
+        check_place(tmp_path, SUBJECT)
+    assert why_kept(tmp_path, whole_record()) == ""
+    with pytest.raises(Mistake, match=rf"^cannot write {path}: ") as after:
+        write_record(tmp_path, whole_record())
+    assert not any("\n" in str(said.value) for said in (before, after))
+
+
+def test_where_a_record_can_lie_nothing_is_told_and_nothing_made(tmp_path):
+    check_place(tmp_path / "new", SUBJECT)
+    assert list(tmp_path.iterdir()) == []
+    write_record(tmp_path, whole_record())
+    check_place(tmp_path, SUBJECT)
 
 
 def stored(tmp_path, change):
@@ -201,100 +252,6 @@ def test_a_folder_gives_its_records_in_order_and_a_line_for_each_file_that_is_no
     assert len(bad) == 1
     assert str(bad[0]).startswith(str(tmp_path / "some_task" / "broken.json"))
     assert read_records(tmp_path / SUBJECT.file_name.replace("vae", "vae_1"))[0] == records[:1]
-
-
-def journal_of(folder, seeds):
-    journal = Journal(folder)
-    cells = [cell(seed, observe(seed, {"gain": 0.1 * seed, "gap": "nicht affin: σ → 0"})) for seed in range(seeds)]
-    for one in cells:
-        journal.append(one)
-    return journal, cells
-
-
-def test_a_journal_gives_back_what_was_appended(tmp_path):
-    journal, cells = journal_of(tmp_path / "run" / "deep", 3)
-    assert Journal(tmp_path / "run" / "deep").read() == ({one.id: one for one in cells}, [])
-    assert journal.path.read_bytes().count(b"\n") == 3
-
-
-def test_a_new_journal_is_empty(tmp_path):
-    assert Journal(tmp_path / "run").read() == ({}, [])
-
-
-def test_a_later_line_of_one_cell_counts(tmp_path):
-    journal, cells = journal_of(tmp_path, 2)
-    again = cell(0, status="diverged", reason="the second time")
-    journal.append(again)
-    assert journal.read()[0] == {again.id: again, cells[1].id: cells[1]}
-
-
-def test_each_cell_is_on_the_disk_before_the_next_is_begun(tmp_path, monkeypatch):
-    sizes, fsync = [], os.fsync
-    monkeypatch.setattr(os, "fsync", lambda fd: (sizes.append(os.fstat(fd).st_size), fsync(fd))[1])
-    journal, _ = journal_of(tmp_path, 3)
-    assert len(sizes) == 3
-    assert sizes[-1] == journal.path.stat().st_size
-    assert sizes == sorted(set(sizes))
-
-
-def test_a_line_cut_anywhere_costs_its_own_cell_alone_and_swallows_no_later_one(tmp_path):
-    journal, cells = journal_of(tmp_path, 3)
-    whole = journal.path.read_bytes()
-    start = whole.rstrip(b"\n").rfind(b"\n") + 1
-    later = cell(7, observe(7, {"gain": 0.7}))
-    for end in range(start, len(whole) + 1):
-        journal.path.write_bytes(whole[:end])
-        found, damages = journal.read()
-        survivors = 3 if end >= len(whole) - 1 else 2  # the line break itself carries nothing
-        assert list(found.values()) == cells[:survivors]
-        expected = [3] if start < end < len(whole) - 1 else []
-        assert [damage.line for damage in damages] == expected
-        journal.append(later)
-        found, damages = journal.read()
-        assert list(found.values()) == [*cells[:survivors], later]
-        assert [damage.line for damage in damages] == expected
-
-
-@pytest.mark.parametrize("garbage", [b"garbage\n", b"\xff\xfe\n", b"{}\n", b"[]\n", b'{"id": "x"\n', b"null\n"])
-def test_a_line_of_garbage_in_the_middle_is_named_and_costs_nothing_else(tmp_path, garbage):
-    journal, cells = journal_of(tmp_path, 3)
-    lines = journal.path.read_bytes().splitlines(keepends=True)
-    journal.path.write_bytes(b"".join([*lines[:1], garbage, *lines[1:]]))
-    found, (damage,) = journal.read()
-    assert list(found.values()) == cells
-    assert (damage.path, damage.line) == (journal.path, 2)
-    assert damage.why
-    assert "\n" not in damage.why
-
-
-def test_a_line_of_another_schema_is_damage(tmp_path):
-    journal, _ = journal_of(tmp_path, 1)
-    journal.path.write_text(journal.path.read_text().replace('"schema_version":1', '"schema_version":2'))
-    found, (damage,) = journal.read()
-    assert found == {}
-    assert damage.why.startswith("schema_version")
-
-
-def test_empty_lines_are_no_damage(tmp_path):
-    journal, cells = journal_of(tmp_path, 2)
-    journal.path.write_bytes(journal.path.read_bytes().replace(b"\n", b"\n\n  \n"))
-    assert journal.read() == ({one.id: one for one in cells}, [])
-
-
-def test_a_folder_that_cannot_be_written_is_one_line(tmp_path):
-    (tmp_path / "file").write_text("in the way")
-    with pytest.raises(Mistake, match=r"^cannot write to .*file/run: Not a directory$"):
-        Journal(tmp_path / "file" / "run")
-    (tmp_path / "run" / store.JOURNAL).mkdir(parents=True)
-    with pytest.raises(Mistake, match=r"^cannot write to .*run: Is a directory$"):
-        Journal(tmp_path / "run")
-
-
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
-def test_a_folder_that_may_not_be_written_is_one_line(tmp_path):
-    tmp_path.chmod(stat.S_IRUSR | stat.S_IXUSR)
-    with pytest.raises(Mistake, match=r"^cannot write to .*: Permission denied$"):
-        Journal(tmp_path / "run")
 
 
 def of(preset: str, seeds: int, device: str = "cpu") -> Record:

@@ -1,16 +1,15 @@
-"""The only room that writes: records as files, cells as lines of a journal. What is read is checked and capped."""
+"""Records as files, written whole or not at all. What is read is checked and capped."""
 
 import json
 import os
+import secrets
 import stat
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from vaebench.mistakes import Mistake
-from vaebench.results.record import SCHEMA_VERSION, CellOutcome, Record, first_error, strict_json
+from vaebench.results.record import SCHEMA_VERSION, Record, Subject, first_error, strict_json
 
 MAX_BYTES = 16 * 2**20
 """A record's file above this is refused, and read no further."""
@@ -18,8 +17,6 @@ MAX_BYTES = 16 * 2**20
 MOST = {b"{": 8_000, b"[": 20_000, b",": 200_000}
 """How often these may stand in a record's file, ten times as often as in the largest of a whole run: they say how many
 objects, lists and values it holds, and counting them costs nothing."""
-
-JOURNAL = "journal.jsonl"
 
 
 class BadRecord(Mistake):
@@ -35,38 +32,46 @@ class BadRecord(Mistake):
         self.path, self.why = path, why
 
 
-@dataclass(frozen=True)
-class Damage:
-    """A line of a journal that cannot be read.
-
-    Attributes:
-        path: The journal.
-        line: Its number, from 1.
-        why: One line.
-    """
-
-    path: Path
-    line: int
-    why: str
-
-
 def write_text(path: Path, text: str) -> None:
-    """Write a file whole or not at all.
+    """Write a file whole or not at all, also where two processes write it at once.
 
     Args:
         path: Where; folders are made.
         text: What.
+
+    Raises:
+        Mistake: It cannot be written; a file that was there is as it was.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    half = path.with_name(f".{path.name}.half")
+    half = path.with_name(f".{path.name}.{secrets.token_hex(8)}.half")
     try:
-        with half.open("w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        half.replace(path)
-    finally:
-        half.unlink(missing_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with half.open("x", encoding="utf-8") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            half.replace(path)
+        finally:
+            half.unlink(missing_ok=True)
+    except OSError as error:
+        raise Mistake(f"cannot write {path}: {error.strerror}") from error
+
+
+def check_place(folder: Path, subject: Subject) -> None:
+    """Check, before any work, that nothing else stands where a record or its folder is to be.
+
+    Args:
+        folder: The store.
+        subject: What the record is about.
+
+    Raises:
+        Mistake: A folder is in the record's place, or a file in its folder's.
+    """
+    path = folder / subject.file_name
+    if path.is_dir():
+        raise Mistake(f"cannot write {path}: there is a folder of that name")
+    if path.parent.exists() and not path.parent.is_dir():
+        raise Mistake(f"cannot write {path}: {path.parent} is no folder")
 
 
 def write_record(folder: Path, record: Record) -> Path:
@@ -100,7 +105,7 @@ def why_kept(folder: Path, record: Record) -> str:
     path = folder / record.subject.file_name
     try:
         there = read_record(path)
-    except (FileNotFoundError, BadRecord):
+    except (OSError, BadRecord):
         return ""
     ours, theirs = record.subject, there.subject
     if theirs.preset != "quick" and (theirs.preset, theirs.device) != (ours.preset, ours.device):
@@ -213,64 +218,3 @@ def _misplaced(path: Path, record: Record, store: Path | None) -> str:
     if here.parent.name != task:
         return f"subject.task.name: {task}, and its folder has another name"
     return "it does not lie in its task's folder right below the store" if store and path.parents[1] != store else ""
-
-
-class Journal:
-    """Finished cells, one a line, each on the disk before the next is begun.
-
-    Args:
-        folder: The folder of the run; made if it is not there.
-
-    Raises:
-        Mistake: The folder cannot be written.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        self.path = folder / JOURNAL
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            with self.path.open("ab"):
-                pass
-        except OSError as error:
-            raise Mistake(f"cannot write to {folder}: {error.strerror}") from error
-
-    def append(self, outcome: CellOutcome) -> None:
-        """Write one cell and wait until the disk has it.
-
-        Args:
-            outcome: The cell.
-        """
-        with self.path.open("ab+") as file:
-            if file.tell() and not self._ends_a_line():
-                file.write(b"\n")  # a line that a killed run left half-written must not swallow this one
-            file.write(outcome.model_dump_json().encode() + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
-
-    def _ends_a_line(self) -> bool:
-        with self.path.open("rb") as file:
-            file.seek(-1, os.SEEK_END)
-            return file.read(1) == b"\n"
-
-    def read(self) -> tuple[dict[str, CellOutcome], list[Damage]]:
-        """Read all cells; a damaged line costs only its own cell.
-
-        Returns:
-            Cells by id, a later line over an earlier, and the lines that cannot be read.
-        """
-        cells: dict[str, CellOutcome] = {}
-        damages: list[Damage] = []
-        for number, line in self._lines():
-            try:
-                outcome = CellOutcome.model_validate_json(line)
-            except ValidationError as error:
-                damages.append(Damage(self.path, number, first_error(error)))
-            else:
-                cells[outcome.id] = outcome
-        return cells, damages
-
-    def _lines(self) -> Iterator[tuple[int, bytes]]:
-        with self.path.open("rb") as file:
-            for number, line in enumerate(file, start=1):
-                if line.strip():
-                    yield number, line

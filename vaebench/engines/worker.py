@@ -1,0 +1,172 @@
+"""A process that runs one cell after another for `engines.local`, and ends when that process is gone.
+
+It speaks in pairs (kind, text), as JSON:
+
+- ``ready``, with its environment, or ``failed``, with a reason, once;
+- ``environment`` at the start of a cell, ``training`` and ``trained`` around each training, ``outcome`` at the end;
+- ``escaped`` instead of an outcome, for an exception that no cell expects;
+- ``answer`` to any other job.
+"""
+
+import ctypes
+import json
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from functools import wraps
+from multiprocessing.connection import Connection
+from types import FrameType
+from typing import TYPE_CHECKING, Any, NoReturn, cast
+
+from vaebench.stops import SIGNALS
+
+if TYPE_CHECKING:
+    from vaebench.cell import Cell
+
+Say = Callable[[str, str], None]
+
+
+def serve(descriptor: int, parent: int) -> NoReturn:
+    """Work until the other end of a pipe is closed.
+
+    Args:
+        descriptor: This end of the pipe.
+        parent: Number of the process at the other end.
+    """
+    for number in SIGNALS:  # the parent decides what a stop means; a handler, unlike SIG_IGN, is not inherited
+        signal.signal(number, _nothing)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
+    end_with(parent)
+    pipe, own = Connection(descriptor), os.getpid()
+
+    def say(kind: str, text: str) -> None:
+        if os.getpid() != own:
+            os._exit(0)  # a copy of this process, which a variant's code made, has nothing to say
+        pipe.send_bytes(json.dumps([kind, text]).encode())
+
+    try:
+        say("ready", _load(say))
+        while (asked := _next(pipe)) is not None:
+            job, arguments = asked
+            if job == "cell":
+                say(*_cell(say, *arguments))
+            else:
+                say("answer", JOBS[job](*arguments))
+    except ConnectionError:
+        pass  # the other end is gone
+    except BaseException as error:
+        say("failed", _told(error))
+    os._exit(0)
+
+
+def _next(pipe: Connection) -> tuple[str, tuple[Any, ...]] | None:
+    try:
+        return cast("tuple[str, tuple[Any, ...]]", pipe.recv())
+    except (EOFError, ConnectionError):
+        return None
+
+
+def _nothing(_number: int, _frame: FrameType | None) -> None:
+    """Let a stop pass."""
+
+
+def _told(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}".partition("\n")[0].rstrip(": ")
+
+
+def end_with(parent: int) -> None:
+    """See to it that this process ends when another does.
+
+    Args:
+        parent: Number of the other process, which started this one.
+    """
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG: it ends even a step that hangs in C code
+    threading.Thread(target=_watch, args=(parent,), daemon=True).start()
+
+
+def _watch(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(0.5)
+    os._exit(1)
+
+
+def _load(say: Say) -> str:
+    """Import what cells need, have each training reported, and return the environment."""
+    import torch
+
+    from vaebench import cell
+
+    torch.set_num_threads(1)
+    torch.optim.Adam([torch.nn.Parameter(torch.zeros(1))])  # the first of a process imports for seconds
+    fit = cell.fit  # type: ignore[attr-defined]
+
+    @wraps(fit)
+    def reported(*arguments: Any, **named: Any) -> Any:
+        say("training", "")
+        try:
+            return fit(*arguments, **named)
+        finally:
+            say("trained", "")
+
+    cell.fit = reported  # type: ignore[attr-defined]
+    return cell.environment("cpu").model_dump_json()
+
+
+def _cell(say: Say, cell: "Cell") -> tuple[str, str]:
+    from vaebench.cell import environment, run_cell
+
+    say("environment", environment(cell.subject.device).model_dump_json())
+    try:
+        return "outcome", run_cell(cell).model_dump_json()
+    except BaseException as error:
+        return "escaped", _told(error)
+
+
+def load(reference: str) -> str:
+    """Run the code of a variant's file, whatever comes of it.
+
+    Args:
+        reference: How the variant was asked for.
+
+    Returns:
+        Nothing: that it comes back is the answer.
+    """
+    from vaebench import catalog
+    from vaebench.mistakes import Mistake
+
+    with suppress(Mistake):
+        catalog.variant(reference)
+    return ""
+
+
+def unfit(reference: str, shape: tuple[int, ...], latent: int, arch: str) -> str:
+    """Build a variant once, to see whether it goes with an architecture and with the shape of a data set.
+
+    Args:
+        reference: How the variant was asked for.
+        shape: Of one example.
+        latent: Number of latent units.
+        arch: Name of the architecture.
+
+    Returns:
+        Why they do not go together; nothing where they do, or where the variant breaks, which its cells will tell.
+    """
+    from vaebench import catalog
+    from vaebench.models import Unfit
+    from vaebench.training.fit import build
+
+    try:
+        build(catalog.variant(reference).variant, shape, latent, arch, 0)
+    except Unfit as reason:
+        return str(reason)
+    except (Exception, SystemExit):
+        pass
+    return ""
+
+
+JOBS: dict[str, Callable[..., str]] = {"load": load, "unfit": unfit}
