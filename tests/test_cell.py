@@ -388,6 +388,6 @@ def test_a_comparison_that_breaks_costs_the_cell_its_readings_and_says_where(out
         raise KeyError("twin")
 
     outcome = outcome_of(replace(MANY, comparisons=("breaks",)), scale=scale_read, drawn=drawn, breaks=breaks)
-    assert outcome.status == "error"
+    assert outcome.status == "broken"
     assert outcome.reason.startswith("KeyError: 'twin' (test_cell.py, line ")
     assert outcome.observations == ()

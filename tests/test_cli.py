@@ -396,3 +396,17 @@ def test_the_variant_of_the_readme_runs(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     records = json.loads(done.stdout)["records"]
     assert {cell["status"] for record in records for cell in record["cells"]} == {"ok"}
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_a_refused_variant_is_one_line_and_the_answer_is_no_at_every_try(tmp_path: Path, jobs: str) -> None:
+    asked = ["run", "--variants", str(BROUGHT / "escape_vae.py"), "--archs", "mlp", "--preset", "quick", "--seeds", "1"]
+    asked += ["--tasks", "camuto2021_input_noise", "--datasets", "digits", "--jobs", jobs, "--out", str(tmp_path)]
+    for ran in (1, 0):
+        done = vaebench(*asked)
+        said = " ".join(done.stderr.split())
+        assert done.returncode == 1
+        assert f"{ran} cells run, {1 - ran} taken from" in said
+        assert "refused or broken: 1 of the cells; no other try mends them, a change of the variant does" in said
+        assert "Traceback" not in said
+    assert "escape_vae: the loss stays the same when the posterior's scale changes" in " ".join(done.stdout.split())

@@ -77,5 +77,5 @@ def test_an_error_names_the_users_line_and_layer_and_not_torchs_file(outcome, tm
     )
     (tmp_path / "wrong_vae.py").write_text(text.replace("attention_vae", "wrong_vae"))
     found = outcome(TASKS[0], str(tmp_path / "wrong_vae.py"))
-    assert found.status == "error"
+    assert found.status == "broken"
     assert "(wrong_vae.py, line 24, in MultiheadAttention)" in found.reason

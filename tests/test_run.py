@@ -220,8 +220,9 @@ def test_a_run_that_is_stopped_in_the_middle_goes_on(how: signal.Signals, tmp_pa
     ("name", "status", "reason"),
     [
         ("DIVERGES", "diverged", "the loss was nan at step 7 of 8"),
-        ("CRASHES", "error", "KeyError: 'no such term' (broken.py, line "),
-        ("LEAVES", "error", "SystemExit: 0 (broken.py, line "),
+        ("READS_A_FILE", "error", "FileNotFoundError: no such weights (broken.py, line "),
+        ("CRASHES", "broken", "KeyError: 'no such term' (broken.py, line "),
+        ("LEAVES", "broken", "SystemExit: 0 (broken.py, line "),
         ("FILLS_THE_MEMORY", "oom", ""),
         ("WRONG_SHAPE", "refused", "wrong_shape: decode should give shape (2, 16), gave (2, 15)"),
         ("NOT_A_MODEL", "refused", "not_a_model built a str, not a torch module with encode and decode"),
@@ -239,12 +240,19 @@ def test_a_bad_variant_is_a_status_and_the_other_cells_go_on(
     assert {cell.status for cell in by_name["vae"].cells} == {"ok"}
 
 
-def test_an_error_is_tried_again_and_a_divergence_is_a_result(
+def test_what_another_try_may_mend_is_tried_again_and_nothing_else(
     tiny: object, request_of: RequestOf, importable: None
 ) -> None:
-    for name, ran in (("CRASHES", 2), ("DIVERGES", 0)):
+    for name, ran in (("READS_A_FILE", 2), ("CRASHES", 0), ("WRONG_SHAPE", 0), ("DIVERGES", 0)):
         go(request_of(variants=(broken(name),)))
         assert go(request_of(variants=(broken(name),))).ran == ran
+
+
+def test_another_torch_computes_a_cell_again(request_of: RequestOf, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = {cell.id for cell in plan(request_of()).cells}
+    assert {cell.id for cell in plan(request_of()).cells} == before
+    monkeypatch.setattr("torch.__version__", "99.0")
+    assert not {cell.id for cell in plan(request_of()).cells} & before
 
 
 def test_a_training_over_its_time_is_a_status(tiny: object, request_of: RequestOf) -> None:

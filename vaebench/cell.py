@@ -146,10 +146,7 @@ def run_cell(cell: Cell) -> CellOutcome:
     except Mistake as error:
         status, reason = "error", str(error)
     except (Exception, SystemExit) as error:
-        said = str(error).partition("\n")[0]
-        # On the CPU, torch says in words alone that there is no memory left.
-        full = isinstance(error, torch.OutOfMemoryError | MemoryError) or "can't allocate memory" in said
-        status, reason = ("oom", said) if full else ("error", f"{type(error).__name__}: {said} ({_where(error)})")
+        status, reason = _ending(error, cell.subject.device)
     return CellOutcome(
         id=cell.id,
         subject=cell.subject,
@@ -162,6 +159,17 @@ def run_cell(cell: Cell) -> CellOutcome:
         seconds={name: round(value, 3) for name, value in seconds.items()},
         environment=environment(cell.subject.device),
     )
+
+
+def _ending(error: BaseException, device: str) -> tuple[Status, str]:
+    """What an unforeseen error makes of a cell, and why."""
+    said = str(error).partition("\n")[0]
+    # On the CPU, torch says in words alone that there is no memory left.
+    if isinstance(error, torch.OutOfMemoryError | MemoryError) or "can't allocate memory" in said:
+        return "oom", said
+    # The same code does the same again on a CPU; a disk, a network or a GPU may not.
+    mended = isinstance(error, OSError) or (device == "cuda" and isinstance(error, RuntimeError))
+    return "error" if mended else "broken", f"{type(error).__name__}: {said} ({_where(error)})"
 
 
 def _where(error: BaseException) -> str:

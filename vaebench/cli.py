@@ -18,7 +18,18 @@ from rich.text import Text
 from vaebench import __version__, catalog, stops
 from vaebench.engines.local import Workers
 from vaebench.mistakes import Mistake, shortage
-from vaebench.run import UNFINISHED, Done, Request, check, fetch, plan, processors, resolve_device, run
+from vaebench.run import (
+    MENDED_BY_THE_AUTHOR,
+    UNFINISHED,
+    Done,
+    Request,
+    check,
+    fetch,
+    plan,
+    processors,
+    resolve_device,
+    run,
+)
 from vaebench.tasks import PRESETS, Preset
 from vaebench.terminal import PlainConsole, shown_json, visible
 
@@ -285,7 +296,7 @@ def do(
 
 
 def report(request: Request, done: Done, journal: "Journal", as_json: bool) -> None:
-    """Say what a run came to; exit with 1 if a cell did not finish, with 2 if a record could not be written."""
+    """Say what a run came to; exit with 1 if a cell did not end well, with 2 if a record could not be written."""
     for damage in done.damages:
         lines = f"line {damage.line}" if damage.last == damage.line else f"lines {damage.line} to {damage.last}"
         say(f"left out: {damage.path}, {lines}: {damage.why}", "yellow")
@@ -301,15 +312,19 @@ def report(request: Request, done: Done, journal: "Journal", as_json: bool) -> N
         say(
             "the quick preset proves that everything runs; its models are hardly trained: these verdicts are no results"
         )
-    broken = [cell for record in done.records for cell in record.cells if cell.status in UNFINISHED]
-    if broken:
-        say(f"not finished: {len(broken)} of the cells; the same command tries them again", "red")
+    cells = [cell for record in done.records for cell in record.cells]
+    for note in dict.fromkeys(note for cell in cells for note in cell.notes):
+        say(f"noted: {note}", "yellow")
+    if broken := sum(cell.status in UNFINISHED for cell in cells):
+        say(f"not finished: {broken} of the cells; the same command tries them again", "red")
+    if wrong := sum(cell.status in MENDED_BY_THE_AUTHOR for cell in cells):
+        say(f"refused or broken: {wrong} of the cells; no other try mends them, a change of the variant does", "red")
     if done.unwritten:
         mistake = Mistake(f"records that could not be written: {len(done.unwritten)}; the same command writes them")
         for line in done.unwritten:
             mistake.add_note(line)
         raise mistake
-    if broken:
+    if broken or wrong:
         sys.exit(NO)
 
 

@@ -32,6 +32,9 @@ TOWER = ("kernels", "data", "models", "training", "measures")
 UNFINISHED = ("timeout", "oom", "error")
 """Statuses that another try may mend; a divergence, or a model that does not fit, is a result."""
 
+MENDED_BY_THE_AUTHOR = ("refused", "broken")
+"""Statuses that end only with another version of the variant's code."""
+
 
 @dataclass(frozen=True)
 class Request:
@@ -174,6 +177,8 @@ def plan(request: Request, ask: Callable[..., str] = try_here) -> Plan:
     Returns:
         The cells and the combinations that cannot be.
     """
+    import torch
+
     from vaebench.cell import Cell, dataset_of, latent_units
 
     check(request)
@@ -181,7 +186,8 @@ def plan(request: Request, ask: Callable[..., str] = try_here) -> Plan:
     named = [found.variant.name for found in brought.values()]
     if twice := {name for name in named if named.count(name) > 1}:
         raise Mistake(f"two of the variants are named {min(twice)}")
-    suite = suite_hash()
+    # Another torch computes other numbers.
+    suite = value_hash([suite_hash(), torch.__version__])
     cells: list[Cell] = []
     unfit: list[str] = []
     there = 0

@@ -20,6 +20,10 @@ def crashes(step: Step) -> Tensor:
     raise KeyError("no such term")
 
 
+def reads_a_file(step: Step) -> Tensor:
+    raise FileNotFoundError("no such weights")
+
+
 class WrongShape(nn.Module):
     def __init__(self, inner: nn.Module) -> None:
         super().__init__()
@@ -42,6 +46,7 @@ def fills_the_memory(step: Step) -> Tensor:
 
 DIVERGES = Variant("diverges", "tests", VAE.build, diverges)
 CRASHES = Variant("crashes", "tests", VAE.build, crashes)
+READS_A_FILE = Variant("reads_a_file", "tests", VAE.build, reads_a_file)
 LEAVES = Variant("leaves", "tests", VAE.build, leaves)
 FILLS_THE_MEMORY = Variant("fills_the_memory", "tests", VAE.build, fills_the_memory)
 WRONG_SHAPE = Variant("wrong_shape", "tests", lambda *a: WrongShape(autoencoder(*a)), elbo)

@@ -92,7 +92,7 @@ OUTCOME = st.builds(
     id=st.from_regex(r"[0-9a-f]{16}", fullmatch=True),
     subject=st.just(SUBJECT),
     seed=st.integers(0, 2**63 - 1),
-    status=st.sampled_from(["ok", "diverged", "error", "timeout", "oom", "declined"]),
+    status=st.sampled_from(["ok", "diverged", "error", "timeout", "oom", "declined", "refused", "broken"]),
     reason=TEXT,
     parameters=st.integers(0, 2**40),
     observations=st.lists(OBSERVATION, max_size=6, unique_by=lambda o: (o.arm, o.knob, o.reading.name)).map(tuple),

@@ -223,7 +223,7 @@ def test_a_reading_declined_on_both_sides_is_no_drift():
     assert (one.status, one.compared) == ("reproduced", 1)
 
 
-@pytest.mark.parametrize("status", ["diverged", "error", "timeout", "oom", "declined"])
+@pytest.mark.parametrize("status", ["diverged", "error", "timeout", "oom", "declined", "refused", "broken"])
 def test_a_seed_that_did_not_finish_this_time_is_a_drift(status):
     rows = population(np.random.default_rng(14), seeds=5)
     broken = [*rows[:4], outcome(4, {}, status=status, reason="loss is nan")]

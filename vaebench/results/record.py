@@ -19,8 +19,9 @@ MOST_CELLS, MOST_READINGS, MOST_DECLINED, MOST_CLAIMS = 100, 4000, 500, 50
 MOST_KNOBS, MOST_MAPS, LONGEST_SIDE = 32, 4, 64
 """What a record may hold: several times what the largest of a whole run does, and little enough to be drawn at once."""
 
-Status = Literal["ok", "diverged", "error", "timeout", "oom", "declined", "refused"]
-"""How a cell ended. `declined`: the suite cannot read such a model. `refused`: the variant breaks the protocol."""
+Status = Literal["ok", "diverged", "error", "timeout", "oom", "declined", "refused", "broken"]
+"""How a cell ended. `declined`: the suite cannot read such a model. `refused`: the variant breaks the protocol.
+`broken`: code raised an error that it would raise again. `error`: anything that another try may mend."""
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 Text = Annotated[str, Field(max_length=2000)]
