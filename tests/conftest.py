@@ -58,7 +58,8 @@ def _site(code: str) -> Path:
 def environment_with(code: str = "", *folders: Path) -> dict[str, str]:
     """An environment in which every Python, also those that another starts, runs some code before anything else."""
     path = [*([_site(code)] if code else []), *folders, catalog.PACKAGE.parent]  # a checkout need not be installed
-    return os.environ | {"PYTHONPATH": os.pathsep.join(map(str, path))}
+    plain = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}  # a user has buffers
+    return plain | {"PYTHONPATH": os.pathsep.join(map(str, path))}
 
 
 def in_this_process(cells: "Sequence[Cell]", jobs: int) -> Generator[CellOutcome, None, None]:

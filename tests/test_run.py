@@ -1,22 +1,19 @@
 """Whole runs: what is planned, what is kept, what is run again, and what a bad variant costs its neighbours."""
 
+import hashlib
 import json
 import os
-import signal
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator
 from pathlib import Path
 
 import pytest
 import real_files
-from conftest import BROUGHT, TINY, environment_with, in_this_process
+from conftest import BROUGHT, in_this_process
 
 from vaebench import catalog
 from vaebench.cell import dataset_of, run_cell
 from vaebench.claims import Reading
+from vaebench.engines import Died
 from vaebench.engines.local import Workers
 from vaebench.mistakes import Mistake
 from vaebench.results.journal import Journal
@@ -57,6 +54,29 @@ def test_plan_is_the_product_and_says_what_cannot_be(request_of: RequestOf) -> N
         "nakagawa2021_posterior_isometry · linear_vae · conv · digits: linear_vae is built with mlp, not conv",
     )
     assert [cell.seed for cell in planned.cells] == sorted(cell.seed for cell in planned.cells)
+
+
+def test_code_that_ends_its_process_when_built_is_left_to_its_cells(request_of: RequestOf, importable: None) -> None:
+    asked = []
+
+    def ask(job: str, *arguments: object, seconds: float | None) -> str:
+        asked.append((job, *arguments, seconds))
+        if job == "unfit":
+            raise Died("ended")
+        return ""
+
+    planned = plan(request_of(variants=("broken:CRASHES", "vae"), seeds=1, seconds=3.0), ask)
+    assert [cell.subject.variant.name for cell in planned.cells] == ["crashes", "vae"]
+    assert planned.unfit == ()
+    assert asked == [("load", "broken:CRASHES", 3.0), ("unfit", "broken:CRASHES", (16,), 3, "mlp", 3.0)]
+
+    def ends(job: str, *arguments: object, seconds: float | None) -> str:
+        raise Died("ended with exit status 4")
+
+    with pytest.raises(
+        Mistake, match=r"^broken:CRASHES cannot be loaded: the process that tried ended with exit status 4$"
+    ):
+        plan(request_of(variants=("broken:CRASHES",)), ends)
 
 
 def test_an_id_names_what_a_cell_depends_on(request_of: RequestOf, tmp_path: Path) -> None:
@@ -116,6 +136,18 @@ def test_a_second_identical_run_does_no_work(tiny: object, request_of: RequestOf
     assert first.records == second.records
 
 
+@pytest.mark.parametrize("jobs", [1, 2, 9])
+def test_a_second_run_needs_no_process_whatever_its_jobs(
+    jobs: int, tiny: object, request_of: RequestOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = go(request_of(seeds=1))
+    monkeypatch.setattr("subprocess.Popen", None)
+    request = request_of(seeds=1, jobs=jobs)
+    with Workers() as workers:
+        second = run(request, plan(request), Journal(request.out), quiet, workers.run)
+    assert (second.ran, second.reused, second.records) == (0, 1, first.records)
+
+
 def test_more_seeds_run_only_the_new_ones(tiny: object, request_of: RequestOf) -> None:
     go(request_of())
     assert (again := go(request_of(seeds=3))).ran == 1
@@ -158,62 +190,121 @@ def test_a_damaged_line_costs_its_own_cell(tiny: object, request_of: RequestOf) 
     assert [timeless(r) for r in mended.records] == [timeless(r) for r in undisturbed.records]
 
 
-PATIENCE = 600
-"""Seconds after which a process counts as hung: what takes two on an idle machine takes a hundred on a crowded one."""
+def forged(line: bytes, old: bytes, new: bytes) -> bytes:
+    """A line of a journal with something else in it, and a checksum that matches."""
+    cell = json.dumps(json.loads(line)["cell"], separators=(",", ":"), ensure_ascii=False).encode()
+    assert old in cell
+    cell = cell.replace(old, new, 1)
+    return b'{"check":"%s","cell":%s}' % (hashlib.sha256(cell).hexdigest()[:16].encode(), cell)
 
 
-@contextmanager
-def driver(arguments: list[str]) -> Iterator[subprocess.Popen[str]]:
-    # A shell that runs the tests in the background has them ignore Ctrl-C, and children inherit that.
-    code = "import signal, sys\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n"
-    code += f"sys.argv = ['vaebench', *{arguments!r}]\nfrom vaebench.cli import main\nmain()"
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    environment = environment_with(TINY)
-    with subprocess.Popen([sys.executable, "-c", code], text=True, env=environment, **pipes) as process:
-        try:
-            yield process
-        finally:
-            process.kill()
+@pytest.mark.parametrize(("old", "new"), [(b'"source":"', b'"source":"X'), (b'"seed":1', b'"seed":0')])
+@pytest.mark.parametrize("checked", [False, True])
+def test_a_line_that_was_changed_is_not_believed_and_stops_nothing(
+    old: bytes, new: bytes, checked: bool, tiny: object, request_of: RequestOf
+) -> None:
+    undisturbed = go(request_of())
+    path = Journal(request_of().out).path
+    first, second = path.read_bytes().splitlines()
+    second = forged(second, old, new) if checked else second.replace(old, new, 1)
+    path.write_bytes(first + b"\n" + second + b"\n")
+    mended = go(request_of())
+    assert (mended.ran, mended.reused, [damage.line for damage in mended.damages]) == (1, 1, [2])
+    assert [timeless(r) for r in mended.records] == [timeless(r) for r in undisturbed.records]
+    assert go(request_of()).ran == 0
 
 
-def wait_for_lines(path: Path, count: int) -> None:
-    end = time.monotonic() + PATIENCE
-    while time.monotonic() < end:
-        if path.exists() and path.read_bytes().count(b"\n") >= count:
-            return
-        time.sleep(0.05)
-    raise AssertionError(f"{path} never had {count} lines")
+TWO = ("linear_gaussian_sources", "three_sources")
 
 
-ARGUMENTS = ["run", "--tasks", "nakagawa2021_posterior_isometry", "--variants", "vae", "--archs", "mlp", "--preset"]
-ARGUMENTS += ["quick", "--seeds", "8", "--jobs", "1"]
-ARGUMENTS += ["--datasets", "three_sources,linear_gaussian_sources,bimodal_sources", "--out"]
+def in_the_way(request: Request, dataset: str) -> Path:
+    """Put a folder where the record of a data set is to lie."""
+    path = request.out / "nakagawa2021_posterior_isometry" / f"vae.mlp.{dataset}.json"
+    path.mkdir(parents=True)
+    return path
 
 
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
-def test_a_run_that_is_stopped_in_the_middle_goes_on(how: signal.Signals, tmp_path: Path) -> None:
-    stopped, whole = tmp_path / "stopped", tmp_path / "whole"
-    with driver([*ARGUMENTS, str(stopped)]) as first:
-        wait_for_lines(stopped / "journal.jsonl", 3)
-        os.kill(first.pid, how)
-        _, said = first.communicate(timeout=PATIENCE)
-    assert first.returncode == (-signal.SIGKILL if how == signal.SIGKILL else 130), said
-    assert how == signal.SIGKILL or "the same command goes on from there" in said
-    assert "Traceback" not in said
-    kept, _ = Journal(stopped).read()
-    assert 3 <= len(kept) < 24
-    for folder in (stopped, whole):
-        with driver([*ARGUMENTS, str(folder)]) as done:
-            _, said = done.communicate(timeout=PATIENCE)
-        assert done.returncode == 0, said
-        if folder == stopped:
-            assert f"{24 - len(kept)} cells run, {len(kept)} taken from" in " ".join(said.split())
-    lines = [json.loads(line)["cell"]["id"] for line in (stopped / "journal.jsonl").read_text().splitlines()]
-    assert len(lines) == len(set(lines)) == 24
-    names = sorted(path.relative_to(whole) for path in whole.rglob("*.json"))
-    assert len(names) == 3
-    for name in names:
-        assert timeless(read_record(stopped / name)) == timeless(read_record(whole / name))
+def test_what_stands_in_a_records_place_is_told_before_any_cell_runs(tiny: object, request_of: RequestOf) -> None:
+    request = request_of(datasets=TWO, seeds=1)
+    path = in_the_way(request, "three_sources")
+
+    def never(cells: object, jobs: int) -> Generator[CellOutcome, None, None]:
+        raise AssertionError
+        yield
+
+    with pytest.raises(Mistake, match=f"^cannot write {path}: there is a folder of that name$"):
+        run(request, plan(request), Journal(request.out), quiet, never)
+
+
+def test_a_record_that_cannot_be_written_stops_no_other(tiny: object, request_of: RequestOf) -> None:
+    request = request_of(datasets=TWO, seeds=1)
+
+    def obstruct(done: int, total: int, last: CellOutcome | None) -> None:
+        if done == total:
+            in_the_way(request, "linear_gaussian_sources")
+
+    done = run(request, plan(request), Journal(request.out), obstruct, in_this_process)
+    assert len(done.records) == 2
+    (line,) = done.unwritten
+    assert "vae.mlp.linear_gaussian_sources.json: " in line
+    assert read_record(request.out / done.records[1].subject.file_name) == done.records[1]
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, Mistake("the first error")])
+def test_a_record_that_cannot_be_written_hides_no_error(
+    error: BaseException, tiny: object, request_of: RequestOf
+) -> None:
+    request = request_of(datasets=TWO, seeds=2)
+
+    def obstruct(done: int, total: int, last: CellOutcome | None) -> None:
+        if done == 3:
+            in_the_way(request, "linear_gaussian_sources")
+            raise error
+
+    with pytest.raises((KeyboardInterrupt, Mistake)) as caught:
+        run(request, plan(request), Journal(request.out), obstruct, in_this_process)
+    assert caught.type is KeyboardInterrupt or str(caught.value) == "the first error"
+    assert "linear_gaussian_sources.json: " in caught.value.__notes__[0]
+    assert len(read_record(request.out / "nakagawa2021_posterior_isometry/vae.mlp.three_sources.json").cells) == 1
+
+
+def test_a_disk_that_is_full_loses_no_finished_cell(
+    tiny: object, request_of: RequestOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request, fsync, calls = request_of(seeds=3), os.fsync, []
+
+    def full(descriptor: int) -> None:
+        calls.append(descriptor)
+        if len(calls) > 2:
+            raise OSError(28, "No space left on device")
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(
+        Mistake, match=r"^cannot write to .*journal\.jsonl: No space left on device; the cells in it"
+    ) as e:
+        go(request)
+    assert [line.endswith("No space left on device") for line in e.value.__notes__] == [True]
+    monkeypatch.undo()
+    assert [p.name for p in request.out.rglob("*") if p.is_file()] == ["journal.jsonl"]
+
+
+def test_after_a_full_disk_the_same_command_goes_on(
+    tiny: object, request_of: RequestOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    append, appended = Journal.append, []
+
+    def once(self: Journal, outcome: CellOutcome) -> None:
+        appended.append(outcome)
+        if len(appended) == 2:
+            raise Mistake("full")
+        append(self, outcome)
+
+    monkeypatch.setattr(Journal, "append", once)
+    with pytest.raises(Mistake, match=r"^full$"):
+        go(request_of())
+    again = go(request_of())
+    assert (again.ran, again.reused, again.damages) == (1, 1, ())
 
 
 @pytest.mark.parametrize(

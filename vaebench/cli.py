@@ -59,9 +59,7 @@ Json = Annotated[bool, typer.Option("--json", help="Answer with one JSON object.
 def main() -> NoReturn:
     """Run the command line; a slip, a shortage or a stop is one line and an exit status, never a traceback."""
     stops.watch()
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):  # a file's name need not be text, and has to be told all the same
-            stream.reconfigure(errors="backslashreplace")
+    open_streams()
     try:
         with whole_answers():
             app()
@@ -76,6 +74,18 @@ def main() -> NoReturn:
             raise
         give_up(error, line)
     sys.exit(0)
+
+
+def open_streams() -> None:
+    """See to it that there is something to print to, and that what cannot be encoded is printed all the same."""
+    while (spare := os.open(os.devnull, os.O_RDWR)) < 3:
+        os.set_inheritable(spare, True)  # a stream that the caller closed; else a journal would take its number
+    os.close(spare)
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open("w"))  # noqa: SIM115
+        if hasattr(stream := getattr(sys, name), "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def give_up(error: BaseException, line: str) -> NoReturn:
@@ -101,8 +111,7 @@ def whole_answers() -> Iterator[None]:
         try:
             yield
         finally:
-            if sys.stdout is not None:
-                sys.stdout.flush()
+            sys.stdout.flush()
     except OSError as error:
         # Else the interpreter tries again at its end, and prints that it could not.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)

@@ -27,7 +27,7 @@ def fork() -> None:
 
 def copied() -> None:
     """End, while a child holds this process's end of the pipe open."""
-    subprocess.Popen([sys.executable, "-c", "import time; time.sleep(8)"], close_fds=False)
+    subprocess.Popen([sys.executable, "-c", "import time; time.sleep(40)"], close_fds=False)
     os._exit(5)
 
 

@@ -13,6 +13,7 @@ from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING
 
 from vaebench import stops
+from vaebench.results.journal import MAX_LINE
 from vaebench.results.record import CellOutcome, Environment, Status
 
 if TYPE_CHECKING:
@@ -136,6 +137,8 @@ class Process:
             self._may_take(None)
         elif kind == "escaped":
             return self.lost("error", text)
+        elif kind == "outcome" and len(text.encode()) > MAX_LINE - 100:
+            return self.lost("error", f"its outcome is longer than {MAX_LINE // 2**20} MiB, which no journal holds")
         elif kind == "outcome":
             outcome = CellOutcome.model_validate_json(text)
             self.cell = None
