@@ -91,3 +91,48 @@ def test_the_look_leaves_model_and_generators_as_they_were(x):
     assert torch.equal(torch.get_rng_state(), state)
     assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
     assert all(weight.grad is None for weight in model.parameters())
+
+
+class Shadow(nn.Module):
+    """Keeps a slow copy of a weight by moving it in place, a count in a plain attribute, and a frozen norm."""
+
+    def __init__(self):
+        super().__init__()
+        self.own, self.slow = nn.Linear(24, 24), nn.Linear(24, 24).requires_grad_(False)
+        self.norm = nn.BatchNorm1d(24).eval()
+        self.register_buffer("seen", torch.zeros(()), persistent=False)
+
+    def forward(self, h):
+        if self.training:
+            self.slow.weight.data.lerp_(self.own.weight.data, 0.1)
+            self.seen = self.seen + 1
+        return self.norm(self.own(h)) + 0 * self.slow(h)
+
+
+def test_weights_moved_in_place_modes_of_layers_and_other_generators_stay_too(x):
+    import random
+
+    import numpy as np
+
+    from vaebench.models import Variant, negative_elbo
+    from vaebench.training import Interventions
+    from vaebench.training.first_step import look
+    from vaebench.training.intervened import Intervened
+
+    model = Intervened(with_layer(Shadow, "encoder")(), Interventions())
+    variant = Variant("small", "tests", lambda *_: model.model, negative_elbo(), kl_weight=1.0)
+    tensors = {name: value.clone() for name, value in (*model.named_parameters(), *model.named_buffers())}
+    modes = [module.training for module in model.modules()]
+    states = random.getstate(), np.random.get_state()[1].copy()
+    look(variant, model, x, latent=LATENT, steps=10, seed=0)
+    assert [module.training for module in model.modules()] == modes
+    assert all(torch.equal(v, tensors[n]) for n, v in (*model.named_parameters(), *model.named_buffers()))
+    assert random.getstate() == states[0] and np.array_equal(np.random.get_state()[1], states[1])
+
+
+@pytest.mark.filterwarnings("ignore:`torch.nn.utils.spectral_norm` is deprecated")
+def test_a_norm_that_its_first_step_sets_up_is_looked_at_as_trained(looked):
+    def spectral():
+        return nn.utils.spectral_norm(nn.Linear(24, 24))
+
+    assert looked(with_layer(spectral, "encoder")).notes == ()

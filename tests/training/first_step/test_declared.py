@@ -5,11 +5,12 @@ from dataclasses import replace
 
 import pytest
 import torch
+from torch import nn
 from training.first_step.conftest import LATENT, SHAPE, Small
 
 from vaebench import catalog
 from vaebench.kernels.normal import normal_log_density
-from vaebench.models import Bernoulli, Refused, negative_elbo
+from vaebench.models import Bernoulli, Gaussian, Refused, negative_elbo
 from vaebench.seeds import seed_for
 from vaebench.training import Interventions
 from vaebench.training.first_step import declared, look
@@ -66,6 +67,17 @@ HONEST = {
 }
 
 
+class Raw(Small):
+    """Learns its variance as it is, so that noise on the weights may turn it negative."""
+
+    def __init__(self):
+        super().__init__()
+        self.variance = nn.Parameter(torch.tensor(0.05))
+
+    def decode(self, z):
+        return Gaussian(self.decoder(z), self.variance)
+
+
 class Coins(Small):
     def decode(self, z):
         return Bernoulli(self.decoder(z))
@@ -80,7 +92,7 @@ TURNS = [
 
 
 @pytest.mark.parametrize("by", TURNS)
-@pytest.mark.parametrize("model", [Small, Coins])
+@pytest.mark.parametrize("model", [Small, Coins, Raw])
 @pytest.mark.parametrize("objective", HONEST)
 def test_an_honest_declaration_passes(looked, objective, model, by):
     for seed in range(3):
@@ -134,7 +146,31 @@ def without_likelihood(step):
     return (step.likelihood.mean - step.x).square().mean() + divergence(step)
 
 
+def of(mean_part):
+    """A KL whose part of the means is another."""
+
+    def objective(step):
+        mean, log = step.posterior.mean, step.posterior.log_scale
+        scales = 0.5 * ((2 * log).exp() - 1 - 2 * log).sum(1)
+        return explained(step) + (scales + mean_part(mean).sum(1)).mean()
+
+    return objective
+
+
+def correlated(step):
+    """A penalty on the codes' covariance beside the bound."""
+    mean = step.posterior.mean
+    return explained(step) + divergence(step) + 10 * (mean.T.cov() - torch.eye(LATENT)).square().sum()
+
+
 WRONG = {
+    "no means": of(lambda mean: 0 * mean),
+    "half too much of the means": of(lambda mean: mean.square()),
+    "a prior of mean 1": of(lambda mean: (mean - 1).square() / 2),
+    "a penalty on the covariance": correlated,
+    "a penalty on the means": lambda step: (
+        explained(step) + divergence(step) + 0.5 * step.posterior.mean.square().sum(1).mean()
+    ),
     "log σ for log σ²": scale_for_log_variance,
     "σ⁴ for σ²": squared_twice,
     "wrong sign": of_wrong_sign,

@@ -2,6 +2,7 @@
 
 import importlib.util
 
+import numpy as np
 import pytest
 import torch
 from conftest import BROUGHT
@@ -60,7 +61,13 @@ def squared_errors(step):
     return (error + step.posterior.kl()).mean()
 
 
+def explaining_the_noise(step):
+    """The noisy examples for a target: another experiment."""
+    return (step.posterior.kl() - step.likelihood.log_prob(step.seen)).mean()
+
+
 ESCAPES = {
+    explaining_the_noise: "what is to be explained",
     codes_of_its_own: "the draw of z",
     decoder_of_its_own: "what the decoder says",
     deaf_to_noise: "the noise on the input",
@@ -141,6 +148,81 @@ def test_a_side_that_never_trains_is_refused(looked, model, side):
 
 def detached(step):
     return negative_elbo()(step)["reconstruction"].detach()
+
+
+class Wide(Small):
+    """A raw variance that noise on the weights turns negative; and its own forward pass is still found out."""
+
+    def __init__(self):
+        super().__init__()
+        self.variance = nn.Parameter(torch.tensor(0.05))
+
+    def decode(self, z):
+        return Gaussian(self.decoder(z), self.variance)
+
+
+def own_forward(step):
+    posterior = step.model.encode(step.x)
+    z = posterior.mean + posterior.scale * own_noise(step)
+    return (posterior.kl() - step.model.decode(z).log_prob(step.x)).mean()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_what_is_no_number_is_no_answer(looked, seed):
+    with pytest.raises(Refused, match=r"^small: the loss stays the same when the posterior's scale changes"):
+        looked(Wide, own_forward, seed=seed)
+
+
+def detached_codes(step):
+    """The decoder learns, and the encoder hears of the KL alone."""
+    return (step.posterior.kl() - step.decode(step.z.detach()).log_prob(step.x)).mean()
+
+
+@pytest.mark.parametrize("by", [Interventions(), Interventions(posterior_scale=0.2, likelihood_variance=0.05)])
+def test_codes_detached_on_the_way_are_refused(looked, by):
+    says = r"^small: what the decoder says never moves the encoder's weights: is z detached\?$"
+    with pytest.raises(Refused, match=says):
+        looked(objective=detached_codes, by=by)
+
+
+def by_numpy(step):
+    return negative_elbo()(step)["reconstruction"] * float(np.random.rand()) + step.posterior.kl().mean()
+
+
+def test_chance_that_no_seed_of_the_suite_holds_is_refused_with_that_reason(looked):
+    with pytest.raises(Refused, match=r"^small: the loss differs when asked twice with the same draws: draw from step"):
+        looked(objective=by_numpy)
+
+
+def warmed_reconstruction(step):
+    return -min(1.0, step.step / 100) * step.likelihood.log_prob(step.x).mean() + step.posterior.kl().mean()
+
+
+def an_autoencoder_first(step):
+    late = step.step > step.steps / 2
+    codes = step.z if late else step.posterior.mean
+    kl = step.posterior.kl().mean() if late else 0 * step.posterior.mean.sum()
+    return -step.decode(codes).log_prob(step.x).mean() + kl
+
+
+def penalised_gradient(step):
+    leaf = step.z.detach().requires_grad_(True)
+    (slope,) = torch.autograd.grad(step.decode(leaf).mean.sum(), leaf, create_graph=True)
+    return sum(negative_elbo()(step).values()) + slope.square().mean()
+
+
+@pytest.mark.parametrize("objective", [warmed_reconstruction, an_autoencoder_first, penalised_gradient])
+def test_objectives_that_change_on_the_way_or_take_gradients_pass(looked, objective):
+    assert looked(objective=objective).notes == ()
+
+
+def test_a_path_that_is_cut_is_no_traceback(looked):
+    class Cutting(Small):
+        def decode(self, z):
+            return super().decode(z.detach())
+
+    with pytest.raises(Refused, match=r"^small: (what the decoder says never moves|the loss stays the same)"):
+        looked(Cutting)
 
 
 def test_a_detached_loss_is_refused(looked):

@@ -12,8 +12,10 @@
 leaves the model, its running averages and all generators as they were.
 """
 
+import random
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -21,7 +23,7 @@ from vaebench.models import ComplexNormal, Refused, Unfit, Variant
 from vaebench.training.first_step import declared, reach
 from vaebench.training.first_step.alone import check_alone
 from vaebench.training.first_step.differentiable import check_derivatives
-from vaebench.training.first_step.probe import ROWS, Probe
+from vaebench.training.first_step.probe import ROWS, Probe, evaluating, kept
 from vaebench.training.first_step.readable import check_precision, check_spread, check_types_and_shapes, check_weights
 from vaebench.training.intervened import Intervened
 
@@ -58,31 +60,35 @@ def look(variant: Variant, model: Intervened, x: Tensor, *, latent: int, steps: 
         Unfit: The suite's instruments cannot read such a model; likewise.
     """
     devices = [x.device] if x.device.type == "cuda" else []
-    was_training = model.training
+    others = random.getstate(), np.random.get_state()
     try:
-        with torch.random.fork_rng(devices=devices):
+        with torch.random.fork_rng(devices=devices), kept(model):
             return _look(variant, model, x, Probe(variant, model, x[:ROWS], latent, steps, len(x), seed))
     except Refused as error:
         raise Refused(f"{variant.name}: {error}") from None
     except Unfit as error:
         raise Unfit(f"{variant.name}: {error}") from None
     finally:
-        model.train(was_training)
+        random.setstate(others[0])
+        np.random.set_state(others[1])
 
 
 def _look(variant: Variant, model: Intervened, x: Tensor, probe: Probe) -> FirstLook:
-    model.eval()  # two examples must not move a layer's running averages
-    check_weights(model)
-    posterior = check_types_and_shapes(model, x, probe.latent)
-    check_precision(model, x)
-    check_spread(model, x)
-    check_alone(model, x)
-    check_derivatives(model, x, probe.generator("derivatives"))
-    model.train()
+    with evaluating(model):  # two examples must not move a layer's running averages
+        check_weights(model)
+        posterior = check_types_and_shapes(model, x, probe.latent)
+    with torch.no_grad():  # a layer may set itself up in its first step of training
+        model.decode(model.encode(probe.x).mean)
+    with evaluating(model):
+        check_precision(model, x)
+        check_spread(model, x)
+        check_alone(model, x)
+        check_derivatives(model, x, probe.generator("derivatives"))
     if variant.prior == "own":
         raise Unfit("its prior is its own, and instruments would read N(0, I) in its place")
     notes = reach.check_gradients(probe)
     reach.check_interventions(probe)
+    reach.check_reconstruction(probe)
     if variant.kl_weight is not None:
         declared.check_kl_weight(probe, variant.kl_weight)
     return FirstLook(isinstance(posterior, ComplexNormal), notes)

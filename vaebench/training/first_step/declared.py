@@ -1,15 +1,16 @@
 """Whether a variant's loss is a multiple of −log p(x|z) + kl_weight·KL, as a declared kl_weight says.
 
 Each part is turned by itself, over perturbed weights and draws. The share of −log p is the loss's slope as the
-likelihood is blurred twofold, with the posterior narrowed to a point. The share of the KL is its slope over posteriors,
-with the likelihood so blurred that it says nothing. So chance in z leaves both alone, and an objective that has the
-declared form only in expectation shows its weight too: one that samples its KL, or splits its reconstruction.
+likelihood is blurred twofold, with the posterior narrowed to a point. The share of the KL is its slope over posteriors
+of other means and scales, with the likelihood so blurred that it says nothing. So chance in z leaves both alone, and an
+objective that has the declared form only in expectation shows its weight too: one that samples its KL, or splits its
+reconstruction.
+
 What counts is the ratio of the two: a loss divided by the number of pixels has the same minimum.
 
 A part of the loss that hangs on the decoder's precision alone is not seen.
 """
 
-from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -19,7 +20,7 @@ from scipy.stats import linregress
 from scipy.stats import t as student
 from torch import Tensor
 
-from vaebench.models import Refused, Step
+from vaebench.models import Posterior, Refused
 from vaebench.training import Interventions
 from vaebench.training.first_step.probe import Blurred, Probe, Seen, Silent
 from vaebench.training.intervened import Intervened
@@ -36,8 +37,11 @@ SLACK = 0.02
 SURE = 0.1
 """Relative half-width above which an interval does not say what the weight is."""
 
-PERTURBED = 0.3
-"""Size of the noise on the weights, see `Probe.weights`."""
+PERTURBED = (0.3, 0.1)
+"""Sizes of the noise on the weights, see `Probe.weights`: smaller where the larger may break a model."""
+
+STREWN = 0.5
+"""Noise that is laid on the means of single examples, so that no penalty on codes passes for a KL."""
 
 SCALED = (-3.0, 1.0)
 """Changes of the logarithm of the posterior's scale, from and to."""
@@ -64,15 +68,12 @@ def check_kl_weight(probe: Probe, declared: float) -> None:
         Refused: The loss has another weight, or none that can be told.
     """
     found: list[Slope] = []
-    with torch.no_grad():
-        first = 0
-        for draws in DRAWS:
-            found = []
-            for weight in estimates(probe, range(first, first + draws)):
-                if _agree(weight, declared):
-                    return
-                found.append(weight)
-            first += draws
+    first = 0
+    for draws, size in zip(DRAWS, PERTURBED, strict=True):
+        found = [estimate(probe, range(first, first + draws), size)]
+        if _agree(found[0], declared):
+            return
+        first += draws
     sure = [weight for weight in found if weight.half <= SURE * abs(weight.value)]
     if not sure:
         raise Refused(
@@ -89,69 +90,80 @@ def _agree(weight: Slope, declared: float) -> bool:
     return weight.half <= SURE * declared and abs(weight.value - declared) <= max(weight.half, SLACK * declared)
 
 
-def estimates(probe: Probe, draws: range) -> Iterator[Slope]:
+def estimate(probe: Probe, draws: range, size: float) -> Slope:
     """Estimate the weight of the KL beside −log p(x|z).
 
     Args:
         probe: The step.
         draws: Numbers of the perturbed weights and draws.
+        size: Of the noise on the weights, see `Probe.weights`.
 
-    Yields:
-        An estimate over posteriors whose scales are moved too; then one over perturbed weights alone, for an objective
-        that encodes anew. A slope that is not there is infinitely uncertain.
+    Returns:
+        The estimate. A slope that is not there is infinitely uncertain.
     """
     point = replace(probe.model.interventions, posterior_scale=POINT)
     # Half the draws will do: nothing here is left to chance, unless the objective is of another form.
-    base, less = ([_look(probe, draw, kind, by=point) for draw in draws[::2]] for kind in (Intervened, Blurred))
+    base, less = ([_look(probe, draw, size, kind, by=point) for draw in draws[::2]] for kind in (Intervened, Blurred))
     likelihood = _slope(
         [_distortion(two) - _distortion(one) for one, two in zip(base, less, strict=True)],
         [_loss(two) - _loss(one) for one, two in zip(base, less, strict=True)],
     )
-    for changes in (np.linspace(*SCALED, len(draws)), np.zeros(len(draws))):
-        silent = [_look(probe, draw, Silent, change=float(by)) for draw, by in zip(draws, changes, strict=True)]
-        divergence = _slope([float(seen.step.posterior.kl().mean()) for seen in silent], [_loss(s) for s in silent])
-        yield _ratio(divergence, likelihood)
+    changes = np.linspace(*SCALED, len(draws))
+    silent = [_look(probe, draw, size, Silent, change=float(by)) for draw, by in zip(draws, changes, strict=True)]
+    divergence = _slope(
+        [float(seen.step.posterior.kl().mean().detach()) for seen in silent], [_loss(s) for s in silent]
+    )
+    return _ratio(divergence, likelihood)
 
 
 def _look(
-    probe: Probe, draw: int, kind: type[Intervened], by: Interventions | None = None, change: float = 0.0
+    probe: Probe,
+    draw: int,
+    size: float,
+    kind: type[Intervened],
+    by: Interventions | None = None,
+    change: float | None = None,
 ) -> Seen:
-    noise = probe.code_noise(draw)
     return probe.look(
         by,
-        weights=probe.weights(draw + 1, PERTURBED),
-        code_noise=noise,
+        weights=probe.weights(draw + 1, size),
+        code_noise=probe.code_noise(draw),
         step=probe.steps - 1,
         draw=draw,
-        kind=kind,
-        retouch=_rescaled(noise, change) if change else None,
+        kind=kind if change is None else _moved(kind, change, probe.generator("means", draw)),
     )
 
 
-def _rescaled(noise: Tensor, by: float) -> Callable[[Step], Step]:
-    """Move the logarithm of the posterior's scale, and the codes with it."""
+def _moved(kind: type[Intervened], by: float, rng: torch.Generator) -> type[Intervened]:
+    """Models whose encoder says something else: other scales, and means scaled, strewn and shifted."""
+    gain, shift = (2 * torch.rand(2, generator=rng, device=rng.device) - 1).mul(2).tolist()
+    state = rng.get_state()
 
-    def retouch(step: Step) -> Step:
-        posterior = type(step.posterior)(step.posterior.mean, log_scale=step.posterior.log_scale + by)
-        z = posterior.sample(noise)
-        return replace(step, posterior=posterior, z=z, likelihood=step.decode(z))
+    class Moved(kind):  # type: ignore[valid-type, misc]
+        def encode(self, x: Tensor) -> Posterior:
+            said: Posterior = super().encode(x)
+            rng.set_state(state)  # the same at every look at the same examples
+            strewn = torch.randn(said.mean.shape, generator=rng, device=x.device, dtype=said.mean.dtype)
+            return type(said)(gain * (said.mean + STREWN * strewn) + shift, log_scale=said.log_scale + by)
 
-    return retouch
+    return Moved
 
 
 def _loss(seen: Seen) -> float:
-    return float(seen.losses[0])
+    return float(seen.losses[0].detach())
 
 
 def _distortion(seen: Seen) -> float:
-    return -float(seen.step.likelihood.log_prob(seen.step.x).mean())
+    return -float(seen.step.likelihood.log_prob(seen.step.x).mean().detach())
 
 
 def _slope(part: list[float], whole: list[float]) -> Slope:
-    if not np.ptp(part) > 0 or not np.isfinite(whole).all():
+    pairs = np.array([part, whole]).T
+    pairs = pairs[np.isfinite(pairs).all(1)]
+    if len(pairs) < 4 or not np.ptp(pairs[:, 0]) > 0:
         return Slope(0.0, np.inf)
-    line = linregress(part, whole)
-    return Slope(float(line.slope), float(student.ppf(0.5 + LEVEL / 2, len(part) - 2) * line.stderr))
+    line = linregress(*pairs.T)
+    return Slope(float(line.slope), float(student.ppf(0.5 + LEVEL / 2, len(pairs) - 2) * line.stderr))
 
 
 def _ratio(one: Slope, other: Slope) -> Slope:

@@ -70,5 +70,5 @@ def _back_propagated(function: Callable[[Tensor], Tensor], inputs: Tensor, cotan
         outputs = function(leaf)
         if not outputs.requires_grad:
             return None
-        (gradient,) = torch.autograd.grad((outputs * cotangent).sum(), leaf)
-    return gradient
+        (gradient,) = torch.autograd.grad((outputs * cotangent).sum(), leaf, allow_unused=True)
+    return None if gradient is None else gradient

@@ -1,12 +1,14 @@
 """Looks at one training step that leave no trace: other weights, draws or interventions, and all else the same."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import cast
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.func import functional_call
+from torch.nn.parameter import is_lazy
 
 from vaebench.models import Model, Step, Terms, Variant
 from vaebench.models.likelihoods import Bernoulli, Likelihood
@@ -65,6 +67,35 @@ class Seen:
     decoded: tuple[Tensor, ...]
 
 
+@contextmanager
+def evaluating(model: nn.Module) -> Iterator[None]:
+    """Put a model in evaluation mode, and each of its layers back into the mode that it had."""
+    modes = {module: module.training for module in model.modules()}
+    model.eval()
+    try:
+        yield
+    finally:
+        for module, training in modes.items():
+            module.training = training
+
+
+@contextmanager
+def kept(model: nn.Module) -> Iterator[None]:
+    """Leave weights and buffers as they are now, whatever looking at the model does to them."""
+    buffers = [(module, dict(module._buffers)) for module in model.modules()]
+    tensors = [tensor for tensor in (*model.parameters(), *model.buffers()) if not is_lazy(tensor)]
+    values = [tensor.detach().clone() for tensor in tensors]
+    try:
+        yield
+    finally:
+        for module, own in buffers:
+            module._buffers.update(own)
+        with torch.no_grad():
+            for tensor, value in zip(tensors, values, strict=True):
+                if not torch.equal(tensor, value):
+                    tensor.copy_(value)
+
+
 @dataclass(frozen=True)
 class Probe:
     """One variant's step, to be looked at again and again.
@@ -106,7 +137,7 @@ class Probe:
         for name, weight in self.model.model.named_parameters():
             spread = size * (0.1 + weight.detach().square().mean().sqrt())
             noise = torch.randn(weight.shape, generator=rng, device=weight.device, dtype=weight.dtype)
-            moved[name] = weight.detach() + spread * noise
+            moved[name] = (weight.detach() + spread * noise).requires_grad_(weight.requires_grad)
         return moved
 
     def look(
@@ -121,7 +152,7 @@ class Probe:
         kind: type[Intervened] = Intervened,
         retouch: Callable[[Step], Step] | None = None,
     ) -> Seen:
-        """Take one step's losses, and move neither weights, nor running averages, nor any generator.
+        """Take one step's losses, with their gradients to be had.
 
         Args:
             by: Interventions in place of the task's.
@@ -151,10 +182,12 @@ class Probe:
 
         model = kind(cast("Model", self.model.model), by or self.model.interventions).to(self.x.device)
         objectives = (watched, *(player.objective for player in self.variant.players))
-        step_of = TrainingStep(model.train(), objectives, self.steps, self.examples)
+        step_of = TrainingStep(model, objectives, self.steps, self.examples)
         state = {name: buffer.clone() for name, buffer in step_of.named_buffers()}
         state |= {f"model.model.{name}": weight for name, weight in (weights or {}).items()}
         noise = self.code_noise() if code_noise is None else code_noise
         torch.manual_seed(seed_for(self.seed, "first step", "layers", draw))
-        losses = functional_call(step_of, state, (self.x, noise, input_noise, step, self.generator("objective", draw)))
+        arguments = (self.x, noise, input_noise, step, self.generator("objective", draw))
+        with torch.enable_grad():  # an objective may take gradients of its own
+            losses = functional_call(step_of, state, arguments)
         return Seen(losses, handed[0], tuple(decoded))

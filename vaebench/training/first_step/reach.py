@@ -2,13 +2,17 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import cast
+from itertools import product
+from typing import Any, cast, get_args
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
+from torch.func import functional_call
 
 from vaebench.models import Bernoulli, Gaussian, Likelihood, Model, Posterior, Refused, Unfit
-from vaebench.training.first_step.probe import Probe, Seen, Shifted
+from vaebench.training import Interventions, Target
+from vaebench.training.first_step.probe import Probe, Seen, Shifted, Silent, evaluating
+from vaebench.training.intervened import Intervened
 
 SCALES = (0.3, 0.6)
 """Two posterior scales that are tried in turn."""
@@ -16,8 +20,8 @@ SCALES = (0.3, 0.6)
 VARIANCES = (0.05, 0.1)
 """Likewise, variances of a Gaussian likelihood."""
 
-PERTURBED = (0.3, 1.0)
-"""Sizes of the noise on the weights, see `Probe.weights`; the second where the first shows nothing."""
+PERTURBED = (0.3, 1.0, 0.1, 0.0)
+"""Sizes of the noise on the weights, see `Probe.weights`; each further one where those before show nothing."""
 
 LISTED = 5
 """Weights that a note names, at most."""
@@ -33,49 +37,101 @@ def check_interventions(probe: Probe) -> None:
         Refused: The loss stays the same. Then a task's intervention would change nothing, and every verdict would be
             about a model that was never intervened on.
     """
-    with torch.no_grad():
-        deaf = _unanswered(probe, PERTURBED[0])
-        # A network at its start may hardly pass anything on: rounding may hide an answer.
-        further = _unanswered(probe, PERTURBED[1]) if deaf else {}
-    for what, remedy in deaf.items():
-        if what in further:
-            raise Refused(f"the loss stays the same when {what} changes, so interventions cannot act: {remedy}")
+    deaf: dict[str, str] | None = None
+    # A network at its start may hardly pass anything on, another may overflow, and an objective may begin with less.
+    for size, step in product(PERTURBED, _steps(probe)):
+        silent = _unanswered(probe, size, step)
+        if silent is None:
+            continue
+        deaf = silent if deaf is None else {what: deaf[what] for what in deaf if what in silent}
+        if not deaf:
+            return
+    for what, remedy in (deaf or {}).items():
+        raise Refused(f"the loss stays the same when {what} changes, so interventions cannot act: {remedy}")
 
 
-def _unanswered(probe: Probe, size: float) -> dict[str, str]:
-    """What the loss does not answer to at perturbed weights, and what an author can do about it."""
+def _steps(probe: Probe) -> tuple[int, ...]:
+    """Steps that are looked at: an objective may change on the way."""
+    return tuple(dict.fromkeys((0, probe.steps - 1, probe.steps // 2)))
+
+
+def _unanswered(probe: Probe, size: float, step: int) -> dict[str, str] | None:
+    """What the loss does not answer to at perturbed weights, and what to do about it; None where it is no number."""
     weights, ours = probe.weights(0, size), probe.model.interventions
-    base, again = (probe.look(weights=weights) for _ in range(2))
-    scaled = [probe.look(replace(ours, posterior_scale=scale), weights=weights) for scale in SCALES]
+
+    def look(by: Interventions | None = None, **options: Any) -> Seen:
+        return probe.look(by, weights=weights, step=step, **options)
+
+    base = look()
+    if not torch.isfinite(base.losses[0]):
+        return None
+    chance = _change(base, look())
+    if chance > 0 and probe.x.device.type == "cpu":
+        raise Refused("the loss differs when asked twice with the same draws: draw from step.rng, or by torch")
+    scaled = [look(replace(ours, posterior_scale=scale)) for scale in SCALES]
     noisy = replace(ours, input_noise=float(probe.x.std()) or 1.0)
+    seen = [look(noisy, input_noise=probe.input_noise(draw)) for draw in (0, 1)]
+    explained = [look(replace(noisy, target=target), input_noise=probe.input_noise(0)) for target in get_args(Target)]
     pairs = {
         "the posterior's scale": (scaled, "take step.posterior, or step.encode"),
-        "the noise on the input": (
-            [probe.look(noisy, weights=weights, input_noise=probe.input_noise(draw)) for draw in (0, 1)],
-            "take step.posterior, or encode step.seen",
-        ),
-        "what the decoder says": (
-            [base, probe.look(weights=weights, kind=Shifted)],
-            "take step.likelihood, or step.decode",
-        ),
+        "the noise on the input": (seen, "take step.posterior, or encode step.seen"),
+        "what the decoder says": ([base, look(kind=Shifted)], "take step.likelihood, or step.decode"),
+        "what is to be explained": (explained, "explain step.x, not step.seen"),
     }
     # An objective that draws its own codes is reached through the posterior that it draws them from.
-    if not any(not torch.allclose(*codes) for codes in zip(*(seen.decoded for seen in scaled), strict=False)):
-        pairs["the draw of z"] = (
-            [base, probe.look(weights=weights, code_noise=probe.code_noise(1))],
-            "take step.z and step.likelihood, or step.encode and step.decode",
-        )
+    if not any(not torch.allclose(*codes) for codes in zip(*(one.decoded for one in scaled), strict=False)):
+        drawn = [base, look(code_noise=probe.code_noise(1))]
+        pairs["the draw of z"] = (drawn, "take step.z and step.likelihood, or step.encode and step.decode")
     if isinstance(base.step.likelihood, Gaussian) and not isinstance(base.step.likelihood.variance, Tensor):
-        pairs["the likelihood's variance"] = (
-            [probe.look(replace(ours, likelihood_variance=variance), weights=weights) for variance in VARIANCES],
-            "take step.likelihood.log_prob(step.x) for the reconstruction",
-        )
-    chance = _change(base, again)  # 0 on a CPU; on a GPU sums come in any order
-    return {what: remedy for what, (looks, remedy) in pairs.items() if _change(*looks) <= 10 * chance}
+        fixed = [look(replace(ours, likelihood_variance=variance)) for variance in VARIANCES]
+        pairs["the likelihood's variance"] = (fixed, "take step.likelihood.log_prob(step.x) for the reconstruction")
+    # Not a number is no answer. On a GPU sums come in any order.
+    return {what: remedy for what, (looks, remedy) in pairs.items() if not _change(*looks) > 10 * chance}
 
 
 def _change(one: Seen, other: Seen) -> float:
-    return abs(float(one.losses[0]) - float(other.losses[0]))
+    return abs(float(one.losses[0].detach()) - float(other.losses[0].detach()))
+
+
+def check_reconstruction(probe: Probe) -> None:
+    """See that what the decoder says moves the encoder's weights, and not the KL alone.
+
+    Args:
+        probe: The step.
+
+    Raises:
+        Refused: The codes are detached on the way: the encoder would learn to say nothing.
+    """
+    for step in _steps(probe):
+        weights = probe.weights(0, PERTURBED[0])
+        with evaluating(probe.model), torch.enable_grad():
+            raw = functional_call(_Encoding(probe.model), {f"model.model.{n}": w for n, w in weights.items()}, probe.x)
+            trained = {name: weight for name, weight in weights.items() if weight.requires_grad}
+            encoder = [trained[name] for name in sorted(_reached(_of_posterior(raw), trained))]
+        whole, silent = (probe.look(weights=weights, step=step, kind=kind).losses[0] for kind in (Intervened, Silent))
+        if not torch.isfinite(whole - silent) or whole == silent:
+            return  # nothing can be told of it here
+        found, alone = (torch.autograd.grad(loss, encoder, allow_unused=True) for loss in (whole, silent))
+        if any(not _alike(one, other) for one, other in zip(found, alone, strict=True)):
+            return
+    raise Refused("what the decoder says never moves the encoder's weights: is z detached?")
+
+
+def _alike(one: Tensor | None, other: Tensor | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    return torch.allclose(one, other, rtol=1e-5, atol=1e-7 * float(other.abs().max()))
+
+
+class _Encoding(nn.Module):
+    """An encoder as a module's call, so that it can be given other weights."""
+
+    def __init__(self, model: Intervened) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, x: Tensor) -> Posterior:
+        return cast("Model", self.model.model).encode(x)
 
 
 def check_gradients(probe: Probe) -> tuple[str, ...]:
@@ -99,11 +155,15 @@ def check_gradients(probe: Probe) -> tuple[str, ...]:
         raw, under = _outputs(probe)
         encoder, decoder = (_reached(outputs, named) for outputs in raw)
         read = set().union(*(_reached(outputs, named) for outputs in under))
-        losses = probe.look().losses
-        if not losses[0].requires_grad:
+        by_loss, moved = set[str](), set[str]()
+        for step in _steps(probe):
+            losses = probe.look(step=step).losses
+            by_loss |= _reached(losses[:1], named) & own
+            moved |= by_loss | (_reached(losses[1:], named) - own)
+            if own <= moved:
+                break
+        if not moved:
             raise Refused("the loss has no gradient: it is detached, or computed under torch.no_grad")
-        by_loss = _reached(losses[:1], named) & own
-        moved = by_loss | (_reached(losses[1:], named) - own)
     for side, weights in (("encode", encoder), ("decode", decoder)):
         if not weights & moved:
             raise Refused(f"no weight behind {side} gets a gradient: is it detached, under torch.no_grad, or frozen?")
@@ -124,17 +184,14 @@ def _list(names: Iterable[str], order: Iterable[str]) -> str:
 
 def _outputs(probe: Probe) -> tuple[tuple[list[Tensor], list[Tensor]], tuple[list[Tensor], list[Tensor]]]:
     """What encoder and decoder say of themselves, and what of it is left under the interventions."""
-    was_training = probe.model.training
-    probe.model.eval()  # so that no running average moves
     own = cast("Model", probe.model.model)
-    posterior = own.encode(probe.x)
-    codes = posterior.mean.detach()
-    found = (
-        (_of_posterior(posterior), _of_likelihood(own.decode(codes))),
-        (_of_posterior(probe.model.encode(probe.x)), _of_likelihood(probe.model.decode(codes))),
-    )
-    probe.model.train(was_training)
-    return found
+    with evaluating(probe.model):
+        posterior = own.encode(probe.x)
+        codes = posterior.mean.detach()
+        return (
+            (_of_posterior(posterior), _of_likelihood(own.decode(codes))),
+            (_of_posterior(probe.model.encode(probe.x)), _of_likelihood(probe.model.decode(codes))),
+        )
 
 
 def _of_posterior(posterior: Posterior) -> list[Tensor]:
