@@ -137,7 +137,7 @@ def test_variants_that_end_their_process_or_hang_in_it_cost_their_own_cells(tmp_
     }
     assert cells == {
         "exits": ("error", "its process ended with exit status 3, as os._exit does in a variant's code"),
-        "hangs": ("timeout", "a step of training hung: its process was ended after 5 s"),
+        "hangs": ("timeout", "a training hung: its process was ended after 5 s"),
         "prints": ("ok", ""),
         "vae": ("ok", ""),
     }

@@ -50,6 +50,15 @@ def test_a_killed_run_keeps_nobody_out(tmp_path, holder):
         assert (tmp_path / LOCK).read_text() == f"{os.getpid()}\n"
 
 
+def test_a_full_disk_takes_a_lock(tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "write", full)
+    with alone_in(tmp_path), pytest.raises(Mistake, match=r"^another run is at work in "), alone_in(tmp_path):
+        raise AssertionError
+
+
 def test_what_ends_a_run_frees_its_folder(tmp_path):
     for _ in range(2):
         with pytest.raises(KeyError), alone_in(tmp_path):

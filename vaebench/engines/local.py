@@ -123,7 +123,7 @@ class Workers:
 
     def _news(self, worker: Process) -> CellOutcome | None:
         if worker.is_late():
-            what = "a step of training hung" if worker.training else "measuring took too long"
+            what = "a training hung" if worker.training else "loading or measuring took too long"
             worker.gone = f"was ended after {worker.limit:g} s"
             self._let_go(worker, 0.0)
             return worker.lost("timeout", f"{what}: its process {worker.gone}") if worker.cell else None

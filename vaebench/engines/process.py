@@ -136,7 +136,7 @@ class Process:
             self.answer = text
             self._may_take(None)
         elif kind == "escaped":
-            return self.lost("error", text)
+            return self.lost("broken", text)  # code that raises what no cell expects does so again
         elif kind == "outcome" and len(text.encode()) > MAX_LINE - 100:
             return self.lost("error", f"its outcome is longer than {MAX_LINE // 2**20} MiB, which no journal holds")
         elif kind == "outcome":

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from vaebench.mistakes import Mistake
@@ -53,8 +53,9 @@ def _taken(path: Path) -> int:
             _lock(held)
             # Between opening and locking, the run that held the file may have taken it away.
             if path.exists() and path.stat().st_ino == os.fstat(held).st_ino:
-                os.ftruncate(held, 0)
-                os.write(held, b"%d\n" % os.getpid())
+                with suppress(OSError):  # a full disk takes the lock, if not the number
+                    os.ftruncate(held, 0)
+                    os.write(held, b"%d\n" % os.getpid())
                 return held
         except BaseException:
             os.close(held)
