@@ -67,19 +67,16 @@ def check_kl_weight(probe: Probe, declared: float) -> None:
     Raises:
         Refused: The loss has another weight, or none that can be told.
     """
-    found: list[Slope] = []
-    first = 0
+    seen, first = Slope(0.0, np.inf), 0
     for draws, size in zip(DRAWS, PERTURBED, strict=True):
-        found = [estimate(probe, range(first, first + draws), size)]
-        if _agree(found[0], declared):
+        seen = estimate(probe, range(first, first + draws), size)
+        if _agree(seen, declared):
             return
         first += draws
-    sure = [weight for weight in found if weight.half <= SURE * abs(weight.value)]
-    if not sure:
+    if not seen.half <= SURE * abs(seen.value):
         raise Refused(
             f"kl_weight is declared {declared:g}, but the loss is not of the form −log p(x|z) + weight·KL: declare none"
         )
-    seen = min(sure, key=lambda weight: weight.half / abs(weight.value))
     raise Refused(
         f"kl_weight is declared {declared:g}, but the loss has {seen.value:.4g} ± {seen.half:.1g} times the KL beside "
         "−log p(x|z): mend its KL or its log p, or the declaration"

@@ -71,4 +71,4 @@ def _back_propagated(function: Callable[[Tensor], Tensor], inputs: Tensor, cotan
         if not outputs.requires_grad:
             return None
         (gradient,) = torch.autograd.grad((outputs * cotangent).sum(), leaf, allow_unused=True)
-    return None if gradient is None else gradient
+    return gradient

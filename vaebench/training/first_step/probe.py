@@ -1,6 +1,6 @@
 """Looks at one training step that leave no trace: other weights, draws or interventions, and all else the same."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import cast
@@ -150,7 +150,6 @@ class Probe:
         step: int = 0,
         draw: int = 0,
         kind: type[Intervened] = Intervened,
-        retouch: Callable[[Step], Step] | None = None,
     ) -> Seen:
         """Take one step's losses, with their gradients to be had.
 
@@ -162,7 +161,6 @@ class Probe:
             step: Number of the step.
             draw: Number of the draws that layers and the objective make for themselves.
             kind: What wraps the model.
-            retouch: Changes what the variant's objective is handed.
 
         Returns:
             What was seen.
@@ -171,7 +169,6 @@ class Probe:
         decoded: list[Tensor] = []
 
         def watched(taken: Step) -> Terms:
-            taken = retouch(taken) if retouch else taken
             handed.append(taken)
 
             def decode(z: Tensor) -> Likelihood:
