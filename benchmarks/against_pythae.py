@@ -18,8 +18,8 @@ import torch
 from torch import nn
 
 from vaebench.data import digits
+from vaebench.experiment import Interventions, TrainingConfig
 from vaebench.models.networks import mlp
-from vaebench.training import Interventions, Recipe
 from vaebench.training.fit import fit
 from vaebench.variants.vae import VARIANT
 
@@ -81,8 +81,8 @@ def main() -> None:
             steps = EPOCHS * len(trainer.train_loader)
             theirs.append((time.perf_counter() - start) / steps * 1e3)
             start = time.perf_counter()
-            recipe = Recipe(steps=steps, batch=BATCH)
-            fit(VARIANT, data, arch="mlp", latent=LATENT, recipe=recipe, interventions=Interventions(), seed=block)
+            training = TrainingConfig(steps=steps, batch=BATCH)
+            fit(VARIANT, data, arch="mlp", latent=LATENT, training=training, interventions=Interventions(), seed=block)
             ours.append((time.perf_counter() - start) / steps * 1e3)
         ratio = statistics.median(their / our for their, our in zip(theirs, ours, strict=True))
         sys.stdout.write(

@@ -23,8 +23,8 @@ from vaebench import catalog
 from vaebench.cell import Cell, arms, compare, dataset_of, read
 from vaebench.claims import Reading, judged_readings, map_entry
 from vaebench.mistakes import Mistake
+from vaebench.papers import Task
 from vaebench.run import Request, plan
-from vaebench.tasks import Task
 
 SHARES = (0.125, 0.25, 0.5, 1.0, 2.0)
 FOLDER = Path(__file__).parents[1] / "reference_results" / "learning_curves"
@@ -33,8 +33,8 @@ Row = tuple[int, str, float | None, str, float]
 
 def rows(task: Task, variant: str, arch: str, dataset: str) -> list[Row]:
     """Readings of the models judged: (steps, arm, knob, reading, value)."""
-    protocol = task.protocols["standard"]
-    values = protocol.knob_values
+    budget = task.budgets["standard"]
+    values = budget.knob_values
     thinned = tuple(dict.fromkeys((values[0], values[len(values) // 2], values[-1]))) if values else ()
     request = Request((task.name,), (variant,), (arch,), (dataset,), "standard", 1, "cpu", 1, Path())
     cell: Cell = plan(request).cells[0]
@@ -42,10 +42,10 @@ def rows(task: Task, variant: str, arch: str, dataset: str) -> list[Row]:
     alone = replace(task, arms=tuple(arm for arm in task.arms if not arm.read), known=None)
     data = dataset_of(dataset, Path("data"))
     for share in SHARES:
-        recipe = protocol.recipe
-        steps = int(share * recipe.steps)
-        snapshots = tuple(sorted({round(share * at) for at in recipe.snapshots}))
-        shorter = replace(protocol, knob_values=thinned, recipe=replace(recipe, steps=steps, snapshots=snapshots))
+        training = budget.training
+        steps = int(share * training.steps)
+        snapshots = tuple(sorted({round(share * at) for at in training.snapshots}))
+        shorter = replace(budget, knob_values=thinned, training=replace(training, steps=steps, snapshots=snapshots))
         models, seen = {}, []
         for place, trained in arms(alone, shorter, catalog.variant(variant).variant, data, cell):
             models[place.arm, place.knob] = trained
@@ -77,7 +77,7 @@ def draw(found: list[Row], task: Task, path: Path) -> None:
         for knob in knobs:
             line = [(s, value) for s, _, k, reading, value in found if reading == name and k == knob]
             axis.plot(*zip(*line, strict=True), marker="o", markersize=3, label="" if knob is None else f"{knob:g}")
-        axis.axvline(task.protocols["standard"].recipe.steps, color="grey", linestyle=":", linewidth=1)
+        axis.axvline(task.budgets["standard"].training.steps, color="grey", linestyle=":", linewidth=1)
         axis.set_xscale("log")
         axis.set_xticks(steps, [f"{at:g}" for at in steps])
         axis.set_xticks([], minor=True)

@@ -14,9 +14,9 @@ import pytest
 from hypothesis import settings
 
 from vaebench import catalog
+from vaebench.papers import Task
 from vaebench.results.record import CellOutcome
 from vaebench.run import Request
-from vaebench.tasks import Task
 
 if TYPE_CHECKING:
     from vaebench.cell import Cell
@@ -31,16 +31,16 @@ TINY = """
 import sys
 from dataclasses import replace
 from vaebench import catalog
-from vaebench.measures import Effort
-from vaebench.training import Recipe
+from vaebench.experiment import EvaluationBudget
+from vaebench.experiment import TrainingConfig
 
 whole = catalog.task
 
 def cut(name):
     task = whole(name)
-    effort = Effort(samples=64, points=32, attacked=4, attack_steps=3, attack_restarts=1)
-    quick = replace(task.protocols["quick"], recipe=Recipe(steps=8, batch=32), effort=effort)
-    return replace(task, protocols={**task.protocols, "quick": quick})
+    effort = EvaluationBudget(samples=64, points=32, attacked=4, attack_steps=3, attack_restarts=1)
+    quick = replace(task.budgets["quick"], training=TrainingConfig(steps=8, batch=32), evaluation=effort)
+    return replace(task, budgets={**task.budgets, "quick": quick})
 
 catalog.task = cut
 """

@@ -70,7 +70,7 @@ def test_the_suites_own_variants_bear_the_names_of_their_files(name):
 def test_every_name_that_a_task_uses_is_known(name):
     task = catalog.task(name)
     for instrument in task.instruments + task.comparisons:
-        assert callable(catalog.instrument(instrument))
+        assert callable(catalog.instrument(task.paper, instrument))
     for arm in task.arms:
         if arm.variant not in ("own", "twin"):
             catalog.known("variant", arm.variant, catalog.variant_names())
@@ -81,7 +81,7 @@ def test_every_name_that_a_task_uses_is_known(name):
 @pytest.mark.parametrize(
     ("folder", "names"),
     [
-        ("tasks", catalog.task_names()),
+        ("papers", catalog.task_names()),
         ("variants", catalog.variant_names()),
         ("data", catalog.dataset_names()),
         ("models/networks", catalog.arch_names()),

@@ -12,18 +12,17 @@ from vaebench import catalog, cell
 from vaebench.cell import Cell, Place, arms, latent_units, run_cell
 from vaebench.claims import Reading
 from vaebench.data import Dataset, Split, Truth
-from vaebench.measures import Effort
+from vaebench.experiment import Arm, Budget, EvaluationBudget, Interventions, Knob, TrainingConfig
 from vaebench.models import AutoEncoder, Bernoulli, Gaussian, Step, Unfit, Variant, negative_elbo
 from vaebench.models.exact import linear_vae_at_fixed_scale
-from vaebench.tasks import Arm, Knob, Protocol, Task
-from vaebench.training import Interventions, Recipe
+from vaebench.papers import Task
 
 pytestmark = pytest.mark.usefixtures("loop_alone")  # spies count steps, and say more weights than they have
 X = torch.rand(40, 2, 3, generator=torch.Generator().manual_seed(0))
 DATA = Dataset("small", 1, Split(X[:32]), Split(X[32:]))
 OUTSIDE = Dataset("outside", 1, Split(2 * X[:32]), Split(X[32:]))
 CELL = Cell("0" * 16, SUBJECT, "spy", "small", 3)
-RECIPE = Recipe(steps=2, batch=8)
+RECIPE = TrainingConfig(steps=2, batch=8)
 HELD = Interventions(posterior_scale=0.5, likelihood_variance=0.05)
 OTHER = Interventions(posterior_scale=0.2, likelihood_variance=0.01)
 TASK = Task(
@@ -39,7 +38,7 @@ TASK = Task(
     instruments=(),
     claims=(),
     invariants=(),
-    protocols={},
+    budgets={},
 )
 
 
@@ -71,8 +70,8 @@ def spy() -> Spy:
 
 def found_in(task, variant, data=DATA, knob_values=(), at=CELL):
     """Every model of a cell, with its place, in order."""
-    protocol = Protocol(1, 2, RECIPE, knob_values=knob_values)
-    return list(arms(task, protocol, variant, data, at))
+    budget = Budget(1, 2, RECIPE, knob_values=knob_values)
+    return list(arms(task, budget, variant, data, at))
 
 
 def places(found):
@@ -273,7 +272,7 @@ def test_a_judged_arm_that_would_read_such_data_as_probabilities_is_unfit(spy):
 def test_there_are_as_many_latent_units_as_the_protocol_says_or_the_data_need(spy, dimension, expected):
     truth = dimension and Truth(lambda x: x.sum(), None, False, None, dimension=dimension)
     data = replace(DATA, truth=truth or None)
-    assert latent_units(Protocol(1, 2, RECIPE), data) == expected
+    assert latent_units(Budget(1, 2, RECIPE), data) == expected
     ((_, trained),) = found_in(TASK, spy.variant(), data)
     assert trained.latent == expected
     assert trained.model.encode(X[:1]).mean.shape == (1, expected)
@@ -283,14 +282,14 @@ def test_there_are_as_many_latent_units_as_the_protocol_says_or_the_data_need(sp
 def outcome_of(spy, monkeypatch):
     """Run one whole cell of a task on the small data, with instruments of the test's own."""
 
-    def run(task, variant=None, data=DATA, knob_values=(), effort=None, **instruments):
-        protocol = Protocol(1, 2, RECIPE, effort or Effort(), knob_values)
-        whole = replace(task, protocols={"standard": protocol})
+    def run(task, variant=None, data=DATA, knob_values=(), evaluation=None, **instruments):
+        budget = Budget(1, 2, RECIPE, evaluation or EvaluationBudget(), knob_values)
+        whole = replace(task, budgets={"standard": budget})
         named = catalog.variant
         mine = catalog.Brought(variant or spy.variant(), "c" * 16)
         monkeypatch.setattr(catalog, "task", lambda name: whole)
         monkeypatch.setattr(catalog, "variant", lambda name: mine if name == "spy" else named(name))
-        monkeypatch.setattr(catalog, "instrument", lambda name: instruments[name])
+        monkeypatch.setattr(catalog, "instrument", lambda _paper, name: instruments[name])
         monkeypatch.setattr(cell, "dataset_of", lambda name, root: data)
         found = run_cell(CELL)
         monkeypatch.undo()
@@ -299,11 +298,11 @@ def outcome_of(spy, monkeypatch):
     return run
 
 
-def scale_read(trained, data, effort, rng):
-    return (Reading("scale", float(trained.model.posterior_scale), 0.0, effort.points),)
+def scale_read(trained, data, evaluation, rng):
+    return (Reading("scale", float(trained.model.posterior_scale), 0.0, evaluation.points),)
 
 
-def drawn(trained, data, effort, rng):
+def drawn(trained, data, evaluation, rng):
     return (Reading("drawn", float(torch.rand((), generator=rng)), 0.0, 1),)
 
 
@@ -321,7 +320,9 @@ MANY = replace(
 
 
 def test_every_instrument_is_read_at_every_place_but_of_the_arms_that_are_not_read(outcome_of):
-    outcome = outcome_of(MANY, knob_values=(0.1, 0.3), effort=Effort(points=7), scale=scale_read, drawn=drawn)
+    outcome = outcome_of(
+        MANY, knob_values=(0.1, 0.3), evaluation=EvaluationBudget(points=7), scale=scale_read, drawn=drawn
+    )
     assert (outcome.status, outcome.reason) == ("ok", "")
     read = values(outcome, "scale")
     assert read == pytest.approx(
@@ -337,13 +338,13 @@ def test_every_instrument_is_read_at_every_place_but_of_the_arms_that_are_not_re
 def test_comparisons_are_given_every_model_and_what_they_find_belongs_to_the_judged(outcome_of):
     given = {}
 
-    def compared(models, data, effort, rng):
+    def compared(models, data, evaluation, rng):
         given.update(models)
         draw = float(torch.rand((), generator=rng))
-        return ((0.1, Reading("apart", 1.5, 0.0, effort.points)), (None, Reading("together", draw, 0.0, 1)))
+        return ((0.1, Reading("apart", 1.5, 0.0, evaluation.points)), (None, Reading("together", draw, 0.0, 1)))
 
     task = replace(MANY, instruments=(), comparisons=("compared",))
-    outcome = outcome_of(task, knob_values=(0.1, 0.3), effort=Effort(points=7), compared=compared)
+    outcome = outcome_of(task, knob_values=(0.1, 0.3), evaluation=EvaluationBudget(points=7), compared=compared)
     assert outcome.status == "ok", outcome.reason
     assert list(given) == [
         *[(arm, knob) for knob in (0.1, 0.3) for arm in ("trained", "known")],
@@ -366,9 +367,9 @@ def test_models_are_kept_only_where_there_are_comparisons(outcome_of, monkeypatc
     kept = []
     whole = cell.compare
 
-    def compare(task, protocol, models, data, seed):
+    def compare(task, budget, models, data, seed):
         kept.append(len(models))
-        return whole(task, protocol, models, data, seed)
+        return whole(task, budget, models, data, seed)
 
     for task in (MANY, replace(MANY, comparisons=("compared",))):
         monkeypatch.setattr(cell, "compare", compare)
@@ -384,7 +385,7 @@ def test_a_cell_whose_data_are_no_probabilities_is_declined_and_says_why(outcome
 
 
 def test_a_comparison_that_breaks_costs_the_cell_its_readings_and_says_where(outcome_of):
-    def breaks(models, data, effort, rng):
+    def breaks(models, data, evaluation, rng):
         raise KeyError("twin")
 
     outcome = outcome_of(replace(MANY, comparisons=("breaks",)), scale=scale_read, drawn=drawn, breaks=breaks)

@@ -13,7 +13,7 @@ import real_files
 from conftest import BROUGHT, TINY, environment_with
 
 from vaebench import __version__, catalog
-from vaebench.leaderboard import MARK
+from vaebench.report.pages import MARK
 
 RUN = ["run", "--preset", "quick", "--jobs", "1", "--archs", "mlp", "--seeds", "1"]
 

@@ -7,8 +7,8 @@ import sys
 import pytest
 
 from vaebench.claims import Claim, Near, Trend
+from vaebench.experiment import TrainingConfig
 from vaebench.fingerprint import source_hash, value_hash
-from vaebench.training import Recipe
 
 SOURCE = '''"""What it is for."""
 
@@ -105,7 +105,11 @@ def test_a_changed_number_anywhere_in_a_definition_changes_its_hash():
     changed = dataclasses.replace(claim, conditions=(Near("r", 1.0, 0.2, null=0.0), Trend("s", "falls")))
     turned = dataclasses.replace(claim, conditions=(Near("r", 1.0, 0.1, null=0.0), Trend("s", "rises")))
     assert len({value_hash(claim), value_hash(changed), value_hash(turned)}) == 3
-    assert value_hash(Recipe(steps=10)) == value_hash(Recipe(steps=10)) != value_hash(Recipe(steps=11))
+    assert (
+        value_hash(TrainingConfig(steps=10))
+        == value_hash(TrainingConfig(steps=10))
+        != value_hash(TrainingConfig(steps=11))
+    )
 
 
 def test_conditions_of_two_kinds_are_told_apart_though_their_fields_agree():
@@ -122,9 +126,13 @@ NEW = {
     "a default": ("side", str, "above"),
     "nothing": ("side", str, None),
     "a factory": ("side", list, dataclasses.field(default_factory=list)),
-    "a factory of a dataclass": ("side", Recipe, dataclasses.field(default_factory=lambda: Recipe(steps=3))),
+    "a factory of a dataclass": (
+        "side",
+        TrainingConfig,
+        dataclasses.field(default_factory=lambda: TrainingConfig(steps=3)),
+    ),
 }
-OTHERS = {"a default": "below", "nothing": "", "a factory": [1], "a factory of a dataclass": Recipe(steps=4)}
+OTHERS = {"a default": "below", "nothing": "", "a factory": [1], "a factory of a dataclass": TrainingConfig(steps=4)}
 
 
 @pytest.mark.parametrize("what", NEW)
@@ -137,7 +145,11 @@ def test_a_field_added_later_changes_no_hash_until_it_is_used(what):
 
 
 def test_a_field_set_to_its_default_by_hand_is_the_default():
-    assert value_hash(Recipe(steps=10, batch=128)) == value_hash(Recipe(steps=10)) != value_hash(Recipe(10, batch=64))
+    assert (
+        value_hash(TrainingConfig(steps=10, batch=128))
+        == value_hash(TrainingConfig(steps=10))
+        != value_hash(TrainingConfig(10, batch=64))
+    )
 
 
 def test_a_field_added_inside_of_another_value_changes_no_hash_either():

@@ -11,30 +11,27 @@ PACKAGE = Path(__file__).parents[1] / "vaebench"
 
 FLOORS = {
     "mistakes": 1, "stops": 1, "terminal": 1, "seeds": 1, "claims": 1, "fingerprint": 1, "kernels": 1, "data": 1,
-    "models": 2, "results": 3,
-    "training": 3, "variants": 3, "leaderboard": 3,
+    "experiment": 1,
+    "models": 2, "results": 2,
+    "training": 3, "variants": 3,
     "measures": 4,
-    "tasks": 5,
+    "papers": 5,
     "catalog": 6,
-    "cell": 7, "engines": 7, "run": 7, "board": 7, "texts": 7,
-    "cli": 8, "__main__": 9,
+    "cell": 7, "engines": 7,
+    "run": 8, "report": 8,
+    "cli": 9, "__main__": 10,
 }  # fmt: skip
 
 BESIDE = {
     ("data", "seeds"),
     ("training", "variants"),
-    ("leaderboard", "results"),
-    ("leaderboard", "seeds"),
     ("engines", "cell"),
-    ("run", "cell"),
-    ("run", "engines"),
-    ("board", "texts"),
 }
 """Rooms on one floor of which the first may import the second."""
 
 PAPER_WING = (
-    "mistakes", "stops", "terminal", "seeds", "claims", "fingerprint", "results", "leaderboard", "tasks", "catalog",
-    "board", "engines", "engines.local", "run", "cli",
+    "mistakes", "stops", "terminal", "seeds", "claims", "fingerprint", "experiment", "results", "papers", "catalog",
+    "report", "engines", "engines.local", "run", "cli",
 )  # fmt: skip
 
 
@@ -68,6 +65,26 @@ def test_a_room_imports_only_from_lower_floors(path: Path) -> None:
             continue
         allowed = FLOORS[there] < FLOORS[here] or (here, there) in BESIDE
         assert allowed, f"{here} (floor {FLOORS[here]}) imports {name} (floor {FLOORS[there]})"
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGE.glob("papers/*/*.py")), ids=lambda path: path.stem)
+def test_a_paper_imports_nothing_of_another_paper(path: Path) -> None:
+    others = [name for name in imports(path) if name.startswith("vaebench.papers.")]
+    assert not [name for name in others if name.split(".")[2] != path.parent.name]
+
+
+def test_no_shared_room_imports_from_a_paper() -> None:
+    for path in FILES:
+        if room_of(path) != "papers" or path.parent.name == "papers":
+            assert not [name for name in imports(path) if name.startswith("vaebench.papers.")], path
+
+
+def test_what_measures_holds_is_read_by_several_papers() -> None:
+    for path in PACKAGE.glob("measures/[!_]*.py"):
+        tasks = [page for page in PACKAGE.glob("papers/*/*.py") if f'"{path.stem}.' in page.read_text("utf-8")]
+        using = [page for page in PACKAGE.glob("papers/*/*.py") if f"vaebench.measures.{path.stem}" in imports(page)]
+        assert len({page.parent for page in (*tasks, *using)}) > 1, path
+    assert {path.name for path in PACKAGE.glob("measures/_*.py")} == {"__init__.py"}
 
 
 def test_every_room_has_a_floor() -> None:
@@ -131,8 +148,8 @@ def test_paper_verbs_answer_without_torch(arguments: list[str]) -> None:
 
 
 def test_no_entry_of_a_registry_hides_behind_an_odd_name() -> None:
-    for folder in ("tasks", "variants", "data", "models/networks"):
-        for path in (PACKAGE / folder).glob("*.py"):
+    for folder in ("papers", "papers/*", "variants", "data", "models/networks"):
+        for path in PACKAGE.glob(f"{folder}/*.py"):
             assert path.stem.replace("_", "").isalnum(), path
 
 

@@ -378,7 +378,7 @@ def test_a_variant_brought_as_file_or_module_runs_like_a_built_in(
 def test_every_arm_is_read_at_every_knob_value(tiny: Callable[[str], object], request_of: RequestOf) -> None:
     task = "camuto2021_variance_frequency"
     (record,) = go(request_of(tasks=(task,), datasets=("digits",), seeds=1)).records
-    knobs = tiny(task).protocols["quick"].knob_values  # type: ignore[attr-defined]
+    knobs = tiny(task).budgets["quick"].knob_values  # type: ignore[attr-defined]
     read = {(column.arm, column.knob) for column in record.readings if column.name == "decoder_lipschitz_mean"}
     assert read == {(arm, knob) for arm in ("trained", "known") for knob in knobs}
     assert all(isinstance(seen.reading.name, str) for seen in record.sample())

@@ -5,14 +5,13 @@ from dataclasses import asdict, replace
 import pytest
 
 from vaebench.claims import Claim, Exceeds, Near, Outpaces, Trend
+from vaebench.experiment import Arm, Budget, EvaluationBudget, Interventions, Knob, TrainingConfig
 from vaebench.fingerprint import value_hash
-from vaebench.measures import Effort
-from vaebench.tasks import Arm, Knob, Protocol, Task, Version
-from vaebench.training import Interventions, Recipe
+from vaebench.papers import Task, Version
 
 CLAIM = Claim("falls", "It falls.", (Trend("r", "falls"), Exceeds("r", "c", ideal=1.0)), beside=("s",))
 INVARIANT = Claim("lands", "It lands.", (Near("gap", 0.0, 0.1, null=1.0),))
-PROTOCOL = Protocol(3, 8, Recipe(steps=10), Effort(points=7), (0.1, 0.2))
+PROTOCOL = Budget(3, 8, TrainingConfig(steps=10), EvaluationBudget(points=7), (0.1, 0.2))
 ARM = Arm("twin", variant="twin")
 TASK = Task(
     name="toy2026_hashes",
@@ -27,7 +26,7 @@ TASK = Task(
     instruments=("module.one",),
     claims=(CLAIM,),
     invariants=(INVARIANT,),
-    protocols={"quick": PROTOCOL, "standard": replace(PROTOCOL, latent=4)},
+    budgets={"quick": PROTOCOL, "standard": replace(PROTOCOL, latent=4)},
     arms=(ARM,),
     comparisons=("module.two",),
 )
@@ -42,7 +41,7 @@ def with_condition(condition):
 
 
 def with_protocol(**changes):
-    return {"protocols": {**TASK.protocols, "quick": replace(PROTOCOL, **changes)}}
+    return {"budgets": {**TASK.budgets, "quick": replace(PROTOCOL, **changes)}}
 
 
 COUNTS = {
@@ -62,8 +61,8 @@ COUNTS = {
     },
     "invariant": {"invariants": (replace(INVARIANT, conditions=(Near("gap", 0.0, 0.2, null=1.0),)),)},
     "latent": with_protocol(latent=9),
-    "steps": with_protocol(recipe=Recipe(steps=11)),
-    "effort": with_protocol(effort=Effort(points=8)),
+    "steps": with_protocol(training=TrainingConfig(steps=11)),
+    "effort": with_protocol(evaluation=EvaluationBudget(points=8)),
     "knob values": with_protocol(knob_values=(0.1, 0.3)),
     "no arms": {"arms": ()},
     "an arm more": {"arms": (ARM, Arm("again", redrawn=True))},
@@ -95,7 +94,7 @@ WORDS = {
     "data sets, which have hashes of their own": {"datasets": ("sprites",)},
     "number of seeds": with_protocol(seeds=30),
     "the days of its versions": {"versions": (Version(1, "2026-11-20"),)},
-    "the budget of another preset": {"protocols": {**TASK.protocols, "standard": replace(PROTOCOL, latent=5)}},
+    "the budget of another preset": {"budgets": {**TASK.budgets, "standard": replace(PROTOCOL, latent=5)}},
     "what is there by default, said": {
         "interventions": Interventions(posterior_scale=0.2, target="clean", likelihood="own"),
         **with_arm(knob="every", read=True, redrawn=False, interventions=None),
@@ -146,10 +145,10 @@ def test_a_default_that_changes_asks_for_new_versions():
 
     Whoever changes one raises the version of every task that leaves it at its default, and then changes it here.
     """
-    assert asdict(Effort()) == {
+    assert asdict(EvaluationBudget()) == {
         "samples": 8192, "points": 1024, "attacked": 128, "attack_steps": 30, "attack_restarts": 4,
     }  # fmt: skip
-    assert asdict(Recipe(steps=1)) == {
+    assert asdict(TrainingConfig(steps=1)) == {
         "steps": 1, "batch": 128, "learning_rate": 1e-3, "schedule": "cosine", "snapshots": (),
     }  # fmt: skip
     assert asdict(Interventions()) == {

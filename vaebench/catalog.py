@@ -12,9 +12,10 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, cast
 
+from vaebench import papers
 from vaebench.fingerprint import local_sources, source_hash
 from vaebench.mistakes import Mistake
-from vaebench.tasks import Task
+from vaebench.papers import Task
 
 if TYPE_CHECKING:
     from vaebench.data import Dataset
@@ -42,8 +43,19 @@ def _pages(folder: str) -> tuple[str, ...]:
 
 
 def task_names() -> tuple[str, ...]:
-    """Names of all tasks."""
-    return _pages("tasks")
+    """Names of all tasks: ``<paper>_<page>`` of each page of a paper that defines a ``TASK``."""
+    return tuple(sorted(_task_pages()))
+
+
+def _task_pages() -> dict[str, Path]:
+    """Where each task's page is, found without importing any."""
+    folders = (folder for root in papers.__path__ for folder in Path(root).iterdir() if folder.is_dir())
+    return {
+        f"{folder.name}_{path.stem}": path
+        for folder in folders
+        for path in folder.glob("[!_]*.py")
+        if re.search(r"^TASK\b", path.read_text("utf-8"), re.MULTILINE)
+    }
 
 
 def variant_names() -> tuple[str, ...]:
@@ -82,22 +94,37 @@ def known(kind: str, name: str, names: tuple[str, ...]) -> str:
     raise UnknownName(f"unknown {kind} {name!r}{hint}; there are: {', '.join(names)}")
 
 
+def page(folder: str, name: str) -> Path:
+    """Find the file that defines something.
+
+    Args:
+        folder: The room, for example ``variants``; ``papers`` for a task.
+        name: Its name.
+
+    Returns:
+        The file.
+    """
+    return _task_pages()[name] if folder == "papers" else PACKAGE / folder / f"{name}.py"
+
+
 def summary(folder: str, name: str) -> str:
     """First line of a page's docstring, read without importing it.
 
     Args:
-        folder: The room, for example ``variants``.
-        name: The page.
+        folder: As for `page`.
+        name: Likewise.
 
     Returns:
         The line.
     """
-    tree = ast.parse((PACKAGE / folder / f"{name}.py").read_text("utf-8"))
+    tree = ast.parse(page(folder, name).read_text("utf-8"))
     return (ast.get_docstring(tree) or "").partition("\n")[0]
 
 
 def _task_page(name: str) -> ModuleType:
-    return importlib.import_module(f"vaebench.tasks.{known('task', name, task_names())}")
+    pages = _task_pages()
+    page = pages[known("task", name, tuple(sorted(pages)))]
+    return importlib.import_module(f"vaebench.papers.{page.parent.name}.{page.stem}")
 
 
 def task(name: str) -> Task:
@@ -219,17 +246,35 @@ def dataset(name: str, root: Path = DATA_ROOT, download: bool = False) -> "Datas
     return cast("Dataset", module.load() if size is None else module.load(size))
 
 
-def instrument(name: str) -> Callable[..., Any]:
+def instrument_page(paper: str, name: str) -> Path:
+    """Find the file of an instrument.
+
+    Args:
+        paper: The paper whose task asks for it.
+        name: ``module.function`` of the paper's folder; else of ``measures``, which several papers share.
+
+    Returns:
+        The file.
+    """
+    file = f"{name.partition('.')[0]}.py"
+    own = (Path(root) / paper / file for root in papers.__path__)
+    return next(filter(Path.is_file, own), PACKAGE / "measures" / file)
+
+
+def instrument(paper: str, name: str) -> Callable[..., Any]:
     """Find an instrument.
 
     Args:
-        name: ``module.function`` of ``measures``.
+        paper: As for `instrument_page`.
+        name: Likewise.
 
     Returns:
         The function.
     """
-    module, _, function = name.partition(".")
-    return cast("Callable[..., Any]", getattr(importlib.import_module(f"vaebench.measures.{module}"), function))
+    path = instrument_page(paper, name)
+    room = "measures" if path.parent.name == "measures" else f"papers.{paper}"
+    module = importlib.import_module(f"vaebench.{room}.{path.stem}")
+    return cast("Callable[..., Any]", getattr(module, name.partition(".")[2]))
 
 
 @dataclass(frozen=True)

@@ -15,15 +15,15 @@ import torch
 from vaebench import catalog
 from vaebench.claims import Declined, NotFinite, Observation
 from vaebench.data import Dataset
+from vaebench.experiment import Arm, Budget, Interventions
 from vaebench.kernels.estimate import Undefined
-from vaebench.measures._subject import DataUndefined
+from vaebench.measures.model_view import DataUndefined
 from vaebench.mistakes import Mistake
 from vaebench.models import Refused, Unfit, Variant, exact
 from vaebench.models.attention import plain_attention
+from vaebench.papers import Task
 from vaebench.results.record import CellOutcome, Environment, Status, Subject
 from vaebench.seeds import seed_for
-from vaebench.tasks import Arm, Protocol, Task
-from vaebench.training import Interventions
 from vaebench.training.fit import Diverged, OutOfTime, Trained, fit
 from vaebench.training.intervened import Intervened
 
@@ -112,18 +112,18 @@ def run_cell(cell: Cell) -> CellOutcome:
     reason = ""
     try:
         task = catalog.task(cell.subject.task.name)
-        protocol = task.protocols[cell.subject.preset]
+        budget = task.budgets[cell.subject.preset]
         brought = catalog.variant(cell.reference)
         if brought.code_hash != cell.subject.variant.code_hash:
             raise Mistake(f"{cell.reference} has changed since the run began; run it again")
         variant = brought.variant
         data = dataset_of(cell.dataset, cell.data_root).to(cell.subject.device)
         models: dict[tuple[str, float | None], Trained] = {}
-        for place, trained in arms(task, protocol, variant, data, cell):
+        for place, trained in arms(task, budget, variant, data, cell):
             start = time.perf_counter()
             if place.read:
                 with plain_attention():
-                    observations += read(task, protocol, trained, data, place, cell.seed)
+                    observations += read(task, budget, trained, data, place, cell.seed)
             if task.comparisons:
                 models[place.arm, place.knob] = trained
             seconds["measure"] += time.perf_counter() - start
@@ -133,7 +133,7 @@ def run_cell(cell: Cell) -> CellOutcome:
                 parameters = sum(p.numel() for p in trained.model.parameters())
         start = time.perf_counter()
         with plain_attention():
-            observations += compare(task, protocol, models, data, cell.seed)
+            observations += compare(task, budget, models, data, cell.seed)
         seconds["measure"] += time.perf_counter() - start
     except Unfit as error:
         status, reason = "declined", str(error)
@@ -201,14 +201,12 @@ JUDGED = Arm("trained")
 """The models that the claims are about."""
 
 
-def arms(
-    task: Task, protocol: Protocol, variant: Variant, data: Dataset, cell: Cell
-) -> Iterator[tuple[Place, Trained]]:
+def arms(task: Task, budget: Budget, variant: Variant, data: Dataset, cell: Cell) -> Iterator[tuple[Place, Trained]]:
     """Yield every model of a cell: on each arm and at each knob value the trained one, and the one mathematics knows.
 
     Args:
         task: The task.
-        protocol: Its budget.
+        budget: Its budget.
         variant: What is judged.
         data: On the cell's device.
         cell: The cell.
@@ -219,7 +217,7 @@ def arms(
     Raises:
         Unfit: The task reads the likelihood as Bernoulli, and the data are not in [0, 1].
     """
-    latent = latent_units(protocol, data)
+    latent = latent_units(budget, data)
     in_unit_interval = data.train.x.min() >= 0 and data.train.x.max() <= 1
     for arm in (JUDGED, *task.arms):
         ours = _variant_of(arm, variant)
@@ -232,14 +230,14 @@ def arms(
             continue
         # Named after neither variant nor knob: along the knob, and between variants, only what is compared differs.
         seed = seed_for(task.name, data.name, cell.seed, *(["redrawn"] if arm.redrawn else []))
-        for knob in _knob_values(task, protocol, ours, arm):
+        for knob in _knob_values(task, budget, ours, arm):
             turned, changed = _turned(task, ours, interventions, knob)
             trained = fit(
                 turned,
                 data,
                 arch=cell.subject.arch,
                 latent=latent,
-                recipe=protocol.recipe,
+                training=budget.training,
                 interventions=changed,
                 seed=seed,
                 device=cell.subject.device,
@@ -252,9 +250,9 @@ def arms(
                     yield Place("known" if arm is JUDGED else f"known_{arm.name}", knob, arm.read), known
 
 
-def latent_units(protocol: Protocol, data: Dataset) -> int:
+def latent_units(budget: Budget, data: Dataset) -> int:
     """Number of latent units: the protocol's, or the dimension of the data's manifold where that is more."""
-    return max(protocol.latent, data.truth.dimension if data.truth else 0)
+    return max(budget.latent, data.truth.dimension if data.truth else 0)
 
 
 def _variant_of(arm: Arm, variant: Variant) -> Variant | None:
@@ -264,8 +262,8 @@ def _variant_of(arm: Arm, variant: Variant) -> Variant | None:
     return None if name is None else catalog.variant(name).variant
 
 
-def _knob_values(task: Task, protocol: Protocol, variant: Variant, arm: Arm) -> tuple[float | None, ...]:
-    values = variant.strengths if task.knob and task.knob.name == "strength" else protocol.knob_values
+def _knob_values(task: Task, budget: Budget, variant: Variant, arm: Arm) -> tuple[float | None, ...]:
+    values = variant.strengths if task.knob and task.knob.name == "strength" else budget.knob_values
     if arm.knob == "off" or not values:
         return (None,)
     return values if arm.knob == "every" else (values[len(values) // 2],)
@@ -319,12 +317,12 @@ def _rng(task: Task, data: Dataset, seed: int, name: str) -> torch.Generator:
     return torch.Generator(data.train.x.device).manual_seed(seed_for(task.name, data.name, seed, name))
 
 
-def read(task: Task, protocol: Protocol, trained: Trained, data: Dataset, place: Place, seed: int) -> list[Observation]:
+def read(task: Task, budget: Budget, trained: Trained, data: Dataset, place: Place, seed: int) -> list[Observation]:
     """Read every instrument of a task off one model.
 
     Args:
         task: The task.
-        protocol: Its budget.
+        budget: Its budget.
         trained: The model.
         data: Where it is read.
         place: For the observations.
@@ -335,9 +333,9 @@ def read(task: Task, protocol: Protocol, trained: Trained, data: Dataset, place:
     """
     observations = []
     for name in task.instruments:
-        instrument = catalog.instrument(name)
+        instrument = catalog.instrument(task.paper, name)
         try:
-            readings = instrument(trained, data, protocol.effort, _rng(task, data, seed, name))
+            readings = instrument(trained, data, budget.evaluation, _rng(task, data, seed, name))
         except UNREADABLE as reason:
             readings = _none_of(instrument, reason)
         observations += [Observation(place.arm, place.knob, seed, reading) for reading in readings]
@@ -352,13 +350,13 @@ def _none_of(instrument: Callable[..., Any], reason: Exception) -> tuple[Decline
 
 
 def compare(
-    task: Task, protocol: Protocol, models: Mapping[tuple[str, float | None], Trained], data: Dataset, seed: int
+    task: Task, budget: Budget, models: Mapping[tuple[str, float | None], Trained], data: Dataset, seed: int
 ) -> list[Observation]:
     """Read a task's comparisons off all models of a cell; what they find belongs to the models judged.
 
     Args:
         task: The task.
-        protocol: Its budget.
+        budget: Its budget.
         models: By arm and knob value.
         data: Where they are read.
         seed: For the observations and the draws.
@@ -368,9 +366,9 @@ def compare(
     """
     observations = []
     for name in task.comparisons:
-        instrument = catalog.instrument(name)
+        instrument = catalog.instrument(task.paper, name)
         try:
-            found = instrument(models, data, protocol.effort, _rng(task, data, seed, name))
+            found = instrument(models, data, budget.evaluation, _rng(task, data, seed, name))
         except UNREADABLE as reason:
             found = tuple((None, declined) for declined in _none_of(instrument, reason))
         observations += [Observation("trained", knob, seed, reading) for knob, reading in found]

@@ -17,6 +17,7 @@ from rich.text import Text
 
 from vaebench import __version__, catalog, stops
 from vaebench.engines.local import Workers
+from vaebench.experiment import PRESETS, Preset
 from vaebench.mistakes import Mistake, shortage
 from vaebench.run import (
     MENDED_BY_THE_AUTHOR,
@@ -30,7 +31,6 @@ from vaebench.run import (
     resolve_device,
     run,
 )
-from vaebench.tasks import PRESETS, Preset
 from vaebench.terminal import PlainConsole, shown_json, visible
 
 if TYPE_CHECKING:
@@ -373,8 +373,8 @@ class cell_progress:  # noqa: N801 - a context manager, used like a function
 
 def show_verdicts(records: "Sequence[Record]") -> None:
     """Print what was found: one row a claim, with the estimate and 95 % interval of the finding that decided it."""
-    from vaebench.leaderboard.numbers import estimate_and_interval, region
-    from vaebench.leaderboard.text import words
+    from vaebench.report.numbers import estimate_and_interval, region
+    from vaebench.report.text import words
 
     for record in records:
         table = Table(show_header=False, box=None, padding=(0, 1))
@@ -418,7 +418,7 @@ def score_(
     as_json: Json = False,
 ) -> None:
     """Compare a run with reference results; exit status 1 if anything drifted, or was not compared."""
-    from vaebench import board
+    from vaebench import report as board
 
     scores, bad = board.score_folder(folder, reference)
     for line in bad:
@@ -453,7 +453,7 @@ def leaderboard_(
     as_json: Json = False,
 ) -> None:
     """Write the leaderboard's pages from the committed records, or a preview from a run's."""
-    from vaebench import board
+    from vaebench import report as board
 
     if preview and (check_only or redraw):
         raise Mistake("--check and --redraw are about the committed pages; leave them out, or --preview")

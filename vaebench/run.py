@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 from vaebench import catalog, stops
 from vaebench.engines import Died
 from vaebench.engines.worker import JOBS
+from vaebench.experiment import PRESETS, Preset
 from vaebench.fingerprint import source_hash, value_hash
 from vaebench.mistakes import Mistake
+from vaebench.papers import Task
 from vaebench.results.assemble import assemble
 from vaebench.results.journal import Damage, Journal
 from vaebench.results.record import MOST_CELLS, CellOutcome, Record, Subject, VariantInfo, Versioned
 from vaebench.results.store import BadRecord, check_place, read_record, why_kept, write_record
-from vaebench.tasks import PRESETS, Preset, Task
 
 if TYPE_CHECKING:
     from vaebench.cell import Cell
@@ -193,14 +194,14 @@ def plan(request: Request, ask: Callable[..., str] = try_here) -> Plan:
     there = 0
     for name in request.tasks:
         task = catalog.task(name)
-        protocol = task.protocols[request.preset]
+        budget = task.budgets[request.preset]
         for reference, arch, dataset in product(request.variants, request.archs, request.datasets or task.datasets):
             variant, data = brought[reference].variant, dataset_of(dataset, request.data_root)
-            if reason := _unfit(reference, data.shape, latent_units(protocol, data), arch, request, ask):
+            if reason := _unfit(reference, data.shape, latent_units(budget, data), arch, request, ask):
                 unfit.append(f"{task.name} · {variant.name} · {arch} · {dataset}: {reason}")
                 continue
             subject = _subject(task, brought[reference], arch, dataset, request)
-            seeds = request.seeds or protocol.seeds
+            seeds = request.seeds or budget.seeds
             if request.missing and _is_whole(request.out, subject, seeds):
                 there += 1
                 continue

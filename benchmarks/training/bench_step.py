@@ -3,9 +3,9 @@
 import torch
 
 from benchmarks.kernels.networks import DOUBLE, SINGLE, draw, generator, relative_error
+from vaebench.experiment import Interventions
 from vaebench.models import AutoEncoder, architecture
 from vaebench.models.networks import FEATURES
-from vaebench.training import Interventions
 from vaebench.training.intervened import Intervened
 from vaebench.training.step import TrainingStep
 from vaebench.variants.vae import VARIANT

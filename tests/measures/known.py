@@ -8,17 +8,16 @@ from torch import Tensor, nn
 from vaebench.claims import Declined, Reading
 from vaebench.data import Dataset, Split
 from vaebench.data.linear_gaussian_sources import load
-from vaebench.measures import Effort
+from vaebench.experiment import EvaluationBudget, Interventions
 from vaebench.models import Bernoulli, Gaussian, Normal
 from vaebench.models.exact import linear_vae_at_fixed_scale, linear_vae_with_learned_scale
-from vaebench.training import Interventions
 from vaebench.training.fit import Trained
 from vaebench.training.intervened import Intervened
 
 VARIANCE = 0.05
 BETA = 2 * VARIANCE
 EIGENVALUES = (2.0, 0.7, 0.2)
-EFFORT = Effort(samples=4096, points=400, attacked=20, attack_steps=40, attack_restarts=3)
+EFFORT = EvaluationBudget(samples=4096, points=400, attacked=20, attack_steps=40, attack_restarts=3)
 GAUSSIAN_SOURCES = load()
 
 

@@ -7,8 +7,8 @@ from measures.known import generator
 from torch import nn
 
 from vaebench.data import Dataset, Split
+from vaebench.experiment import Interventions
 from vaebench.models import AutoEncoder
-from vaebench.training import Interventions
 from vaebench.training.fit import Trained
 from vaebench.training.intervened import Intervened
 

@@ -9,9 +9,9 @@ from torch import nn
 
 from vaebench.claims import Declined, Reading
 from vaebench.data import Dataset, Split
+from vaebench.experiment import Interventions
 from vaebench.measures.closed_form import NAMES, fixed_scale_gap, learned_scale_gap
 from vaebench.models.exact import linear_vae_at_fixed_scale, linear_vae_on_principal_axes
-from vaebench.training import Interventions
 
 DATA = ellipsoid()
 FIXED = Interventions(posterior_scale=0.4, likelihood_variance=0.05)

@@ -8,16 +8,14 @@ from vaebench import catalog
 from vaebench.cell import Place, compare, read
 from vaebench.claims import Declined, Reading, judged_readings
 from vaebench.data import Dataset, Split
-from vaebench.measures import Effort
+from vaebench.experiment import Budget, EvaluationBudget, Interventions, TrainingConfig
 from vaebench.models import AutoEncoder, Bernoulli, Gaussian, Normal, negative_elbo
-from vaebench.tasks import Protocol
-from vaebench.training import Interventions, Recipe
 from vaebench.training.fit import Trained
 from vaebench.training.intervened import Intervened
 
 SHAPE = (1, 4, 4)
-EFFORT = Effort(samples=64, points=32, attacked=3, attack_steps=2, attack_restarts=1)
-PROTOCOL = Protocol(1, 4, Recipe(steps=1), EFFORT)
+EFFORT = EvaluationBudget(samples=64, points=32, attacked=3, attack_steps=2, attack_restarts=1)
+PROTOCOL = Budget(1, 4, TrainingConfig(steps=1), EFFORT)
 TASKS = [catalog.task(name) for name in catalog.task_names()]
 
 
@@ -178,14 +176,16 @@ def test_a_sound_model_on_sound_data_costs_no_instrument_anything(task):
 @pytest.mark.parametrize("task", TASKS, ids=lambda task: task.name)
 def test_what_an_instrument_declares_is_what_it_reads_and_claims_judge_nothing_else(task):
     named = {seen.reading.name for seen in everything(task, Planted, DATA["sound"])}
-    declared = {name for of in (*task.instruments, *task.comparisons) for name in catalog.instrument(of).reads}
+    declared = {
+        name for of in (*task.instruments, *task.comparisons) for name in catalog.instrument(task.paper, of).reads
+    }
     assert declared <= named
     assert set(judged_readings(task.claims)) <= declared
 
 
 def test_one_instrument_that_breaks_costs_its_own_readings_alone(monkeypatch):
     task = catalog.task("camuto2021_variance_frequency")
-    whole = catalog.instrument("lipschitz.decoder_lipschitz")
+    whole = catalog.instrument("camuto2021", "lipschitz.decoder_lipschitz")
 
     def breaks(*_):
         raise torch.linalg.LinAlgError("no convergence\nand more")
@@ -206,6 +206,6 @@ def test_a_slip_in_an_instrument_is_no_property_of_the_model(monkeypatch):
         raise KeyError("twin")
 
     slips.reads = ("decoder_lipschitz_mean",)
-    monkeypatch.setattr(catalog, "instrument", lambda name: slips)
+    monkeypatch.setattr(catalog, "instrument", lambda _paper, _name: slips)
     with pytest.raises(KeyError):
         everything(TASKS[1], Planted, DATA["sound"])

@@ -9,10 +9,10 @@ from measures.planted_decoders import model_of
 
 from vaebench.claims import Declined, Reading
 from vaebench.data import Dataset, Split
-from vaebench.measures.isometry import metric_columns, orthogonality, stationarity
-from vaebench.measures.kahler import plurisubharmonic, potential_fidelity
-from vaebench.measures.lipschitz import decoder_lipschitz
-from vaebench.measures.robustness import maximum_damage
+from vaebench.papers.camuto2021.lipschitz import decoder_lipschitz
+from vaebench.papers.camuto2021.robustness import maximum_damage
+from vaebench.papers.gracyk2025.kahler import plurisubharmonic, potential_fidelity
+from vaebench.papers.nakagawa2021.isometry import metric_columns, orthogonality, stationarity
 
 X = torch.randn(500, 9, generator=generator(3))
 DATA = Dataset("normal", 1, Split(X), Split(X[:200]))

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from vaebench.data import Dataset, Split
+from vaebench.experiment import Interventions, TrainingConfig
 from vaebench.models import AutoEncoder, Step, Variant, negative_elbo
-from vaebench.training import Interventions, Recipe
 from vaebench.training.fit import Trained, fit
 
 SHAPE, LATENT = (2, 3), 2
@@ -69,9 +69,11 @@ def data() -> Dataset:
 def train(data: Dataset) -> Callable[..., Trained]:
     """Train a spy, or another variant, for a few steps."""
 
-    def run(variant: Variant, recipe: Recipe | None = None, **options: object) -> Trained:
+    def run(variant: Variant, training: TrainingConfig | None = None, **options: object) -> Trained:
         settings = {"arch": "mlp", "latent": LATENT, "interventions": Interventions(), "seed": 3} | options
-        return fit(variant, settings.pop("data", data), recipe=recipe or Recipe(steps=4, batch=8), **settings)
+        return fit(
+            variant, settings.pop("data", data), training=training or TrainingConfig(steps=4, batch=8), **settings
+        )
 
     return run
 

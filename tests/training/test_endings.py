@@ -7,8 +7,8 @@ import pytest
 import torch
 from torch import nn
 
+from vaebench.experiment import Interventions, TrainingConfig
 from vaebench.models import ComplexNormal, Gaussian, Normal, Refused, Unfit, Variant, autoencoder, negative_elbo
-from vaebench.training import Interventions, Recipe
 from vaebench.training.fit import Diverged, OutOfTime, build
 
 MLP = Variant("small_vae", "tests", autoencoder, negative_elbo(), kl_weight=1.0)
@@ -22,7 +22,7 @@ def test_a_loss_that_is_no_number_is_a_divergence(train, objecting, value, says,
         return loss * value if step.step >= since else loss
 
     with pytest.raises(Diverged, match=rf"^the loss was (nan|{says}) at step {found} of 120$"):
-        train(objecting(objective), Recipe(steps=120, batch=8))
+        train(objecting(objective), TrainingConfig(steps=120, batch=8))
 
 
 def test_a_loss_without_a_lower_end_is_a_divergence(train, objecting):
@@ -33,7 +33,7 @@ def test_a_loss_without_a_lower_end_is_a_divergence(train, objecting):
 
     says = r"^the loss fell to -[\d.e+]+ at step [1-9]00 of 2000, as one without a lower end does$"
     with pytest.raises(Diverged, match=says):
-        train(objecting(objective), Recipe(steps=2000, batch=8, learning_rate=0.05))
+        train(objecting(objective), TrainingConfig(steps=2000, batch=8, learning_rate=0.05))
 
 
 @pytest.mark.usefixtures("loop_alone")
@@ -42,17 +42,17 @@ def test_weights_that_are_no_numbers_after_the_last_step_are_a_divergence(train,
         return (0 * step.posterior.mean).sum().sqrt()  # 0, with a slope of 0·∞
 
     with pytest.raises(Diverged, match=r"^a weight is not finite after step 1$"):
-        train(objecting(objective), Recipe(steps=1, batch=8))
+        train(objecting(objective), TrainingConfig(steps=1, batch=8))
 
 
 def test_a_learning_rate_far_too_large_is_a_divergence(train):
     with pytest.raises(Diverged, match=r"^the loss was (nan|inf) at step \d+ of 300$"):
-        train(MLP, Recipe(steps=300, batch=8, learning_rate=1e8))
+        train(MLP, TrainingConfig(steps=300, batch=8, learning_rate=1e8))
 
 
 def test_out_of_time_says_how_far_it_came(train, spy):
     with pytest.raises(OutOfTime, match=r"^training was at step 0 of 1000 after 1e-09 s$"):
-        train(spy.variant, Recipe(steps=1000, batch=8), seconds=1e-9)
+        train(spy.variant, TrainingConfig(steps=1000, batch=8), seconds=1e-9)
     assert train(spy.variant, seconds=60.0).seconds < 60
 
 

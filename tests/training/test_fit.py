@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 import torch
 
+from vaebench.experiment import Interventions, TrainingConfig
 from vaebench.models import ComplexNormal, Normal, Variant, autoencoder, negative_elbo
 from vaebench.models.complex_autoencoder import complex_autoencoder
-from vaebench.training import Interventions, Recipe
 from vaebench.training.fit import batches
 
 pytestmark = pytest.mark.usefixtures("loop_alone")
@@ -40,8 +40,8 @@ def weights(trained):
 
 
 def test_a_seed_says_everything(train):
-    recipe = Recipe(steps=30, batch=8)
-    one, same, other = (train(MLP, recipe, seed=seed) for seed in (3, 3, 4))
+    training = TrainingConfig(steps=30, batch=8)
+    one, same, other = (train(MLP, training, seed=seed) for seed in (3, 3, 4))
     assert torch.equal(weights(one), weights(same))
     assert one.history == same.history
     assert not torch.equal(weights(one), weights(other))
@@ -98,7 +98,7 @@ def test_another_seed_draws_other_batches_and_noise(train, spies):
 
 
 def test_noise_is_standard_normal_and_new_at_every_step(train, spy):
-    train(spy.variant, Recipe(steps=200, batch=40))
+    train(spy.variant, TrainingConfig(steps=200, batch=40))
     drawn = torch.stack(spy.noise)
     assert abs(float(drawn.mean())) < 4 / drawn.numel() ** 0.5
     assert abs(float(drawn.std()) - 1) < 4 / (2 * drawn.numel()) ** 0.5
@@ -124,7 +124,7 @@ def test_a_posterior_scale_that_is_left_alone_is_learned(train, spy):
 
 
 def test_input_noise_is_seen_by_the_encoder_in_training_alone_and_the_target_stays_clean(train, spy, data):
-    trained = train(spy.variant, Recipe(steps=100, batch=40), interventions=Interventions(input_noise=0.5))
+    trained = train(spy.variant, TrainingConfig(steps=100, batch=40), interventions=Interventions(input_noise=0.5))
     rows = {tuple(row.flatten().tolist()) for row in data.train.x}
     assert all(tuple(row.flatten().tolist()) in rows for step in spy.steps for row in step.x)
     noise = torch.stack([seen - step.x for seen, step in zip(spy.seen, spy.steps, strict=True)])
@@ -135,7 +135,7 @@ def test_input_noise_is_seen_by_the_encoder_in_training_alone_and_the_target_sta
 
 
 def test_input_noise_and_code_noise_are_two_streams(train, spy):
-    train(spy.variant, Recipe(steps=1, batch=8), interventions=Interventions(input_noise=0.5))
+    train(spy.variant, TrainingConfig(steps=1, batch=8), interventions=Interventions(input_noise=0.5))
     shown = ((spy.seen[0] - spy.steps[0].x) / 0.5).flatten()
     assert not torch.allclose(shown[:16], spy.noise[0].flatten(), atol=1e-3)
 
@@ -152,7 +152,7 @@ def test_a_fixed_likelihood_variance_is_used_in_training_and_afterwards(train, s
 
 
 def test_the_decoder_is_shown_the_drawn_codes(train, spy):
-    train(spy.variant, Recipe(steps=1, batch=8))
+    train(spy.variant, TrainingConfig(steps=1, batch=8))
     (step,), model = spy.steps, spy.built[0]
     decoded = step.z @ model["decoder.0.weight"].T + model["decoder.0.bias"]
     torch.testing.assert_close(step.likelihood.mean.flatten(1), decoded)
@@ -177,7 +177,7 @@ def test_an_objectives_own_randomness_is_its_own(train, objecting, spies):
 
 
 def test_snapshots_are_taken_before_the_steps_that_are_asked_for(train, spy):
-    trained = train(spy.variant, Recipe(steps=4, batch=8, snapshots=(0, 2, 4)))
+    trained = train(spy.variant, TrainingConfig(steps=4, batch=8, snapshots=(0, 2, 4)))
     assert [step for step, _ in trained.snapshots] == [0, 2, 4]
     for name, weight in spy.built[0].items():
         assert torch.equal(trained.snapshots[0][1][name], weight)
@@ -186,7 +186,7 @@ def test_snapshots_are_taken_before_the_steps_that_are_asked_for(train, spy):
 
 
 def test_a_snapshot_is_what_a_shorter_run_ends_with(train, spies):
-    constant = Recipe(steps=4, batch=8, schedule="constant", snapshots=(2,))
+    constant = TrainingConfig(steps=4, batch=8, schedule="constant", snapshots=(2,))
     longer = train(spies().variant, constant)
     shorter = train(spies().variant, replace(constant, steps=2))
     assert all(torch.equal(longer.snapshots[0][1][n], w) for n, w in shorter.snapshots[0][1].items())
@@ -197,7 +197,7 @@ def test_snapshots_that_are_not_asked_for_are_not_taken(train, spy):
 
 
 def test_training_lowers_the_loss_and_history_says_when_it_looked(train, spy):
-    trained = train(spy.variant, Recipe(steps=250, batch=40, learning_rate=0.02))
+    trained = train(spy.variant, TrainingConfig(steps=250, batch=40, learning_rate=0.02))
     assert [step for step, _ in trained.history] == [0, 100, 200, 249]
     assert trained.history[-1][1] < 0.5 * trained.history[0][1]
     assert trained.seconds > 0
@@ -206,7 +206,7 @@ def test_training_lowers_the_loss_and_history_says_when_it_looked(train, spy):
 def test_the_first_step_is_adams_at_the_rate_of_the_recipe(train, spy):
     """Adam's first step moves every weight by the learning rate, whatever the size of its gradient."""
     for rate in (0.01, 0.2):
-        moved = train(spy.variant, Recipe(steps=1, batch=8, learning_rate=rate)).model.model.mean.weight
+        moved = train(spy.variant, TrainingConfig(steps=1, batch=8, learning_rate=rate)).model.model.mean.weight
         torch.testing.assert_close((moved - spy.built[-1]["mean.weight"]).abs(), torch.full((2, 6), rate))
 
 
@@ -214,14 +214,14 @@ def test_the_rate_follows_the_schedule(train, spy):
     """Half way a cosine moves half as far as a constant rate, on the same gradients but one."""
     halves = []
     for schedule in ("constant", "cosine"):
-        recipe = Recipe(steps=2, batch=40, learning_rate=1e-4, schedule=schedule, snapshots=(1, 2))
-        first, last = (s["mean.weight"] for _, s in train(spy.variant, recipe).snapshots)
+        training = TrainingConfig(steps=2, batch=40, learning_rate=1e-4, schedule=schedule, snapshots=(1, 2))
+        first, last = (s["mean.weight"] for _, s in train(spy.variant, training).snapshots)
         halves.append((last - first).norm())
     assert float(halves[1] / halves[0]) == pytest.approx(0.5, rel=1e-3)
 
 
 def test_a_variant_may_bring_its_own_learning_rate(train, spy):
-    moved = train(replace(spy.variant, learning_rate=0.03), Recipe(steps=1, batch=8)).model.model.mean.weight
+    moved = train(replace(spy.variant, learning_rate=0.03), TrainingConfig(steps=1, batch=8)).model.model.mean.weight
     torch.testing.assert_close((moved - spy.built[0]["mean.weight"]).abs(), torch.full((2, 6), 0.03))
 
 
@@ -249,5 +249,5 @@ def test_a_complex_posterior_keeps_its_kind_under_a_fixed_scale(train, data):
 
 
 def test_a_batch_larger_than_the_data_is_all_of_them(train, spy):
-    train(spy.variant, Recipe(steps=2, batch=1000))
+    train(spy.variant, TrainingConfig(steps=2, batch=1000))
     assert all(len(step.x) == 40 for step in spy.steps)

@@ -4,8 +4,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from vaebench.experiment import TrainingConfig
 from vaebench.models import Gaussian, Normal, Variant, negative_elbo
-from vaebench.training import Recipe
 
 
 class Transposing(nn.Module):
@@ -65,10 +65,10 @@ def fused_as_it_was(weights: list[Tensor], rate: float, betas=(0.9, 0.999)) -> t
 @pytest.mark.parametrize("kind", [Transposing, Convolving, Gapped, Turned])
 def test_a_weight_moves_as_another_adam_moves_it(train, monkeypatch, kind):
     variant = Variant("laid_out", "tests", lambda shape, latent, arch: kind(shape, latent), negative_elbo())
-    recipe = Recipe(steps=3, batch=16, learning_rate=0.03)
-    ours = train(variant, recipe).model.model.state_dict()
+    training = TrainingConfig(steps=3, batch=16, learning_rate=0.03)
+    ours = train(variant, training).model.model.state_dict()
     monkeypatch.setattr("vaebench.training.fit._adam", fused_as_it_was)
-    theirs = train(variant, recipe).model.model.state_dict()
+    theirs = train(variant, training).model.model.state_dict()
     for name, weight in ours.items():
         torch.testing.assert_close(weight, theirs[name], rtol=1e-4, atol=1e-5)
 

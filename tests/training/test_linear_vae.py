@@ -7,8 +7,8 @@ import torch
 
 from vaebench import catalog
 from vaebench.data import Dataset, Split
+from vaebench.experiment import Interventions, TrainingConfig
 from vaebench.models import negative_elbo
-from vaebench.training import Interventions, Recipe
 
 EIGENVALUES = (2.0, 0.8, 0.3, 0.05)
 
@@ -24,7 +24,7 @@ def spectrum(n=512):
 
 
 LINEAR = catalog.variant("linear_vae").variant
-LONG = Recipe(steps=1500, batch=512)
+LONG = TrainingConfig(steps=1500, batch=512)
 
 
 @pytest.mark.parametrize(("scale", "kl_weight"), [(0.1, 1.0), (0.4, 1.0), (1.0, 1.0), (0.2, 3.0)])

@@ -8,8 +8,8 @@ import torch
 from torch import nn
 
 from vaebench.data import Dataset, Split
+from vaebench.experiment import Interventions, TrainingConfig
 from vaebench.models import Gaussian, Normal, Player, Variant
-from vaebench.training import Interventions, Recipe
 from vaebench.training.fit import fit
 
 pytestmark = pytest.mark.usefixtures("loop_alone")
@@ -54,8 +54,12 @@ RATE = 0.1
 
 
 def played(variant, steps=1, schedule="constant", **options):
-    recipe = Recipe(steps=steps, batch=4, learning_rate=RATE, schedule=schedule, snapshots=tuple(range(steps + 1)))
-    trained = fit(variant, DATA, arch="mlp", latent=1, recipe=recipe, interventions=Interventions(), seed=0, **options)
+    training = TrainingConfig(
+        steps=steps, batch=4, learning_rate=RATE, schedule=schedule, snapshots=tuple(range(steps + 1))
+    )
+    trained = fit(
+        variant, DATA, arch="mlp", latent=1, training=training, interventions=Interventions(), seed=0, **options
+    )
     return [{name: float(weight) for name, weight in weights.items()} for _, weights in trained.snapshots]
 
 
@@ -109,9 +113,9 @@ def test_a_players_rate_falls_with_the_recipes_schedule(schedule):
     straight = replace(with_player(learning_rate=0.3, objective=other_of), objective=own_of)
     course = played(straight, steps=4, schedule=schedule)
     for name, rate in (("own", RATE), ("other.weight", 0.3)):
-        recipe = Recipe(steps=4, learning_rate=rate, schedule=schedule)
+        training = TrainingConfig(steps=4, learning_rate=rate, schedule=schedule)
         moved = [now[name] - then[name] for then, now in pairwise(course)]
-        assert moved == pytest.approx([-recipe.rate(step) for step in range(4)], rel=1e-4)
+        assert moved == pytest.approx([-training.rate(step) for step in range(4)], rel=1e-4)
 
 
 def adam(gradients, rate, betas):
@@ -164,8 +168,8 @@ def test_several_players_each_move_their_own_part():
 
 
 def test_the_history_is_the_variants_loss_and_no_players():
-    recipe = Recipe(steps=1, batch=4)
-    trained = fit(VARIANT, DATA, arch="mlp", latent=1, recipe=recipe, interventions=Interventions(), seed=0)
+    training = TrainingConfig(steps=1, batch=4)
+    trained = fit(VARIANT, DATA, arch="mlp", latent=1, training=training, interventions=Interventions(), seed=0)
     assert trained.history == ((0, 3.0),)
 
 

@@ -4,21 +4,21 @@ import math
 
 import pytest
 
-from vaebench.training import Interventions, Recipe
+from vaebench.experiment import Interventions, TrainingConfig
 
 
 @pytest.mark.parametrize("schedule", ["cosine", "constant"])
 def test_the_rate_starts_where_it_is_said_to(schedule):
-    assert Recipe(steps=10, learning_rate=0.5, schedule=schedule).rate(0) == 0.5
+    assert TrainingConfig(steps=10, learning_rate=0.5, schedule=schedule).rate(0) == 0.5
 
 
 def test_a_constant_rate_is_constant():
-    assert {Recipe(steps=10, learning_rate=0.5, schedule="constant").rate(step) for step in range(10)} == {0.5}
+    assert {TrainingConfig(steps=10, learning_rate=0.5, schedule="constant").rate(step) for step in range(10)} == {0.5}
 
 
 def test_a_cosine_falls_all_the_way_and_is_half_gone_half_way():
-    recipe = Recipe(steps=1000, learning_rate=0.5)
-    rates = [recipe.rate(step) for step in range(1001)]
+    training = TrainingConfig(steps=1000, learning_rate=0.5)
+    rates = [training.rate(step) for step in range(1001)]
     assert rates == sorted(rates, reverse=True)
     assert rates[500] == pytest.approx(0.25)
     assert rates[-1] == 0.0
@@ -33,18 +33,18 @@ def test_a_cosine_falls_all_the_way_and_is_half_gone_half_way():
 )
 def test_a_recipe_that_trains_nothing_is_refused(wrong):
     with pytest.raises(ValueError, match=r"^a recipe needs steps, batch and a finite learning rate above 0"):
-        Recipe(**{"steps": 10, **wrong})
+        TrainingConfig(**{"steps": 10, **wrong})
 
 
 def test_an_unknown_schedule_lists_the_known():
     with pytest.raises(ValueError, match=r"^unknown schedule 'linear'; there are: cosine, constant$"):
-        Recipe(steps=10, schedule="linear")
+        TrainingConfig(steps=10, schedule="linear")
 
 
 @pytest.mark.parametrize("snapshots", [(-1,), (11,), (0, 5, 12)])
 def test_a_snapshot_outside_of_training_is_refused(snapshots):
     with pytest.raises(ValueError, match=r"^snapshots lie between 0 and 10: \("):
-        Recipe(steps=10, snapshots=snapshots)
+        TrainingConfig(steps=10, snapshots=snapshots)
 
 
 @pytest.mark.parametrize("name", ["posterior_scale", "likelihood_variance"])

@@ -8,8 +8,8 @@ import torch
 from torch import nn
 from torch.func import functional_call, grad_and_value, stack_module_state, vmap
 
+from vaebench.experiment import Interventions
 from vaebench.models import AutoEncoder, Bernoulli, Gaussian, Variant, autoencoder, negative_elbo
-from vaebench.training import Interventions
 from vaebench.training.fit import build
 from vaebench.training.intervened import Intervened
 from vaebench.training.step import TrainingStep

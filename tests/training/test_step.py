@@ -6,9 +6,9 @@ import pytest
 import torch
 from torch import nn
 
+from vaebench.experiment import Interventions, TrainingConfig
 from vaebench.models import AutoEncoder, Bernoulli, ComplexNormal, Gaussian, Normal
 from vaebench.models.complex_autoencoder import complex_autoencoder
-from vaebench.training import Interventions, Recipe
 from vaebench.training.intervened import Intervened
 from vaebench.training.step import TrainingStep
 
@@ -85,7 +85,7 @@ def test_every_objective_is_handed_the_same_step():
 
 
 def test_in_training_the_objective_is_told_of_the_whole_training(train, spy):
-    train(spy.variant, Recipe(steps=3, batch=8), interventions=NOISY)
+    train(spy.variant, TrainingConfig(steps=3, batch=8), interventions=NOISY)
     assert [(s.step, s.steps, s.examples) for s in spy.steps] == [(0, 3, 40), (1, 3, 40), (2, 3, 40)]
     for step, seen in zip(spy.steps, spy.seen, strict=True):
         assert torch.equal(step.x, seen)
@@ -96,7 +96,7 @@ def test_in_training_the_objective_is_told_of_the_whole_training(train, spy):
 def test_between_targets_only_the_target_differs(train, spies):
     clean, noisy = spies(), spies()
     for watched, by in ((clean, replace(NOISY, target="clean")), (noisy, NOISY)):
-        train(watched.variant, Recipe(steps=1, batch=8), interventions=by)
+        train(watched.variant, TrainingConfig(steps=1, batch=8), interventions=by)
     assert torch.equal(clean.seen[0], noisy.seen[0])
     assert torch.equal(clean.steps[0].z, noisy.steps[0].z)
     assert not torch.equal(clean.steps[0].x, noisy.steps[0].x)

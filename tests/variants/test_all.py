@@ -9,8 +9,8 @@ from models.steps import taken
 from torch.func import functional_call, grad_and_value, stack_module_state, vmap
 
 from vaebench import catalog
+from vaebench.experiment import Interventions, TrainingConfig
 from vaebench.models.objectives import total
-from vaebench.training import Interventions, Recipe
 from vaebench.training.fit import build, fit
 from vaebench.training.intervened import Intervened
 from vaebench.training.step import TrainingStep
@@ -37,8 +37,8 @@ def digits():
 
 @pytest.mark.parametrize("name", catalog.variant_names())
 def test_a_variant_trains_on_digits(name, digits):
-    recipe = Recipe(steps=3, batch=16, snapshots=(0, 3))
-    trained = fit(found(name), digits, arch="mlp", latent=4, recipe=recipe, interventions=Interventions(), seed=0)
+    training = TrainingConfig(steps=3, batch=16, snapshots=(0, 3))
+    trained = fit(found(name), digits, arch="mlp", latent=4, training=training, interventions=Interventions(), seed=0)
     assert all(math.isfinite(loss) for _, loss in trained.history)
     (_, before), (_, after) = trained.snapshots
     still = [key for key, weight in before.items() if torch.equal(weight, after[key])]

@@ -9,9 +9,9 @@ from models.steps import NoModel, step_at, taken
 from torch import nn
 
 from vaebench.data import Dataset, Split
+from vaebench.experiment import Interventions, TrainingConfig
 from vaebench.models import Gaussian, Normal, Player, negative_elbo
 from vaebench.models.objectives import total
-from vaebench.training import Interventions, Recipe
 from vaebench.training.fit import fit
 from vaebench.variants.factor_vae import VARIANT, cross_entropy, discriminated
 
@@ -120,8 +120,10 @@ def test_no_code_is_compared_with_its_own_parts():
 def trained(variant, steps=1):
     x = torch.randn(40, 2, 3, generator=torch.Generator().manual_seed(0))
     data = Dataset("small", 1, Split(x), Split(x[:8]))
-    recipe = Recipe(steps=steps, batch=8)
-    model = fit(variant, data, arch="mlp", latent=3, recipe=recipe, interventions=Interventions(), seed=3).model.model
+    training = TrainingConfig(steps=steps, batch=8)
+    model = fit(
+        variant, data, arch="mlp", latent=3, training=training, interventions=Interventions(), seed=3
+    ).model.model
     judge = {name: weight for name, weight in model.state_dict().items() if name.startswith("discriminator.")}
     return judge, {name: weight for name, weight in model.state_dict().items() if name not in judge}
 

@@ -11,13 +11,13 @@ from torch.utils.flop_counter import FlopCounterMode
 from variants.trained import SHAPE, images, trained
 
 from vaebench.catalog import arch_names
+from vaebench.experiment import Interventions
 from vaebench.kernels.complex_normal import squared_moduli, standard_complex_normal, unpaired
 from vaebench.kernels.fisher_metric import decoder_metric, log_volume
 from vaebench.kernels.wirtinger import wirtinger
 from vaebench.models import Bernoulli, ComplexNormal, Gaussian
 from vaebench.models.complex_autoencoder import ComplexAutoEncoder
 from vaebench.models.objectives import total
-from vaebench.training import Interventions
 from vaebench.training.fit import build
 from vaebench.training.intervened import Intervened
 from vaebench.training.step import TrainingStep

@@ -6,10 +6,10 @@ from models.steps import taken
 from variants.trained import SHAPE, images, trained
 
 from vaebench.catalog import arch_names
+from vaebench.experiment import Interventions
 from vaebench.kernels.complex_normal import paired, unpaired
 from vaebench.models import ComplexNormal, Normal, Unfit
 from vaebench.models.objectives import total
-from vaebench.training import Interventions
 from vaebench.training.fit import build
 from vaebench.variants import complex_vae, pair_tied_vae
 

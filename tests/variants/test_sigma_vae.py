@@ -5,11 +5,11 @@ import torch
 from models.steps import taken
 from variants.trained import SHAPE, images, trained
 
-from vaebench.measures._subject import kl_weight_in_squares
+from vaebench.experiment import Interventions
+from vaebench.measures.model_view import kl_weight_in_squares
 from vaebench.models import Bernoulli
 from vaebench.models.autoencoder import GAUSSIAN_VARIANCE
 from vaebench.models.objectives import total
-from vaebench.training import Interventions
 from vaebench.training.fit import build
 from vaebench.variants.sigma_vae import FLOOR, VARIANT
 

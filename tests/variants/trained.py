@@ -3,7 +3,7 @@
 import torch
 
 from vaebench.data import Dataset, Split
-from vaebench.training import Interventions, Recipe
+from vaebench.experiment import Interventions, TrainingConfig
 from vaebench.training.fit import fit
 
 SHAPE = (1, 8, 8)
@@ -20,6 +20,6 @@ def images(n=160):
 def trained(variant, steps, latent=4, arch="mlp", interventions=None, seed=0, x=None, learning_rate=3e-3):
     x = images() if x is None else x
     data = Dataset("blobs", 1, Split(x), Split(x[:40]))
-    recipe = Recipe(steps=steps, batch=32, learning_rate=learning_rate)
+    training = TrainingConfig(steps=steps, batch=32, learning_rate=learning_rate)
     interventions = interventions or Interventions()
-    return fit(variant, data, arch=arch, latent=latent, recipe=recipe, interventions=interventions, seed=seed)
+    return fit(variant, data, arch=arch, latent=latent, training=training, interventions=interventions, seed=seed)

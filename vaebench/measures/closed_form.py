@@ -7,9 +7,9 @@ from torch import Tensor
 
 from vaebench.claims import Declined, Reading
 from vaebench.data import Dataset
+from vaebench.experiment import EvaluationBudget
 from vaebench.kernels.jacobian import jacobian_columns, jacobian_rows
-from vaebench.measures import Effort
-from vaebench.measures._subject import decoded_mean, encoded_mean, held_out, kl_weight_in_squares, reads
+from vaebench.measures.model_view import decoded_mean, encoded_mean, held_out, kl_weight_in_squares, reads
 from vaebench.models import AutoEncoder, Unfit
 from vaebench.models.exact import linear_vae_at_fixed_scale, linear_vae_on_principal_axes, principal_axes
 from vaebench.training.fit import Trained
@@ -39,7 +39,7 @@ def _gap(found: Tensor, exact: Tensor) -> float:
 def fixed_scale_gap(
     trained: Trained,
     data: Dataset,
-    effort: Effort,
+    evaluation: EvaluationBudget,
     rng: torch.Generator,
 ) -> tuple[Reading | Declined, ...]:
     """Read how far an affine model is from the linear VAE's closed form at its posterior scale.
@@ -51,7 +51,7 @@ def fixed_scale_gap(
     Args:
         trained: The model.
         data: Its training split gives the closed form.
-        effort: Unused.
+        evaluation: Unused.
         rng: Unused.
 
     Returns:
@@ -72,7 +72,7 @@ def fixed_scale_gap(
 def learned_scale_gap(
     trained: Trained,
     data: Dataset,
-    effort: Effort,
+    evaluation: EvaluationBudget,
     rng: torch.Generator,
 ) -> tuple[Reading | Declined, ...]:
     """Read how far an affine model is from the closed form of a linear VAE that learns its posterior scale.
@@ -82,7 +82,7 @@ def learned_scale_gap(
     Args:
         trained: The model.
         data: Its training split gives the closed form.
-        effort: Unused.
+        evaluation: Unused.
         rng: Unused.
 
     Returns:

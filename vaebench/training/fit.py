@@ -9,9 +9,9 @@ import torch
 from torch import Tensor, nn
 
 from vaebench.data import Dataset
+from vaebench.experiment import Interventions, TrainingConfig
 from vaebench.models import Model, Objective, Refused, Unfit, Variant
 from vaebench.seeds import seed_for
-from vaebench.training import Interventions, Recipe
 from vaebench.training.first_step import look
 from vaebench.training.intervened import Intervened
 from vaebench.training.step import TrainingStep
@@ -109,7 +109,7 @@ def fit(
     *,
     arch: str,
     latent: int,
-    recipe: Recipe,
+    training: TrainingConfig,
     interventions: Interventions,
     seed: int,
     device: str = "cpu",
@@ -125,7 +125,7 @@ def fit(
         data: What to train on; moved to the device whole, batches are gathered there.
         arch: Name of the architecture.
         latent: Number of latent units.
-        recipe: How long and how fast.
+        training: How long and how fast.
         interventions: What the suite does to it.
         seed: Of the initial weights, the batches and the noise.
         device: Where.
@@ -144,7 +144,7 @@ def fit(
     cuda = [torch.device(device)] if torch.device(device).type == "cuda" else []
     with torch.random.fork_rng(devices=cuda):
         torch.manual_seed(seed_for(seed, "layers"))
-        return _fit(variant, data, arch, latent, recipe, interventions, seed, device, seconds)
+        return _fit(variant, data, arch, latent, training, interventions, seed, device, seconds)
 
 
 def _fit(
@@ -152,7 +152,7 @@ def _fit(
     data: Dataset,
     arch: str,
     latent: int,
-    recipe: Recipe,
+    training: TrainingConfig,
     interventions: Interventions,
     seed: int,
     device: str,
@@ -160,38 +160,38 @@ def _fit(
 ) -> Trained:
     start = time.perf_counter()
     if variant.learning_rate is not None:
-        recipe = replace(recipe, learning_rate=variant.learning_rate)
+        training = replace(training, learning_rate=variant.learning_rate)
     model = Intervened(build(variant, data.shape, latent, arch, seed_for(seed, "weights")), interventions).to(device)
     x = data.train.x.to(device)
-    seen = look(variant, model, x, latent=latent, steps=recipe.steps, seed=seed_for(seed, "first step"))
+    seen = look(variant, model, x, latent=latent, steps=training.steps, seed=seed_for(seed, "first step"))
     objectives = (variant.objective, *(player.objective for player in variant.players))
-    step_of = TrainingStep(model, objectives, recipe.steps, len(x))
-    teams = _teams(model, variant, recipe)
+    step_of = TrainingStep(model, objectives, training.steps, len(x))
+    teams = _teams(model, variant, training)
     order, noise, more, own = (
         torch.Generator(device).manual_seed(seed_for(seed, purpose))
         for purpose in ("batches", "noise", "input noise", "objective")
     )
-    rows = batches(len(x), recipe.batch, order)
+    rows = batches(len(x), training.batch, order)
     history: list[tuple[int, float]] = []
     snapshots: list[tuple[int, dict[str, Tensor]]] = []
     noisy = interventions.input_noise > 0
-    for step in range(recipe.steps):
-        if step in recipe.snapshots:
+    for step in range(training.steps):
+        if step in training.snapshots:
             snapshots.append((step, _weights(model)))
         batch = x[next(rows)]
         code_noise = torch.randn(len(batch), latent, generator=noise, device=device)
         input_noise = torch.randn(batch.shape, generator=more, device=device) if noisy else None
         losses = step_of(batch, code_noise, input_noise, step, own)
         _move(teams, losses, step)
-        if step % CHECK_EVERY == 0 or step == recipe.steps - 1:
+        if step % CHECK_EVERY == 0 or step == training.steps - 1:
             history.append((step, float(losses[0].detach())))
-            _check_loss(history[-1][1], x[0].numel(), step, recipe.steps)
+            _check_loss(history[-1][1], x[0].numel(), step, training.steps)
             if seconds is not None and time.perf_counter() - start > seconds:
-                raise OutOfTime(f"training was at step {step} of {recipe.steps} after {seconds:g} s")
+                raise OutOfTime(f"training was at step {step} of {training.steps} after {seconds:g} s")
     if not all(torch.isfinite(p).all() for p in model.parameters()):
-        raise Diverged(f"a weight is not finite after step {recipe.steps}")
-    if recipe.steps in recipe.snapshots:
-        snapshots.append((recipe.steps, _weights(model)))
+        raise Diverged(f"a weight is not finite after step {training.steps}")
+    if training.steps in training.snapshots:
+        snapshots.append((training.steps, _weights(model)))
     return Trained(
         model.eval().requires_grad_(False),
         latent,
@@ -218,17 +218,17 @@ class _Team:
 
     weights: list[nn.Parameter]
     optimiser: torch.optim.Optimizer
-    recipe: Recipe
+    training: TrainingConfig
 
 
-def _teams(model: Intervened, variant: Variant, recipe: Recipe) -> list[_Team]:
+def _teams(model: Intervened, variant: Variant, training: TrainingConfig) -> list[_Team]:
     """The variant's own weights first, then each player's."""
     theirs = [list(model.model.get_submodule(player.module).parameters()) for player in variant.players]
     taken = {id(weight) for weights in theirs for weight in weights}
     own = [weight for weight in model.parameters() if weight.requires_grad and id(weight) not in taken]
-    teams = [_Team(own, _adam(own, recipe.learning_rate), recipe)]
+    teams = [_Team(own, _adam(own, training.learning_rate), training)]
     for player, weights in zip(variant.players, theirs, strict=True):
-        pace = replace(recipe, learning_rate=player.learning_rate or recipe.learning_rate)
+        pace = replace(training, learning_rate=player.learning_rate or training.learning_rate)
         teams.append(_Team(weights, _adam(weights, pace.learning_rate, player.betas), pace))
     return teams
 
@@ -246,7 +246,7 @@ def _move(teams: list[_Team], losses: tuple[Tensor, ...], step: int) -> None:
         for weight, gradient in zip(team.weights, found, strict=True):
             weight.grad = None if gradient is None else _laid_out_as(weight, gradient)
     for team in teams:
-        team.optimiser.param_groups[0]["lr"] = team.recipe.rate(step)
+        team.optimiser.param_groups[0]["lr"] = team.training.rate(step)
         team.optimiser.step()
 
 

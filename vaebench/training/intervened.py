@@ -5,10 +5,10 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
+from vaebench.experiment import Interventions
 from vaebench.models.likelihoods import Bernoulli, Likelihood
 from vaebench.models.posteriors import Posterior
 from vaebench.models.variant import Model
-from vaebench.training import Interventions
 
 
 class Intervened(nn.Module):

@@ -6,9 +6,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from vaebench.experiment import Interventions
 from vaebench.models import Gaussian, Likelihood, Normal, Objective, Posterior, Variant, negative_elbo
 from vaebench.seeds import seed_for
-from vaebench.training import Interventions
 from vaebench.training.first_step import FirstLook, look
 from vaebench.training.fit import build
 from vaebench.training.intervened import Intervened

@@ -75,8 +75,8 @@ def test_layers_that_know_evaluation_pass(looked, side, layer):
 
 
 def test_the_look_leaves_model_and_generators_as_they_were(x):
+    from vaebench.experiment import Interventions
     from vaebench.models import Variant, negative_elbo
-    from vaebench.training import Interventions
     from vaebench.training.first_step import look
     from vaebench.training.intervened import Intervened
 
@@ -114,8 +114,8 @@ def test_weights_moved_in_place_modes_of_layers_and_other_generators_stay_too(x)
 
     import numpy as np
 
+    from vaebench.experiment import Interventions
     from vaebench.models import Variant, negative_elbo
-    from vaebench.training import Interventions
     from vaebench.training.first_step import look
     from vaebench.training.intervened import Intervened
 

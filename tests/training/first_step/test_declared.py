@@ -9,10 +9,10 @@ from torch import nn
 from training.first_step.conftest import LATENT, SHAPE, Small
 
 from vaebench import catalog
+from vaebench.experiment import Interventions
 from vaebench.kernels.normal import normal_log_density
 from vaebench.models import Bernoulli, Gaussian, Refused, negative_elbo
 from vaebench.seeds import seed_for
-from vaebench.training import Interventions
 from vaebench.training.first_step import declared, look
 from vaebench.training.first_step.probe import Probe
 from vaebench.training.fit import build

@@ -10,9 +10,9 @@ from torch import nn
 from training.first_step.conftest import LATENT, SHAPE, Small
 
 from vaebench import catalog
+from vaebench.experiment import Interventions
 from vaebench.models import AutoEncoder, Bernoulli, Gaussian, Normal, Refused, Unfit, negative_elbo
 from vaebench.seeds import seed_for
-from vaebench.training import Interventions
 from vaebench.training.first_step import look
 from vaebench.training.fit import build
 from vaebench.training.intervened import Intervened

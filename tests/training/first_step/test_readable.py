@@ -5,8 +5,8 @@ import torch
 from torch import nn
 from training.first_step.conftest import Small
 
+from vaebench.experiment import Interventions
 from vaebench.models import Bernoulli, Gaussian, Normal, Refused, Unfit
-from vaebench.training import Interventions
 
 
 def saying(encode=None, decode=None):

@@ -20,8 +20,8 @@ from scipy.stats import linregress
 from scipy.stats import t as student
 from torch import Tensor
 
+from vaebench.experiment import Interventions
 from vaebench.models import Posterior, Refused
-from vaebench.training import Interventions
 from vaebench.training.first_step.probe import Blurred, Probe, Seen, Silent
 from vaebench.training.intervened import Intervened
 

@@ -10,10 +10,10 @@ from torch import Tensor, nn
 from torch.func import functional_call
 from torch.nn.parameter import is_lazy
 
+from vaebench.experiment import Interventions
 from vaebench.models import Model, Step, Terms, Variant
 from vaebench.models.likelihoods import Bernoulli, Likelihood
 from vaebench.seeds import seed_for
-from vaebench.training import Interventions
 from vaebench.training.intervened import Intervened
 from vaebench.training.step import TrainingStep
 

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
+from vaebench.experiment import Interventions, Target
 from vaebench.models import Bernoulli, Gaussian, Likelihood, Model, Posterior, Refused, Unfit
-from vaebench.training import Interventions, Target
 from vaebench.training.first_step.probe import Probe, Seen, Shifted, Silent, evaluating
 from vaebench.training.intervened import Intervened
 

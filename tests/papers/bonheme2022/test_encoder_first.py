@@ -1,0 +1,76 @@
+"""The page asks for what its comparisons give, and a small cell of it has every reading that a claim names."""
+
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from vaebench import catalog
+from vaebench.cell import Cell, arms, compare, dataset_of, read
+from vaebench.claims import Reading, judge
+from vaebench.experiment import EvaluationBudget, TrainingConfig
+from vaebench.papers.bonheme2022.encoder_first import TASK
+from vaebench.results.record import Subject, VariantInfo, Versioned
+
+
+def test_snapshots_run_from_the_first_step_to_the_last_by_factors():
+    for budget in TASK.budgets.values():
+        steps = budget.training.snapshots
+        assert (steps[0], steps[-1]) == (0, budget.training.steps)
+        # What lies between two snapshots is interpolated in log₁₀(1 + t): from step 0 on, no layer can hide there.
+        assert max((1 + later) / (1 + earlier) for earlier, later in pairwise(steps)) < 3.5
+        assert budget.training.schedule == "constant"
+
+
+def observed(variant):
+    training = TrainingConfig(steps=6, batch=32, schedule="constant", snapshots=(0, 2, 4, 6))
+    budget = replace(TASK.budgets["quick"], training=training, evaluation=EvaluationBudget(points=48))
+    versioned = Versioned(name="x", version=1, hash="0" * 16)
+    info = VariantInfo(name=variant, source="x", code_hash="0" * 16, kl_weight=None)
+    subject = Subject(task=versioned, dataset=versioned, variant=info, arch="mlp", preset="quick", device="cpu")
+    cell = Cell("0" * 16, subject, variant, "digits", 0)
+    data = dataset_of("digits", Path("data"))
+    models, seen = {}, []
+    for place, trained in arms(TASK, budget, catalog.variant(variant).variant, data, cell):
+        trained.model.model.log_scale.bias.fill_(-2.0)  # six steps make no active unit
+        models[place.arm, place.knob] = trained
+        seen += read(TASK, budget, trained, data, place, 0) if place.read else []
+    return models, seen + compare(TASK, budget, models, data, 0)
+
+
+@pytest.fixture(scope="module")
+def cell():
+    return observed("beta_vae")
+
+
+def test_a_cell_trains_every_strength_another_seed_and_another_objective(cell):
+    models, _ = cell
+    strengths = catalog.variant("beta_vae").variant.strengths
+    expected = {("trained", s) for s in strengths} | {("redrawn", strengths[1]), ("other_objective", None)}
+    assert models.keys() == expected
+
+
+def test_every_reading_that_a_claim_names_is_there(cell):
+    _, seen = cell
+    names = {observation.reading.name for observation in seen if isinstance(observation.reading, Reading)}
+    for claim in TASK.claims:
+        judged = {name for c in claim.conditions for name in (c.reading, getattr(c, "control", c.reading))}
+        assert judged | set(claim.beside) <= names, claim.id
+        assert judge(claim, seen).verdict == "undecided"  # one seed has no spread
+
+
+def test_a_variant_without_strengths_is_judged_on_what_it_has():
+    _, seen = observed("decomposed_vae")
+    by_claim = {claim.id: judge(claim, seen) for claim in TASK.claims}
+    assert {verdict.verdict for verdict in by_claim.values()} == {"undecided"}
+    findings = {finding.what: finding.verdict for finding in by_claim["shared_encoders"].findings}
+    assert findings["shared_hidden"] == "not applicable"
+    assert findings["shared_hidden_other_objective"] == "undecided"
+
+
+def test_the_plain_vae_is_held_against_no_other_objective():
+    _, seen = observed("vae")
+    by_claim = {claim.id: judge(claim, seen).verdict for claim in TASK.claims}
+    assert by_claim["exception"] == by_claim["shared_encoders"] == "not applicable"
+    assert by_claim["encoder_first"] == "undecided"

@@ -1,0 +1,93 @@
+"""Importance at the exact model is each source's variance, and a source that no unit codes is an error of −1."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+from measures.known import (
+    EFFORT,
+    EIGENVALUES,
+    GAUSSIAN_SOURCES,
+    Known,
+    by_name,
+    ellipsoid,
+    exact_learned,
+    generator,
+    trained,
+)
+
+from vaebench.claims import Declined
+from vaebench.data import Truth
+from vaebench.experiment import Interventions
+from vaebench.models.exact import linear_vae_with_learned_scale
+from vaebench.papers.nakagawa2021.importance import importance
+
+
+def read(model, data=GAUSSIAN_SOURCES):
+    return by_name(importance(model, data, EFFORT, generator()))
+
+
+@pytest.mark.parametrize("latent", [3, 6])
+@pytest.mark.parametrize("variance", [0.005, 0.05])
+def test_importance_is_the_variance_of_each_source(latent, variance):
+    found = read(exact_learned(latent, variance))
+    for number, expected in enumerate((8 / 3, 2 / 3, 1 / 6), start=1):
+        assert found[f"importance_{number}"].value == pytest.approx(expected, rel=1e-5)
+        assert found[f"importance_{number}"].unit == "x²"
+    assert abs(found["importance_worst_error"].value) < 1e-5
+
+
+def test_the_order_of_units_does_not_matter():
+    model = exact_learned()
+    model.model.model.log_scale.bias.copy_(model.model.model.log_scale.bias.flip(0).clone())
+    assert abs(read(model)["importance_worst_error"].value) < 1e-5
+
+
+def test_a_source_that_is_not_coded_is_an_error_of_one():
+    found = read(exact_learned(3, variance=0.2))  # β = .4 > 2/6: the last source is left to the prior
+    assert found["importance_3"].value == 0
+    assert found["importance_worst_error"].value == 1
+
+
+def test_the_worst_error_is_the_largest_in_size():
+    model = exact_learned()
+    model.model.model.log_scale.bias[0] -= 0.5 * torch.log(torch.tensor(1.3))
+    model.model.model.log_scale.bias[1] += 0.5 * torch.log(torch.tensor(1.2))
+    assert read(model)["importance_worst_error"].value == pytest.approx(0.3, rel=1e-4)
+
+
+def test_units_beyond_the_sources_are_not_matched():
+    scale = (0.005 / torch.tensor([8 / 3, 2 / 3, 1 / 6, 1 / 50])).sqrt()
+    model = trained(Known(lambda x: x[:, :4], lambda z: z, scale), 4, Interventions(likelihood_variance=0.005))
+    found = read(model)
+    assert "importance_4" not in found
+    assert abs(found["importance_worst_error"].value) < 1e-5
+
+
+@pytest.mark.parametrize("latent", [2, 5])
+def test_without_truth_importances_are_held_against_pca_eigenvalues(latent):
+    data = ellipsoid()
+    model = linear_vae_with_learned_scale(data, latent, None, 0.1)
+    found = read(trained(model, latent, Interventions(likelihood_variance=0.05)), data)
+    for number, expected in enumerate(EIGENVALUES[:latent], start=1):
+        assert found[f"importance_{number}"].value == pytest.approx(expected, rel=1e-5)
+    assert f"importance_{min(latent, 3) + 1}" not in found
+    assert found["importance_worst_error"].value < 1e-5
+
+
+def test_without_beta_there_is_nothing_to_compare():
+    name = "importance_worst_error"
+    model = exact_learned()
+    for without in (
+        trained(model.model.model, 3, model.model.interventions, kl_weight=None),
+        trained(model.model.model, 3, Interventions()),
+        trained(Known(lambda x: x[:, :3], lambda z: z, bernoulli=True), 3),
+    ):
+        assert read(without) == {name: Declined(name, "β is not known")}
+
+
+def test_on_a_curved_manifold_there_is_no_variance_to_compare_with():
+    name = "importance_worst_error"
+    curved = Truth(lambda x: x.sum(1), None, False, None, dimension=3)
+    reason = "the data's manifold is curved: there are no source variances"
+    assert read(exact_learned(), replace(GAUSSIAN_SOURCES, truth=curved)) == {name: Declined(name, reason)}

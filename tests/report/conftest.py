@@ -1,0 +1,260 @@
+"""Synthetic records with the shape of real ones: a task with a knob, and one without on three data sets."""
+
+import math
+from dataclasses import replace
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from vaebench.claims import Beyond, Claim, Declined, Exceeds, Near, Observation, Reading, Trend
+from vaebench.report.pages import TaskText
+from vaebench.results.assemble import assemble
+from vaebench.results.record import CellOutcome, Environment, Subject, VariantInfo, Versioned
+from vaebench.seeds import seed_for
+
+HASH = {"camuto2021_variance_frequency": "a" * 16, "nakagawa2021_posterior_isometry": "b" * 16}
+
+INVARIANTS = (Claim("energy_sums", "Hermite energies sum to the variance.", (Near("energy", 1.0, 0.01, 0.0),)),)
+
+CLAIMS = {
+    "camuto2021_variance_frequency": (
+        Claim(
+            "decoder_frequency",
+            "The decoder's high-frequency content falls as the posterior's scale rises.",
+            (Trend("decoder_high_frequency_share", "falls"), Trend("decoder_mean_degree", "falls")),
+        ),
+        Claim(
+            "decoder_lipschitz",
+            "The decoder's Lipschitz constant falls as the posterior's scale rises.",
+            (Trend("decoder_lipschitz_mean", "falls"), Trend("decoder_lipschitz_max", "falls")),
+        ),
+        Claim(
+            "encoder_frequency",
+            "The encoder's frequency content falls as the posterior's scale rises.",
+            (Trend("encoder_mean_degree", "falls"),),
+            beside=("encoder_lipschitz_mean",),
+        ),
+        Claim(
+            "robustness",
+            "A larger posterior scale makes an attack do less damage.",
+            (Trend("attack_damage", "falls"),),
+            beside=("reconstruction_error",),
+        ),
+    ),
+    "nakagawa2021_posterior_isometry": (
+        Claim(
+            "isometry",
+            "The scaled Jacobian and the posterior's variance sum to one on active units.",
+            (Near("isometry_mean", 1.0, 0.05, 0.0), Beyond("isometry_sd", 0.1, 0.0, 0.5)),
+        ),
+        Claim("orthogonality", "Jacobian columns are orthogonal.", (Beyond("jacobian_mean_cosine", 0.1, 0.0, 0.4),)),
+        Claim(
+            "density",
+            "The estimate orders and sizes the density.",
+            (
+                Exceeds("density_r_squared", "prior_r_squared", 1.0),
+                Near("density_slope", 1.0, 0.1, 0.0),
+                Near("density_bias", 0.0, 0.2, 2.0),
+                Exceeds("loss_density_r_squared", "prior_r_squared", 1.0),
+                Near("loss_density_slope", 1.0, 0.1, 0.0),
+            ),
+        ),
+        Claim(
+            "importance",
+            "The posterior gives each source's variance.",
+            (Near("importance_error", 0.0, 0.1, 1.0),),
+            beside=("importance_1", "importance_2"),
+        ),
+    ),
+}
+
+SIGMAS = (0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1.0)
+
+TASKS = (
+    TaskText(
+        name="camuto2021_variance_frequency",
+        version=1,
+        hashes=dict.fromkeys(("quick", "standard", "paper"), HASH["camuto2021_variance_frequency"]),
+        title="Posterior variance and frequency",
+        source="Camuto & Willetts 2021, arXiv:2105.14866",
+        asks="Does a larger posterior scale make encoder and decoder smoother functions?",
+        text="The posterior's scale is fixed by *intervention*, and the network's own scale is ignored.",
+        knob_name="posterior_scale",
+        knob_symbol="σ",
+        datasets=("digits",),
+        claims=CLAIMS["camuto2021_variance_frequency"],
+        invariants=INVARIANTS,
+        data_hashes={"digits": "d" * 16},
+    ),
+    TaskText(
+        name="nakagawa2021_posterior_isometry",
+        version=1,
+        hashes=dict.fromkeys(("quick", "standard", "paper"), HASH["nakagawa2021_posterior_isometry"]),
+        title="Isometry of the posterior",
+        source="Nakagawa, Kato & Suzuki 2021, arXiv:2007.15190",
+        asks="Is a trained VAE an isometry up to the scale that its posterior gives?",
+        text="Three data sets of known density; on active units alone.",
+        knob_name=None,
+        knob_symbol=None,
+        datasets=("bimodal_sources", "linear_gaussian_sources", "three_sources"),
+        claims=CLAIMS["nakagawa2021_posterior_isometry"],
+        invariants=INVARIANTS,
+        data_hashes=dict.fromkeys(("bimodal_sources", "digits", "linear_gaussian_sources", "three_sources"), "d" * 16),
+    ),
+)
+
+FALLS = {
+    "decoder_high_frequency_share": (0.175, -0.075),
+    "decoder_mean_degree": (2.4, -0.12),
+    "decoder_lipschitz_mean": (2.73, -0.31),
+    "decoder_lipschitz_max": (4.9, -0.27),
+    "encoder_mean_degree": (17.0, -0.36),
+    "encoder_lipschitz_mean": (1.9, 0.19),
+    "attack_damage": (0.62, -0.06),
+    "reconstruction_error": (3.1, 0.35),
+}
+
+
+def curves(rng, variant, arch):
+    """Power laws over σ with a level of the variant's own and noise by seed."""
+    slope = {"vae": 1.0, "beta_vae": 1.15, "linear_vae": 0.55}.get(variant, 1.0)
+    level = {"vae": 1.0, "beta_vae": 0.8, "linear_vae": 0.6}.get(variant, 1.0) * (0.85 if arch == "conv" else 1.0)
+    seen = [Observation("trained", None, 0, Reading("energy", 1 + rng.normal(0, 0.002), 0.001, 512))]
+    for name, (base, power) in FALLS.items():
+        flat = 0.02 if (name, arch) == ("attack_damage", "conv") else 1.0
+        shared = rng.normal(0, 0.05)
+        for sigma in SIGMAS:
+            noise = shared + rng.normal(0, 0.03)
+            value = base * level * (sigma / 0.05) ** (power * slope * flat) * math.exp(noise)
+            seen.append(Observation("trained", sigma, 0, Reading(name, value, 0.01 * value, 512)))
+            if name.startswith("decoder"):
+                exact = base * 0.55 * (sigma / 0.05) ** (1.2 * power)
+                seen.append(Observation("known", sigma, 0, Reading(name, exact, 0.0, 1)))
+    return seen
+
+
+def densities(rng, variant, arch, dataset):
+    """Readings of the isometry task: sound on two sets, broken on the bimodal one, without density for one variant."""
+    off = 0.22 if dataset == "bimodal_sources" else 0.0
+    values = {
+        "isometry_mean": 1.0 - off + rng.normal(0, 0.012),
+        "isometry_sd": 0.05 + off / 2 + abs(rng.normal(0, 0.01)),
+        "jacobian_mean_cosine": 0.03 + off / 3 + abs(rng.normal(0, 0.03 if arch == "conv" else 0.01)),
+        "density_r_squared": 0.83 - off + rng.normal(0, 0.03),
+        "prior_r_squared": 0.55 + rng.normal(0, 0.05),
+        "density_slope": 0.95 - off + rng.normal(0, 0.04),
+        "density_bias": -0.05 - 2 * off + rng.normal(0, 0.08),
+        "loss_density_r_squared": 0.8 - off + rng.normal(0, 0.03),
+        "loss_density_slope": 0.99 - off + rng.normal(0, 0.03),
+        "importance_error": 0.02 + off + rng.normal(0, 0.02),
+        "importance_1": 2.67 + off + rng.normal(0, 0.05),
+        "importance_2": 0.67 + rng.normal(0, 0.02),
+    }
+    exact = {"isometry_mean": 1.0, "isometry_sd": 0.0, "jacobian_mean_cosine": 0.0, "density_r_squared": 1.0}
+    exact |= {"prior_r_squared": 0.62, "density_slope": 1.0, "density_bias": 0.0, "importance_error": 0.0}
+    exact |= {"loss_density_r_squared": 1.0, "loss_density_slope": 1.0, "importance_1": 2.667, "importance_2": 0.667}
+    seen = [Observation("trained", None, 0, Reading("energy", 1 + rng.normal(0, 0.002), 0.001, 512))]
+    for name, value in values.items():
+        unit = "nat" if name == "density_bias" else "1"
+        lacks = variant == "linear_vae" and "density" in name
+        reading = Declined(name, "no kl_weight is declared") if lacks else Reading(name, value, 0.004, 2000, unit)
+        seen.append(Observation("trained", None, 0, reading))
+        known = (
+            Reading(name, exact[name], 0.0, 1, unit)
+            if dataset == "linear_gaussian_sources"
+            else Declined(name, "the sources are not normal")
+        )
+        seen.append(Observation("known", None, 0, known))
+    return seen
+
+
+def make_record(
+    task="camuto2021_variance_frequency",
+    variant="vae",
+    arch="mlp",
+    dataset="digits",
+    seeds=5,
+    preset="standard",
+    device="cpu",
+    code="c" * 16,
+    task_hash="",
+    dataset_hash="d" * 16,
+    claims=None,
+    lost=(),
+    reason="loss is nan at step 812",
+    source="arXiv:1312.6114",
+    readings=None,
+):
+    """Assemble one record; `readings` maps (rng) to observations where the usual ones do not do."""
+    subject = Subject(
+        task=Versioned(name=task, version=1, hash=task_hash or HASH.get(task, "e" * 16)),
+        dataset=Versioned(name=dataset, version=1, hash=dataset_hash),
+        variant=VariantInfo(name=variant, source=source, code_hash=code, kl_weight=1.0),
+        arch=arch,
+        preset=preset,
+        device=device,
+    )
+    environment = Environment(
+        python="3.11.7",
+        torch="2.11.0",
+        cuda=None,
+        processor="x86",
+        device=device,
+        precision="float32",
+        deterministic=True,
+        threads=2,
+    )
+    outcomes = []
+    for seed in range(seeds):
+        rng = np.random.default_rng(seed_for(task, variant, arch, dataset, seed))
+        if readings is not None:
+            seen = readings(rng)
+        elif task.startswith("camuto"):
+            seen = curves(rng, variant, arch)
+        else:
+            seen = densities(rng, variant, arch, dataset)
+        seen = [Observation(o.arm, o.knob, seed, o.reading) for o in seen]
+        outcomes.append(
+            CellOutcome(
+                id=f"{seed_for(task, variant, arch, dataset, seed, preset):016x}",
+                subject=subject,
+                seed=seed,
+                status="diverged" if seed in lost else "ok",
+                reason=reason if seed in lost else "",
+                parameters=151_000 if arch == "mlp" else 402_300,
+                observations=() if seed in lost else tuple(seen),
+                seconds={"fit": 31.0 + seed, "measure": 4.0},
+                environment=environment,
+            )
+        )
+    return assemble(outcomes, CLAIMS.get(task, ()) if claims is None else claims, INVARIANTS)
+
+
+def make_board(variants=("vae", "beta_vae", "linear_vae"), archs=("mlp", "conv"), **fields):
+    """Records of every variant and architecture on every data set of both tasks."""
+    return [
+        make_record(task.name, variant, arch, dataset, **fields)
+        for task in TASKS
+        for dataset in task.datasets
+        for variant in variants
+        for arch in archs
+    ]
+
+
+def judging(records):
+    """The tasks, with the claims that the first record of each carries in the place of their own."""
+    carried = {record.subject.task.name: record.claims for record in reversed(records)}
+    return tuple(replace(task, claims=carried.get(task.name, task.claims)) for task in TASKS)
+
+
+@pytest.fixture(scope="session")
+def made():
+    """What tests make records with."""
+    return SimpleNamespace(tasks=TASKS, judging=judging, claims=CLAIMS, record=make_record, board=make_board)
+
+
+@pytest.fixture(scope="session")
+def records():
+    """A full board."""
+    return make_board()

@@ -1,0 +1,276 @@
+"""Whole flows over stored records: what a preview puts beside a run."""
+
+import math
+import re
+from pathlib import Path
+
+import pytest
+
+from vaebench import report as board
+from vaebench.claims.trends import LEAST
+from vaebench.mistakes import Mistake
+from vaebench.report.selection import judged
+from vaebench.results.score import Score
+from vaebench.results.store import read_record, write_record
+
+TASK = "nakagawa2021_posterior_isometry"
+STORED = board.root().resolve() / board.REFERENCES / TASK
+
+
+def stored(name):
+    return read_record(STORED / f"{name}.json")
+
+
+def renamed(record, **changes):
+    subject = record.subject
+    return record.model_copy(
+        update={"subject": subject.model_copy(update={"variant": subject.variant.model_copy(update=changes)})}
+    )
+
+
+@pytest.fixture
+def published(monkeypatch):
+    """A small board: two variants on one data set."""
+    records = [stored("vae.mlp.three_sources"), stored("linear_vae.mlp.three_sources")]
+    monkeypatch.setattr(board, "committed", lambda folder: board.Committed(tuple(records)))
+    return records
+
+
+def rows(page):
+    scores = page.read_text().split("## How to read this")[0]
+    return [line.split("|")[2].strip().split(" ")[0] for line in scores.splitlines() if line.startswith("| –")]
+
+
+def test_a_preview_shows_a_runs_rows_among_the_committed_ones(published, tmp_path):
+    write_record(tmp_path, renamed(published[0], name="new_vae", code_hash="1" * 16))
+    done = board.write_preview(tmp_path)
+    assert (done.page, done.bad, done.strangers) == (tmp_path / "leaderboard" / "README.md", (), ())
+    assert sorted(rows(done.page)) == ["linear_vae", "new_vae", "vae"]
+    assert "**Preview, not a result.**" in done.page.read_text()
+
+
+def test_a_run_takes_the_place_of_the_committed_record_of_the_same_code(published, tmp_path):
+    write_record(tmp_path, published[0])
+    page = board.write_preview(tmp_path).page
+    assert sorted(rows(page)) == ["linear_vae", "vae"]
+    assert "## Left out" not in page.read_text()
+
+
+def test_a_quick_run_stands_alone(published, tmp_path):
+    run = renamed(published[0], name="new_vae", code_hash="1" * 16)
+    task = board.task_texts()[-1]
+    subject = run.subject.model_copy(
+        update={"preset": "quick", "task": run.subject.task.model_copy(update={"hash": task.hashes["quick"]})}
+    )
+    write_record(tmp_path, run.model_copy(update={"subject": subject}))
+    page = board.write_preview(tmp_path).page
+    assert rows(page) == ["new_vae"]
+
+
+def test_a_file_that_is_no_record_is_told(published, tmp_path):
+    write_record(tmp_path, published[0])
+    (tmp_path / TASK / "broken.json").write_text("{")
+    (line,) = board.write_preview(tmp_path).bad
+    assert "broken.json" in line
+
+
+def test_a_preview_of_a_file_is_a_mistake(tmp_path):
+    (tmp_path / "record.json").write_text("{}")
+    with pytest.raises(Mistake, match=r"record\.json is a file; give the folder of a run$"):
+        board.write_preview(tmp_path / "record.json")
+
+
+@pytest.mark.parametrize(
+    "given", [".", "reference_results", "leaderboard/submissions/me", "..", "../beside", "../other"]
+)
+def test_a_preview_never_lies_in_a_checkout(published, tmp_path, monkeypatch, given):
+    checkout = tmp_path / "checkout"
+    (checkout / "reference_results").mkdir(parents=True)
+    (checkout / "leaderboard" / "submissions" / "me").mkdir(parents=True)
+    (tmp_path / "beside").symlink_to(checkout)
+    (tmp_path / "other" / "reference_results").mkdir(parents=True)
+    monkeypatch.chdir(checkout)
+    write_record(Path(given), published[0])
+    with pytest.raises(Mistake, match=r"is a checkout or a part of one, .*; give the folder of a run$"):
+        board.write_preview(Path(given))
+    assert not list(tmp_path.rglob("*.md"))
+
+
+def test_a_run_below_a_checkout_has_its_preview(published, tmp_path, monkeypatch):
+    (tmp_path / "reference_results").mkdir()
+    monkeypatch.chdir(tmp_path)
+    write_record(Path("runs/mine"), published[0])
+    assert board.write_preview(Path("runs/mine")).page.is_file()
+
+
+def placed(folder, record, sender="alice"):
+    """Put a record among the submissions of a checkout, as somebody's own."""
+    return write_record(
+        folder / "leaderboard" / "submissions" / sender, renamed(record, name="new_vae", code_hash="1" * 16)
+    )
+
+
+@pytest.fixture
+def checkout(tmp_path, monkeypatch):
+    """A checkout with two reference results and one good submission, and where we are."""
+    for name in ("vae.mlp.three_sources", "linear_vae.mlp.three_sources"):
+        write_record(tmp_path / "reference_results", stored(name))
+    placed(tmp_path, stored("vae.mlp.three_sources"))
+    monkeypatch.chdir(tmp_path)
+    board.write()
+    return tmp_path
+
+
+def test_a_bad_submission_is_named_and_left_out_and_blocks_nobody(checkout):
+    page = checkout / "leaderboard" / "README.md"
+    assert "new_vae · mlp (from alice)" in page.read_text()
+    good = page.read_text()
+    for sender in ("bob", "eve"):
+        path = placed(checkout, stored("vae.mlp.three_sources"), sender)
+        path.write_text("{")
+    (checkout / "leaderboard" / "submissions" / "loose.json").write_text("{}")
+    stale, bad = board.stale()
+    assert [line.split(":")[0].split("/")[2] for line in bad] == ["bob", "eve", "loose.json"]
+    assert [line.split(":")[0] for line in stale] == ["README.md"]
+    done = board.write()
+    assert done.bad == bad
+    assert board.stale() == ([], bad)
+    left_out = page.read_text().partition("## Left out")[2]
+    assert [line.split("/")[1] for line in left_out.splitlines() if line] == ["bob", "eve", "loose.json: no record"]
+    assert page.read_text().partition("## Left out")[0].strip() == good.strip()
+
+
+def test_a_submission_that_cannot_be_is_named_with_file_and_field_as_a_previewed_run_is(checkout, tmp_path):
+    copied = stored("vae.mlp.three_sources")
+    columns = tuple(c.model_copy(update={"values": (c.values[0],) * 5}) for c in copied.readings)
+    copied = copied.model_copy(update={"readings": columns})
+    path = placed(checkout, copied, "eve")
+    _, (line,) = board.stale()
+    assert line.startswith(
+        f"{path.relative_to(checkout)}: readings: t2_worst_deviation is equal to the last digit in all"
+    )
+    for number, run in enumerate((renamed(copied, name="my_vae", code_hash="2" * 16), copied)):
+        path = write_record(tmp_path / f"run_{number}", run)
+        (line,) = board.write_preview(tmp_path / f"run_{number}").bad
+        assert line.startswith(f"{path}: readings: t2_worst_deviation is equal to the last digit in all seeds")
+
+
+def test_bad_reference_results_stop_the_board_and_all_are_named(checkout):
+    before = (checkout / "leaderboard" / "README.md").read_text()
+    folder = checkout / "reference_results" / TASK
+    (folder / "broken.json").write_text("{")
+    copied = stored("vae.mlp.bimodal_sources")
+    columns = tuple(c.model_copy(update={"values": (c.values[0],) * 5}) for c in copied.readings)
+    write_record(folder.parent, copied.model_copy(update={"readings": columns}))
+    for do in (board.stale, board.write):
+        with pytest.raises(
+            board.BadReferences, match=r"^2 of the reference results are bad; nothing is written$"
+        ) as found:
+            do()
+        assert [line.rpartition("/")[2].split(":")[0] for line in found.value.lines] == [
+            "broken.json",
+            "vae.mlp.bimodal_sources.json",
+        ]
+        assert "is equal to the last digit in all seeds" in found.value.lines[1]
+    assert (checkout / "leaderboard" / "README.md").read_text() == before
+
+
+@pytest.mark.parametrize("changes", [{"arch": "quantum"}, {"task": "no_such_task"}])
+def test_a_reference_result_of_what_is_not_there_stops_the_board(checkout, changes):
+    record = stored("vae.mlp.three_sources")
+    task = record.subject.task.model_copy(update={"name": changes.get("task", TASK)})
+    subject = record.subject.model_copy(update={"task": task, "arch": changes.get("arch", "mlp")})
+    write_record(checkout / "reference_results", record.model_copy(update={"subject": subject}))
+    with pytest.raises(board.BadReferences) as found:
+        board.write()
+    assert re.search(
+        r"json: subject\.(arch|task\.name): there is no (architecture quantum|task no_such_task)$", found.value.lines[0]
+    )
+
+
+def test_a_link_among_the_submissions_is_named_and_not_followed(checkout, tmp_path):
+    (tmp_path / "leaderboard" / "submissions" / "mallory").symlink_to(
+        tmp_path / "leaderboard" / "submissions" / "alice"
+    )
+    _, (line,) = board.stale()
+    assert line == "leaderboard/submissions/mallory: a link, which is not followed"
+
+
+def test_every_exact_model_of_the_references_got_the_verdict_that_mathematics_has():
+    """The law behind the controls: where a closed form decides a claim, the instruments and the judge decide alike."""
+    tasks = {task.name: task for task in board.task_texts()}
+    found = board.read(board.root() / board.REFERENCES)[0]
+    records = [judged(record, tasks[record.subject.task.name]) for record in found]
+    said = {(r.subject.task.name, claim.id): claim.known for r in records for claim in r.claims if claim.known}
+    found = {place: set() for place in said}
+    for record in records:
+        for verdict in record.control_verdicts:
+            place = record.subject.task.name, verdict.claim
+            if verdict.arm.startswith("known") and place in said and verdict.verdict != "not applicable":
+                found[place].add(verdict.verdict)
+    assert found == {place: {word} for place, word in said.items()}
+
+
+def test_of_a_function_that_does_not_change_less_is_read_than_counts_as_a_trend():
+    """The exact decoder is affine at every scale; what its degree and share seem to change by is the instruments'."""
+    records, _ = board.read(board.root() / board.REFERENCES)
+    drifts = []
+    for record in records:
+        course = {}
+        for column in record.readings:
+            if column.arm == "known" and column.name in ("decoder_mean_degree", "decoder_high_frequency_share"):
+                course.setdefault(column.name, {})[column.knob] = column.values
+        for at in course.values():
+            ends = zip(at[min(at)], at[max(at)], strict=True)
+            drifts += [abs(math.log(last / first)) for first, last in ends]
+    assert len(drifts) > 100
+    assert 0 < max(drifts) < LEAST
+
+
+def test_the_glossary_has_a_line_for_every_name_and_its_page():
+    terms = {(term.kind, term.name): term for term in board.glossary()}
+    assert {"vae", "kahler_vae"} <= {name for kind, name in terms if kind == "variant"}
+    assert {("network", "mlp"), ("data", "digits"), ("data", "sprites")} <= terms.keys()
+    assert all(term.says.endswith(".") and "\n" not in term.says for term in terms.values())
+    assert all((board.root() / term.path).is_file() for term in terms.values())
+
+
+def test_every_reference_record_is_shown():
+    pages = board.current_pages()[1]
+    assert "## Left out" not in pages["README.md"]
+    assert len([name for name in pages if name.startswith("records/")]) == len(list(STORED.parent.glob("*/*.json")))
+
+
+def scores(*words, unrun=()):
+    return [Score(f"{number}.json", word, unrun=unrun) for number, word in enumerate(words)]
+
+
+@pytest.mark.parametrize(
+    ("found", "flags", "says"),
+    [
+        (scores("reproduced", "reproduced"), (False, False), []),
+        (scores("reproduced", "drifted"), (True, True), ["1 of 2 records drifted"]),
+        (
+            scores("stale", "stale"),
+            (False, False),
+            ["2 of 2 records stale, and not compared; --allow-stale accepts that"],
+        ),
+        (scores("stale"), (False, True), ["1 of 1 records stale, and not compared; --allow-stale accepts that"]),
+        (scores("stale"), (True, False), []),
+        (
+            scores("missing", "reproduced"),
+            (False, False),
+            ["1 of 2 records missing, and not compared; --partial accepts that"],
+        ),
+        (scores("missing"), (True, False), ["1 of 1 records missing, and not compared; --partial accepts that"]),
+        (scores("missing"), (False, True), []),
+        (
+            scores("reproduced", unrun=(4,)),
+            (False, False),
+            ["1 of 1 records of fewer seeds than the reference; --partial accepts that"],
+        ),
+        (scores("reproduced", unrun=(4,)), (False, True), []),
+    ],
+)
+def test_what_was_not_compared_speaks_against_a_run_unless_it_is_accepted(found, flags, says):
+    assert board.against(found, *flags) == says

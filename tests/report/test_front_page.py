@@ -1,0 +1,261 @@
+"""Laws of the board's page: who is ranked, what is said of whom, and what it rests on."""
+
+import re
+from dataclasses import replace
+
+import pytest
+
+from vaebench.claims import Claim, Declined, Near, Observation, Reading
+from vaebench.report.front_page import front_page
+from vaebench.report.pages import Term
+from vaebench.report.selection import select
+from vaebench.report.standing import standing
+from vaebench.report.text import SYMBOLS
+from vaebench.results.assemble import rejudge
+
+
+@pytest.fixture(scope="module")
+def page(made, records):
+    tasks = made.judging(records)
+    return front_page(tasks, select(tasks, records, False), False)
+
+
+def rows_of(page, heading):
+    """Cells of the first table below a heading, without its two header lines."""
+    below = page.partition(heading)[2]
+    table = re.search(r"(?:^\|.*\n)+", below, re.MULTILINE)[0].splitlines()
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in table[2:]]
+
+
+def written(made, records, preview=False):
+    tasks = made.judging(records)
+    return front_page(tasks, select(tasks, records, preview), preview)
+
+
+def test_every_row_and_every_task_is_on_the_board(page, made):
+    rows = rows_of(page, "## Scores")
+    assert {row[1] for row in rows} == {
+        f"{variant} · {arch}" for variant in ("vae", "beta_vae", "linear_vae") for arch in ("mlp", "conv")
+    }
+    for task in made.tasks:
+        assert f"[{task.name.replace('_', ' ')}]({task.name}.md)" in page
+        assert f"[{task.title}]({task.name}.md)" in page
+
+
+def test_a_score_is_the_mean_over_data_sets_then_seeds_with_half_its_interval(page, made, records):
+    own = [r for r in records if (r.subject.variant.name, r.subject.arch) == ("vae", "mlp")]
+    camuto = next(r for r in own if r.subject.task.name.startswith("camuto")).score
+    row = next(row for row in rows_of(page, "## Scores") if row[1] == "vae · mlp")
+    half = (camuto.high - camuto.low) / 2
+    assert row[3].startswith(f"{camuto.estimate:.3f} ± {half:.3f}<br>")
+    nakagawa = [r.score.estimate for r in own if r.subject.task.name.startswith("nakagawa")]
+    assert float(row[4].split(" ")[0]) == pytest.approx(sum(nakagawa) / 3, abs=0.0006)
+    assert float(row[2]) == pytest.approx((camuto.estimate + sum(nakagawa) / 3) / 2, abs=0.0006)
+
+
+def test_verdicts_that_hold_are_counted_over_claims_and_data_sets(made, records):
+    own = [r for r in records if (r.subject.variant.name, r.subject.arch) == ("linear_vae", "mlp")]
+    task = made.tasks[1]
+    verdicts = [v.verdict for r in own if r.subject.task.name == task.name for v in r.verdicts]
+    stand = standing(task, [r for r in own if r.subject.task.name == task.name])
+    assert stand.holds == verdicts.count("holds")
+    assert stand.applicable == len(verdicts) - verdicts.count("not applicable")
+    assert stand.silent == verdicts.count("not applicable") == 3  # its density, on three data sets
+    assert "of 9 hold<br>3 –" in written(made, records)
+
+
+def test_rows_stand_in_order_of_their_mean_score(page):
+    means = [float(row[2]) for row in rows_of(page, "## Scores")]
+    assert means == sorted(means, reverse=True)
+
+
+def test_rows_whose_scores_differ_by_rounding_stand_in_order_of_their_names(made):
+    claims = (Claim("near", "It is 1.", (Near("r", 1.0, 0.1, 0.0),)),)
+
+    def reading(value):
+        seeds = iter(range(5))
+        return lambda rng: [Observation("trained", None, 0, Reading("r", value + 0.01 * next(seeds), 0.0, 1))]
+
+    values = {"a_vae": 0.5, "b_vae": 0.5 + 1e-12, "c_vae": 0.7}
+    board = [made.record(variant=name, claims=claims, readings=reading(value)) for name, value in values.items()]
+    tasks = (replace(made.tasks[0], claims=claims),)
+    rows = rows_of(front_page(tasks, select(tasks, board, False), False), "## Scores")
+    assert [row[:2] for row in rows] == [["1", "c_vae · mlp"], ["2–3", "a_vae · mlp"], ["2–3", "b_vae · mlp"]]
+
+
+def test_a_row_that_lacks_a_data_set_is_not_ranked_and_says_why(made, records):
+    fewer = [
+        r
+        for r in records
+        if (r.subject.variant.name, r.subject.arch, r.subject.dataset.name) != ("vae", "mlp", "three_sources")
+    ]
+    page = written(made, fewer)
+    last = rows_of(page, "## Scores")[-1]
+    assert last[:3] == ["– (1)", "vae · mlp", "–"]
+    assert last[3].startswith("0.")
+    assert last[4].startswith("–<br>")
+    assert "(1) nakagawa2021 posterior isometry: no record on three sources" in page
+
+
+def test_a_row_without_a_task_is_not_ranked_and_says_why(made):
+    page = written(made, [made.record()])
+    assert "(1) nakagawa2021 posterior isometry: no record on bimodal sources" in page
+    assert rows_of(page, "## Scores")[0][4] == "–"
+
+
+def test_a_task_on_which_no_claim_applies_is_not_covered(made):
+    def nothing(rng):
+        return [Observation("trained", None, 0, Declined("energy", "not for <this> variant"))]
+
+    claims = (Claim("energy", "It sums.", (Near("energy", 1.0, 0.1, 0.0),)),)
+    record = made.record(readings=nothing, claims=claims)
+    stand = standing(made.tasks[0], [record])
+    assert (stand.by_seed, stand.lacks) == ({}, "no claim applies on digits (not for <this> variant)")
+    assert "no claim applies on digits (not for &#60;this&#62; variant)" in written(made, [record])
+
+
+def test_one_seed_is_shown_and_not_ranked(made):
+    page = written(made, made.board(("vae",), ("mlp",), seeds=1))
+    row = rows_of(page, "## Scores")[0]
+    assert row[0] == "– (1)"
+    assert "(one seed)" in row[3]
+    assert "one seed has no spread" in page
+
+
+def test_data_sets_that_share_no_seed_have_no_score(made):
+    task = made.tasks[1]
+    first, second, third = (
+        made.record(task.name, dataset=name, seeds=4, lost=lost)
+        for name, lost in zip(task.datasets, ((0, 1), (2, 3), ()), strict=True)
+    )
+    assert standing(task, [first, second, third]).lacks == "its data sets share no seed"
+
+
+def test_an_unsound_run_is_not_ranked(made):
+    def unsound(rng):
+        return [Observation("trained", None, 0, Reading("energy", 2.0 + 0.01 * rng.normal(), 0.0, 1))]
+
+    claims = (Claim("low", "It is low.", (Near("energy", 1.9, 0.3, 0.0),)),)
+    stand = standing(made.tasks[0], [made.record(readings=unsound, claims=claims)])
+    assert stand.lacks == "no sound run on digits (invariant energy sums fails)"
+    assert stand.by_seed == {}
+
+
+def test_rows_that_cannot_be_told_apart_share_ranks_on_the_page(made):
+    page = written(made, made.board(("vae", "twin_vae"), ("mlp",)))
+    assert [row[0] for row in rows_of(page, "## Scores")] == ["1–2", "1–2"]
+
+
+def test_presets_are_tabled_apart(made):
+    page = written(made, [*made.board(("vae",), ("mlp",)), *made.board(("beta_vae",), ("mlp",), preset="paper")])
+    assert [row[1] for row in rows_of(page, "## Scores, preset standard")] == ["vae · mlp"]
+    assert [row[1] for row in rows_of(page, "## Scores, preset paper")] == ["beta_vae · mlp"]
+    assert "beta_vae · mlp (paper)" in page
+
+
+def test_every_verdict_word_bears_its_symbol_and_the_legend_explains_it(page):
+    matrices = page.partition("## Verdicts, row by row")[2].partition("## What it rests on")[0]
+    for word, symbol in SYMBOLS.items():
+        assert f"{symbol} {word}" in matrices
+        assert matrices.count(word) == matrices.count(f"{symbol} {word}")
+        assert f"{symbol} {word} –" in page.partition("## How to read this")[2].replace("\n", " ")
+
+
+def test_every_claim_is_counted_over_all_records_and_leads_to_its_section(page, made, records):
+    rows = rows_of(page, "## Claims")
+    claims = [(task.name, claim) for task in made.tasks for claim in made.claims[task.name]]
+    assert len(rows) == len(claims)
+    for row, (task, claim) in zip(rows, claims, strict=True):
+        assert row[1] == f"[{claim.id}]({task}.md#{claim.id})"
+        assert row[2] == claim.says
+        found = [v.verdict for r in records if r.subject.task.name == task for v in r.verdicts if v.claim == claim.id]
+        assert [int(cell or 0) for cell in row[3:7]] == [found.count(word) for word in SYMBOLS]
+
+
+def known_claims(made):
+    claims = made.claims[made.tasks[0].name]
+    return (replace(claims[0], known="holds"), replace(claims[1], known="fails"), *claims[2:])
+
+
+def test_a_claim_says_whether_the_exact_models_got_the_verdict_that_mathematics_has(made):
+    page = written(made, [made.record(variant=v, claims=known_claims(made)) for v in ("vae", "beta_vae")])
+    assert [row[-1] for row in rows_of(page, "## Claims")] == ["✓ holds 1/1", "✗ fails 0/1", "", ""]
+
+
+@pytest.mark.parametrize(("power", "models"), [(0.0, 1), (-1e-7, 1), (-0.1, 2)])
+def test_an_exact_model_counts_once_however_a_processor_rounds(made, power, models):
+    def bent(column):
+        if column.arm != "known":
+            return column
+        return column.model_copy(update={"values": tuple(value * column.knob**power for value in column.values)})
+
+    first, second = (made.record(variant=v, claims=known_claims(made)) for v in ("vae", "beta_vae"))
+    second = rejudge(second.model_copy(update={"readings": tuple(map(bent, second.readings))}))
+    assert rows_of(written(made, [first, second]), "## Claims")[0][-1] == f"✓ holds {models}/{models}"
+
+
+def test_other_data_sets_than_the_tasks_do_not_count_among_its_claims(made):
+    page = written(made, [made.record(), made.record(dataset="my_data")])
+    assert [row[3] for row in rows_of(page, "## Claims")] == ["1", "1", "1", "1"]
+
+
+def test_names_are_explained_where_they_are_on_the_board(made):
+    glossary = [Term("variant", "vae", "The VAE.", "vaebench/variants/vae.py"), Term("variant", "iwae", "Other.", "x")]
+    glossary += [Term("data", "digits", "Small digits.", "vaebench/data/digits.py")]
+    chosen = select(made.tasks, [made.record()], preview=False)
+    page, preview = (front_page(made.tasks, chosen, preview, glossary) for preview in (False, True))
+    assert rows_of(page, "## Names") == [
+        ["variant", "[vae](../vaebench/variants/vae.py)", "The VAE."],
+        ["data", "[digits](../vaebench/data/digits.py)", "Small digits."],
+    ]
+    assert rows_of(preview, "## Names")[0][1] == "vae"
+
+
+def test_verdicts_that_differ_by_data_set_are_counted(page):
+    rows = rows_of(page, "### [Isometry of the posterior]")
+    vae = next(row for row in rows if row[0] == "vae · mlp")
+    assert vae[1] == "✓ holds (2)<br>✗ fails (1)"
+    assert next(row for row in rows if row[0] == "linear_vae · mlp")[3] == "– not applicable"
+
+
+def test_the_board_says_what_it_rests_on(made):
+    page = written(made, [made.record(lost=(1, 3)), made.record(arch="conv", device="cuda")])
+    assert "2 records of 10 cells; not finished: 2 diverged. Devices: cpu, cuda. torch 2.11.0." in page
+    first, second = rows_of(page, "## What it rests on")
+    names = "camuto2021 variance frequency"
+    assert first == [
+        names,
+        "digits",
+        "[vae · conv](records/camuto2021_variance_frequency/vae.conv.digits.md)",
+        "standard",
+        "5 of 5",
+        "none",
+        "✓ holds (1)",
+        "cuda",
+        "37.0 s",
+    ]
+    assert second[4:6] == ["3 of 5", "2 diverged"]
+
+
+def test_what_is_stale_or_left_out_is_named(made):
+    page = written(made, [made.record(task_hash="0" * 16), made.record(preset="quick")])
+    assert "## Stale" in page and "task hash 0000000000000000" in page
+    assert "## Left out" in page and "a quick run proves that it runs" in page
+    assert "There are no records yet." in page
+
+
+def test_a_fresh_board_has_no_empty_headings(page):
+    assert "## Stale" not in page
+    assert "## Left out" not in page
+
+
+def test_quick_is_shown_in_a_preview_alone_and_under_a_banner(made):
+    quick = made.board(("new_vae",), ("mlp",), preset="quick")
+    assert "| new_vae" not in written(made, quick)
+    preview = written(made, quick, preview=True)
+    assert "**Preview, not a result.**" in preview
+    assert [row[1] for row in rows_of(preview, "## Scores, preset quick")] == ["new_vae · mlp"]
+
+
+def test_a_board_without_tasks_is_empty_and_whole():
+    assert "There are no records yet." in front_page((), select((), [], False), False)

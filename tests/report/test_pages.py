@@ -1,0 +1,174 @@
+"""Laws of the board as files: the same from the same records, and stale as soon as it is not."""
+
+import posixpath
+import random
+import re
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+import vaebench
+from vaebench.report.pages import drawn_figures, pages, stale_pages
+
+FIGURE = "figures/camuto2021_variance_frequency.digits.svg"
+BESIDE = "figures/camuto2021_variance_frequency.digits_beside.svg"
+RECORD = "records/camuto2021_variance_frequency/vae.mlp.digits.md"
+
+
+@pytest.fixture(scope="module")
+def few(made):
+    """A small board: a variant and a half."""
+    records = [made.record(), made.record(variant="beta_vae")]
+    return records + [made.record(made.tasks[1].name, dataset=name) for name in made.tasks[1].datasets]
+
+
+@pytest.fixture(scope="module")
+def board(made, few):
+    return pages(made.tasks, few)
+
+
+@pytest.fixture
+def folder(tmp_path, board):
+    for name, text in board.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text, "utf-8")
+    return tmp_path
+
+
+def test_the_board_is_a_page_for_all_a_page_a_task_a_page_a_record_and_their_figures(board, made):
+    claims = ("isometry", "orthogonality", "density", "importance")
+    assert set(board) == {
+        "README.md",
+        *(f"{task.name}.md" for task in made.tasks),
+        RECORD,
+        f"records/{made.tasks[0].name}/beta_vae.mlp.digits.md",
+        *(f"records/{made.tasks[1].name}/vae.mlp.{name}.md" for name in made.tasks[1].datasets),
+        FIGURE,
+        BESIDE,
+        *(f"figures/nakagawa2021_posterior_isometry.{claim}.svg" for claim in claims),
+    }
+
+
+def test_every_file_is_linked_and_every_link_leads_somewhere(board, made):
+    linked = {
+        posixpath.normpath(posixpath.join(posixpath.dirname(name), re.split("[)#]", part)[0]))
+        for name, text in board.items()
+        for part in text.split("](")[1:]
+        if "<svg" not in text and not part.startswith("https://arxiv.org/abs/")
+    }
+    beside = {link for link in linked if link.startswith("../")}
+    assert linked - beside == set(board)
+    assert beside >= {
+        "../README.md",
+        *(f"../vaebench/papers/{task.name.replace('_', '/', 1)}.py" for task in made.tasks),
+    }
+    assert all((Path(vaebench.__file__).parents[1] / link.removeprefix("../")).is_file() for link in beside)
+
+
+def test_every_link_into_a_page_leads_to_a_heading_of_it(board):
+    links = [
+        (posixpath.normpath(posixpath.join(posixpath.dirname(name), page)), place)
+        for name, text in board.items()
+        for page, place in re.findall(r"\]\(([^)#]+)#([^)]+)\)", text)
+    ]
+    assert len(links) > 20
+    for page, place in links:
+        assert f"\n### {place}\n" in board[page]
+
+
+def test_the_same_records_in_any_order_make_the_same_bytes(board, made, few):
+    mixed = few[:]
+    random.Random(1).shuffle(mixed)
+    assert pages(made.tasks, mixed, drawn=board) == board  # a figure of other inputs would be drawn again
+
+
+def test_a_written_board_is_fresh(folder, board):
+    assert stale_pages(folder, board) == {}
+
+
+def test_an_edited_page_is_stale(folder, board):
+    page = folder / "README.md"
+    page.write_text(page.read_text("utf-8").replace("0.9", "1.0", 1), "utf-8")
+    assert stale_pages(folder, board) == {"README.md": "differs from what the records say"}
+
+
+def test_a_missing_page_and_a_missing_figure_are_stale(folder, board):
+    (folder / "README.md").unlink()
+    (folder / FIGURE).unlink()
+    assert stale_pages(folder, board) == {"README.md": "missing", FIGURE: "missing"}
+
+
+def test_an_empty_folder_lacks_everything(tmp_path, board):
+    assert len(stale_pages(tmp_path, board)) == len(board)
+
+
+def test_a_changed_record_makes_its_page_and_figure_stale_and_no_other_figure(folder, made, few, board):
+    changed = pages(made.tasks, [few[0], made.record(variant="beta_vae", lost=(0,)), *few[2:]], drawn=board)
+    said = stale_pages(folder, changed)
+    names = ["README.md", "camuto2021_variance_frequency.md", FIGURE, BESIDE]
+    names.append(RECORD.replace("vae.", "beta_vae.", 1))
+    assert said == dict.fromkeys(names, "differs from what the records say")
+
+
+def test_a_figure_drawn_by_another_matplotlib_is_fresh_and_an_edited_one_is_not(folder, board):
+    from vaebench.report.figures.plots import _hash, stamp
+
+    body, mark, tail = board[FIGURE].rpartition("<!-- vaebench figure")
+    other = body.replace("</svg>", "<!-- moved --></svg>")
+    drawing = tail.rpartition("drawing ")[2][:16]
+    (folder / FIGURE).write_text(other + mark + tail.replace(drawing, _hash(other)), "utf-8")
+    assert stamp((folder / FIGURE).read_text("utf-8")).inputs == stamp(board[FIGURE]).inputs
+    assert stale_pages(folder, board) == {}
+    (folder / FIGURE).write_text(board[FIGURE].replace("</svg>", "<!-- moved --></svg>"), "utf-8")
+    assert stale_pages(folder, board) == {FIGURE: "differs from what the records say"}
+
+
+def test_a_fresh_figure_is_kept_and_a_stale_one_drawn_again(folder, made, few, board, monkeypatch):
+    drawn = drawn_figures(folder)
+    assert drawn == {name: text for name, text in board.items() if name.endswith(".svg")}
+    calls = []
+    monkeypatch.setattr("vaebench.report.figures.drawing.svg", lambda figure: calls.append(figure) or "new")
+    assert pages(made.tasks, few, drawn=drawn) == board
+    assert calls == []
+    again = pages(made.tasks, few, drawn={**drawn, FIGURE: drawn[FIGURE].replace("path", "pth")})
+    assert (again[FIGURE], len(calls)) == ("new", 1)
+
+
+def test_a_new_definition_of_a_task_empties_its_page(made, few, board):
+    tasks = (replace(made.tasks[0], hashes={"standard": "0" * 16}), made.tasks[1])
+    changed = pages(tasks, few, drawn=board)
+    assert "There are no records yet." in changed["camuto2021_variance_frequency.md"]
+    assert FIGURE not in changed
+    assert "## Stale" in changed["README.md"]
+
+
+def test_quick_records_make_no_board_but_in_a_preview(made):
+    quick = [made.record(preset="quick")]
+    assert "| vae" not in "".join(pages(made.tasks, quick).values())
+    preview = pages(made.tasks, quick, preview=True)
+    assert all("**Preview, not a result.**" in text for name, text in preview.items() if name.endswith(".md"))
+
+
+def test_no_records_make_a_whole_board(made):
+    empty = pages(made.tasks, [])
+    assert set(empty) == {"README.md", *(f"{task.name}.md" for task in made.tasks)}
+
+
+def test_pages_are_plain_text_with_one_line_break_at_the_end(board):
+    for name, text in board.items():
+        assert text.endswith("\n") and not text.endswith("\n\n"), name
+        assert "\r" not in text and "None" not in text.partition("<svg")[0], name
+
+
+@pytest.mark.parametrize("module", ["vaebench.report", "vaebench.report.figures.drawing", "vaebench.results.score"])
+def test_no_torch_in_the_paper_wing(module):
+    code = f"import sys, {module}; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_matplotlib_is_loaded_only_to_draw():
+    code = "import sys, vaebench.report; sys.exit('matplotlib' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

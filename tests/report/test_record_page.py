@@ -1,0 +1,146 @@
+"""Laws of a record's page: every finding of every arm, every reading with its error, and what is lacking."""
+
+import re
+from dataclasses import replace
+
+import pytest
+
+from vaebench.report.record_page import record_name, record_page, record_path
+from vaebench.report.selection import select
+
+
+def pages_of(made, records, preview=False):
+    judging = made.judging(records)
+    chosen = select(judging, records, preview)
+    tasks = {task.name: task for task in judging}
+    return {record_path(r, chosen): record_page(tasks[r.subject.task.name], r, chosen, preview) for r in chosen.records}
+
+
+@pytest.fixture(scope="module")
+def knob_page(made):
+    (page,) = pages_of(made, [made.record()]).values()
+    return page
+
+
+@pytest.fixture(scope="module")
+def plain_page(made):
+    (page,) = pages_of(made, [made.record(made.tasks[1].name, variant="linear_vae", dataset="three_sources")]).values()
+    return page
+
+
+def section(page, heading):
+    return page.partition(f"### [{heading}](../../")[2].partition("\n#")[0]
+
+
+def cells_of(line):
+    return [cell.strip() for cell in line.strip().strip("|").split("|")]
+
+
+def test_the_head_says_what_was_run_and_leads_back_to_the_task(knob_page, made):
+    assert knob_page.startswith("# vae · mlp · digits\n")
+    assert f"[{made.tasks[0].title}](../../{made.tasks[0].name}.md)" in knob_page
+    assert "\nVariant: [arXiv:1312.6114](https://arxiv.org/abs/1312.6114), code cccccccccccccccc" in knob_page
+    assert " · 5 of 5 seeds · cpu, torch 2.11.0 · 37.0 s a cell" in knob_page
+
+
+def test_every_finding_of_every_arm_is_there(knob_page, made):
+    record = made.record()
+    for claim in made.claims[made.tasks[0].name]:
+        rows = [cells_of(row) for row in section(knob_page, claim.id).splitlines() if row[:1] == "|"]
+        judged = [v for v in (*record.verdicts, *record.control_verdicts) if v.claim == claim.id]
+        judged = [v for v in judged if v.verdict != "not applicable"]
+        assert [row[0] for row in rows[2:]] == [v.arm for v in judged for _ in v.findings]
+        assert [row[1] for row in rows[2:]] == [f.place.replace("_", " ") for v in judged for f in v.findings]
+
+
+def test_an_arm_that_a_claim_does_not_apply_to_has_its_reason_and_no_rows(knob_page):
+    part = section(knob_page, "robustness")
+    assert "known arm – not applicable (the known arm has no reading attack_damage)" in part
+    assert "| known " not in part
+
+
+def test_the_verdict_stands_with_its_controls_and_its_reason(knob_page, plain_page):
+    known = "known arm ✓ holds"
+    assert "as the posterior's scale rises. · **✓ holds** · " + known in section(knob_page, "decoder_lipschitz")
+    assert "**– not applicable** (no kl_weight is declared)" in section(plain_page, "density")
+
+
+def test_readings_are_given_by_knob_with_the_instruments_error(knob_page):
+    readings = knob_page.partition("## Readings")[2]
+    head = cells_of(re.search(r"^\| Arm .*$", readings, re.MULTILINE)[0])
+    knobs = [f"σ = {knob}" for knob in ("0.05", "0.1", "0.2", "0.4", "0.6", "0.8", "1")]
+    assert head == ["Arm", "Reading", "Unit", "no knob", *knobs, "Instrument's error ≤"]
+    exact = cells_of(re.search(r"^\| known +\| decoder lipschitz mean .*$", readings, re.MULTILINE)[0])
+    assert exact[4:6] == ["1.50 ± 0", "1.16 ± 0"]
+    assert exact[-1] == "exact"
+    assert readings.index("| trained ") < readings.index("| known ")
+
+
+def test_what_was_declined_or_did_not_finish_is_said(made, plain_page):
+    assert "- declined on the trained arm, no kl_weight is declared: density r squared" in plain_page
+    (page,) = pages_of(made, [made.record(lost=(2,), reason="loss is nan")]).values()
+    assert "- seed 2 diverged: loss is nan" in page
+    assert "4 of 5 seeds" in page
+    assert "4 of 5" in section(page, "decoder_frequency")
+
+
+def test_what_was_noted_is_said_once_for_all_its_seeds(made):
+    record = made.record()
+    cells = tuple(
+        cell.model_copy(update={"notes": ("no gradient reaches spare",) if cell.seed else ()}) for cell in record.cells
+    )
+    (page,) = pages_of(made, [record.model_copy(update={"cells": cells})]).values()
+    assert page.count("no gradient reaches spare") == 1
+    assert "- no gradient reaches spare (seed 1, 2, 3, 4)" in page
+
+
+def test_invariants_are_there(plain_page):
+    assert "Hermite energies sum to the variance. · **✓ holds**" in plain_page.partition("## Invariants")[2]
+
+
+def test_records_of_one_name_have_pages_of_their_own(made):
+    records = [
+        made.record(),
+        made.record(code="c" * 8 + "f" * 8),
+        made.record(arch="conv"),
+        made.record(preset="quick"),
+    ]
+    pages = pages_of(made, records, preview=True)
+    folder = f"records/{made.tasks[0].name}"
+    stems = (
+        "vae.conv.digits",
+        f"vae.mlp.{'c' * 16}.digits",
+        "vae.mlp.digits.quick",
+        f"vae.mlp.{'c' * 8}{'f' * 8}.digits",
+    )
+    assert sorted(pages) == sorted(f"{folder}/{stem}.md" for stem in stems)
+    assert all("**Preview, not a result.**" in page for page in pages.values())
+
+
+def test_a_record_without_readings_says_so(made):
+    (page,) = pages_of(made, [made.record(lost=range(5))]).values()
+    assert "There are none." in page
+    assert "? undecided" in page
+
+
+def test_a_control_says_whether_it_got_what_mathematics_has(made):
+    claims = tuple(
+        replace(claim, known=known)
+        for claim, known in zip(made.claims[made.tasks[0].name], ("holds", "fails", "", "holds"), strict=True)
+    )
+    (page,) = pages_of(made, [made.record(claims=claims)]).values()
+    assert "known arm ✓ holds, as it must" in section(page, "decoder_frequency")
+    assert "known arm ✓ holds, where mathematics has ✗ fails" in section(page, "decoder_lipschitz")
+    assert "as it must" not in section(page, "robustness")
+
+
+def test_its_name_says_what_it_is_of(made):
+    chosen = select(made.tasks, [made.record()], preview=False)
+    assert record_name(chosen.records[0], chosen) == "vae · mlp · digits"
+
+
+def test_foreign_text_is_inert(made):
+    hostile = "</details><script>x</script> | [a](http://evil.example)"
+    (page,) = pages_of(made, [made.record(lost=(0,), reason=hostile, source=hostile)]).values()
+    assert "<script>" not in page
+    assert "](http://" not in page

@@ -1,0 +1,154 @@
+"""Laws of what others send: it has rows of its own, moves nobody's, and says nothing of the suite."""
+
+from dataclasses import replace
+
+import pytest
+
+from vaebench.claims import Beyond, Claim, Near, Observation, Reading
+from vaebench.report.pages import pages
+from vaebench.report.selection import Entry, entry, own, select
+from vaebench.report.sent import SENDER, THIS_RUN, Sent, sender_of, sent
+from vaebench.report.task_page import task_page
+from vaebench.results.record import Record
+
+TASK = "camuto2021_variance_frequency"
+ALICES = f"records/{TASK}/my_vae.mlp.from.alice.digits.md"
+
+
+@pytest.fixture(scope="module")
+def references(made):
+    return [made.record(), made.record(variant="beta_vae")]
+
+
+@pytest.fixture(scope="module")
+def alices(made):
+    return sent(made.record(variant="my_vae", code="1" * 16), "alice")
+
+
+def rows(page):
+    return [line for line in page.splitlines() if line.startswith("| ") and "my_vae" in line]
+
+
+def test_a_record_says_who_sent_it_and_stays_what_it_is(made, alices):
+    record = made.record(variant="my_vae", code="1" * 16)
+    assert isinstance(alices, Sent) and sender_of(alices) == "alice" and sender_of(record) == ""
+    assert Record(**{name: getattr(alices, name) for name in Record.model_fields}) == record
+    assert sender_of(alices.model_copy(update={"score": None})) == "alice"
+    assert entry(alices) == Entry("standard", "my_vae", "mlp", "1" * 16, "alice")
+    assert own([record, alices]) == [record]
+
+
+@pytest.mark.parametrize("name", ["alice", "a", "alice-2", "0x"])
+def test_a_sender_is_called_as_on_github(name):
+    assert SENDER.fullmatch(name)
+
+
+@pytest.mark.parametrize("name", ["", "Alice", "a--b", "-a", "a-", "a_b", "a b", "..", "a\n", "this run", "ä"])
+def test_nobody_is_called_so(name):
+    assert not SENDER.fullmatch(name)
+
+
+def test_the_board_says_who_sent_a_row(made, references, alices):
+    board = pages(made.tasks, references, submissions=[alices])
+    assert "my_vae · mlp (from alice)" in board["README.md"]
+    assert board[ALICES].splitlines()[2] == "# my_vae · mlp (from alice) · digits"
+    chosen = select(made.tasks, references, True, [sent(alices, THIS_RUN)])
+    assert "my_vae · mlp (this run)" in chosen.labels.values()
+
+
+def worse(record):
+    zeros = tuple(
+        c.model_copy(update={"values": (0.0,) * len(c.values)}) if c.arm == "trained" else c for c in record.readings
+    )
+    return record.model_copy(update={"readings": zeros, "judged_by": None})
+
+
+def test_nobody_displaces_anybody(made, references, alices):
+    """A copy of another's record, worse, with more seeds or with a suite version that sorts first, has its own row."""
+    alone = pages(made.tasks, references, submissions=[alices])
+    more = made.record(variant="my_vae", code="1" * 16, seeds=9)
+    for copy in (worse(more), worse(alices).model_copy(update={"suite_version": "0.0"})):
+        with_eve = pages(made.tasks, references, submissions=[sent(copy, "eve"), alices])
+        assert with_eve[ALICES] == alone[ALICES]
+        assert "## Left out" not in with_eve["README.md"]
+        before, after = ([row for row in rows(b["README.md"]) if "from alice" in row] for b in (alone, with_eve))
+        assert len(before) == len(after) > 1
+        assert f"records/{TASK}/my_vae.mlp.from.eve.digits.md" in with_eve
+
+
+def test_an_impostor_renames_and_moves_nothing(made, references):
+    """It is refused where the suite's names are known; and where they are not, the suite's own row keeps its name."""
+    plain = pages(made.tasks, references)
+    impostor = sent(made.record(code="e" * 16), "eve")
+    board = pages(made.tasks, references, submissions=[impostor])
+    own_page = f"records/{TASK}/vae.mlp.digits.md"
+    assert board[own_page] == plain[own_page]
+    assert f"records/{TASK}/vae.mlp.from.eve.digits.md" in board
+
+
+def test_of_the_suites_own_code_in_its_place_the_suites_record_stands(made, references):
+    chosen = select(made.tasks, references, False, [sent(made.record(seeds=9), "alice")])
+    assert [sender_of(record) for record in chosen.records] == ["", ""]
+    assert "another record stands in its place" in chosen.left_out[0]
+    assert chosen.left_out[0].startswith("alice/")
+
+
+def with_another_exact_model(record, value):
+    """Say of a record that its weight of the KL is another, so that nobody knows its exact model, and edit that."""
+    edited = tuple(
+        c.model_copy(update={"values": (value,) * len(c.values)}) if c.arm == "known" else c for c in record.readings
+    )
+    variant = record.subject.variant.model_copy(update={"kl_weight": 3.0})
+    subject = record.subject.model_copy(update={"variant": variant})
+    return record.model_copy(update={"readings": edited, "judged_by": None, "subject": subject})
+
+
+def claims_table(page):
+    return page.partition("## Claims")[2].partition("## Scores")[0]
+
+
+def test_a_flood_of_records_moves_nothing_that_the_suite_says_of_itself(made, references, alices):
+    claims = tuple(replace(claim, known="fails") for claim in made.claims[TASK])
+    tasks = (replace(made.tasks[0], claims=claims), made.tasks[1])
+    flood = [sent(with_another_exact_model(alices, 7.0), f"eve-{number}") for number in range(12)]
+    plain, flooded = pages(tasks, references), pages(tasks, references, submissions=flood)
+    assert f"records/{TASK}/my_vae.mlp.from.eve.7.digits.md" in flooded
+    assert "/1" in claims_table(plain["README.md"])
+    assert claims_table(flooded["README.md"]) == claims_table(plain["README.md"])
+    assert "Over 2 records of the suite's own: " in flooded[f"{TASK}.md"]
+    said = [line for line in plain[f"{TASK}.md"].splitlines() if line.startswith("In every record that has one: ")]
+    assert said
+    for line in said:
+        assert line.replace("record that", "record of the suite's own that") in flooded[f"{TASK}.md"]
+
+
+def test_records_as_the_sample_are_the_suites_own(made):
+    claim = Claim("share", "It is so everywhere.", (Beyond("share", 0.5, 1.0, 0.0),), over_records=True)
+    task = replace(made.tasks[1], claims=(claim,))
+
+    def record(variant, value):
+        reading = lambda rng: [Observation("trained", None, 0, Reading("share", value, 0.0, 1))]  # noqa: E731
+        return made.record(task.name, variant, dataset="three_sources", claims=(claim,), readings=reading)
+
+    ours = [record("vae", 0.1), record("beta_vae", 0.2)]
+    theirs = [sent(record(f"copy_{number}", 0.9), "eve") for number in range(12)]
+
+    def over_records(submissions):
+        chosen = select([task], ours, False, submissions)
+        page = task_page(task, chosen, (), False)
+        return next(line for line in page.splitlines() if line.startswith("With records as the sample"))
+
+    assert over_records(theirs) == over_records([])
+    assert "over 2 of them" in over_records(theirs)
+
+
+def test_what_is_no_record_is_named_on_the_board(made, references):
+    board = pages(made.tasks, references, unread=["submissions/eve/a|b<i>.json"])
+    assert "- submissions/eve/a&#124;b&#60;i&#62;.json: no record" in board["README.md"]
+
+
+def test_a_claim_without_a_record_of_the_suites_own_is_tallied_over_none(made, alices):
+    board = pages(made.tasks, [], submissions=[alices])
+    assert "Over 0 records of the suite's own: –." in board[f"{TASK}.md"]
+    near = Claim("near", "It is.", (Near("energy", 1.0, 0.9, 0.0),))
+    assert select([replace(made.tasks[0], claims=(near,))], [], False, [alices]).records == ()

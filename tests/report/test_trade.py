@@ -1,0 +1,97 @@
+"""Laws of trade-off figures: what is paid stands over what is bought, way by way."""
+
+from dataclasses import replace
+
+import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+from vaebench.claims import Claim, Near, Observation, Reading, Tradeoff
+from vaebench.report.figures.drawing import draw, style
+from vaebench.report.figures.from_records import task_figures
+from vaebench.report.selection import select
+from vaebench.report.task_page import task_page
+
+TRADEOFF = Tradeoff(("outliers", "misses"), "spread", ("at_half", "prior"), "weighted", "the prior", "by volume")
+CLAIMS = (Claim("few", "There are few outliers.", (Near("outliers_prior", 0.2, 0.1, 1.0),)),)
+SPREAD = {"at_half": 0.5, "prior": 1.0, "weighted": 0.8}
+PATH = "figures/nakagawa2021_posterior_isometry.three_sources_spread.svg"
+
+
+def paid(lacking=()):
+    def readings(rng):
+        numbers = {f"spread_{way}": x for way, x in SPREAD.items()}
+        numbers |= {f"{what}_{way}": x**2 for what in TRADEOFF.readings for way, x in SPREAD.items()}
+        return [
+            Observation("trained", None, 0, Reading(name, value + rng.normal(0, 1e-3), 0.0, 1))
+            for name, value in numbers.items()
+            if name not in lacking
+        ]
+
+    return readings
+
+
+def record_of(made, variant="vae", arch="mlp", lacking=()):
+    name = made.tasks[1].name
+    return made.record(name, variant, arch, "three_sources", claims=CLAIMS, readings=paid(lacking))
+
+
+def chosen(made, records):
+    tasks = tuple(replace(task, tradeoffs=(TRADEOFF,)) for task in made.judging(records))
+    return tasks[1], select(tasks, records, True)
+
+
+def test_every_record_has_a_panel_with_what_it_pays_for_what_it_buys(made):
+    records = [record_of(made, v, a) for v in ("vae", "beta_vae") for a in ("mlp", "conv")]
+    figure = task_figures(*chosen(made, records))[PATH]
+    assert [panel.title for panel in figure.panels] == ["beta vae · conv", "vae · conv", "beta vae · mlp", "vae · mlp"]
+    for panel in figure.panels:
+        assert tuple(trade.reading for trade in panel.trades) == TRADEOFF.readings
+        for trade in panel.trades:
+            assert trade.against == pytest.approx((0.5, 1.0), abs=0.01)
+            assert trade.paid == pytest.approx((0.25, 1.0), abs=0.01)
+            assert trade.beside == pytest.approx((0.8, 0.64), abs=0.01)
+            assert trade.low < trade.beside[1] < trade.high
+
+
+def test_what_a_record_does_not_have_at_every_way_is_not_drawn(made):
+    records = [record_of(made, lacking=("misses_at_half",)), record_of(made, "beta_vae", lacking=("spread_prior",))]
+    figure = task_figures(*chosen(made, records))[PATH]
+    assert [(panel.title, [t.reading for t in panel.trades]) for panel in figure.panels] == [
+        ("vae · mlp", ["outliers"])
+    ]
+    assert PATH not in task_figures(*chosen(made, records[1:]))
+
+
+def test_the_picture_is_on_the_page_and_drawn_where_the_numbers_are(made):
+    task, selection = chosen(made, [record_of(made)])
+    figures = task_figures(task, selection)
+    assert f"## Trade-offs\n\n![trade-off of three sources spread]({PATH})" in task_page(
+        task, selection, figures, False
+    )
+    with style():
+        (ax,) = draw(figures[PATH]).axes
+    curve, _, marker = ax.lines[:3]
+    assert list(curve.get_xdata()) == pytest.approx([0.5, 1.0], abs=0.01)
+    assert [float(*marker.get_xdata()), float(*marker.get_ydata())] == pytest.approx([0.8, 0.64], abs=0.01)
+    assert (ax.get_xlabel(), ax.get_ylim()[0]) == ("spread", 0)
+
+
+@pytest.mark.parametrize("panels", [1, 8])
+def test_the_name_of_what_is_paid_stays_in_the_picture(made, panels):
+    archs = ("conv", "mlp")[: -(-panels // 4)]
+    variants = ("vae", "beta_vae", "iwae", "dip_vae_ii")[:panels]
+    figure = task_figures(*chosen(made, [record_of(made, v, a) for v in variants for a in archs]))[PATH]
+    assert len(figure.panels) == panels
+    longest = ("classifier outliers", "neighbour outliers")
+    renamed = (
+        tuple(replace(t, reading=name) for t, name in zip(p.trades, longest, strict=True)) for p in figure.panels
+    )
+    panels_with_them = tuple(replace(p, trades=trades) for p, trades in zip(figure.panels, renamed, strict=True))
+    with style():
+        canvas = draw(replace(figure, panels=panels_with_them))
+        FigureCanvasAgg(canvas).draw()
+    (label,) = canvas.texts
+    box, (width, height) = label.get_window_extent(), canvas.get_size_inches() * canvas.dpi
+    assert label.get_text().replace("\n", " ") == "classifier outliers, neighbour outliers (root scale)"
+    assert box.x0 >= 0 and box.y0 >= 0 and box.x1 <= width and box.y1 <= height
+    assert all(box.x1 <= ax.get_tightbbox().x0 for ax in canvas.axes)

@@ -1,0 +1,148 @@
+"""What instruments share: the functions of a trained model, and readings that may not exist."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+import torch
+from torch import Tensor
+
+from vaebench.claims import Declined, Reading
+from vaebench.data import Dataset
+from vaebench.experiment import EvaluationBudget
+from vaebench.kernels.complex_normal import paired
+from vaebench.kernels.estimate import Estimate, Undefined
+from vaebench.models.likelihoods import Gaussian, Likelihood
+from vaebench.models.posteriors import ComplexNormal, Normal
+from vaebench.training.fit import Trained
+
+Instrumental = TypeVar("Instrumental", bound=Callable[..., Any])
+
+
+def reads(*names: str) -> Callable[[Instrumental], Instrumental]:
+    """Declare what an instrument reads: the names that are declined where it cannot read a model at all.
+
+    Args:
+        names: Of its readings, but for entries of maps and for those that few models have.
+
+    Returns:
+        A decorator that leaves the instrument as it is, with the names as its ``reads``.
+    """
+
+    def declare(instrument: Instrumental) -> Instrumental:
+        instrument.reads = names  # type: ignore[attr-defined]
+        return instrument
+
+    return declare
+
+
+Function = Callable[[Tensor], Tensor]
+Instrument = Callable[[Trained, Dataset, EvaluationBudget, torch.Generator], tuple[Reading | Declined, ...]]
+Models = Mapping[tuple[str, float | None], Trained]
+"""All models of a cell, by arm and knob value."""
+
+Placed = tuple[float | None, Reading | Declined]
+"""What a comparison found, with the knob value of the judged model that it belongs to; None for all of them."""
+
+
+def real_posterior(trained: Trained, x: Tensor) -> Normal:
+    """Posterior on real codes, shape (batch, latent), whatever codes the model has."""
+    posterior = trained.model.encode(x)
+    return posterior.real() if isinstance(posterior, ComplexNormal) else posterior
+
+
+def likelihood_at(trained: Trained, z: Tensor) -> Likelihood:
+    """What the model says at real codes, shape (batch, latent), whatever codes it has."""
+    return trained.model.decode(paired(z) if trained.complex_codes else z)
+
+
+def decoded_mean(trained: Trained) -> Function:
+    """The decoder as a function: (batch, latent) to the likelihood's mean, (batch, *shape)."""
+    return lambda z: likelihood_at(trained, z).mean
+
+
+def encoded_mean(trained: Trained) -> Function:
+    """The encoder as a function: (batch, *shape) to the posterior's mean, (batch, latent)."""
+    return lambda x: real_posterior(trained, x).mean
+
+
+def reconstructed(trained: Trained) -> Function:
+    """The reconstruction at the posterior's mean, (batch, *shape) to (batch, *shape)."""
+    return lambda x: trained.model.decode(trained.model.encode(x).mean).mean
+
+
+def kl_weight_in_squares(trained: Trained, x: Tensor) -> float | None:
+    """β, the weight of the KL beside a sum of squared errors: 2·variance·kl_weight.
+
+    None where the variant declares no kl_weight, the likelihood is no Gaussian, or its variance is not one number.
+    """
+    with torch.no_grad():
+        likelihood = trained.model.decode(trained.model.encode(x[:1]).mean)
+    if not isinstance(likelihood, Gaussian) or trained.kl_weight is None:
+        return None
+    if isinstance(likelihood.variance, Tensor):
+        return 2 * float(likelihood.variance) * trained.kl_weight if likelihood.variance.numel() == 1 else None
+    return trained.model.interventions.beta(trained.kl_weight)
+
+
+class DataUndefined(Undefined):
+    """There is no such reading on these data, whatever the model; the message is the reason in one line."""
+
+
+def held_out(data: Dataset, most: int, least: int = 1) -> Tensor:
+    """Take the first held-out examples.
+
+    Args:
+        data: The data set.
+        most: How many, at most.
+        least: How many the reading needs.
+
+    Returns:
+        Shape (n, *shape).
+
+    Raises:
+        DataUndefined: There are fewer than it needs.
+    """
+    x = data.held_out.x[:most]
+    if len(x) < least:
+        raise DataUndefined(f"{least} held-out examples are needed, and there are {len(x)}")
+    return x
+
+
+def total_variance(data: Dataset) -> Tensor:
+    """Sum of the variances of all dimensions of the training part, in squared units of x, a scalar above 0.
+
+    Args:
+        data: The data set.
+
+    Returns:
+        The sum, in double precision.
+
+    Raises:
+        DataUndefined: The data do not vary.
+    """
+    variance = data.train.x.flatten(1).double().var(0).sum() if len(data.train.x) > 1 else torch.zeros(())
+    if not variance > 0:
+        raise DataUndefined("the data do not vary")
+    return variance
+
+
+def posterior_codes(trained: Trained, x: Tensor, rng: torch.Generator) -> Tensor:
+    """One draw from each example's posterior, shape (batch, latent)."""
+    with torch.no_grad():
+        posterior = real_posterior(trained, x)
+        return posterior.sample(torch.randn(posterior.mean.shape, generator=rng, device=x.device))
+
+
+def of_sample(name: str, values: Tensor, unit: str = "1") -> Reading:
+    """Mean over examples with its standard error, from values of shape (batch,)."""
+    spread = float(values.double().std()) / len(values) ** 0.5 if len(values) > 1 else 0.0
+    return Reading(name, float(values.double().mean()), spread, len(values), unit)
+
+
+def estimated(name: str, estimate: Callable[[], Estimate], unit: str = "1") -> Reading | Declined:
+    """A kernel's estimate as a reading, or its reason where the kernel says that there is none."""
+    try:
+        found = estimate()
+    except Undefined as reason:
+        return Declined(name, str(reason), "model")
+    return Reading(name, float(found.value), float(found.stderr), found.n, unit)

@@ -1,0 +1,97 @@
+"""Papers: a folder each, with its task pages, the instruments that serve it alone, and what was found.
+
+A task page is a module that defines a frozen ``TASK``. It says what is done, with which knob, arms, instruments and
+budgets, and which claims the readings are held against. It holds no algorithm and imports no torch, so that the list of
+claims can be read in a blink.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from vaebench.claims import Claim, Tradeoff
+from vaebench.experiment import Arm, Budget, Interventions, Knob, Preset
+from vaebench.fingerprint import value_hash
+
+
+@dataclass(frozen=True)
+class Version:
+    """A version of a task.
+
+    Attributes:
+        number: From 1.
+        since: The day it came, as ``2026-11-20``.
+    """
+
+    number: int
+    since: str
+
+
+@dataclass(frozen=True)
+class Task:
+    """The standardized experiment that checks one paper's group of claims.
+
+    Attributes:
+        name: ``<author><year>_<what>``: its paper's folder and its file.
+        version: Raised whenever a number it yields can change.
+        title: The paper's authors, year and title.
+        source: The paper, as ``arXiv:…``.
+        asks: The question, in one sentence.
+        datasets: The data sets of record.
+        interventions: What is done to every model, whatever the knob.
+        knob: What is turned, or None.
+        known: The closed form behind the ``known`` arm, a function of ``models.exact``, or None. An arm with
+            interventions of its own has a known arm of its own.
+        instruments: What is read off every model, as ``module.function`` of the paper's folder or of ``measures``.
+        claims: What the paper says.
+        invariants: What must hold of a sound run.
+        budgets: Budget by preset.
+        arms: What is trained beside the models judged.
+        comparisons: What is read off all models of a cell together, likewise.
+        tradeoffs: What is drawn against what beside the verdicts.
+        versions: Every version there was, the present one last: a record of any other cannot be.
+    """
+
+    name: str
+    version: int
+    title: str
+    source: str
+    asks: str
+    datasets: tuple[str, ...]
+    interventions: Interventions
+    knob: Knob | None
+    known: str | None
+    instruments: tuple[str, ...]
+    claims: tuple[Claim, ...]
+    invariants: tuple[Claim, ...]
+    budgets: Mapping[Preset, Budget]
+    arms: tuple[Arm, ...] = ()
+    comparisons: tuple[str, ...] = ()
+    tradeoffs: tuple[Tradeoff, ...] = ()
+    versions: tuple[Version, ...] = ()
+
+    def __post_init__(self) -> None:
+        if [version.number for version in self.versions] not in ([], list(range(1, self.version + 1))):
+            raise ValueError(f"{self.name}: its versions are 1 to {self.version}, each with its day: {self.versions}")
+        if self.known and self.knob and self.knob.name == "strength":
+            raise ValueError(f"{self.name}: a closed form is for one weight of the KL, and a strength may change it")
+
+    @property
+    def paper(self) -> str:
+        """The folder of its paper, which its name begins with."""
+        return self.name.partition("_")[0]
+
+    def definition_hash(self, preset: Preset) -> str:
+        """Hash of everything that decides a number of this task under a preset; its words do not count.
+
+        Args:
+            preset: The budget.
+
+        Returns:
+            16 hexadecimal digits.
+        """
+        conditions = {claim.id: claim.conditions for claim in self.claims + self.invariants}
+        # How many seeds are run decides how wide an interval is, not what is measured.
+        budget = replace(self.budgets[preset], seeds=1)
+        measured = (self.interventions, self.knob, self.known, self.instruments, conditions, budget)
+        beside = [part for part in (self.arms, self.comparisons) if part]
+        return value_hash((self.name, self.version, measured, beside))

@@ -1,0 +1,156 @@
+"""Which layers are learned first: a comparison of a cell's models, those that are judged, one a strength."""
+
+from collections.abc import Iterator, Mapping
+
+import torch
+from torch import Tensor
+
+from vaebench.claims import Declined, Reading, map_entry_name
+from vaebench.data import Dataset
+from vaebench.experiment import EvaluationBudget
+from vaebench.kernels.cka import cka_matrix, shuffled_cka
+from vaebench.kernels.estimate import Undefined
+from vaebench.kernels.procrustes import shuffled_procrustes
+from vaebench.measures.model_view import Models, Placed, held_out, reads
+from vaebench.papers.bonheme2022.layers import Layers, layers_of, representations, require_code
+from vaebench.papers.bonheme2022.settling import corrected_lead, lead, least_lead, settling_time
+from vaebench.papers.bonheme2022.trajectory import INDICES, OF_RECORD, PROCRUSTES_POINTS, Course, Likeness, course_of
+from vaebench.training.fit import Trained
+
+LEADS = ("lead_raw", "lead_corrected", "lead_fed_final", "lead_depth_matched")
+"""The encoder is first where every one of these is above 0."""
+
+DRAWS = 4
+"""Orders of the examples from which a floor is drawn."""
+
+
+@reads(*LEADS, "encoder_first_share")
+def encoder_first(
+    models: Models, data: Dataset, evaluation: EvaluationBudget, rng: torch.Generator
+) -> tuple[Placed, ...]:
+    """Read when each layer settles, and by how much the encoder's hidden layers lead the decoder's.
+
+    A layer settles at the step after which its debiased alignment with itself at the end is at least .9 for good, on
+    held-out examples. A lead is the mean of log₁₀(1 + step) over the decoder's hidden layers minus that over the
+    encoder's: decades of training, above 0 where the encoder is first.
+
+    Args:
+        models: By arm and strength, with snapshots; the strength of ``redrawn`` is the one that maps show.
+        data: Where they are read.
+        evaluation: At most ``points`` examples.
+        rng: Of the floors' permutations.
+
+    Returns:
+        For each strength ``lead_raw``; ``lead_corrected``, of the way that layers have gone since step 0, each counted
+        by the way it had to go; ``lead_fed_final``, the decoder given the final codes at every snapshot;
+        ``lead_depth_matched``, of the worst pair at equal depth; the same by other indices, with ``_biased`` or
+        ``_procrustes`` behind the name; and the steps themselves. For all strengths together ``encoder_first_share``,
+        the share of those where all of `LEADS` are above 0. For one strength ``null_…``, the largest floor of a hidden
+        layer, and the maps ``to_the_end`` (step, layer) and ``across_seeds`` (layer, layer of the other seed).
+    """
+    x = held_out(data, evaluation.points)
+    shown = next((place for place in models if place[0] == "redrawn"), None)
+    found: list[Placed] = []
+    first: list[bool] = []
+    for (arm, knob), trained in models.items():
+        if arm != "trained":
+            continue
+        readings = _followed(trained, x, mapped=shown == ("redrawn", knob))
+        found += [(knob, reading) for reading in readings]
+        leads = {reading.name: reading for reading in readings if reading.name in LEADS}
+        if all(isinstance(reading, Reading) or reading.cause == "model" for reading in leads.values()):
+            first.append(all(isinstance(reading, Reading) and reading.value > 0 for reading in leads.values()))
+    if first:
+        found.append((None, Reading("encoder_first_share", sum(first) / len(first), 0.0, len(first))))
+    else:
+        found.append((None, Declined("encoder_first_share", "there is no strength at which a lead can be read")))
+    if shown:
+        found += [(shown[1], reading) for reading in _across_seeds(models["trained", shown[1]], models[shown], x, rng)]
+    return tuple(found)
+
+
+def _followed(trained: Trained, x: Tensor, mapped: bool) -> list[Reading | Declined]:
+    """All that one model's course says."""
+    if len(trained.snapshots) < 2:
+        return [Declined(name, "fewer than two snapshots were kept in training") for name in LEADS]
+    try:
+        layers = layers_of(trained)
+    except Undefined as reason:
+        return [Declined(name, str(reason)) for name in LEADS]
+    try:
+        require_code(trained, x)
+        course = course_of(trained, layers, x)
+    except Undefined as reason:
+        return [Declined(name, str(reason), "model") for name in LEADS]
+    readings = [*_leads(course, layers, len(x)), *_steps(course, layers, len(x))]
+    return [*readings, *_to_the_end(course, len(x))] if mapped else readings
+
+
+def _leads(course: Course, layers: Layers, n: int) -> Iterator[Reading | Declined]:
+    for ending in INDICES:
+        own, fed = _times(course, course.own[ending]), _times(course, course.fed[ending])
+        encoder, decoder = _at(own, layers.encoder), _at(own, layers.decoder)
+        found = {
+            "lead_raw": lead(encoder, decoder),
+            "lead_fed_final": lead(encoder, _at(fed, layers.decoder)),
+            "lead_depth_matched": least_lead(encoder, decoder),
+        }
+        for name, decades in found.items():
+            yield Reading(name + ending, decades, 0.0, n, "decade")
+        sides = [[course.own[ending][label] for label in side] for side in (layers.encoder, layers.decoder)]
+        try:
+            yield Reading(f"lead_corrected{ending}", corrected_lead(course.steps, *sides), 0.0, n, "decade")
+        except Undefined as reason:
+            yield Declined(f"lead_corrected{ending}", str(reason), "model")
+
+
+def _times(course: Course, likeness: Likeness) -> dict[str, float]:
+    return {label: settling_time(course.steps, values) for label, values in likeness.items()}
+
+
+def _at(times: Mapping[str, float], labels: Mapping[str, str]) -> list[float]:
+    return [times[label] for label in labels]
+
+
+def _steps(course: Course, layers: Layers, n: int) -> Iterator[Reading]:
+    # The geometric mean of a side's, so that the ratio of two is their lead.
+    times = _times(course, course.own[OF_RECORD])
+    parts = {"encoder": layers.encoder, "decoder": layers.decoder, **{head: {head: ""} for head in layers.heads}}
+    for name, labels in (parts | {"output": layers.output}).items():
+        decades = _at(times, labels)
+        yield Reading(f"settling_step_{name}", 10 ** (sum(decades) / len(decades)) - 1, 0.0, n, "step")
+
+
+def _to_the_end(course: Course, n: int) -> Iterator[Reading]:
+    for place, step in enumerate(course.steps):
+        for label, likeness in course.own[OF_RECORD].items():
+            yield _entry("to_the_end", str(step), label, likeness[place], n)
+
+
+def _entry(name: str, row: str, column: str, value: float, n: int) -> Reading:
+    # Maps are looked at: more digits would be most of a record.
+    return Reading(map_entry_name(name, row, column), round(value, 3), 0.0, n)
+
+
+def _across_seeds(trained: Trained, redrawn: Trained, x: Tensor, rng: torch.Generator) -> Iterator[Reading]:
+    # The map of layers against those of another seed, and the floors that chance alone reaches there.
+    try:
+        layers, others = layers_of(trained), layers_of(redrawn)
+        ours, theirs = representations(trained.model, layers, x)[0], representations(redrawn.model, others, x)[0]
+        alignments = cka_matrix(list(ours.values()), list(theirs.values()))
+        hidden = [(ours[label], theirs[label]) for label in (*layers.encoder, *layers.decoder)]
+        floors = {
+            "null_debiased_cka": [shuffled_cka(a, b, rng, DRAWS) for a, b in hidden],
+            "null_biased_cka": [shuffled_cka(a, b, rng, DRAWS, debiased=False) for a, b in hidden],
+            "null_procrustes": [
+                shuffled_procrustes(a[:PROCRUSTES_POINTS], b[:PROCRUSTES_POINTS], rng, DRAWS) for a, b in hidden
+            ],
+        }
+    except Undefined:
+        return  # a layer that does not vary: the leads of the same model say so
+    for name, estimates in floors.items():
+        largest = max(estimates, key=lambda estimate: float(estimate.value))
+        yield Reading(name, float(largest.value), float(largest.stderr), DRAWS)
+    for i, row in enumerate(ours):
+        for j, column in enumerate(theirs):
+            yield _entry("across_seeds", row, column, float(alignments[i, j]), len(x))

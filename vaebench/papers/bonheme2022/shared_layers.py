@@ -1,0 +1,178 @@
+"""Which layers of an encoder are alike whatever the strength or the objective, beside how alike two seeds are."""
+
+import math
+from collections.abc import Mapping
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from vaebench.claims import Declined, Reading
+from vaebench.data import Dataset
+from vaebench.experiment import EvaluationBudget
+from vaebench.kernels.estimate import Undefined
+from vaebench.measures.model_view import Models, Placed, held_out, reads
+from vaebench.models.layers import HEADS
+from vaebench.papers.bonheme2022.layers import Layers, encoded, layers_of, require_code, snapshots
+from vaebench.papers.bonheme2022.trajectory import INDICES, OF_RECORD
+from vaebench.training.fit import Trained
+from vaebench.training.intervened import Intervened
+from vaebench.training.step import TrainingStep
+
+Cause = Literal["setting", "model"]
+
+Prepared = Mapping[str, Mapping[str, Tensor]]
+"""What of an encoder's layers enters a comparison, by ending of the index and label of the layer."""
+
+Alike = Mapping[tuple[str, str], float]
+"""Likeness of two encoders, by part of the encoder and ending of the index."""
+
+DIFFERENCES = {
+    "hidden": "shared_hidden",
+    "last_hidden": "shared_last_hidden",
+    **{head: f"exception_{head}" for head in HEADS},
+}
+"""What the difference of an alignment from that of two seeds is called, by part of the encoder."""
+
+OTHER = "_other_objective"
+
+ALIKE = tuple(
+    f"alike_{pair}_{part}"
+    for pair in ("across_strengths", "across_objectives", "untrained")
+    for part in ("hidden", "last_hidden")
+)
+"""Alignments that claims hold against each other."""
+
+SAME_LOSS = 1e-5
+"""Relative difference of two losses of one model, of the same draws, below which both are of one objective."""
+
+
+@reads(*ALIKE, *(name + end for end in ("", OTHER) for name in DIFFERENCES.values()))
+def shared_encoders(
+    models: Models, data: Dataset, evaluation: EvaluationBudget, rng: torch.Generator
+) -> tuple[Placed, ...]:
+    """Read how much less alike encoders of two settings are than encoders of two seeds.
+
+    Debiased alignment of the model at a strength with the redrawn one at the middle strength, or of the model at the
+    middle strength with a redrawn plain VAE; minus that of the model and the redrawn one, both at the middle strength.
+    Every pair differs in its seed, so that common initial weights make no two settings alike. At the end of training,
+    on held-out examples.
+
+    Args:
+        models: By arm and strength: ``trained``, ``redrawn`` and ``other_objective``.
+        data: Where they are read.
+        evaluation: At most ``points`` examples.
+        rng: Unused.
+
+    Returns:
+        For every strength but the middle one ``shared_hidden``, the mean difference over the encoder's hidden layers,
+        ``shared_last_hidden``, that of the last of them, and ``exception_mean``, ``exception_log_scale``, those of the
+        heads; for all together the same with ``_other_objective``. And ``alike_…``, the alignments themselves, with
+        those of two seeds at step 0, which no training made. All of it by other indices too, with ``_biased`` or
+        ``_procrustes`` behind the name.
+    """
+    x = held_out(data, evaluation.points)
+    middle = next(knob for arm, knob in models if arm == "redrawn")
+    ours, twin, other = models["trained", middle], models["redrawn", middle], models.get(("other_objective", None))
+    pairs = {knob: (trained, twin) for (arm, knob), trained in models.items() if arm == "trained" and knob != middle}
+    found = [] if pairs else _declined("the variant has no other strength", None)
+    if other is None or _same_objective(twin, other, x):
+        found += _declined("the variant is the plain VAE itself", None, OTHER)
+        other = None
+    try:
+        seeds = _alike(_prepared(ours, x), _prepared(twin, x))
+    except Undefined as reason:
+        cause: Cause = "setting" if _unlike(ours, twin) else "model"
+        found += _declined_untrained(str(reason), cause if pairs or other else "setting")
+        found += [declined for knob in pairs for declined in _declined(str(reason), knob, "", cause)]
+        return (*found, *(_declined(str(reason), None, OTHER, cause) if other else ()))
+    found += [*_levels("across_seeds", seeds, len(x), None), *_untrained(ours, twin, x)]
+    for knob, pair in pairs.items():
+        found += _compared("across_strengths", pair, seeds, x, knob)
+    return (*found, *(_compared("across_objectives", (ours, other), seeds, x, None, OTHER) if other else ()))
+
+
+def _compared(
+    name: str, pair: tuple[Trained, Trained], seeds: Alike, x: Tensor, knob: float | None, end: str = ""
+) -> list[Placed]:
+    """Alignments across settings, and how far they are from those across seeds."""
+    if reason := _unlike(*pair):
+        return _declined(reason, knob, end)
+    try:
+        one, another = (_prepared(trained, x) for trained in pair)
+        alike = _alike(one, another)
+    except Undefined as undefined:
+        return _declined(str(undefined), knob, end, "model")
+    found = _levels(name, alike, len(x), knob)
+    for part, difference in DIFFERENCES.items():
+        if (part, OF_RECORD) in alike and (part, OF_RECORD) in seeds:
+            differences = {ending: alike[part, ending] - seeds[part, ending] for ending in INDICES}
+            found += [(knob, Reading(difference + end + e, value, 0.0, len(x))) for e, value in differences.items()]
+        else:
+            found.append((knob, Declined(difference + end, f"not both encoders have a head named {part}")))
+    return found
+
+
+def _unlike(one: Trained, another: Trained) -> str:
+    """Why two encoders cannot be compared layer by layer; nothing where they can."""
+    try:
+        same = len(layers_of(one).encoder) == len(layers_of(another).encoder)
+    except Undefined as reason:
+        return str(reason)
+    return "" if same else "the two encoders have not as many hidden layers"
+
+
+def _prepared(trained: Trained, x: Tensor) -> Prepared:
+    """What of each layer of an encoder that has learned something enters its comparisons."""
+    require_code(trained, x)
+    return _prepared_of(trained.model, layers_of(trained), x)
+
+
+def _prepared_of(model: Intervened, layers: Layers, x: Tensor) -> Prepared:
+    found = encoded(model, layers, x)[0]
+    return {ending: index.prepare(found) for ending, index in INDICES.items()}
+
+
+def _alike(one: Prepared, another: Prepared) -> Alike:
+    """Likeness of two encoders: of their hidden layers on average, of the last of them, and of their heads."""
+    alike: dict[tuple[str, str], float] = {}
+    for ending, index in INDICES.items():
+        found = index(one[ending], another[ending])
+        hidden = [likeness for label, likeness in found.items() if label not in HEADS]
+        parts = {"hidden": sum(hidden) / len(hidden), "last_hidden": hidden[-1]}
+        parts |= {head: found[head] for head in HEADS if head in found}
+        alike |= {(part, ending): likeness for part, likeness in parts.items()}
+    return alike
+
+
+def _levels(name: str, alike: Alike, n: int, knob: float | None) -> list[Placed]:
+    return [
+        (knob, Reading(f"alike_{name}_{part}{ending}", likeness, 0.0, n)) for (part, ending), likeness in alike.items()
+    ]
+
+
+def _untrained(ours: Trained, twin: Trained, x: Tensor) -> list[Placed]:
+    """Alignments of two seeds at their first snapshots."""
+    if not (ours.snapshots and twin.snapshots):
+        return _declined_untrained("no snapshot was kept in training")
+    first = [_prepared_of(next(snapshots(trained))[1], layers_of(trained), x) for trained in (ours, twin)]
+    return _levels("untrained", _alike(*first), len(x), None)
+
+
+def _same_objective(twin: Trained, other: Trained, x: Tensor) -> bool:
+    """Whether both minimised the same: a trained model, not one at its start, tells a total correlation from none."""
+    if twin.objective is None or other.objective is None:
+        return False
+    rng = torch.Generator(x.device).manual_seed(0)
+    step = TrainingStep(twin.model, (twin.objective, other.objective), 1, len(x))
+    one, another = step(x, torch.randn(len(x), twin.latent, generator=rng, device=x.device), None, 0, rng)
+    return math.isclose(float(one), float(another), rel_tol=SAME_LOSS)
+
+
+def _declined(reason: str, knob: float | None, end: str = "", cause: Cause = "setting") -> list[Placed]:
+    alike = [name for name in ALIKE if ("objectives" if end else "strengths") in name]
+    return [(knob, Declined(name, reason, cause)) for name in (*(d + end for d in DIFFERENCES.values()), *alike)]
+
+
+def _declined_untrained(reason: str, cause: Cause = "setting") -> list[Placed]:
+    return [(None, Declined(name, reason, cause)) for name in ALIKE if "untrained" in name]

@@ -1,0 +1,1 @@
+"""Camuto & Willetts 2021, Variational Autoencoders: A Harmonic Perspective, arXiv:2105.14866."""

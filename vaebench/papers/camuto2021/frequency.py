@@ -1,0 +1,86 @@
+"""How much of what encoder and decoder compute is of high frequency."""
+
+import torch
+from torch import Tensor
+
+from vaebench.claims import Declined, Reading
+from vaebench.data import Dataset
+from vaebench.experiment import EvaluationBudget
+from vaebench.kernels.jacobian import covariance_root
+from vaebench.kernels.mean_degree import data_mean_degree, latent_mean_degree
+from vaebench.kernels.noise_stability import high_frequency_share
+from vaebench.measures.model_view import decoded_mean, encoded_mean, estimated, held_out, reads
+from vaebench.models.kept import kept
+from vaebench.training.fit import Trained
+
+RHO = 0.9
+"""Correlation of the pair of codes of record: a degree-k part loses 1 − 0.9ᵏ of its energy."""
+
+
+@reads("decoder_high_frequency_share", "decoder_mean_degree")
+def decoder_frequency(
+    trained: Trained,
+    data: Dataset,
+    evaluation: EvaluationBudget,
+    rng: torch.Generator,
+) -> tuple[Reading | Declined, ...]:
+    """Read the decoder's high-frequency share at ρ = 0.9 and its mean Hermite degree, under z ~ N(0, I).
+
+    Args:
+        trained: The model.
+        data: Unused.
+        evaluation: ``samples`` draws; Jacobians at an eighth of them.
+        rng: Of the draws.
+
+    Returns:
+        ``decoder_high_frequency_share`` and ``decoder_mean_degree``, pure numbers.
+    """
+    function, latent = decoded_mean(trained), trained.latent
+    return (
+        estimated(
+            "decoder_high_frequency_share",
+            lambda: high_frequency_share(function, latent, RHO, evaluation.samples, rng),
+        ),
+        estimated("decoder_mean_degree", lambda: latent_mean_degree(function, latent, evaluation.samples // 8, rng)),
+    )
+
+
+@reads("encoder_whitened_degree", "encoder_mean_degree")
+def encoder_frequency(
+    trained: Trained,
+    data: Dataset,
+    evaluation: EvaluationBudget,
+    rng: torch.Generator,
+) -> tuple[Reading | Declined, ...]:
+    """Read the scale-free frequency content of the encoder's mean over held-out data, whitened and raw.
+
+    Raw, E‖J‖²_F / Var does not change with the scale of the codes, but it does with the directions that survive in
+    them: of an affine encoder it falls when weak principal directions die. Whitened, E‖J C^½‖²_F / Var with C the
+    covariance of the data it is read on, is 1 for every affine encoder, so that only curvature moves it. On normal data
+    it is the mean Hermite degree and not below 1; on other data an encoder that is flat where data are rare is below.
+
+    Args:
+        trained: The model.
+        data: Where it is read.
+        evaluation: At most ``points`` examples.
+        rng: Unused.
+
+    Returns:
+        ``encoder_whitened_degree``, a pure number, and ``encoder_mean_degree``, per squared unit of the data.
+    """
+    x, function = held_out(data, evaluation.points, least=2), encoded_mean(trained)
+    root = _unbiased_root(x)
+    return (
+        estimated("encoder_whitened_degree", lambda: data_mean_degree(function, x, root=root)),
+        estimated("encoder_mean_degree", lambda: data_mean_degree(function, x), "1/x²"),
+    )
+
+
+@kept
+def _unbiased_root(x: Tensor) -> Tensor:
+    """A root of the data's unbiased covariance, shape (d, r), found once for all models.
+
+    The variance of the codes is unbiased too: so an affine encoder has a whitened degree of 1 to the last digit.
+    """
+    root: Tensor = covariance_root(x.flatten(1).double()) * (len(x) / (len(x) - 1)) ** 0.5
+    return root.to(x.dtype)

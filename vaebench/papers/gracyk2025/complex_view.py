@@ -1,0 +1,115 @@
+"""Models read as complex: codes in pairs, the decoder's Fisher metric, and the mixture of all posteriors.
+
+A complex code ζ ~ CN(0, I) stands for the real one √2·(Re ζ, Im ζ) ~ N(0, I), so a real model with an even number of
+latent units is read as complex by pairing them, and a complex model as itself.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from vaebench.claims import Declined
+from vaebench.data import Dataset
+from vaebench.kernels.complex_normal import paired, unpaired
+from vaebench.kernels.estimate import Undefined
+from vaebench.kernels.fisher_metric import decoder_metric
+from vaebench.kernels.isometry import active_units
+from vaebench.kernels.lengths import power_of_two
+from vaebench.measures.model_view import Function, likelihood_at, real_posterior
+from vaebench.training.fit import Trained
+
+COMPONENTS = 512
+"""Training examples, at most, whose posteriors make the mixture."""
+
+
+@dataclass(frozen=True)
+class Mixture:
+    """Posteriors of examples as components of a mixture of circular complex normals.
+
+    Attributes:
+        means: Complex, shape (k, latent/2).
+        scales: Standard deviations, shape (k, latent/2): of two paired units the root mean square.
+        active: Which complex units code something, shape (latent/2,).
+    """
+
+    means: Tensor
+    scales: Tensor
+    active: Tensor
+
+    def precisions(self) -> Tensor:
+        """1/s² in double precision, shape (k, latent/2), to the digits of the scales."""
+        unit = power_of_two(self.scales)
+        return (self.scales / unit).square().reciprocal().double() / unit.double().square()
+
+
+def posterior_mixture(trained: Trained, data: Dataset) -> Mixture:
+    """Posteriors of the first `COMPONENTS` training examples, read as complex.
+
+    Args:
+        trained: The model.
+        data: The data set.
+
+    Returns:
+        The mixture.
+
+    Raises:
+        Undefined: The units cannot be paired, or every one has collapsed to the prior, so that there is no geometry to
+            speak of.
+    """
+    if trained.latent % 2:
+        raise Undefined("an odd number of latent units cannot be paired")
+    x = data.train.x[:COMPONENTS]
+    with torch.no_grad():
+        posterior = real_posterior(trained, x)
+    scales = _root_mean_square(posterior.scale.reshape(len(x), -1, 2))
+    active = active_units(scales)
+    if not active.any():
+        raise Undefined("every complex latent unit has collapsed to the prior")
+    return Mixture(paired(posterior.mean), scales, active)
+
+
+def _root_mean_square(pairs: Tensor) -> Tensor:
+    """√((a² + b²)/2) of pairs on the last axis; the squares themselves may be out of range."""
+    unit = power_of_two(pairs.amax(-1))
+    return (pairs / unit.unsqueeze(-1)).square().mean(-1).sqrt() * unit
+
+
+def refused(names: Sequence[str], trained: Trained, reason: Undefined) -> tuple[Declined, ...]:
+    """Decline readings of a model's complex geometry: for its setting where it has an odd number of units.
+
+    Args:
+        names: The readings.
+        trained: The model.
+        reason: Why there are none.
+
+    Returns:
+        One for each name.
+    """
+    return tuple(Declined(name, str(reason), "setting" if trained.latent % 2 else "model") for name in names)
+
+
+def standardised_decoder(trained: Trained) -> Function:
+    """The decoder of complex codes, in units of its likelihood's noise: its squared differential is Fisher's metric.
+
+    A Gaussian's mean over its standard deviation, a Bernoulli's angle; see `likelihoods`.
+    """
+    return lambda z: likelihood_at(trained, unpaired(z)).standardised()
+
+
+def metric_at(trained: Trained, z: Tensor, active: Tensor, *, chunk: int = 2048) -> Tensor:
+    """Fisher metric of the decoder at complex codes, along the active units.
+
+    Args:
+        trained: The model.
+        z: Complex, shape (batch, latent/2).
+        active: Which complex units count, shape (latent/2,).
+        chunk: Codes at a time.
+
+    Returns:
+        Hermitian, shape (batch, active, active), in nats per squared unit of ζ.
+    """
+    function = standardised_decoder(trained)
+    found = torch.cat([decoder_metric(function, part) for part in torch.split(z, chunk)])
+    return found[:, active][:, :, active]

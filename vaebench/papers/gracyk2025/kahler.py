@@ -1,0 +1,195 @@
+"""How near the potential of the posterior mixture comes to the decoder's Fisher metric, and what either costs."""
+
+import math
+import time
+from collections.abc import Callable
+
+import torch
+from scipy.stats import spearmanr
+from torch import Tensor
+
+from vaebench.claims import Declined, Reading
+from vaebench.data import Dataset
+from vaebench.experiment import EvaluationBudget
+from vaebench.kernels.complex_normal import squared_moduli, standard_complex_normal
+from vaebench.kernels.estimate import Undefined
+from vaebench.kernels.fisher_metric import closedness_defect, log_volume
+from vaebench.kernels.lengths import norms
+from vaebench.kernels.mixture_potential import mixture_log_density_hessian, potential_metric, smallest_eigenvalue
+from vaebench.measures.model_view import of_sample, reads
+from vaebench.papers.gracyk2025.complex_view import Mixture, metric_at, posterior_mixture, refused, standardised_decoder
+from vaebench.training.fit import Trained
+
+TAU = 1.0
+"""Weight of the quadratic forms in the exponents: with 1, each is a divergence between posteriors, in nats."""
+
+CLOSEDNESS_CODES = 64
+"""Codes at which closedness is read: its cost is quadratic in the number of units."""
+
+REPEATS = 5
+"""Timings of each of two ways, in turn."""
+
+ROUNDING = 1e-9
+"""Share of a metric's largest eigenvalue that counts as nought."""
+
+EVEN = 1e-4
+"""Spread of log det, in nats, below which it is rounding."""
+
+FIDELITY = ("potential_spearman", "potential_relative_error", "precision_spearman")
+CONVEXITY = ("potential_psh_share", "mixture_psh_share", "potential_smallest_eigenvalue", "mixture_smallest_eigenvalue")
+
+
+def _potential(mixture: Mixture, z: Tensor) -> Tensor:
+    weights = mixture.precisions()[:, mixture.active]
+    offsets = torch.zeros(len(weights), device=z.device)
+    return potential_metric(z[:, mixture.active], mixture.means[:, mixture.active], weights, offsets, TAU)
+
+
+def _nearby_precision(mixture: Mixture, z: Tensor) -> Tensor:
+    """Log ∏ of the precisions of the posteriors at z, averaged by how much each is responsible for z; no potential."""
+    means, scales = mixture.means[:, mixture.active], mixture.scales[:, mixture.active].double()
+    apart = squared_moduli((z[:, None, mixture.active] - means).to(torch.complex128))
+    responsible = torch.softmax(-(apart / scales.square() + 2 * scales.log()).sum(2), 1)
+    return (responsible @ scales.square().reciprocal()).log().sum(1)
+
+
+def _prepared(trained: Trained, data: Dataset, n: int, rng: torch.Generator) -> tuple[Mixture, Tensor]:
+    """The posterior mixture and codes from the prior."""
+    x = data.train.x
+    codes = standard_complex_normal((n, trained.latent // 2), rng, dtype=x.dtype.to_complex()).to(x.device)
+    return posterior_mixture(trained, data), codes
+
+
+@reads(*FIDELITY, "kahler_defect")
+def potential_fidelity(
+    trained: Trained, data: Dataset, evaluation: EvaluationBudget, rng: torch.Generator
+) -> tuple[Reading | Declined, ...]:
+    """Read how the metric of the posterior mixture's potential follows the decoder's Fisher metric over the prior.
+
+    The potential is log Σ_k exp((ζ − m_k)ᴴ P_k (ζ − m_k)) over posteriors CN(m_k, P_k⁻¹) of training examples.
+
+    Args:
+        trained: The model; its latent units are read in pairs.
+        data: Its training part gives the mixture.
+        evaluation: A quarter of ``samples`` codes.
+        rng: Of the codes.
+
+    Returns:
+        ``potential_spearman``, rank correlation of log det of the two metrics; ``potential_relative_error``, median of
+        ‖H − g‖/‖g‖; ``precision_spearman``, the rank correlation with the mean precision of the posteriors at ζ, a
+        proxy that is no potential's; and ``kahler_defect``, how far the decoder's own metric is from Kähler.
+    """
+    try:
+        mixture, z = _prepared(trained, data, evaluation.samples // 4, rng)
+    except Undefined as reason:
+        return refused((*FIDELITY, "kahler_defect"), trained, reason)
+    defect = _defect(trained, z[:CLOSEDNESS_CODES])
+    try:
+        return (*_fidelity(trained, mixture, z), defect)
+    except Undefined as reason:
+        return (*refused(FIDELITY, trained, reason), defect)
+
+
+def _fidelity(trained: Trained, mixture: Mixture, z: Tensor) -> tuple[Reading | Declined, ...]:
+    fisher, proxy = metric_at(trained, z, mixture.active), _potential(mixture, z)
+    volume, proxied = log_volume(fisher), log_volume(proxy)
+    error = norms(proxy - fisher) / norms(fisher)
+    # Of n errors √n/2 is one standard deviation of how many lie below the true median.
+    share = 0.5 + torch.tensor([-0.5, 0.0, 0.5], device=z.device) / len(z) ** 0.5
+    low, median, high = torch.quantile(error, share.to(error.dtype)).tolist()
+    return (
+        _correlation("potential_spearman", proxied, volume),
+        Reading("potential_relative_error", median, (high - low) / 2, len(z)),
+        _correlation("precision_spearman", _nearby_precision(mixture, z), volume),
+    )
+
+
+def _defect(trained: Trained, z: Tensor) -> Reading | Declined:
+    try:
+        return of_sample("kahler_defect", closedness_defect(standardised_decoder(trained), z))
+    except Undefined as reason:
+        return Declined("kahler_defect", str(reason), "setting" if z.shape[1] == 1 else "model")
+
+
+def _correlation(name: str, proxied: Tensor, volume: Tensor) -> Reading | Declined:
+    """Spearman's rank correlation with its large-sample standard error, (1 − r²)/√(n − 1) times Fieller's 1.03."""
+    for whose, values in (("decoder's", volume), ("proxy's", proxied)):
+        if float(values.double().std()) < EVEN:
+            return Declined(name, f"the {whose} volume is the same everywhere: there is no order to follow", "model")
+    found = float(spearmanr(proxied.cpu().double(), volume.cpu().double()).statistic)
+    return Reading(name, found, 1.03 * (1 - found**2) / (len(volume) - 1) ** 0.5, len(volume), "1", "higher")
+
+
+@reads(*CONVEXITY)
+def plurisubharmonic(
+    trained: Trained, data: Dataset, evaluation: EvaluationBudget, rng: torch.Generator
+) -> tuple[Reading | Declined, ...]:
+    """Read whether the potential's metric is positive over the prior, and that of the mixture's log density is not.
+
+    Args:
+        trained: The model; its latent units are read in pairs.
+        data: Its training part gives the mixture.
+        evaluation: A quarter of ``samples`` codes.
+        rng: Of the codes.
+
+    Returns:
+        ``potential_psh_share`` and ``mixture_psh_share``, shares of codes at which no eigenvalue is negative;
+        ``potential_smallest_eigenvalue`` and ``mixture_smallest_eigenvalue``, the smallest over all codes, as a share
+        of the largest in size at its code.
+    """
+    try:
+        mixture, codes = _prepared(trained, data, evaluation.samples // 4, rng)
+        # The metrics are returned in the precision of the codes, and single is too coarse for `ROUNDING`.
+        z, kept = codes.to(torch.complex128), mixture.active
+        means, scales = mixture.means[:, kept], mixture.scales[:, kept]
+        control = mixture_log_density_hessian(z[:, kept], means, scales, torch.zeros(len(means), device=z.device))
+        relative = [_relative_smallest(metric) for metric in (_potential(mixture, z), control)]
+    except Undefined as reason:
+        return refused(CONVEXITY, trained, reason)
+    shares = [of_sample(name, (low >= -ROUNDING).double()) for name, low in zip(CONVEXITY[:2], relative, strict=True)]
+    lows = [Reading(name, float(low.min()), 0.0, len(z)) for name, low in zip(CONVEXITY[2:], relative, strict=True)]
+    return (*shares, *lows)
+
+
+def _relative_smallest(metric: Tensor) -> Tensor:
+    """Smallest eigenvalue over the largest in size, of each matrix."""
+    sizes: Tensor = torch.linalg.matrix_norm(metric, 2)
+    return smallest_eigenvalue(metric) / sizes.clamp_min(1e-300)
+
+
+@reads("metric_log10_time_ratio")
+def cost(
+    trained: Trained, data: Dataset, evaluation: EvaluationBudget, rng: torch.Generator
+) -> tuple[Reading | Declined, ...]:
+    """Read how many times longer the decoder's Fisher metric takes than the potential's, on the same codes.
+
+    Args:
+        trained: The model; its latent units are read in pairs.
+        data: Its training part gives the mixture.
+        evaluation: An eighth of ``samples`` codes.
+        rng: Of the codes.
+
+    Returns:
+        ``metric_log10_time_ratio``, median over repeats, timed in turn, of the decimal logarithm of the ratio.
+    """
+    try:
+        mixture, z = _prepared(trained, data, evaluation.samples // 8, rng)
+    except Undefined as reason:
+        return refused(("metric_log10_time_ratio",), trained, reason)
+    ratios = torch.empty(REPEATS + 1)
+    for repeat in range(len(ratios)):
+        fisher = _seconds(lambda: metric_at(trained, z, mixture.active), z.device)
+        ratios[repeat] = math.log10(fisher / _seconds(lambda: _potential(mixture, z), z.device))
+    kept = ratios[1:]  # the first of either warms up
+    error = float(kept.std()) / REPEATS**0.5
+    return (Reading("metric_log10_time_ratio", float(kept.median()), error, REPEATS, "1", "higher"),)
+
+
+def _seconds(call: Callable[[], Tensor], device: torch.device) -> float:
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+    start = time.perf_counter()
+    call()
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+    return time.perf_counter() - start

@@ -1,0 +1,110 @@
+"""Whether prior, posterior scale and loss give the density of the data."""
+
+import torch
+from torch import Tensor
+
+from vaebench.claims import Declined, Reading
+from vaebench.data import Dataset
+from vaebench.experiment import EvaluationBudget
+from vaebench.kernels.estimate import Undefined
+from vaebench.kernels.isometry import active_units
+from vaebench.kernels.normal import normal_log_density
+from vaebench.kernels.volume_density import (
+    DensityAgreement,
+    density_agreement,
+    log_density_from_loss,
+    log_density_from_scale,
+)
+from vaebench.measures.model_view import decoded_mean, held_out, kl_weight_in_squares, reads, real_posterior
+from vaebench.training.fit import Trained
+
+NAMES = tuple(f"{prefix}density_{what}" for prefix in ("", "loss_") for what in ("r2", "slope", "bias"))
+PRIOR_ALONE = "density_r2_prior_alone"
+
+
+@reads(*NAMES, PRIOR_ALONE)
+def density(
+    trained: Trained, data: Dataset, evaluation: EvaluationBudget, rng: torch.Generator
+) -> tuple[Reading | Declined, ...]:
+    """Read how log p̂(x) agrees with the exact log p(x) on held-out data, for both of the paper's estimates.
+
+    Args:
+        trained: The model.
+        data: Its truth gives log p(x).
+        evaluation: At most ``points`` examples; ``samples`` posterior draws an example for the loss.
+        rng: Of the draws.
+
+    Returns:
+        For (2/β)^{m/2} p(μ) ∏ σ_j: ``density_r2``, ``density_slope`` and ``density_bias`` (nats); for
+        (πβ)^{−m/2} exp(−(L − D₀)/β) the same with ``loss_`` before them; and the control, ``density_r2_prior_alone``,
+        of p(μ) alone, declined on normal sources, where it has the right order by itself.
+    """
+    beta = kl_weight_in_squares(trained, data.held_out.x)
+    if data.truth is None or beta is None:
+        reason = "the data's density is not known" if data.truth is None else "β is not known"
+        return tuple(Declined(name, reason) for name in (*NAMES, PRIOR_ALONE))
+    x = held_out(data, evaluation.points)
+    with torch.no_grad():
+        posterior = real_posterior(trained, x)
+    active = active_units(posterior.scale)
+    dimension = data.truth.dimension
+    if int(active.sum()) != dimension:
+        reason = f"{int(active.sum())} active units do not chart a {dimension}-dimensional manifold"
+        return tuple(Declined(name, reason, "model") for name in (*NAMES, PRIOR_ALONE))
+    exact = data.truth.log_density(x)
+    mean, scale = posterior.mean[:, active].double(), posterior.scale[:, active].double()
+    loss, at_mean = loss_and_distortion(trained, x, evaluation.samples, beta, rng)
+    try:
+        from_scale = density_agreement(log_density_from_scale(mean, scale, beta), exact)
+        from_loss = density_agreement(log_density_from_loss(loss, at_mean, beta, dimension), exact)
+        alone = density_agreement(normal_log_density(mean), exact).r_squared
+    except Undefined as undefined:
+        return tuple(Declined(name, str(undefined), "model") for name in (*NAMES, PRIOR_ALONE))
+    control: Reading | Declined = Reading(PRIOR_ALONE, float(alone.value), float(alone.stderr), alone.n)
+    if data.truth.gaussian:
+        control = Declined(PRIOR_ALONE, "sources are normal: p(μ) alone has the right order already")
+    return (*_readings("", from_scale), *_readings("loss_", from_loss), control)
+
+
+def _readings(prefix: str, agreement: DensityAgreement) -> tuple[Reading, ...]:
+    r2, slope, bias = agreement
+    return (
+        Reading(f"{prefix}density_r2", float(r2.value), float(r2.stderr), r2.n, "1", "higher"),
+        Reading(f"{prefix}density_slope", float(slope.value), float(slope.stderr), slope.n),
+        Reading(f"{prefix}density_bias", float(bias.value), float(bias.stderr), bias.n, "nats"),
+    )
+
+
+def loss_and_distortion(
+    trained: Trained, x: Tensor, samples: int, beta: float, rng: torch.Generator
+) -> tuple[Tensor, Tensor]:
+    """Loss of each example in units of summed squared errors, and its distortion at the posterior's mean.
+
+    L = E_q D(x, x̂(z)) + β·KL and D₀ = D(x, x̂(μ)), D the sum of squared errors.
+
+    Args:
+        trained: The model.
+        x: Examples, shape (batch, *shape).
+        samples: Posterior draws an example for E_q D; every second one mirrors the one before, z and 2μ − z, which
+            takes the part of the noise out that is odd in it.
+        beta: β.
+        rng: Of the draws.
+
+    Returns:
+        L and D₀, float64, shape (batch,).
+    """
+    decoded = decoded_mean(trained)
+    with torch.no_grad():
+        posterior = real_posterior(trained, x)
+        total = torch.zeros(len(x), dtype=torch.float64, device=x.device)
+        pairs = max(1, samples // 2)
+        for _ in range(pairs):
+            noise = torch.randn(posterior.mean.shape, generator=rng, device=x.device)
+            for signed in (noise, -noise):
+                total += _squared_error(x, decoded(posterior.sample(signed)))
+        distortion = total / (2 * pairs)
+        return distortion + beta * posterior.kl().double(), _squared_error(x, decoded(posterior.mean))
+
+
+def _squared_error(x: Tensor, reconstruction: Tensor) -> Tensor:
+    return (x - reconstruction).flatten(1).double().square().sum(1)

@@ -1,0 +1,66 @@
+"""Whether a latent unit's importance is the variance of the source that it codes."""
+
+import torch
+from torch import Tensor
+
+from vaebench.claims import Declined, Reading
+from vaebench.data import Dataset
+from vaebench.experiment import EvaluationBudget
+from vaebench.kernels import isometry
+from vaebench.measures.model_view import held_out, kl_weight_in_squares, reads, real_posterior, total_variance
+from vaebench.models.exact import principal_axes
+from vaebench.training.fit import Trained
+
+ROUNDING = 1e-9
+"""Share of the largest eigenvalue below which one is rounding: a direction in which the data do not vary."""
+
+
+@reads("importance_worst_error")
+def importance(
+    trained: Trained,
+    data: Dataset,
+    evaluation: EvaluationBudget,
+    rng: torch.Generator,
+) -> tuple[Reading | Declined, ...]:
+    """Read (β/2)·E σ_j⁻² of the active units, largest first, against the variances of the data's sources.
+
+    Data whose sources are unknown, such as images, are held against their PCA eigenvalues, one for each latent unit:
+    the importances of a linear VAE are those exactly.
+
+    Args:
+        trained: The model.
+        data: Its truth gives the variances; where there is none, its training part gives the eigenvalues.
+        evaluation: At most ``points`` examples.
+        rng: Unused.
+
+    Returns:
+        ``importance_1``, ``importance_2`` … in squared units of x, one for each variance, 0 for one that no active
+        unit is left for; and ``importance_worst_error``, the largest size of a relative error.
+    """
+    beta = kl_weight_in_squares(trained, data.held_out.x)
+    if beta is None:
+        return (Declined("importance_worst_error", "β is not known"),)
+    if data.truth is not None and data.truth.source_variances is None:
+        reason = "the data's manifold is curved: there are no source variances"
+        return (Declined("importance_worst_error", reason),)
+    with torch.no_grad():
+        scale = real_posterior(trained, held_out(data, evaluation.points)).scale.double()
+    of_unit = isometry.importance(scale, beta)[isometry.active_units(scale)].sort(descending=True).values
+    variances = _variances(data, trained.latent)
+    found = torch.zeros_like(variances)
+    found[: len(of_unit)] = of_unit[: len(variances)].cpu()
+    errors = found / variances - 1
+    return (
+        *(Reading(f"importance_{j}", float(value), 0.0, len(scale), "x²") for j, value in enumerate(found, start=1)),
+        Reading("importance_worst_error", float(errors.abs().max()), 0.0, len(scale)),
+    )
+
+
+def _variances(data: Dataset, latent: int) -> Tensor:
+    """What importances should be: the sources' variances, else the largest PCA eigenvalues; on the CPU."""
+    if data.truth is not None and data.truth.source_variances is not None:
+        return torch.tensor(data.truth.source_variances, dtype=torch.float64)
+    total_variance(data)
+    _, eigenvalues, _ = principal_axes(data.train.x)
+    kept = eigenvalues[:latent]
+    return kept[kept > ROUNDING * eigenvalues[0]].cpu()

@@ -1,0 +1,221 @@
+"""Say why a record is refused: what it says of itself must be possible, whole, and not contradict itself."""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import Field, fields, is_dataclass
+from fractions import Fraction
+
+from vaebench.claims import Claim, Condition, map_entry
+from vaebench.report.sent import Sent
+from vaebench.report.task_text import Suite, TaskText
+from vaebench.results.assemble import judging_hash, rejudge
+from vaebench.results.record import Column, Record
+
+SAME = 1e-9
+"""Numbers that differ by less of their size are one number, summed in another order."""
+
+EXACT = 1e-3
+"""Readings of one closed form differ by less between processors, by themselves or by their size."""
+
+FINE = 10_000
+"""A share with a denominator up to this may come out the same in several seeds; any other number does not."""
+
+
+def impossible(record: Record, task: TaskText, suite: Suite | None) -> str:
+    """Say what a record names that does not exist.
+
+    Args:
+        record: From anybody.
+        task: The task it names.
+        suite: What there is; None where any name may be.
+
+    Returns:
+        One line that begins with the field; empty where nothing speaks against it.
+    """
+    return (_unknown(record, suite) if suite else "") or _other_version(record, task)
+
+
+def contradicted(record: Sent, task: TaskText, references: Sequence[Record]) -> str:
+    """Say where a record that somebody sent contradicts itself or the suite's own.
+
+    Its verdicts are compared where today's code made them. Others may differ because the suite judges otherwise now,
+    which is not the sender's doing; what the board shows is judged anew in any case.
+
+    Args:
+        record: Measured what the task is today.
+        task: Its task.
+        references: The suite's own records of the task.
+
+    Returns:
+        One line that begins with the field; empty where nothing speaks against it.
+    """
+    return (
+        _other_claims(record, task)
+        or _verdicts_of_nothing(record)
+        or _other_closed_form(record, references)
+        or (_other_verdicts(record, task) if record.judged_by == judging_hash() else "")
+    )
+
+
+def judged(record: Record, task: TaskText) -> Record:
+    """Judge a record by its task's claims: what is claimed, and how it came out, is not the sender's to say.
+
+    Args:
+        record: From anybody.
+        task: Its task.
+
+    Returns:
+        The record with the task's claims and with verdicts made anew.
+    """
+    return rejudge(record.model_copy(update={"claims": task.claims, "invariants": task.invariants}))
+
+
+def copied(record: Record, judged_names: Iterable[str]) -> str:
+    """Say which seeds of a record are copies: numbers that are drawn anew for each are not equal to the last digit.
+
+    Args:
+        record: From anybody.
+        judged_names: The readings that its task judges.
+
+    Returns:
+        One line; empty where every seed has numbers of its own.
+    """
+    trained = [c for c in record.readings if c.arm == "trained" and len(c.values) > 1 and map_entry(c.name) is None]
+    names = set(judged_names)
+    for column in trained:
+        if column.name in names and len(set(column.values)) == 1 and _is_drawn(column.values[0]):
+            return f"readings: {column.name} is equal to the last digit in all seeds, as if one were copied"
+    complete = [column for column in trained if column.seeds == trained[0].seeds]
+    seen: dict[tuple[float, ...], int] = {}
+    for place, seed in enumerate(complete[0].seeds if complete else ()):
+        values = tuple(column.values[place] for column in complete)
+        if values in seen and any(map(_is_drawn, values)):
+            return f"readings: seed {seed} is equal to seed {seen[values]} to the last digit, as if it were copied"
+        seen[values] = seed
+    return ""
+
+
+def _is_drawn(value: float) -> bool:
+    """Whether a number is no share of few, and no whole number: such come out the same in several seeds."""
+    return not math.isclose(float(Fraction(value).limit_denominator(FINE)), value, rel_tol=1e-12, abs_tol=1e-300)
+
+
+def _unknown(record: Record, suite: Suite) -> str:
+    subject = record.subject
+    if subject.dataset.name not in suite.datasets:
+        return f"subject.dataset.name: there is no data set {subject.dataset.name}"
+    if subject.arch not in suite.archs:
+        return f"subject.arch: there is no architecture {subject.arch}"
+    if _release(record.suite_version) > _release(suite.release):
+        return f"suite_version: {record.suite_version}, and this is {suite.release}"
+    name, code = subject.variant.name, subject.variant.code_hash
+    if isinstance(record, Sent) and suite.variants.get(name, code) != code:
+        return f"subject.variant: {name} is one of the suite's own, and its code is {suite.variants[name]}, not {code}"
+    if code in suite.variants.values() and suite.variants.get(name) != code:
+        return f"subject.variant: its code {code} is that of one of the suite's own, whose name is not {name}"
+    return ""
+
+
+def _release(version: str) -> list[int]:
+    """The numbers that a version begins with."""
+    return [int(part) for part in version.split(".")[:3] if part.isdigit()]
+
+
+def _other_version(record: Record, task: TaskText) -> str:
+    measured, data = record.subject.task, record.subject.dataset
+    if task.versions and measured.version not in task.versions:
+        listed = ", ".join(f"{number} ({since})" for number, since in task.versions.items())
+        return f"subject.task.version: {measured.version}, and its page lists {listed}"
+    if measured.hash == task.hashes.get(record.subject.preset) and measured.version != task.version:
+        return f"subject.task.version: {measured.version}, and its hash is that of {task.version}"
+    present = task.data_version(data.name)
+    if present is not None and data.version > present:
+        return f"subject.dataset.version: {data.version}, and there is {present}"
+    if present is not None and data.hash == task.data_hash(data.name) and data.version != present:
+        return f"subject.dataset.version: {data.version}, and its hash is that of {present}"
+    return ""
+
+
+def _other_claims(record: Record, task: TaskText) -> str:
+    """Conditions are a part of the task's hash, and so cannot be others under the same hash."""
+    for field, own in (("claims", task.claims), ("invariants", task.invariants)):
+        if _conditions(getattr(record, field)) != _conditions(own):
+            return f"{field}: they are not those of its task"
+    return ""
+
+
+def _conditions(claims: Iterable[Claim]) -> list[object]:
+    """What is measured of each claim; how it is judged is no part of the task's hash, and may have changed since."""
+    return [
+        (
+            claim.id,
+            [(type(one).__name__, [getattr(one, field.name) for field in _hashed(one)]) for one in claim.conditions],
+        )
+        for claim in claims
+    ]
+
+
+def _hashed(condition: Condition) -> list[Field[object]]:
+    return [field for field in fields(condition) if field.metadata.get("hashed", True)]
+
+
+def _verdicts_of_nothing(record: Record) -> str:
+    """Whatever judged a record, it judged each of its claims, and no arm that is not there."""
+    claims, invariants = ([claim.id for claim in part] for part in (record.claims, record.invariants))
+    arms = {column.arm for column in record.columns} | {"trained"}
+    if [(verdict.claim, verdict.arm) for verdict in record.verdicts] != [(claim, "trained") for claim in claims]:
+        return "verdicts: they are not one for each of its claims"
+    for field, known in (("control_verdicts", claims), ("invariant_verdicts", invariants)):
+        for verdict in getattr(record, field):
+            if verdict.claim not in known or verdict.arm not in arms:
+                return f"{field}: one is of the claim {verdict.claim:.60} and the arm {verdict.arm:.60}, not both there"
+    return ""
+
+
+def _other_verdicts(record: Record, task: TaskText) -> str:
+    found = judged(record, task)
+    for field in ("verdicts", "control_verdicts", "invariant_verdicts", "score"):
+        if where := _difference(getattr(record, field), getattr(found, field), field):
+            return f"{where}; the same run command judges its cells anew"
+    return ""
+
+
+def _difference(given: object, found: object, place: str) -> str:
+    """Name the first place where two values are not the same but for rounding."""
+    if isinstance(given, float) and isinstance(found, float):
+        same = math.isclose(given, found, rel_tol=SAME, abs_tol=SAME)
+    elif isinstance(given, tuple) and isinstance(found, tuple) and len(given) == len(found):
+        steps = ((one, other, f"{place}.{i}") for i, (one, other) in enumerate(zip(given, found, strict=True)))
+        return next(filter(None, (_difference(*step) for step in steps)), "")
+    elif is_dataclass(given) and type(given) is type(found):
+        names = [field.name for field in fields(given)]
+        steps = ((getattr(given, name), getattr(found, name), f"{place}.{name}") for name in names)
+        return next(filter(None, (_difference(*step) for step in steps)), "")
+    else:
+        same = given == found
+    return "" if same else f"{place}: {given!r:.60}, and its readings say {found!r:.60}"
+
+
+def _other_closed_form(record: Record, references: Sequence[Record]) -> str:
+    """What mathematics gives is the same for the same data and the same weight of the KL, whoever trains beside it."""
+    known: dict[tuple[str, float | None, str], Column] = {}
+    for reference in references:
+        if _closed_form(reference) == _closed_form(record):
+            known |= {_place(column): column for column in reference.readings if column.arm.startswith("known")}
+    for column in record.readings:
+        if (own := known.get(_place(column))) and not column.name.endswith("_time_ratio"):
+            values = dict(zip(own.seeds, own.values, strict=True))
+            for seed, value in zip(column.seeds, column.values, strict=True):
+                if seed in values and not math.isclose(value, values[seed], rel_tol=EXACT, abs_tol=EXACT):
+                    shown = f"{value:.4g} in seed {seed} of the {column.arm} arm"
+                    return f"readings: {column.name} is {shown}, where the closed form has {values[seed]:.4g}"
+    return ""
+
+
+def _closed_form(record: Record) -> tuple[object, ...]:
+    subject = record.subject
+    return subject.dataset, subject.preset, subject.device, subject.variant.kl_weight or 1.0
+
+
+def _place(column: Column) -> tuple[str, float | None, str]:
+    return column.arm, column.knob, column.name

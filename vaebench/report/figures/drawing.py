@@ -1,0 +1,71 @@
+"""Draw figures with matplotlib, on figures and canvases of their own: no pyplot, no global state, no date."""
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import matplotlib
+from matplotlib.figure import Figure as Canvas
+
+from vaebench.report.figures.curves import draw_curves
+from vaebench.report.figures.forest import draw_forest
+from vaebench.report.figures.heat import draw_heat
+from vaebench.report.figures.plots import CurveFigure, Figure, ForestFigure, TradeFigure, stamped
+from vaebench.report.figures.trade import draw_trades
+
+
+def svg(figure: Figure) -> str:
+    """Draw a figure as SVG, stamped with a hash of its inputs, one of the drawing, and the version of matplotlib.
+
+    Args:
+        figure: What to draw.
+
+    Returns:
+        The file's text. Two versions of matplotlib may draw the same inputs differently; see `stamp`.
+    """
+    text = io.StringIO()
+    with style():
+        draw(figure).savefig(text, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
+    drawing = "\n".join(line.rstrip() for line in text.getvalue().splitlines()) + "\n"
+    return stamped(drawing, figure, matplotlib.__version__)
+
+
+@contextmanager
+def style() -> Iterator[None]:
+    """Use the board's style alone, whatever the user's is, and leave the user's as it was."""
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()
+        matplotlib.rcParams.update(
+            {
+                "font.size": 8.0,
+                "axes.titlesize": 8.5,
+                "axes.labelsize": 8.0,
+                "axes.spines.top": False,
+                "axes.spines.right": False,
+                "axes.linewidth": 0.7,
+                "xtick.labelsize": 7.0,
+                "ytick.labelsize": 7.0,
+                "legend.frameon": False,
+                "legend.fontsize": 8.0,
+                "savefig.dpi": 160,
+                "svg.hashsalt": "vaebench",
+                "text.parse_math": False,
+            }
+        )
+        yield
+
+
+def draw(figure: Figure) -> Canvas:
+    """Draw a figure.
+
+    Args:
+        figure: What to draw.
+
+    Returns:
+        matplotlib's figure, in the style that is set.
+    """
+    if isinstance(figure, CurveFigure):
+        return draw_curves(figure)
+    if isinstance(figure, TradeFigure):
+        return draw_trades(figure)
+    return draw_forest(figure) if isinstance(figure, ForestFigure) else draw_heat(figure)

@@ -1,0 +1,301 @@
+"""What a figure shows, as plain values: no drawing here, so that its inputs can be hashed."""
+
+import hashlib
+import json
+import re
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+
+from vaebench.claims import VerdictWord
+from vaebench.report.figures.forgery import is_passive
+
+DRAWING_VERSION = 6
+"""Raised whenever `drawing` draws the same inputs differently."""
+
+STAMP_BEGINS = "<!-- vaebench figure, inputs "
+_STAMP = re.compile(STAMP_BEGINS + r"([0-9a-f]{16}), drawing ([0-9a-f]{16}), matplotlib ([\w.+]{1,40}) -->\n\Z")
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A reading over the knob, of one variant and arm.
+
+    Attributes:
+        variant: Whose it is; empty where the arm is the same for all variants.
+        arm: ``trained`` or a control's name.
+        x: Knob values, rising.
+        mean: Mean over seeds at each.
+        low: Lower ends of the 95 % intervals, None for a single seed.
+        high: Upper ends.
+    """
+
+    variant: str
+    arm: str
+    x: tuple[float, ...]
+    mean: tuple[float, ...]
+    low: tuple[float | None, ...]
+    high: tuple[float | None, ...]
+
+
+@dataclass(frozen=True)
+class CurvePanel:
+    """One reading in one architecture.
+
+    Attributes:
+        reading: The reading, in words.
+        unit: Its unit.
+        claimed: What the claims say of it, in words.
+        arch: The architecture.
+        low: Lower end of the region a claim names for its value, None for none.
+        high: Upper end of it.
+        curves: What is drawn.
+    """
+
+    reading: str
+    unit: str
+    claimed: str
+    arch: str
+    low: float | None
+    high: float | None
+    curves: tuple[Curve, ...]
+
+
+@dataclass(frozen=True)
+class CurveFigure:
+    """Small multiples of readings over the knob, a row a reading and a column an architecture.
+
+    Attributes:
+        knob: The knob, in words and symbol.
+        variants: All variants of the board, drawn here or not, in the order of their colours: each keeps its own.
+        panels: Row by row.
+        columns: How many panels stand in a row.
+    """
+
+    knob: str
+    variants: tuple[str, ...]
+    panels: tuple[CurvePanel, ...]
+    columns: int
+
+
+@dataclass(frozen=True)
+class ForestPoint:
+    """An estimate with its interval.
+
+    Attributes:
+        arm: ``trained`` or a control's name.
+        estimate: Mean over seeds.
+        low: Lower end, None for a single seed.
+        high: Upper end.
+        of_seeds: How many of how many seeds have the quantity, such as ``4 of 5``; empty where all have.
+    """
+
+    arm: str
+    estimate: float
+    low: float | None
+    high: float | None
+    of_seeds: str = ""
+
+
+@dataclass(frozen=True)
+class ForestPanel:
+    """One quantity of a claim.
+
+    Attributes:
+        what: The quantity, in words.
+        low: Lower end of the region the claim names, None for none.
+        high: Upper end of it.
+        points: By row, the arms that have the quantity.
+    """
+
+    what: str
+    low: float | None
+    high: float | None
+    points: tuple[tuple[ForestPoint, ...], ...]
+
+
+@dataclass(frozen=True)
+class ForestRow:
+    """One record of a forest plot.
+
+    Attributes:
+        group: The heading it stands under: its data set.
+        label: Its variant and architecture.
+        verdict: What came of the whole claim.
+    """
+
+    group: str
+    label: str
+    verdict: VerdictWord
+
+
+@dataclass(frozen=True)
+class ForestFigure:
+    """A claim's quantities side by side, a row a record.
+
+    Attributes:
+        rows: The records, those of one group together.
+        panels: The quantities.
+    """
+
+    rows: tuple[ForestRow, ...]
+    panels: tuple[ForestPanel, ...]
+
+
+@dataclass(frozen=True)
+class HeatPanel:
+    """One record's map.
+
+    Attributes:
+        title: Whose map it is.
+        rows: What the rows are, from the top.
+        columns: What the columns are, from the left.
+        values: Row by row, a mean over seeds each; None where there is none.
+    """
+
+    title: str
+    rows: tuple[str, ...]
+    columns: tuple[str, ...]
+    values: tuple[tuple[float | None, ...], ...]
+
+
+@dataclass(frozen=True)
+class HeatFigure:
+    """Maps of one kind side by side, a panel a record, on one scale from 0 to 1.
+
+    Attributes:
+        what: What the values are.
+        rows: What the rows are called.
+        columns: What the columns are called.
+        panels: The maps.
+    """
+
+    what: str
+    rows: str
+    columns: str
+    panels: tuple[HeatPanel, ...]
+
+
+@dataclass(frozen=True)
+class Trade:
+    """What one record pays, of one kind, for what it buys: means over seeds.
+
+    Attributes:
+        reading: What is paid, in words.
+        against: What is bought, at each way of the course.
+        paid: What is paid there.
+        beside: Both where the other way leads.
+        low: Lower end of the 95 % interval of what is paid there, None for a single seed.
+        high: Upper end.
+    """
+
+    reading: str
+    against: tuple[float, ...]
+    paid: tuple[float, ...]
+    beside: tuple[float, float]
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True)
+class TradePanel:
+    """One record's trade-off.
+
+    Attributes:
+        title: Whose it is.
+        trades: One for each reading that is paid with.
+    """
+
+    title: str
+    trades: tuple[Trade, ...]
+
+
+@dataclass(frozen=True)
+class TradeFigure:
+    """What is paid against what is bought, a panel a record.
+
+    Attributes:
+        against: What is bought, in words.
+        course: What a curve is, in words.
+        beside: What is held against it, in words.
+        panels: The records.
+    """
+
+    against: str
+    course: str
+    beside: str
+    panels: tuple[TradePanel, ...]
+
+
+Figure = CurveFigure | ForestFigure | HeatFigure | TradeFigure
+
+
+def inputs_hash(figure: Figure) -> str:
+    """Hash all that a figure is drawn from: its values to six digits, and the version of the drawing code.
+
+    Args:
+        figure: The figure.
+
+    Returns:
+        16 hexadecimal digits, the same on every machine.
+    """
+
+    def six_digits(value: object) -> object:
+        if isinstance(value, float):
+            return f"{value:.6g}"
+        if isinstance(value, dict):
+            return {key: six_digits(inner) for key, inner in value.items()}
+        return [six_digits(inner) for inner in value] if isinstance(value, list | tuple) else value
+
+    inputs = [type(figure).__name__, DRAWING_VERSION, six_digits(asdict(figure))]
+    return _hash(json.dumps(inputs, sort_keys=True))
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """What an SVG says of how it was drawn.
+
+    Attributes:
+        inputs: Hash of what it was drawn from, see `inputs_hash`.
+        drawer: The version of matplotlib that drew it.
+        drawing: The SVG itself.
+    """
+
+    inputs: str
+    drawer: str
+    drawing: str
+
+
+def stamped(drawing: str, figure: Figure, drawer: str) -> str:
+    """Add to an SVG the hash of its inputs and of itself, and who drew it.
+
+    Args:
+        drawing: The SVG.
+        figure: What it was drawn from.
+        drawer: The version of matplotlib.
+
+    Returns:
+        The file's text.
+    """
+    return f"{drawing}{STAMP_BEGINS}{inputs_hash(figure)}, drawing {_hash(drawing)}, matplotlib {drawer} -->\n"
+
+
+@lru_cache(maxsize=256)  # a figure is asked for its stamp when it is kept, and again when it is compared
+def stamp(text: str) -> Stamp | None:
+    """Read what an SVG says of how it was drawn.
+
+    Args:
+        text: The file's text.
+
+    Returns:
+        The stamp; None where it bears none, was changed after it was drawn, or holds what acts when it is looked at.
+        A forger can make a stamp too: only drawing it again tells (see `forgery.same_drawing`).
+    """
+    found = _STAMP.search(text)
+    if found is None:
+        return None
+    drawing = text[: found.start()]
+    return Stamp(found[1], found[3], drawing) if _hash(drawing) == found[2] and is_passive(drawing) else None
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

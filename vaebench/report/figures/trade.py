@@ -1,0 +1,75 @@
+"""Draw a trade-off: what is paid against what is bought, a panel a record."""
+
+import math
+import textwrap
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure as Canvas
+from matplotlib.lines import Line2D
+
+from vaebench.report.figures.look import CONTROL, colour_and_marker, legend_columns, wrapped
+from vaebench.report.figures.plots import TradeFigure, TradePanel
+
+COLUMNS = 4
+
+
+def draw_trades(figure: TradeFigure) -> Canvas:
+    """Draw a trade-off.
+
+    Args:
+        figure: At least one panel.
+
+    Returns:
+        matplotlib's figure, in the style that is set.
+    """
+    columns = min(COLUMNS, len(figure.panels))
+    rows, width = math.ceil(len(figure.panels) / columns), max(4.0, 2.2 * columns)
+    height = 1.0 + 1.7 * rows
+    canvas = Canvas(figsize=(width, height), layout="constrained")
+    axes = list(canvas.subplots(rows, columns, squeeze=False).flat)
+    readings = tuple(dict.fromkeys(trade.reading for panel in figure.panels for trade in panel.trades))
+    for place, (panel, ax) in enumerate(zip(figure.panels, axes, strict=False)):
+        _draw_panel(ax, panel, readings)
+        if place + columns >= len(figure.panels):
+            ax.set_xlabel(figure.against)
+    for ax in axes[len(figure.panels) :]:
+        ax.remove()
+    canvas.supylabel(wrapped(f"{', '.join(readings)} (root scale)", 0.8 * height), fontsize="medium")
+    handles = _legend(figure, readings)
+    fitting = legend_columns(width, (str(handle.get_label()) for handle in handles))
+    canvas.legend(handles=handles, loc="outside lower center", ncols=fitting)
+    return canvas
+
+
+def _draw_panel(ax: Axes, panel: TradePanel, readings: tuple[str, ...]) -> None:
+    ax.set_title("\n".join(textwrap.wrap(panel.title, 34)), loc="left")
+    # Rates of a few in a thousand stand beside rates of almost one, and some are 0: a root shows them all.
+    ax.set_yscale("function", functions=(_root, _square))
+    for trade in panel.trades:
+        colour, marker = colour_and_marker(readings.index(trade.reading))
+        (x, y), (end_x, end_y) = trade.beside, (trade.against[-1], trade.paid[-1])
+        ax.plot(trade.against, trade.paid, color=colour, linewidth=1.0, marker=".", markersize=4)
+        ax.plot([end_x, x], [end_y, y], color=colour, linewidth=0.7, linestyle=":")
+        low, high = (y if end is None else end for end in (trade.low, trade.high))
+        ax.errorbar(x, y, [[y - low], [high - y]], color=colour, marker=marker, markersize=5, linewidth=0.8, zorder=4)
+    if all(paid >= 0 for trade in panel.trades for paid in (*trade.paid, trade.beside[1])):
+        ax.set_ylim(bottom=0)
+
+
+def _root(y: Any) -> Any:
+    return np.sign(y) * np.sqrt(np.abs(y))
+
+
+def _square(y: Any) -> Any:
+    return np.sign(y) * np.square(y)
+
+
+def _legend(figure: TradeFigure, readings: tuple[str, ...]) -> list[Line2D]:
+    handles = []
+    for place, reading in enumerate(readings):
+        colour, marker = colour_and_marker(place)
+        handles.append(Line2D([], [], color=colour, marker=marker, markersize=5, linewidth=1.0, label=reading))
+    course = Line2D([], [], color=CONTROL, linewidth=1.0, marker=".", markersize=4, label=figure.course)
+    return [*handles, course, Line2D([], [], color=CONTROL, linewidth=0, marker="o", label=figure.beside)]
