@@ -1,12 +1,12 @@
-"""How long to train: a task's readings against the number of steps, from which its page takes its step count.
+"""How long to train: a task's measurements against the number of steps, from which its page takes its step count.
 
 Run by hand, for example::
 
     python benchmarks/learning_curves.py camuto2021_input_noise vae mlp digits
 
 One seed of the standard preset is trained with 1/8, 1/4, 1/2, 1 and 2 times its steps, each with the whole schedule of
-the learning rate and its snapshots at the same shares of it, at the first, middle and last knob value. Every reading
-of the instruments, and of the comparisons between a cell's models, is written to
+the learning rate and its snapshots at the same shares of it, at the first, middle and last knob value. Every
+measurement of the instruments, and of the comparisons between a cell's models, is written to
 ``reference_results/learning_curves/`` as a table, but for the maps, and those that claims judge are drawn over the
 steps: where the curves are flat from the standard preset's steps on, marked, longer training changes nothing; where
 they are not, the page of the curves says so.
@@ -21,7 +21,7 @@ import torch
 
 from vaebench import catalog
 from vaebench.cell import Cell, arms, compare, dataset_of, read
-from vaebench.claims import Reading, judged_readings, map_entry
+from vaebench.claims import judged_names, map_entry
 from vaebench.mistakes import Mistake
 from vaebench.papers import Task
 from vaebench.run import Request, plan
@@ -32,14 +32,14 @@ Row = tuple[int, str, float | None, str, float]
 
 
 def rows(task: Task, variant: str, arch: str, dataset: str) -> list[Row]:
-    """Readings of the models judged: (steps, arm, knob, reading, value)."""
+    """Measurements of the models judged: (steps, arm, knob, measurement, value)."""
     budget = task.budgets["standard"]
     values = budget.knob_values
     thinned = tuple(dict.fromkeys((values[0], values[len(values) // 2], values[-1]))) if values else ()
     request = Request((task.name,), (variant,), (arch,), (dataset,), "standard", 1, "cpu", 1, Path())
     cell: Cell = plan(request).cells[0]
     found: list[Row] = []
-    alone = replace(task, arms=tuple(arm for arm in task.arms if not arm.read), known=None)
+    alone = replace(task, arms=tuple(arm for arm in task.arms if not arm.read), analytic=None)
     data = dataset_of(dataset, Path("data"))
     for share in SHARES:
         training = budget.training
@@ -52,16 +52,16 @@ def rows(task: Task, variant: str, arch: str, dataset: str) -> list[Row]:
             seen += read(alone, shorter, trained, data, place, 0) if place.read else []
         seen += compare(alone, shorter, models, data, 0)
         found += [
-            (steps, o.arm, o.knob, o.reading.name, o.reading.value)
+            (steps, o.arm, o.knob, o.measurement.name, o.measurement.value)
             for o in seen
-            if isinstance(o.reading, Reading) and map_entry(o.reading.name) is None
+            if o.measurement.value is not None and map_entry(o.measurement.name) is None
         ]
         print(f"{steps} steps")  # noqa: T201 - a script, run by hand
     return found
 
 
 def draw(found: list[Row], task: Task, path: Path) -> None:
-    """A panel a reading that claims judge, a line a knob value."""
+    """A panel a measurement that claims judge, a line a knob value."""
     import matplotlib as mpl
 
     mpl.use("svg")
@@ -69,13 +69,13 @@ def draw(found: list[Row], task: Task, path: Path) -> None:
     import matplotlib.pyplot as plt
 
     there = {name for *_, name, _ in found}
-    names = [name for name in judged_readings(task.claims) if name in there]
+    names = [name for name in judged_names(task.claims) if name in there]
     columns, steps = 4, sorted({row[0] for row in found})
     figure, axes = plt.subplots(-(-len(names) // columns), columns, figsize=(12, 2.2 * -(-len(names) // columns)))
     for axis, name in zip(axes.flat, names, strict=False):
-        knobs = list(dict.fromkeys(knob for _, _, knob, reading, _ in found if reading == name))
+        knobs = list(dict.fromkeys(knob for _, _, knob, measurement, _ in found if measurement == name))
         for knob in knobs:
-            line = [(s, value) for s, _, k, reading, value in found if reading == name and k == knob]
+            line = [(s, value) for s, _, k, measurement, value in found if measurement == name and k == knob]
             axis.plot(*zip(*line, strict=True), marker="o", markersize=3, label="" if knob is None else f"{knob:g}")
         axis.axvline(task.budgets["standard"].training.steps, color="grey", linestyle=":", linewidth=1)
         axis.set_xscale("log")
@@ -107,7 +107,7 @@ def main() -> None:
     stem = f"{name}.{variant}.{arch}.{dataset}"
     with (FOLDER / f"{stem}.csv").open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(("steps", "arm", "knob", "reading", "value"))
+        writer.writerow(("steps", "arm", "knob", "measurement", "value"))
         writer.writerows(found)
     draw(found, task, FOLDER / f"{stem}.svg")
 

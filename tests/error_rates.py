@@ -98,7 +98,7 @@ def near(shape: Shape, rng: np.random.Generator, size: tuple[int, int]) -> Array
 
 
 def exceeds(shape: Shape, rng: np.random.Generator, size: tuple[int, int]) -> Array:
-    """`Exceeds`, reading and control of one shape and independent."""
+    """`Exceeds`, measurement and control of one shape and independent."""
     return ends(shape.draw(rng, size) - shape.draw(rng, size))[0] > 0
 
 
@@ -122,7 +122,7 @@ def trend(shape: Shape, rng: np.random.Generator, size: tuple[int, int]) -> Arra
 
 
 def outpaces(shape: Shape, rng: np.random.Generator, size: tuple[int, int]) -> Array:
-    """`Outpaces`, both readings flat but for noise of the shape at each knob value; the mean lead at its edge."""
+    """`Outpaces`, both measurements flat but for noise of the shape at each knob value; the mean lead at its edge."""
 
     return ends(_leads(shape, rng, size))[0] > _mean_lead(shape)
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from vaebench.claims import Beyond, Claim, Declined, Exceeds, Near, Observation, Outpaces, Reading, Trend
+from vaebench.claims import Beyond, Claim, Exceeds, Measurement, Near, Outpaces, Trend, column, declined
 
 SEEDS = 5
 FALLS = Claim("falls", "It falls.", (Trend("r", "falls"),))
@@ -21,6 +21,6 @@ def observe(values, name="r", arm="trained"):
     for seed, row in enumerate(values):
         series = [(None, row)] if isinstance(row, str) or np.ndim(row) == 0 else list(enumerate(row, start=1))
         for knob, value in series:
-            reading = Declined(name, value) if isinstance(value, str) else Reading(name, float(value), 0.0, 1)
-            found.append(Observation(arm, knob, seed, reading))
+            measurement = declined(name, value) if isinstance(value, str) else Measurement(name, float(value), 0.0, 1)
+            found.append(column(arm, knob, seed, measurement))
     return found

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from vaebench import catalog, cell
 from vaebench.cell import Cell, Place, arms, latent_units, run_cell
-from vaebench.claims import Reading
+from vaebench.claims import Measurement
 from vaebench.data import Dataset, Split, Truth
 from vaebench.experiment import Arm, Budget, EvaluationBudget, Interventions, Knob, TrainingConfig
 from vaebench.models import AutoEncoder, Bernoulli, Gaussian, Step, Unfit, Variant, negative_elbo
@@ -34,7 +34,7 @@ TASK = Task(
     datasets=("small",),
     interventions=HELD,
     knob=None,
-    known=None,
+    analytic=None,
     instruments=(),
     claims=(),
     invariants=(),
@@ -89,38 +89,40 @@ def test_arms_come_in_the_tasks_order_and_the_knob_within_each_beside_what_mathe
     task = replace(
         TASK,
         knob=Knob("input_noise", "s"),
-        known="linear_vae_at_fixed_scale",
+        analytic="linear_vae_at_fixed_scale",
         arms=(Arm("noisy", replace(HELD, target="noisy")), Arm("again", redrawn=True)),
     )
     found = found_in(task, spy.variant(), knob_values=(0.0, 0.2))
     pairs = [(arm, knob) for arm in ("trained", "noisy") for knob in (0.0, 0.2)]
-    names = {"trained": "known", "noisy": "known_noisy"}
+    names = {"trained": "analytic", "noisy": "analytic_noisy"}
     expected = [place for arm, knob in pairs for place in ((arm, knob), (names[arm], knob))]
     assert places(found) == [*expected, ("again", 0.0), ("again", 0.2)]
 
 
 def test_a_known_model_is_the_closed_form_under_its_own_arms_interventions(spy):
-    task = replace(TASK, known="linear_vae_at_fixed_scale", arms=(Arm("tight", OTHER),))
+    task = replace(TASK, analytic="linear_vae_at_fixed_scale", arms=(Arm("tight", OTHER),))
     by_place = {place.arm: trained for place, trained in found_in(task, spy.variant(kl_weight=3.0))}
-    assert list(by_place) == ["trained", "known", "tight", "known_tight"]
-    for name, by in (("known", HELD), ("known_tight", OTHER)):
+    assert list(by_place) == ["trained", "analytic", "tight", "analytic_tight"]
+    for name, by in (("analytic", HELD), ("analytic_tight", OTHER)):
         exact = linear_vae_at_fixed_scale(DATA, 2, by.posterior_scale, 2 * by.likelihood_variance * 3.0)
         torch.testing.assert_close(by_place[name].model.model.mean.weight, exact.mean.weight)
         assert by_place[name].model.interventions == by
         assert by_place[name].kl_weight == 3.0
-    assert not torch.equal(by_place["known"].model.model.mean.weight, by_place["known_tight"].model.model.mean.weight)
+    assert not torch.equal(
+        by_place["analytic"].model.model.mean.weight, by_place["analytic_tight"].model.model.mean.weight
+    )
 
 
 def test_along_the_knob_each_known_model_is_the_closed_form_at_that_value_for_its_own_arms_target(spy):
     task = replace(
         TASK,
         knob=Knob("input_noise", "s"),
-        known="linear_vae_at_fixed_scale",
+        analytic="linear_vae_at_fixed_scale",
         arms=(Arm("noisy", replace(HELD, target="noisy")),),
     )
     found = found_in(task, spy.variant(), knob_values=(0.0, 0.1, 0.4))
     for place, known in found[1::2]:
-        target = "noisy" if place.arm == "known_noisy" else "clean"
+        target = "noisy" if place.arm == "analytic_noisy" else "clean"
         exact = linear_vae_at_fixed_scale(DATA, 2, 0.5, 0.1, place.knob, target)
         assert all(torch.equal(w, exact.state_dict()[name]) for name, w in known.model.model.state_dict().items())
     gains = [float(known.model.model.mean.weight.norm()) for _, known in found[1::2]]
@@ -129,14 +131,14 @@ def test_along_the_knob_each_known_model_is_the_closed_form_at_that_value_for_it
 
 @pytest.mark.parametrize("by", [Interventions(likelihood_variance=0.05), Interventions(posterior_scale=0.5)])
 def test_a_place_without_a_closed_form_has_no_known_model(spy, by):
-    found = found_in(replace(TASK, known="linear_vae_at_fixed_scale", interventions=by), spy.variant())
+    found = found_in(replace(TASK, analytic="linear_vae_at_fixed_scale", interventions=by), spy.variant())
     assert places(found) == [("trained", None)]
 
 
 def test_a_model_read_as_coins_has_no_closed_form_of_squares(spy):
     coins = replace(HELD, likelihood="bernoulli")
-    task = replace(TASK, known="linear_vae_at_fixed_scale", arms=(Arm("coins", coins),))
-    assert places(found_in(task, spy.variant())) == [("trained", None), ("known", None), ("coins", None)]
+    task = replace(TASK, analytic="linear_vae_at_fixed_scale", arms=(Arm("coins", coins),))
+    assert places(found_in(task, spy.variant())) == [("trained", None), ("analytic", None), ("coins", None)]
 
 
 def test_an_arm_has_the_tasks_interventions_or_its_own_and_every_other_thing_of_the_judged(spy):
@@ -299,21 +301,23 @@ def outcome_of(spy, monkeypatch):
 
 
 def scale_read(trained, data, evaluation, rng):
-    return (Reading("scale", float(trained.model.posterior_scale), 0.0, evaluation.points),)
+    return (Measurement("scale", float(trained.model.posterior_scale), 0.0, evaluation.points),)
 
 
 def drawn(trained, data, evaluation, rng):
-    return (Reading("drawn", float(torch.rand((), generator=rng)), 0.0, 1),)
+    return (Measurement("drawn", float(torch.rand((), generator=rng)), 0.0, 1),)
 
 
 def values(outcome, name):
-    return {(seen.arm, seen.knob): seen.reading.value for seen in outcome.observations if seen.reading.name == name}
+    return {
+        (seen.arm, seen.knob): seen.measurement.value for seen in outcome.observations if seen.measurement.name == name
+    }
 
 
 MANY = replace(
     TASK,
     knob=Knob("posterior_scale", "σ"),
-    known="linear_vae_at_fixed_scale",
+    analytic="linear_vae_at_fixed_scale",
     instruments=("scale", "drawn"),
     arms=(Arm("hidden", OTHER, knob="off", read=False), Arm("shown", OTHER, knob="middle")),
 )
@@ -326,11 +330,11 @@ def test_every_instrument_is_read_at_every_place_but_of_the_arms_that_are_not_re
     assert (outcome.status, outcome.reason) == ("ok", "")
     read = values(outcome, "scale")
     assert read == pytest.approx(
-        {(arm, knob): knob for arm in ("trained", "known") for knob in (0.1, 0.3)}
-        | {("shown", 0.3): 0.3, ("known_shown", 0.3): 0.3}
+        {(arm, knob): knob for arm in ("trained", "analytic") for knob in (0.1, 0.3)}
+        | {("shown", 0.3): 0.3, ("analytic_shown", 0.3): 0.3}
     )
     assert {seen.seed for seen in outcome.observations} == {3}
-    assert {seen.reading.n for seen in outcome.observations if seen.reading.name == "scale"} == {7}
+    assert {seen.measurement.n for seen in outcome.observations if seen.measurement.name == "scale"} == {7}
     assert len(set(values(outcome, "drawn").values())) == 1  # the same draws at every place
     assert outcome.parameters == 6 * 2 * 3 + 2 * 2 + 6
 
@@ -341,26 +345,26 @@ def test_comparisons_are_given_every_model_and_what_they_find_belongs_to_the_jud
     def compared(models, data, evaluation, rng):
         given.update(models)
         draw = float(torch.rand((), generator=rng))
-        return ((0.1, Reading("apart", 1.5, 0.0, evaluation.points)), (None, Reading("together", draw, 0.0, 1)))
+        return ((0.1, Measurement("apart", 1.5, 0.0, evaluation.points)), (None, Measurement("together", draw, 0.0, 1)))
 
     task = replace(MANY, instruments=(), comparisons=("compared",))
     outcome = outcome_of(task, knob_values=(0.1, 0.3), evaluation=EvaluationBudget(points=7), compared=compared)
     assert outcome.status == "ok", outcome.reason
     assert list(given) == [
-        *[(arm, knob) for knob in (0.1, 0.3) for arm in ("trained", "known")],
+        *[(arm, knob) for knob in (0.1, 0.3) for arm in ("trained", "analytic")],
         ("hidden", None),
-        ("known_hidden", None),
+        ("analytic_hidden", None),
         ("shown", 0.3),
-        ("known_shown", 0.3),
+        ("analytic_shown", 0.3),
     ]
     assert all(
         float(trained.model.posterior_scale) == pytest.approx(knob or 0.2) for (_, knob), trained in given.items()
     )
-    found = [(seen.arm, seen.knob, seen.seed, seen.reading.name) for seen in outcome.observations]
+    found = [(seen.arm, seen.knob, seen.seed, seen.measurement.name) for seen in outcome.observations]
     assert found == [("trained", 0.1, 3, "apart"), ("trained", None, 3, "together")]
-    assert outcome.observations[0].reading.n == 7
+    assert outcome.observations[0].measurement.n == 7
     again = outcome_of(task, knob_values=(0.1, 0.3), compared=compared)
-    assert again.observations[1].reading == outcome.observations[1].reading
+    assert again.observations[1].measurement == outcome.observations[1].measurement
 
 
 def test_models_are_kept_only_where_there_are_comparisons(outcome_of, monkeypatch):
@@ -384,7 +388,7 @@ def test_a_cell_whose_data_are_no_probabilities_is_declined_and_says_why(outcome
     assert outcome.observations == ()
 
 
-def test_a_comparison_that_breaks_costs_the_cell_its_readings_and_says_where(outcome_of):
+def test_a_comparison_that_breaks_costs_the_cell_its_measurements_and_says_where(outcome_of):
     def breaks(models, data, evaluation, rng):
         raise KeyError("twin")
 

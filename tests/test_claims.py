@@ -14,11 +14,10 @@ from vaebench.claims import (
     SURVIVING_SHARE,
     Beyond,
     Claim,
-    Declined,
+    Measurement,
     Near,
-    Observation,
-    Reading,
     Trend,
+    column,
     judge,
     kendall_tau,
     t_interval,
@@ -66,15 +65,15 @@ def test_an_interval_that_straddles_is_undecided(claim, values):
 
 
 def test_a_mean_on_target_with_too_wide_an_interval_is_not_near():
-    (finding,) = judge(NEAR, observe([0.5, 1.0, 1.5])).findings
-    assert (finding.interval.estimate, finding.verdict) == (1.0, "undecided")
+    (check,) = judge(NEAR, observe([0.5, 1.0, 1.5])).checks
+    assert (check.interval.estimate, check.word) == (1.0, "undecided")
 
 
 def test_a_series_that_falls_from_end_to_end_but_wanders_between_is_no_trend():
     wanders = [[1.0, 0.2, 1.5, 0.3, 0.95]] * 2 + [[1.0, 0.25, 1.4, 0.3, 0.9]] * 3
     verdict = judge(FALLS, observe(wanders))
-    assert [f.verdict for f in verdict.findings] == ["holds", "fails"]
-    assert verdict.verdict == "fails"
+    assert [f.word for f in verdict.checks] == ["holds", "fails"]
+    assert verdict.word == "fails"
 
 
 def test_seeds_that_all_agree_are_judged_by_where_they_lie():
@@ -89,7 +88,7 @@ def test_a_verdict_follows_the_units_of_a_trend():
     draw = np.exp(np.random.default_rng(6).normal(0, 0.3, (SEEDS, 4)))
     plain, scaled = (judge(FALLS, observe(factor * draw)) for factor in (1.0, 1e-6))
     assert scaled.verdict == plain.verdict
-    for one, other in zip(plain.findings, scaled.findings, strict=True):
+    for one, other in zip(plain.checks, scaled.checks, strict=True):
         assert other.interval.estimate == pytest.approx(one.interval.estimate)
 
 
@@ -100,7 +99,7 @@ def test_a_rise_is_the_mirror_of_a_fall():
     assert rise.agreement == pytest.approx(fall.agreement)
 
 
-READINGS = {
+MEASUREMENTS = {
     "holds": [1.5, 1.6, 1.7],
     "undecided": [0.0, 1.0, 2.1],
     "fails": [0.1, 0.2, 0.3],
@@ -108,20 +107,20 @@ READINGS = {
 }
 
 
-@pytest.mark.parametrize("one", READINGS)
-@pytest.mark.parametrize("other", READINGS)
+@pytest.mark.parametrize("one", MEASUREMENTS)
+@pytest.mark.parametrize("other", MEASUREMENTS)
 def test_a_conjunction_is_as_good_as_its_worst_condition(one, other):
     claim = Claim("both", "Both are.", tuple(Beyond(name, 1.0, ideal=2.0, null=0.0) for name in ("r", "c")))
-    verdict = judge(claim, observe(READINGS[one]) + observe(READINGS[other], "c"))
-    assert [f.verdict for f in verdict.findings] == [one, other]
+    verdict = judge(claim, observe(MEASUREMENTS[one]) + observe(MEASUREMENTS[other], "c"))
+    assert [f.word for f in verdict.checks] == [one, other]
     worst = ("fails", "undecided", "holds", "not applicable")
-    assert verdict.verdict == min(one, other, key=worst.index)
+    assert verdict.word == min(one, other, key=worst.index)
 
 
 def test_a_condition_declined_everywhere_makes_a_claim_not_applicable_and_says_why():
     verdict = judge(NEAR, observe(["the variant declares no kl_weight"] * SEEDS))
-    assert (verdict.verdict, verdict.reason) == ("not applicable", "the variant declares no kl_weight")
-    assert (verdict.agreement, verdict.seeds, verdict.findings[0].interval) == ((), (), None)
+    assert (verdict.word, verdict.reason) == ("not applicable", "the variant declares no kl_weight")
+    assert (verdict.agreement, verdict.seeds, verdict.checks[0].interval) == ((), (), None)
 
 
 def test_of_many_reasons_the_first_in_the_alphabet_is_told():
@@ -130,18 +129,18 @@ def test_of_many_reasons_the_first_in_the_alphabet_is_told():
 
 def test_a_control_that_was_declined_takes_its_contrast_along():
     verdict = judge(EXCEEDS, observe([0.5] * 3) + observe(["normal sources"] * 3, "c"))
-    assert (verdict.verdict, verdict.reason) == ("not applicable", "normal sources")
+    assert (verdict.word, verdict.reason) == ("not applicable", "normal sources")
 
 
-def test_a_reading_that_no_arm_has_is_not_applicable():
+def test_a_measurement_that_no_arm_has_is_not_applicable():
     for claim in (NEAR, FALLS, EXCEEDS):
         verdict = judge(claim, observe([1.0] * 3, "another"), "trained")
-        assert (verdict.verdict, verdict.reason) == ("not applicable", "the trained arm has no reading r")
+        assert (verdict.word, verdict.reason) == ("not applicable", "the trained arm has no measurement r")
 
 
 def test_a_trend_without_a_knob_is_not_applicable():
     verdict = judge(FALLS, observe([1.0] * 3))
-    assert (verdict.verdict, verdict.reason) == ("not applicable", "a trend needs two knob values")
+    assert (verdict.word, verdict.reason) == ("not applicable", "a trend needs two knob values")
 
 
 @pytest.mark.parametrize(
@@ -156,24 +155,24 @@ def test_a_trend_without_a_knob_is_not_applicable():
 )
 def test_a_change_too_small_to_count_is_no_trend_however_sure(claim, change, word):
     verdict = judge(claim, observe([[1.0, math.exp(change / 2), math.exp(change)]] * 5))
-    ratio, tau = verdict.findings
-    assert (ratio.verdict, verdict.verdict) == (word, word)
+    ratio, tau = verdict.checks
+    assert (ratio.verdict, verdict.word) == (word, word)
     assert abs(tau.interval.estimate) == 1.0
     assert verdict.agreement == ((1.0 if word == "holds" else 0.0),) * 5
 
 
 def test_a_trend_that_ends_at_nought_is_no_trend_and_counts_against_the_model():
     verdict = judge(FALLS, observe([[1.0, 0.0]] * 3))
-    assert (verdict.verdict, verdict.reason) == ("undecided", "r is not positive at every knob value")
+    assert (verdict.word, verdict.reason) == ("undecided", "r is not positive at every knob value")
     assert verdict.agreement == (0.0,) * 3
     verdict = judge(FALLS, observe([[2.0, 1.0], [1.0, 0.0], [1.0, 0.0]]))
-    assert (verdict.verdict, verdict.agreement) == ("undecided", (1.0, 0.0, 0.0))
+    assert (verdict.word, verdict.agreement) == ("undecided", (1.0, 0.0, 0.0))
     assert verdict.reason == "only 1 of 3 seeds have it: r is not positive at every knob value"
 
 
 def test_a_seed_that_lacks_a_knob_value_is_left_out_of_a_trend():
     verdict = judge(FALLS, observe([[3.0, 2.0, 1.0]] * 4 + [[3.0, 2.0, "constant"]]))
-    assert (verdict.verdict, verdict.seeds) == ("holds", (0, 1, 2, 3))
+    assert (verdict.word, verdict.seeds) == ("holds", (0, 1, 2, 3))
 
 
 def test_half_a_knob_is_no_trend_whoever_lacks_the_other_half():
@@ -181,25 +180,25 @@ def test_half_a_knob_is_no_trend_whoever_lacks_the_other_half():
     for lacking in range(1, 6):
         series = [[3.0, 2.0, 1.0]] * (5 - lacking) + [[3.0, 2.0, "collapsed"]] * lacking
         verdict = judge(FALLS, observe(series))
-        assert verdict.verdict == ("holds" if lacking == 1 else "undecided" if lacking < 5 else "not applicable")
+        assert verdict.word == ("holds" if lacking == 1 else "undecided" if lacking < 5 else "not applicable")
         assert lacking == 1 or "collapsed" in verdict.reason
 
 
 def test_along_a_knob_each_value_is_judged_and_the_worst_verdict_counts():
     near = judge(NEAR, observe([[1.0, 1.001, 1.5]] * 3))
-    assert [(found.knob, found.verdict) for found in near.findings] == [(1, "holds"), (2, "holds"), (3, "fails")]
+    assert [(found.knob, found.word) for found in near.checks] == [(1, "holds"), (2, "holds"), (3, "fails")]
     assert near.verdict == "fails"
     assert judge(NEAR, observe([[0.95, 1.02]] * 3)).verdict == "holds"
     assert judge(ABOVE, observe([[1.5, 0.5, 3.0]] * 3)).verdict == "fails"
     assert judge(BELOW, observe([[0.5, 2.5, 0.1]] * 3)).verdict == "fails"
     gains = observe([[0.9, 0.6]] * 3) + observe([[0.4, 0.5]] * 3, "c")
-    assert [found.interval.estimate for found in judge(EXCEEDS, gains).findings] == pytest.approx([0.5, 0.1])
+    assert [found.interval.estimate for found in judge(EXCEEDS, gains).checks] == pytest.approx([0.5, 0.1])
     assert judge(EXCEEDS, gains).agreement == pytest.approx(((0.5 / 0.6 + 0.1 / 0.5) / 2,) * 3)
 
 
 @pytest.mark.parametrize(("conditions", "knobs"), [(1, 1), (1, 3), (4, 3)])
 def test_a_claim_at_the_edge_fails_by_chance_once_in_forty_times_at_most(conditions, knobs):
-    """Bonferroni: below 2.5 % however many readings, where the worst of each seed would fail half of the time."""
+    """Bonferroni: below 2.5 % however many measurements, where the worst of each seed would fail half of the time."""
     rng, rounds = np.random.default_rng(0), 800
     claim = Claim("edge", "says", tuple(Beyond(f"r{i}", 0, ideal=1, null=0) for i in range(conditions)))
     failed = 0
@@ -227,7 +226,7 @@ def test_rounding_is_no_trend_and_no_gain():
 
 def test_what_the_model_denies_counts_against_it_and_what_the_setting_denies_does_not():
     def declined(cause):
-        return [Observation("trained", None, seed, Declined("r", "gone", cause)) for seed in range(5)]
+        return [column("trained", None, seed, declined("r", "gone", cause)) for seed in range(5)]
 
     setting, model = judge(ABOVE, declined("setting")), judge(ABOVE, declined("model"))
     assert (setting.verdict, setting.agreement, setting.reason) == ("not applicable", (), "gone")
@@ -240,19 +239,19 @@ def test_what_the_model_denies_counts_against_it_and_what_the_setting_denies_doe
 
 def test_a_variant_of_which_no_seed_finished_is_not_excused():
     verdict = judge(ABOVE, [], seeds_run=5)
-    assert (verdict.verdict, verdict.reason) == ("undecided", "no seed finished")
+    assert (verdict.word, verdict.reason) == ("undecided", "no seed finished")
 
 
 def test_a_single_seed_is_undecided_and_still_has_an_agreement():
     verdict = judge(NEAR, observe([1.0]))
-    assert (verdict.verdict, verdict.reason, verdict.agreement) == ("undecided", "one seed has no spread", (1.0,))
+    assert (verdict.word, verdict.reason, verdict.agreement) == ("undecided", "one seed has no spread", (1.0,))
 
 
 def test_survivors_are_no_fair_sample():
     """Four of five seeds will do, three will not; the limit is met exactly for every number of seeds."""
     assert judge(ABOVE, observe([1.5, 1.6, 1.7, 1.6]), seeds_run=5).verdict == "holds"
     verdict = judge(ABOVE, observe([1.5, 1.6, 1.7]), seeds_run=5)
-    assert (verdict.verdict, verdict.reason) == ("undecided", "only 3 of 5 seeds have it: the others did not finish")
+    assert (verdict.word, verdict.reason) == ("undecided", "only 3 of 5 seeds have it: the others did not finish")
     verdict = judge(ABOVE, observe([1.5, 1.6, 1.7, "no", "not here"]))
     assert verdict.reason == "only 3 of 5 seeds have it: no"
     for fifths in range(1, 40):
@@ -266,14 +265,14 @@ def test_survivors_cannot_fail_a_claim_either():
 def test_each_condition_rests_on_its_own_seeds_and_the_agreement_on_those_they_share():
     claim = Claim("both", "Both are.", tuple(Beyond(name, 1.0, ideal=2.0, null=0.0) for name in ("r", "c")))
     verdict = judge(claim, observe([1.5, 1.5, 1.5, 1.5, "no"]) + observe(["no", 2.0, 2.0, 2.0, 2.0], "c"))
-    assert [f.interval.n for f in verdict.findings] == [4, 4]
+    assert [f.interval.n for f in verdict.checks] == [4, 4]
     assert verdict.seeds == (1, 2, 3)
     assert verdict.agreement == pytest.approx((0.875,) * 3)
 
 
 def test_another_arm_is_another_sample():
-    sample = observe([1.5, 1.6, 1.7]) + observe([0.1, 0.2, 0.3], arm="known")
-    assert (judge(ABOVE, sample).verdict, judge(ABOVE, sample, "known").verdict) == ("holds", "fails")
+    sample = observe([1.5, 1.6, 1.7]) + observe([0.1, 0.2, 0.3], arm="analytic")
+    assert (judge(ABOVE, sample).verdict, judge(ABOVE, sample, "analytic").verdict) == ("holds", "fails")
 
 
 AGREEMENTS = [
@@ -314,9 +313,9 @@ def test_no_verdict_depends_on_the_order_of_observations(order, random):
 
 
 @pytest.mark.parametrize(("value", "stderr"), [(math.nan, 0.0), (math.inf, 0.0), (1.0, math.nan), (1.0, math.inf)])
-def test_a_reading_is_a_number(value, stderr):
-    with pytest.raises(ValueError, match=f"reading gain is not finite, or has no error: {value} ± {stderr}"):
-        Reading("gain", value, stderr, 1)
+def test_a_measurement_is_a_number(value, stderr):
+    with pytest.raises(ValueError, match=f"measurement gain is not finite, or has no error: {value} ± {stderr}"):
+        Measurement("gain", value, stderr, 1)
 
 
 @pytest.mark.parametrize(("target", "tolerance", "null"), [(1, 0, 0), (1, 0.1, 1), (1, 2, 0), (1, math.nan, 0)])
@@ -340,4 +339,4 @@ def test_an_unknown_direction_and_a_claim_of_nothing_are_refused():
 
 def test_a_control_that_is_read_once_stands_beside_every_knob_value():
     sample = observe([[0.9, 0.6, 0.4]] * 3) + observe([0.5] * 3, "c")
-    assert [found.verdict for found in judge(EXCEEDS, sample).findings] == ["holds", "holds", "fails"]
+    assert [found.word for found in judge(EXCEEDS, sample).checks] == ["holds", "holds", "fails"]

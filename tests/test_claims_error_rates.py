@@ -49,7 +49,7 @@ def paired(rng, gain=0.0):
 
 
 def two_series_of(fall, rise, knobs=3):
-    """Two readings along a knob, each with an error of its own: one falls, the other rises, by so many logarithms."""
+    """Two measurements along a knob, each with an error of its own: one falls, the other rises, by so many logarithms."""
 
     def draw(rng):
         r, c = (
@@ -84,14 +84,14 @@ def test_a_trend_that_is_none_is_seldom_held(knobs):
     assert share(found, "holds") < HALF_LEVEL + SIMULATION_ERROR
 
 
-def test_of_two_readings_that_both_stand_still_none_is_held_to_outpace_the_other():
+def test_of_two_measurements_that_both_stand_still_none_is_held_to_outpace_the_other():
     """Inside of the boundary: |log-change| is noise turned positive, so that the claim is held still more seldom."""
     found = words(OUTPACES, two_series_of(0.0, 0.0), np.random.default_rng(6))
     assert share(found, "holds") < HALF_LEVEL
 
 
 def test_a_conjunction_keeps_the_level_without_a_correction():
-    both = Claim("both", "Both are above 1.", (ABOVE.conditions[0], replace(ABOVE.conditions[0], reading="c")))
+    both = Claim("both", "Both are above 1.", (ABOVE.conditions[0], replace(ABOVE.conditions[0], measurement="c")))
 
     def draw(rng):
         return noise(rng, 1.0) + observe(rng.normal(5.0, 0.1, SEEDS), "c")
@@ -120,7 +120,7 @@ def test_a_planted_effect_is_held_and_its_opposite_failed(name):
     assert share(words(claim, opposite, np.random.default_rng(5), 150), "fails") > 0.95
 
 
-# Readings that are not normal: the table of `vaebench.claims`
+# Measurements that are not normal: the table of `vaebench.claims`
 
 
 def table_of_rates():
@@ -196,7 +196,7 @@ def skewness(values):
     return float((off**3).mean() / ((off**2).mean()) ** 1.5)
 
 
-def test_readings_of_the_records_are_as_little_skewed_as_their_intervals_need():
+def test_measurements_of_the_records_are_as_little_skewed_as_their_intervals_need():
     """Towards the limit, in the mean over quantities of five seeds: worsts before and after the logarithm, others."""
     found = {"raw": [], "log": [], "mean": []}
     records, _ = read_records(Path(__file__).parents[1] / "reference_results")

@@ -11,16 +11,17 @@ from hypothesis import strategies as st
 from judged import ABOVE, FALLS, NEAR, RISES, SEEDS, observe
 from pydantic import TypeAdapter, ValidationError
 from scipy import stats
+from vaebench.claims.quantities import NOUGHT
 
 from vaebench import catalog
 from vaebench.claims import (
     Beyond,
+    CheckResult,
     Claim,
-    Declined,
-    Finding,
-    Observation,
+    Measurement,
     Outpaces,
-    Reading,
+    column,
+    declined,
     draws_interval,
     judge,
     kendall_tau,
@@ -28,7 +29,6 @@ from vaebench.claims import (
     share_interval,
     t_interval,
 )
-from vaebench.claims.quantities import NOUGHT
 from vaebench.claims.trends import LEAST, LEAST_TAU
 
 NEARLY_ALL = Claim("all", "It is nearly all.", (Beyond("r", 0.9, ideal=1, null=0.5, scale="share"),))
@@ -39,11 +39,11 @@ ALL_DRAWS = Claim("draws", "All draws are so.", (Beyond("r", 0.999, ideal=1, nul
 
 def drawn(shares, n):
     """Shares of n draws each, one a seed."""
-    return [Observation("trained", None, seed, Reading("r", share, 0.0, n)) for seed, share in enumerate(shares)]
+    return [column("trained", None, seed, Measurement("r", share, 0.0, n)) for seed, share in enumerate(shares)]
 
 
-def finding(claim, sample):
-    (found,) = judge(claim, sample).findings
+def check(claim, sample):
+    (found,) = judge(claim, sample).checks
     return found
 
 
@@ -56,8 +56,8 @@ def exact(successes, n):
 
 
 def test_five_seeds_that_all_read_one_do_not_show_a_share_above_nine_tenths():
-    found = finding(NEARLY_ALL, observe([1.0] * 5))
-    assert (found.verdict, found.scale) == ("undecided", "share")
+    found = check(NEARLY_ALL, observe([1.0] * 5))
+    assert (found.word, found.scale) == ("undecided", "share")
     assert (found.interval.low, found.interval.high) == (pytest.approx(0.025**0.2), 1.0)
     assert found.reason == "5 of 5 read 1, and a sample of 5 cannot show a mean above 0.478"
 
@@ -121,8 +121,8 @@ def test_no_distribution_of_shares_is_missed_more_often_than_said(n):
 
 
 def test_a_share_of_thirds_is_judged_by_its_sum_of_seeds():
-    found = finding(NEARLY_ALL, observe([2 / 3, 1 / 3, 2 / 3, 2 / 3, 2 / 3]))  # t: [.41, .79], outside
-    assert (found.verdict, found.interval.estimate) == ("undecided", pytest.approx(0.6))
+    found = check(NEARLY_ALL, observe([2 / 3, 1 / 3, 2 / 3, 2 / 3, 2 / 3]))  # t: [.41, .79], outside
+    assert (found.word, found.interval.estimate) == ("undecided", pytest.approx(0.6))
     assert found.interval.high > 0.94
 
 
@@ -131,8 +131,8 @@ def test_a_value_that_is_no_share_is_refused_and_counts_against_the_model():
         with pytest.raises(ValueError, match="shares lie between 0 and 1, and there is at least one"):
             share_interval(values)
     verdict = judge(RARE, observe([0.0, 0.0, 0.0, 0.0, 2.0]))
-    assert (verdict.verdict, verdict.agreement) == ("undecided", (1.0,) * 4 + (0.0,))
-    assert verdict.findings[0].interval.n == 4
+    assert (verdict.word, verdict.agreement) == ("undecided", (1.0,) * 4 + (0.0,))
+    assert verdict.checks[0].interval.n == 4
 
 
 def test_one_seed_has_no_interval_of_any_kind():
@@ -180,8 +180,8 @@ def test_draws_without_number_or_share_are_refused(values, draws):
 
 
 def test_a_share_of_no_draws_counts_against_the_model():
-    verdict = judge(ALL_DRAWS, [*drawn([1.0] * 4, 4096), Observation("trained", None, 4, Reading("r", 1.0, 0.0, 0))])
-    assert (verdict.verdict, verdict.reason) == ("undecided", "1 of 5 models leave nothing to read: r is no share")
+    verdict = judge(ALL_DRAWS, [*drawn([1.0] * 4, 4096), column("trained", None, 4, Measurement("r", 1.0, 0.0, 0))])
+    assert (verdict.word, verdict.reason) == ("undecided", "1 of 5 models leave nothing to read: r is no share")
 
 
 # Geometric means
@@ -202,26 +202,26 @@ def test_a_long_tail_towards_the_limit_is_seen_on_the_logarithmic_scale():
     plain = Claim("plain", "says", (Beyond("r", 0.05, ideal=0, null=1),))
     values = [0.011, 0.009, 0.012, 0.010, 0.035]
     assert judge(plain, observe(values)).verdict == "holds"
-    found = finding(SMALL, observe(values))
-    assert (found.verdict, found.scale) == ("holds", "log")
+    found = check(SMALL, observe(values))
+    assert (found.word, found.scale) == ("holds", "log")
     assert found.interval.estimate == pytest.approx(stats.gmean(values))
     assert found.interval.estimate < np.mean(values)
     assert found.interval.high - found.interval.estimate > found.interval.estimate - found.interval.low
 
 
 def test_an_exact_arm_that_reads_nought_or_rounding_holds():
-    found = finding(SMALL, observe([0.0, 1e-300, 1e-14, 0.0, -0.0])).interval
+    found = check(SMALL, observe([0.0, 1e-300, 1e-14, 0.0, -0.0])).interval
     assert (found.low, found.high) == (pytest.approx(0.05 * NOUGHT), pytest.approx(0.05 * NOUGHT))
     for arm in ([0.0] * 5, [0.0, 3e-8, 0.0, 4e-8, 1e-8], [6e-8, 0.0, 3e-7, 3e-7, 3e-7]):
         assert judge(SMALL, observe(arm)).verdict == "holds"
     rounding = [6e-8, 1e-7, 3e-7, 2e-7, 3e-7]
-    assert finding(SMALL, observe(rounding)).interval.estimate == pytest.approx(stats.gmean(rounding))
+    assert check(SMALL, observe(rounding)).interval.estimate == pytest.approx(stats.gmean(rounding))
     assert judge(SMALL, observe([0.0] * 5)).agreement == (1.0,) * 5
 
 
-def test_a_negative_reading_has_no_logarithm_and_counts_against_the_model():
+def test_a_negative_measurement_has_no_logarithm_and_counts_against_the_model():
     verdict = judge(SMALL, observe([0.01, 0.01, 0.01, 0.01, -0.01]))
-    assert (verdict.verdict, verdict.reason) == ("undecided", "1 of 5 models leave nothing to read: r is negative")
+    assert (verdict.word, verdict.reason) == ("undecided", "1 of 5 models leave nothing to read: r is negative")
     assert judge(SMALL, observe([-0.01] * 5)).verdict == "undecided"
 
 
@@ -250,9 +250,9 @@ UP_AND_DOWN = [0.99, 1.25, 2.05, 2.28, 1.22, 0.45]
 def test_a_course_that_goes_up_and_down_alike_in_all_seeds_is_no_trend(claim, course, word):
     rng = np.random.default_rng(0)
     verdict = judge(claim, observe([np.array(course) * math.exp(rng.normal(0, 0.01)) for _ in range(SEEDS)]))
-    ratio, tau = verdict.findings
+    ratio, tau = verdict.checks
     assert abs(tau.interval.estimate) == pytest.approx(1 / 15)
-    assert (ratio.verdict, tau.verdict, verdict.verdict) == ("holds", "undecided", "undecided")
+    assert (ratio.verdict, tau.verdict, verdict.word) == ("holds", "undecided", "undecided")
     mean = f"{tau.interval.estimate:.3f}".replace("-", "−")
     assert tau.reason == verdict.reason == f"its mean, {mean}, is not {word}"
     assert (ratio.estimate_beyond, abs(tau.estimate_beyond)) == (None, LEAST_TAU)
@@ -263,8 +263,8 @@ def test_a_trend_must_lie_beyond_its_least_tau_in_the_mean_and_not_at_it():
     weaker, stronger = [1.0, 1.2, 1.1, 0.9], [1.0, 0.9, 0.95, 0.5]
     assert (kendall_tau(weaker), kendall_tau(stronger)) == (pytest.approx(-1 / 3), pytest.approx(-2 / 3))
     at = judge(FALLS, observe([weaker, stronger] * 5))
-    assert (at.findings[1].interval.estimate, at.verdict) == (pytest.approx(-0.5), "undecided")
-    assert at.findings[1].interval.high < -0.3
+    assert (at.checks[1].interval.estimate, at.verdict) == (pytest.approx(-0.5), "undecided")
+    assert at.checks[1].interval.high < -0.3
     beyond = judge(FALLS, observe([weaker, stronger] * 5 + [stronger]))
     assert beyond.verdict == "holds"
 
@@ -292,7 +292,7 @@ def test_a_constant_at_the_edge_up_to_rounding_is_not_inside():
 # What is judged is no part of what is measured, and old files are read
 
 
-def test_how_a_reading_is_judged_changes_no_hash_of_a_task_and_what_is_measured_does():
+def test_how_a_measurement_is_judged_changes_no_hash_of_a_task_and_what_is_measured_does():
     task = catalog.task("nakagawa2021_posterior_isometry")
     isometry = task.claims[0]
     (condition,) = isometry.conditions
@@ -306,8 +306,8 @@ def test_how_a_reading_is_judged_changes_no_hash_of_a_task_and_what_is_measured_
 
 
 def test_a_file_of_before_there_were_scales_is_read_and_an_unknown_scale_is_not():
-    adapters = {Claim: TypeAdapter(Claim), Finding: TypeAdapter(Finding)}
-    found = judge(FALLS, observe([[3.0, 2.0, 1.0]] * 5)).findings[1]
+    adapters = {Claim: TypeAdapter(Claim), CheckResult: TypeAdapter(CheckResult)}
+    found = judge(FALLS, observe([[3.0, 2.0, 1.0]] * 5)).checks[1]
     claim = Claim("c", "says", (Beyond("r", 0.5, ideal=1, null=0),))
     for value in (found, claim):
         plain = dataclasses.asdict(value)
@@ -323,6 +323,6 @@ def test_a_file_of_before_there_were_scales_is_read_and_an_unknown_scale_is_not(
 
 
 def test_a_model_that_denies_a_share_still_counts_against_it():
-    sample = [*observe([0.0] * 4), Observation("trained", None, 4, Declined("r", "collapsed", "model"))]
+    sample = [*observe([0.0] * 4), column("trained", None, 4, declined("r", "collapsed", "model"))]
     verdict = judge(Claim("rare", "says", (Beyond("r", 0.7, ideal=0, null=1, scale="share"),)), sample)
-    assert (verdict.verdict, verdict.reason) == ("undecided", "1 of 5 models leave nothing to read: collapsed")
+    assert (verdict.word, verdict.reason) == ("undecided", "1 of 5 models leave nothing to read: collapsed")

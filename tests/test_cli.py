@@ -162,7 +162,7 @@ def test_nothing_that_a_record_says_acts_on_the_terminal(tmp_path: Path) -> None
             "cells__0__status": "error",
             "cells__0__reason": HOSTILE,
             "environments__0__torch": HOSTILE,
-            "readings": [],
+            "measurements": [],
             "declined": [],
         },
     )
@@ -175,7 +175,7 @@ def test_nothing_that_a_record_says_acts_on_the_terminal(tmp_path: Path) -> None
         for text in (done.stdout, done.stderr):
             assert not [c for c in text if c != "\n" and unicodedata.category(c) in {"Cc", "Cf", "Cs"}]
         told = [line for line in done.stderr.splitlines() if line.startswith("left out: ")]
-        left_out = [line for line in told if "it has no " not in line]  # nor has it a reading, which a preview says
+        left_out = [line for line in told if "it has no " not in line]  # nor has it a measurement, which a preview says
         assert len(told) == len(left_out) + ("--preview" in arguments)
         assert [line.partition(".json: ")[0].rpartition("/")[2] for line in left_out] == [
             r"\x1b[2Jx",

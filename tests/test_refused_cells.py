@@ -66,7 +66,9 @@ def test_attention_in_a_decoder_is_measured_in_every_task(outcome, task: str) ->
     """Its fused kernel has no forward derivatives."""
     found = outcome(task, str(BROUGHT / "attention_vae.py"))
     assert (found.status, found.reason) == ("ok", "")
-    assert not [seen.reading for seen in found.observations if "forward AD" in getattr(seen.reading, "reason", "")]
+    assert not [
+        seen.measurement for seen in found.observations if "forward AD" in getattr(seen.measurement, "reason", "")
+    ]
 
 
 def test_an_error_names_the_users_line_and_layer_and_not_torchs_file(outcome, tmp_path) -> None:

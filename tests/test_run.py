@@ -12,7 +12,6 @@ from conftest import BROUGHT, in_this_process
 
 from vaebench import catalog
 from vaebench.cell import dataset_of, run_cell
-from vaebench.claims import Reading
 from vaebench.engines import Died
 from vaebench.engines.local import Workers
 from vaebench.mistakes import Mistake
@@ -171,7 +170,7 @@ def test_what_is_missing_is_what_no_whole_record_of_today_stands_for(tiny: objec
     assert left(2) == {"vae", "linear_vae"}
 
 
-def test_processes_do_not_change_a_reading(request_of: RequestOf, tmp_path: Path) -> None:
+def test_processes_do_not_change_a_measurement(request_of: RequestOf, tmp_path: Path) -> None:
     request = request_of(datasets=("three_sources",), out=tmp_path / "two", jobs=2)
     planned = plan(request)
     with Workers() as workers:
@@ -327,7 +326,7 @@ def test_a_bad_variant_is_a_status_and_the_other_cells_go_on(
     bad = by_name[name.lower()]
     assert {cell.status for cell in bad.cells} == {status}
     assert all(cell.reason.startswith(reason) for cell in bad.cells), bad.cells[0].reason
-    assert {(verdict.verdict, verdict.reason) for verdict in bad.verdicts} == {("undecided", "no seed finished")}
+    assert {(verdict.word, verdict.reason) for verdict in bad.verdicts} == {("undecided", "no seed finished")}
     assert {cell.status for cell in by_name["vae"].cells} == {"ok"}
 
 
@@ -379,10 +378,10 @@ def test_every_arm_is_read_at_every_knob_value(tiny: Callable[[str], object], re
     task = "camuto2021_variance_frequency"
     (record,) = go(request_of(tasks=(task,), datasets=("digits",), seeds=1)).records
     knobs = tiny(task).budgets["quick"].knob_values  # type: ignore[attr-defined]
-    read = {(column.arm, column.knob) for column in record.readings if column.name == "decoder_lipschitz_mean"}
-    assert read == {(arm, knob) for arm in ("trained", "known") for knob in knobs}
-    assert all(isinstance(seen.reading.name, str) for seen in record.sample())
-    assert {seen.arm for seen in record.sample() if isinstance(seen.reading, Reading)} == {"trained", "known"}
+    read = {(column.arm, column.knob) for column in record.measurements if column.name == "decoder_lipschitz_mean"}
+    assert read == {(arm, knob) for arm in ("trained", "analytic") for knob in knobs}
+    assert all(isinstance(seen.measurement.name, str) for seen in record.sample())
+    assert {seen.arm for seen in record.sample() if seen.measurement.value is not None} == {"trained", "analytic"}
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from typing import Any, Literal, NamedTuple
 import torch
 
 from vaebench import catalog
-from vaebench.claims import Declined, NotFinite, Observation
+from vaebench.claims import Column, Measurement, NotFinite, column, declined
 from vaebench.data import Dataset
 from vaebench.experiment import Arm, Budget, Interventions
 from vaebench.kernels.estimate import Undefined
@@ -106,7 +106,7 @@ def run_cell(cell: Cell) -> CellOutcome:
     torch.set_num_threads(1)
     # Convolutions on a GPU would else round their products to ten bits, whatever the tensors' type.
     torch.backends.cudnn.allow_tf32 = False
-    parameters, observations, seconds = 0, [], {"train": 0.0, "measure": 0.0}
+    parameters, measured, seconds = 0, [], {"train": 0.0, "measure": 0.0}
     notes: dict[str, None] = {}
     status: Status = "ok"
     reason = ""
@@ -123,7 +123,7 @@ def run_cell(cell: Cell) -> CellOutcome:
             start = time.perf_counter()
             if place.read:
                 with plain_attention():
-                    observations += read(task, budget, trained, data, place, cell.seed)
+                    measured += read(task, budget, trained, data, place, cell.seed)
             if task.comparisons:
                 models[place.arm, place.knob] = trained
             seconds["measure"] += time.perf_counter() - start
@@ -133,7 +133,7 @@ def run_cell(cell: Cell) -> CellOutcome:
                 parameters = sum(p.numel() for p in trained.model.parameters())
         start = time.perf_counter()
         with plain_attention():
-            observations += compare(task, budget, models, data, cell.seed)
+            measured += compare(task, budget, models, data, cell.seed)
         seconds["measure"] += time.perf_counter() - start
     except Unfit as error:
         status, reason = "declined", str(error)
@@ -155,7 +155,7 @@ def run_cell(cell: Cell) -> CellOutcome:
         reason=reason[:2000],
         notes=tuple(notes),
         parameters=parameters,
-        observations=tuple(observations) if status == "ok" else (),
+        measurements=tuple(measured) if status == "ok" else (),
         seconds={name: round(value, 3) for name, value in seconds.items()},
         environment=environment(cell.subject.device),
     )
@@ -212,7 +212,7 @@ def arms(task: Task, budget: Budget, variant: Variant, data: Dataset, cell: Cell
         cell: The cell.
 
     Yields:
-        Place and model. A place without a closed form yields no ``known`` model.
+        Place and model. A place without a closed form yields no ``analytic`` model.
 
     Raises:
         Unfit: The task reads the likelihood as Bernoulli, and the data are not in [0, 1].
@@ -245,9 +245,9 @@ def arms(task: Task, budget: Budget, variant: Variant, data: Dataset, cell: Cell
             )
             yield Place(arm.name, knob, arm.read), trained
             if arm is JUDGED or arm.interventions:
-                known = known_model(task, data, latent, changed, turned.kl_weight)
+                known = analytic_model(task, data, latent, changed, turned.kl_weight)
                 if known is not None:
-                    yield Place("known" if arm is JUDGED else f"known_{arm.name}", knob, arm.read), known
+                    yield Place("analytic" if arm is JUDGED else f"analytic_{arm.name}", knob, arm.read), known
 
 
 def latent_units(budget: Budget, data: Dataset) -> int:
@@ -284,7 +284,7 @@ def _turned(
     return variant, replace(interventions, posterior_scale=knob)
 
 
-def known_model(
+def analytic_model(
     task: Task, data: Dataset, latent: int, interventions: Interventions, kl_weight: float | None
 ) -> Trained | None:
     """The task's closed form for this data, as a model that instruments can read.
@@ -301,11 +301,13 @@ def known_model(
     """
     weight = 1.0 if kl_weight is None else kl_weight
     beta = interventions.beta(weight)
-    if task.known is None or beta is None:
+    if task.analytic is None or beta is None:
         return None
     noise, target = interventions.input_noise, interventions.target
     try:
-        model = getattr(exact, task.known)(data.to("cpu"), latent, interventions.posterior_scale, beta, noise, target)
+        model = getattr(exact, task.analytic)(
+            data.to("cpu"), latent, interventions.posterior_scale, beta, noise, target
+        )
     except Unfit:
         return None
     wrapped = Intervened(model, interventions).to(data.train.x.device)
@@ -317,7 +319,7 @@ def _rng(task: Task, data: Dataset, seed: int, name: str) -> torch.Generator:
     return torch.Generator(data.train.x.device).manual_seed(seed_for(task.name, data.name, seed, name))
 
 
-def read(task: Task, budget: Budget, trained: Trained, data: Dataset, place: Place, seed: int) -> list[Observation]:
+def read(task: Task, budget: Budget, trained: Trained, data: Dataset, place: Place, seed: int) -> list[Column]:
     """Read every instrument of a task off one model.
 
     Args:
@@ -325,33 +327,33 @@ def read(task: Task, budget: Budget, trained: Trained, data: Dataset, place: Pla
         budget: Its budget.
         trained: The model.
         data: Where it is read.
-        place: For the observations.
-        seed: Likewise, and of the instruments' draws.
+        place: Where the model stands.
+        seed: Of the cell, and of the instruments' draws.
 
     Returns:
-        The observations.
+        What was measured, in its place.
     """
-    observations = []
+    found: list[Column] = []
     for name in task.instruments:
         instrument = catalog.instrument(task.paper, name)
         try:
-            readings = instrument(trained, data, budget.evaluation, _rng(task, data, seed, name))
+            measurements = instrument(trained, data, budget.evaluation, _rng(task, data, seed, name))
         except UNREADABLE as reason:
-            readings = _none_of(instrument, reason)
-        observations += [Observation(place.arm, place.knob, seed, reading) for reading in readings]
-    return observations
+            measurements = _none_of(instrument, reason)
+        found += [column(place.arm, place.knob, seed, measurement) for measurement in measurements]
+    return found
 
 
-def _none_of(instrument: Callable[..., Any], reason: Exception) -> tuple[Declined, ...]:
-    """Decline all that an instrument reads: what it met in model or data costs its own readings alone."""
+def _none_of(instrument: Callable[..., Any], reason: Exception) -> tuple[Measurement, ...]:
+    """Decline all that an instrument reads: what it met in model or data costs its own measurements alone."""
     cause: Literal["setting", "model"] = "setting" if isinstance(reason, DataUndefined) else "model"
     line = f"{instrument.__name__}: {str(reason).partition(chr(10))[0]}"
-    return tuple(Declined(name, line[:2000], cause) for name in instrument.reads)  # type: ignore[attr-defined]
+    return tuple(declined(name, line[:2000], cause) for name in instrument.reads)  # type: ignore[attr-defined]
 
 
 def compare(
     task: Task, budget: Budget, models: Mapping[tuple[str, float | None], Trained], data: Dataset, seed: int
-) -> list[Observation]:
+) -> list[Column]:
     """Read a task's comparisons off all models of a cell; what they find belongs to the models judged.
 
     Args:
@@ -359,17 +361,17 @@ def compare(
         budget: Its budget.
         models: By arm and knob value.
         data: Where they are read.
-        seed: For the observations and the draws.
+        seed: Of the cell, and of the draws.
 
     Returns:
-        The observations.
+        What was measured, in its place.
     """
-    observations = []
+    found: list[Column] = []
     for name in task.comparisons:
         instrument = catalog.instrument(task.paper, name)
         try:
-            found = instrument(models, data, budget.evaluation, _rng(task, data, seed, name))
+            placed = instrument(models, data, budget.evaluation, _rng(task, data, seed, name))
         except UNREADABLE as reason:
-            found = tuple((None, declined) for declined in _none_of(instrument, reason))
-        observations += [Observation("trained", knob, seed, reading) for knob, reading in found]
-    return observations
+            placed = tuple((None, none) for none in _none_of(instrument, reason))
+        found += [column("trained", knob, seed, measurement) for knob, measurement in placed]
+    return found

@@ -36,7 +36,7 @@ from vaebench.terminal import PlainConsole, shown_json, visible
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from vaebench.claims import Finding, Verdict
+    from vaebench.claims import CheckResult, Verdict
     from vaebench.results.journal import Journal
     from vaebench.results.record import CellOutcome, Record
 
@@ -372,7 +372,7 @@ class cell_progress:  # noqa: N801 - a context manager, used like a function
 
 
 def show_verdicts(records: "Sequence[Record]") -> None:
-    """Print what was found: one row a claim, with the estimate and 95 % interval of the finding that decided it."""
+    """Print what was found: one row a claim, with the estimate and 95 % interval of the check that decided it."""
     from vaebench.report.numbers import estimate_and_interval, region
     from vaebench.report.text import words
 
@@ -386,7 +386,7 @@ def show_verdicts(records: "Sequence[Record]") -> None:
             found = " ".join(estimate_and_interval(shown.interval)) if shown.interval else shown.reason
             table.add_row(
                 " ",
-                Text(MARKS[verdict.verdict], COLOURS[verdict.verdict]),
+                Text(MARKS[verdict.word], COLOURS[verdict.word]),
                 verdict.claim,
                 visible(found),
                 Text(visible(f"{words(shown.place)}, {region(shown.low, shown.high)}"), "dim"),
@@ -400,9 +400,9 @@ def show_verdicts(records: "Sequence[Record]") -> None:
         out.print(table)
 
 
-def headline(verdict: "Verdict") -> "Finding":
-    """The finding that decided a verdict: the first that says the same word."""
-    return next(finding for finding in verdict.findings if finding.verdict == verdict.verdict)
+def headline(verdict: "Verdict") -> "CheckResult":
+    """The check that decided a verdict: the first that says the same word."""
+    return next(check for check in verdict.checks if check.word == verdict.word)
 
 
 @app.command("score", short_help="Compare a run with reference results.")

@@ -21,7 +21,7 @@ def value_hash(value: Any) -> str:
 
     A dataclass counts by its name and by the fields that are not at their defaults, so that a field which is added
     later, with a default that leaves everything as it was, changes no hash. A field whose metadata says ``hashed:
-    False`` never counts: how a reading is judged, say, which is no part of what is measured.
+    False`` never counts: how a measurement is judged, say, which is no part of what is measured.
 
     Args:
         value: What to hash.

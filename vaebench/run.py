@@ -17,7 +17,7 @@ from vaebench.mistakes import Mistake
 from vaebench.papers import Task
 from vaebench.results.assemble import assemble
 from vaebench.results.journal import Damage, Journal
-from vaebench.results.record import MOST_CELLS, CellOutcome, Record, Subject, VariantInfo, Versioned
+from vaebench.results.record import MOST_CELLS, CellOutcome, DatasetInfo, Record, Subject, VariantInfo, Versioned
 from vaebench.results.store import BadRecord, check_place, read_record, why_kept, write_record
 
 if TYPE_CHECKING:
@@ -250,7 +250,7 @@ def _subject(task: Task, brought: catalog.Brought, arch: str, dataset: str, requ
     variant = brought.variant
     return Subject(
         task=Versioned(name=task.name, version=task.version, hash=task.definition_hash(request.preset)),
-        dataset=Versioned(name=dataset, version=version, hash=dataset_hash),
+        dataset=DatasetInfo(name=dataset, version=version, hash=dataset_hash),
         variant=VariantInfo(
             name=variant.name, source=variant.source, code_hash=brought.code_hash, kl_weight=variant.kl_weight
         ),

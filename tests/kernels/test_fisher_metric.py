@@ -199,7 +199,8 @@ def test_holomorphic_decoders_are_kahler_and_random_networks_are_not(mlp, codes)
 
 def test_the_defect_in_closed_form(codes):
     z = codes(6, 2)
-    # f = (z_0·z̄_1, z̄_1·c): g is diagonal, |z_1|² and |z_0|² + c², so ∂_1 g_00̄ = z̄_1 and ∂_0 g_11̄ = z̄_0 alone remain.
+    # f = (z_0·z̄_1, z̄_1·c): g is diagonal, |z_1|² and |z_0|² + c², so ∂_1 g_00̄ = z̄_1 and ∂_0 g_11̄ = z̄_0 alone
+    # remain.
     defect = closedness_defect(lambda z: torch.stack((z[:, 0] * z[:, 1].conj(), 2 * z[:, 1].conj()), 1), z)
     torch.testing.assert_close(defect, torch.full((6,), 0.5**0.5, dtype=torch.float64))
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from vaebench.claims import Declined, Reading
+from vaebench.claims import Measurement
 from vaebench.data import Dataset, Split
 from vaebench.data.linear_gaussian_sources import load
 from vaebench.experiment import EvaluationBudget, Interventions
@@ -78,7 +78,7 @@ class Known(nn.Module):
         return Bernoulli(decoded) if self.bernoulli else Gaussian(decoded, VARIANCE)
 
 
-def by_name(readings: tuple[Reading | Declined, ...]) -> dict[str, Reading | Declined]:
-    """Readings by their names, each there once."""
-    assert len({reading.name for reading in readings}) == len(readings)
-    return {reading.name: reading for reading in readings}
+def by_name(measurements: tuple[Measurement, ...]) -> dict[str, Measurement]:
+    """Measurements by their names, each there once."""
+    assert len({measurement.name for measurement in measurements}) == len(measurements)
+    return {measurement.name: measurement for measurement in measurements}

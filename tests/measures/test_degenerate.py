@@ -1,4 +1,4 @@
-"""A degenerate model, or degenerate data, costs a reading its value and never the cell its other readings."""
+"""A degenerate model, or degenerate data, costs a measurement its value and never the cell its other measurements."""
 
 import pytest
 import torch
@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 from vaebench import catalog
 from vaebench.cell import Place, compare, read
-from vaebench.claims import Declined, Reading, judged_readings
+from vaebench.claims import declined, judged_names
 from vaebench.data import Dataset, Split
 from vaebench.experiment import Budget, EvaluationBudget, Interventions, TrainingConfig
 from vaebench.models import AutoEncoder, Bernoulli, Gaussian, Normal, negative_elbo
@@ -148,8 +148,8 @@ def test_every_instrument_answers_on_every_data_set(task, plant):
     observations = everything(task, Planted, DATA[plant])
     check(task, observations)
     for seen in observations:
-        if isinstance(seen.reading, Declined) and _by_the_cell(task, seen.reading):
-            assert seen.reading.cause == "setting", seen.reading
+        if seen.measurement.value is None and _by_the_cell(task, seen.measurement):
+            assert seen.measurement.cause == "setting", seen.measurement
 
 
 def _by_the_cell(task, declined):
@@ -158,32 +158,32 @@ def _by_the_cell(task, declined):
 
 
 def check(task, observations):
-    """Every judged reading is there, once at least, as a number or with a reason."""
-    named = {seen.reading.name for seen in observations}
-    assert set(judged_readings(task.claims)) <= named
+    """Every judged measurement is there, once at least, as a number or with a reason."""
+    named = {seen.measurement.name for seen in observations}
+    assert set(judged_names(task.claims)) <= named
     for seen in observations:
-        assert isinstance(seen.reading, Reading) or (seen.reading.reason and "\n" not in seen.reading.reason)
+        assert seen.measurement.value is not None or (seen.measurement.reason and "\n" not in seen.measurement.reason)
 
 
 @pytest.mark.parametrize("task", TASKS, ids=lambda task: task.name)
 def test_a_sound_model_on_sound_data_costs_no_instrument_anything(task):
     """Else the mechanism could hide a broken instrument."""
     for seen in everything(task, Planted, DATA["sound"]):
-        if isinstance(seen.reading, Declined):
-            assert not _by_the_cell(task, seen.reading), seen.reading
+        if seen.measurement.value is None:
+            assert not _by_the_cell(task, seen.measurement), seen.measurement
 
 
 @pytest.mark.parametrize("task", TASKS, ids=lambda task: task.name)
 def test_what_an_instrument_declares_is_what_it_reads_and_claims_judge_nothing_else(task):
-    named = {seen.reading.name for seen in everything(task, Planted, DATA["sound"])}
+    named = {seen.measurement.name for seen in everything(task, Planted, DATA["sound"])}
     declared = {
         name for of in (*task.instruments, *task.comparisons) for name in catalog.instrument(task.paper, of).reads
     }
     assert declared <= named
-    assert set(judged_readings(task.claims)) <= declared
+    assert set(judged_names(task.claims)) <= declared
 
 
-def test_one_instrument_that_breaks_costs_its_own_readings_alone(monkeypatch):
+def test_one_instrument_that_breaks_costs_its_own_measurements_alone(monkeypatch):
     task = catalog.task("camuto2021_variance_frequency")
     whole = catalog.instrument("camuto2021", "lipschitz.decoder_lipschitz")
 
@@ -195,10 +195,10 @@ def test_one_instrument_that_breaks_costs_its_own_readings_alone(monkeypatch):
     monkeypatch.setattr(
         catalog, "instrument", lambda name: breaks if name.endswith("decoder_lipschitz") else found(name)
     )
-    readings = {seen.reading.name: seen.reading for seen in everything(task, Planted, DATA["sound"])}
+    measurements = {seen.measurement.name: seen.measurement for seen in everything(task, Planted, DATA["sound"])}
     for name in whole.reads:
-        assert readings[name] == Declined(name, "decoder_lipschitz: no convergence", "model")
-    assert sum(isinstance(reading, Reading) for reading in readings.values()) > 8
+        assert measurements[name] == declined(name, "decoder_lipschitz: no convergence", "model")
+    assert sum(measurement.value is not None for measurement in measurements.values()) > 8
 
 
 def test_a_slip_in_an_instrument_is_no_property_of_the_model(monkeypatch):

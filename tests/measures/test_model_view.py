@@ -6,7 +6,7 @@ import pytest
 import torch
 from measures.known import GAUSSIAN_SOURCES, Known, generator, trained
 
-from vaebench.claims import Declined, Reading
+from vaebench.claims import Measurement, declined
 from vaebench.experiment import Interventions
 from vaebench.kernels.estimate import Estimate, Undefined
 from vaebench.measures.model_view import (
@@ -27,26 +27,26 @@ from vaebench.models.complex_autoencoder import complex_autoencoder
 
 def test_a_mean_over_examples_has_the_error_of_a_mean():
     values = torch.tensor([1.0, 2.0, 6.0])
-    assert of_sample("r", values, "x") == Reading("r", 3.0, 7**0.5 / 3**0.5, 3, "x")
+    assert of_sample("r", values, "x") == Measurement("r", 3.0, 7**0.5 / 3**0.5, 3, "x")
 
 
 def test_one_example_has_no_spread():
-    assert of_sample("r", torch.tensor([2.0])) == Reading("r", 2.0, 0.0, 1)
+    assert of_sample("r", torch.tensor([2.0])) == Measurement("r", 2.0, 0.0, 1)
 
 
-def test_a_mean_that_is_no_number_is_an_error_and_no_reading():
-    with pytest.raises(ValueError, match="reading r is not finite"):
+def test_a_mean_that_is_no_number_is_an_error_and_no_measurement():
+    with pytest.raises(ValueError, match="measurement r is not finite"):
         of_sample("r", torch.tensor([1.0, float("nan")]))
 
 
-def test_an_estimate_is_a_reading_and_an_undefined_one_its_reason():
+def test_an_estimate_is_a_measurement_and_an_undefined_one_its_reason():
     found = estimated("r", lambda: Estimate(torch.tensor(0.5), torch.tensor(0.25), 9), "x")
-    assert found == Reading("r", 0.5, 0.25, 9, "x")
+    assert found == Measurement("r", 0.5, 0.25, 9, "x")
 
     def undefined():
         raise Undefined("there is no variance")
 
-    assert estimated("r", undefined) == Declined("r", "there is no variance", "model")
+    assert estimated("r", undefined) == declined("r", "there is no variance", "model")
 
 
 def test_posterior_codes_have_the_posteriors_moments():
@@ -84,7 +84,7 @@ def test_a_complex_posterior_is_read_as_a_real_one_of_twice_the_units(scale):
 
 
 def test_a_complex_decoder_is_read_at_real_codes_of_the_standard_prior():
-    """What the model makes of a code is what it makes of the code's real reading: encode, read, decode."""
+    """What the model makes of a code is what it makes of the code's real measurement: encode, read, decode."""
     model = complex_model()
     torch.testing.assert_close(
         likelihood_at(model, real_posterior(model, X).mean).mean, model.model.decode(model.model.encode(X).mean).mean
@@ -93,7 +93,7 @@ def test_a_complex_decoder_is_read_at_real_codes_of_the_standard_prior():
     assert likelihood_at(model, torch.zeros(3, 4)).mean.shape == (3, 5)
 
 
-def test_draws_from_a_complex_posterior_have_the_moments_of_its_real_reading():
+def test_draws_from_a_complex_posterior_have_the_moments_of_its_real_measurement():
     model = complex_model()
     n, posterior = 20_000, real_posterior(model, X[:1])
     codes = posterior_codes(model, X[:1].expand(n, 5), generator())

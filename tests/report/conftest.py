@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from vaebench.claims import Beyond, Claim, Declined, Exceeds, Near, Observation, Reading, Trend
+from vaebench.claims import Beyond, Claim, Exceeds, Measurement, Near, Trend, column, declined
 from vaebench.report.pages import TaskText
 from vaebench.results.assemble import assemble
 from vaebench.results.record import CellOutcome, Environment, Subject, VariantInfo, Versioned
@@ -33,13 +33,13 @@ CLAIMS = {
             "encoder_frequency",
             "The encoder's frequency content falls as the posterior's scale rises.",
             (Trend("encoder_mean_degree", "falls"),),
-            beside=("encoder_lipschitz_mean",),
+            reported=("encoder_lipschitz_mean",),
         ),
         Claim(
             "robustness",
             "A larger posterior scale makes an attack do less damage.",
             (Trend("attack_damage", "falls"),),
-            beside=("reconstruction_error",),
+            reported=("reconstruction_error",),
         ),
     ),
     "nakagawa2021_posterior_isometry": (
@@ -64,7 +64,7 @@ CLAIMS = {
             "importance",
             "The posterior gives each source's variance.",
             (Near("importance_error", 0.0, 0.1, 1.0),),
-            beside=("importance_1", "importance_2"),
+            reported=("importance_1", "importance_2"),
         ),
     ),
 }
@@ -120,22 +120,22 @@ def curves(rng, variant, arch):
     """Power laws over σ with a level of the variant's own and noise by seed."""
     slope = {"vae": 1.0, "beta_vae": 1.15, "linear_vae": 0.55}.get(variant, 1.0)
     level = {"vae": 1.0, "beta_vae": 0.8, "linear_vae": 0.6}.get(variant, 1.0) * (0.85 if arch == "conv" else 1.0)
-    seen = [Observation("trained", None, 0, Reading("energy", 1 + rng.normal(0, 0.002), 0.001, 512))]
+    seen = [column("trained", None, 0, Measurement("energy", 1 + rng.normal(0, 0.002), 0.001, 512))]
     for name, (base, power) in FALLS.items():
         flat = 0.02 if (name, arch) == ("attack_damage", "conv") else 1.0
         shared = rng.normal(0, 0.05)
         for sigma in SIGMAS:
             noise = shared + rng.normal(0, 0.03)
             value = base * level * (sigma / 0.05) ** (power * slope * flat) * math.exp(noise)
-            seen.append(Observation("trained", sigma, 0, Reading(name, value, 0.01 * value, 512)))
+            seen.append(column("trained", sigma, 0, Measurement(name, value, 0.01 * value, 512)))
             if name.startswith("decoder"):
                 exact = base * 0.55 * (sigma / 0.05) ** (1.2 * power)
-                seen.append(Observation("known", sigma, 0, Reading(name, exact, 0.0, 1)))
+                seen.append(column("analytic", sigma, 0, Measurement(name, exact, 0.0, 1)))
     return seen
 
 
 def densities(rng, variant, arch, dataset):
-    """Readings of the isometry task: sound on two sets, broken on the bimodal one, without density for one variant."""
+    """Measurements of the isometry task: sound on two sets, broken on the bimodal one, without density for one variant."""
     off = 0.22 if dataset == "bimodal_sources" else 0.0
     values = {
         "isometry_mean": 1.0 - off + rng.normal(0, 0.012),
@@ -154,18 +154,20 @@ def densities(rng, variant, arch, dataset):
     exact = {"isometry_mean": 1.0, "isometry_sd": 0.0, "jacobian_mean_cosine": 0.0, "density_r_squared": 1.0}
     exact |= {"prior_r_squared": 0.62, "density_slope": 1.0, "density_bias": 0.0, "importance_error": 0.0}
     exact |= {"loss_density_r_squared": 1.0, "loss_density_slope": 1.0, "importance_1": 2.667, "importance_2": 0.667}
-    seen = [Observation("trained", None, 0, Reading("energy", 1 + rng.normal(0, 0.002), 0.001, 512))]
+    seen = [column("trained", None, 0, Measurement("energy", 1 + rng.normal(0, 0.002), 0.001, 512))]
     for name, value in values.items():
         unit = "nat" if name == "density_bias" else "1"
         lacks = variant == "linear_vae" and "density" in name
-        reading = Declined(name, "no kl_weight is declared") if lacks else Reading(name, value, 0.004, 2000, unit)
-        seen.append(Observation("trained", None, 0, reading))
-        known = (
-            Reading(name, exact[name], 0.0, 1, unit)
-            if dataset == "linear_gaussian_sources"
-            else Declined(name, "the sources are not normal")
+        measurement = (
+            declined(name, "no kl_weight is declared") if lacks else Measurement(name, value, 0.004, 2000, unit)
         )
-        seen.append(Observation("known", None, 0, known))
+        seen.append(column("trained", None, 0, measurement))
+        known = (
+            Measurement(name, exact[name], 0.0, 1, unit)
+            if dataset == "linear_gaussian_sources"
+            else declined(name, "the sources are not normal")
+        )
+        seen.append(column("analytic", None, 0, known))
     return seen
 
 
@@ -184,9 +186,9 @@ def make_record(
     lost=(),
     reason="loss is nan at step 812",
     source="arXiv:1312.6114",
-    readings=None,
+    measurements=None,
 ):
-    """Assemble one record; `readings` maps (rng) to observations where the usual ones do not do."""
+    """Assemble one record; `measurements` maps (rng) to observations where the usual ones do not do."""
     subject = Subject(
         task=Versioned(name=task, version=1, hash=task_hash or HASH.get(task, "e" * 16)),
         dataset=Versioned(name=dataset, version=1, hash=dataset_hash),
@@ -208,13 +210,13 @@ def make_record(
     outcomes = []
     for seed in range(seeds):
         rng = np.random.default_rng(seed_for(task, variant, arch, dataset, seed))
-        if readings is not None:
-            seen = readings(rng)
+        if measurements is not None:
+            seen = measurements(rng)
         elif task.startswith("camuto"):
             seen = curves(rng, variant, arch)
         else:
             seen = densities(rng, variant, arch, dataset)
-        seen = [Observation(o.arm, o.knob, seed, o.reading) for o in seen]
+        seen = [column(o.arm, o.knob, seed, o.measurement) for o in seen]
         outcomes.append(
             CellOutcome(
                 id=f"{seed_for(task, variant, arch, dataset, seed, preset):016x}",

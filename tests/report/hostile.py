@@ -6,11 +6,13 @@ TASK = "camuto2021_variance_frequency"
 
 
 def columns(data, name, arm="trained"):
-    return [column for column in data["readings"] if (column["name"], column["arm"]) == (name, arm)]
+    return [column for column in data["measurements"] if (column["name"], column["arm"]) == (name, arm)]
 
 
 def drop(data, *wanted, arm="trained"):
-    data["readings"] = [c for c in data["readings"] if not (c["arm"] == arm and (not wanted or c["name"] in wanted))]
+    data["measurements"] = [
+        c for c in data["measurements"] if not (c["arm"] == arm and (not wanted or c["name"] in wanted))
+    ]
 
 
 def at(*path):
@@ -36,7 +38,7 @@ def lost_seed(data):
     """Cut the last seed everywhere, and judge anew, as somebody would who did not like it."""
     data["cells"].pop()
     data |= {"verdicts": [], "control_verdicts": [], "invariant_verdicts": [], "score": None}
-    for column in data["readings"]:
+    for column in data["measurements"]:
         for part in ("seeds", "values", "stderrs"):
             column[part].pop()
 
@@ -45,18 +47,18 @@ def picked_seeds(data):
     """Number the cells 1, 2, 3."""
     for cell in data["cells"]:
         cell["seed"] += 1
-    for column in data["readings"]:
+    for column in data["measurements"]:
         column["seeds"] = [seed + 1 for seed in column["seeds"]]
 
 
 def copied_seeds(data):
-    for column in data["readings"]:
+    for column in data["measurements"]:
         if column["arm"] == "trained":
             column["values"] = [column["values"][0]] * len(column["values"])
 
 
 def one_seed_twice(data):
-    for column in data["readings"]:
+    for column in data["measurements"]:
         column["values"][2] = column["values"][0]
 
 
@@ -66,12 +68,12 @@ def judged_values_alike(data):
 
 
 def exact_arm_edited(data):
-    for column in columns(data, "decoder_mean_degree", "known"):
+    for column in columns(data, "decoder_mean_degree", "analytic"):
         column["values"] = [value * 1.01 for value in column["values"]]
 
 
 def knob_moved(data):
-    for column in data["readings"]:
+    for column in data["measurements"]:
         column["knob"] = 0.07 if column["knob"] == 0.1 else column["knob"]
 
 
@@ -123,37 +125,41 @@ CORPUS = [
         "suite_version: there twice",
     ),
     ("a key twice, deep", written_with(('"arch":', '"arch": "conv", "arch":')), "arch: there twice"),
-    ("readings twice", written_with(('"readings"', '"readings": [], "readings"')), "readings: there twice"),
+    (
+        "measurements twice",
+        written_with(('"measurements"', '"measurements": [], "measurements"')),
+        "measurements: there twice",
+    ),
     ("a NUL in a text", at("cells", 0, "reason")("a\0b"), "reason: a text with a NUL"),
-    ("a NUL in a unit", at("readings", 0, "unit")("\0"), "unit: a text with a NUL"),
+    ("a NUL in a unit", at("measurements", 0, "unit")("\0"), "unit: a text with a NUL"),
     ("NaN", written_with(('"parameters": 151000', '"parameters": NaN')), r"parameters: "),
-    ("100,000 readings", many("readings", COLUMN), r"times '\{', where a record has"),
+    ("100,000 measurements", many("measurements", COLUMN), r"times '\{', where a record has"),
     ("100,000 cells", many("cells", ROW), r"times '\{', where"),
     ("100,000 declined", many("declined", {"arm": "trained"}), r"times '\{', where"),
-    ("a million numbers", at("readings", 0, "values")([0.5] * 1_000_000), r"times ',', where"),
+    ("a million numbers", at("measurements", 0, "values")([0.5] * 1_000_000), r"times ',', where"),
     ("60,000 empty lists", at("cells", 0, "seconds")([[]] * 60_000), r"times '\[', where"),
     (
-        "4,001 readings",
-        many("readings", COLUMN | {"seeds": [], "values": [], "stderrs": []}, 4_001),
-        r"readings: Tuple should have at most 4000",
+        "4,001 measurements",
+        many("measurements", COLUMN | {"seeds": [], "values": [], "stderrs": []}, 4_001),
+        r"measurements: Tuple should have at most 4000",
     ),
     ("101 cells", many("cells", ROW, 101), r"cells: Tuple should have at most 100"),
     # Numbers that count something.
-    ("no cell", lambda d: d.update(cells=[], readings=[]), r"cells: Tuple should have at least 1"),
+    ("no cell", lambda d: d.update(cells=[], measurements=[]), r"cells: Tuple should have at least 1"),
     ("no environment", at("environments")([]), r"environments: Tuple should have at least 1"),
-    ("n of 0", at("readings", 0, "n")(0), r"readings\.0\.n: Input should be greater than or equal to 1"),
-    ("negative n", at("readings", 0, "n")(-3), r"readings\.0\.n"),
+    ("n of 0", at("measurements", 0, "n")(0), r"measurements\.0\.n: Input should be greater than or equal to 1"),
+    ("negative n", at("measurements", 0, "n")(-3), r"measurements\.0\.n"),
     ("negative threads", at("environments", 0, "threads")(-(10**18)), r"environments\.0\.threads"),
     ("negative parameters", at("parameters")(-1), r"parameters"),
     ("negative weight of the KL", at("subject", "variant", "kl_weight")(-1e308), r"subject\.variant\.kl_weight"),
     ("weight of the KL 0", at("subject", "variant", "kl_weight")(0.0), r"subject\.variant\.kl_weight"),
     (
         "an interval over -5 seeds",
-        at("verdicts", 0, "findings", 0, "interval", "n")(-5),
+        at("verdicts", 0, "checks", 0, "interval", "n")(-5),
         r"verdicts: an interval over -5 seeds",
     ),
     ("a score over 99 seeds", at("score", "n")(99), r"score: over 99 seeds, where there are 3"),
-    ("a knob beyond all", at("readings", 1, "knob")(1e300), r"readings\.1\.knob"),
+    ("a knob beyond all", at("measurements", 1, "knob")(1e300), r"measurements\.1\.knob"),
     (
         "a number of 4,000 digits",
         written_with(('"version": 2', f'"version": 1{"0" * 4000}')),
@@ -165,7 +171,7 @@ CORPUS = [
     ("seeds out of order", lambda d: d["cells"].reverse(), r"cells: their seeds do not rise"),
     (
         "a column's seeds out of order",
-        lambda d: [d["readings"][0][k].reverse() for k in ("seeds", "values", "stderrs")],
+        lambda d: [d["measurements"][0][k].reverse() for k in ("seeds", "values", "stderrs")],
         r"energy: its seeds do not rise",
     ),
     (
@@ -175,9 +181,13 @@ CORPUS = [
     ),
     ("picked seeds", picked_seeds, r"cells: its seeds are 1, 2, 3, not 0, 1, 2"),
     ("a seed cut away", lost_seed, r"cells: 2 seeds, where the standard preset has 3"),
-    ("all seeds alike", copied_seeds, r"readings: .* is equal to the last digit in all seeds"),
-    ("a judged reading alike in all seeds", judged_values_alike, r"readings: attack_damage is equal to the last digit"),
-    ("a seed twice under two numbers", one_seed_twice, r"readings: seed 2 is equal to seed 0 to the last digit"),
+    ("all seeds alike", copied_seeds, r"measurements: .* is equal to the last digit in all seeds"),
+    (
+        "a judged measurement alike in all seeds",
+        judged_values_alike,
+        r"measurements: attack_damage is equal to the last digit",
+    ),
+    ("a seed twice under two numbers", one_seed_twice, r"measurements: seed 2 is equal to seed 0 to the last digit"),
     # Names.
     (
         "no such network",
@@ -226,15 +236,15 @@ CORPUS = [
     ),
     ("data version 99", at("subject", "dataset", "version")(99), r"subject\.dataset\.version: 99, and there is 1"),
     (
-        "an odd reading's name",
-        at("readings", 0, "name")("a____b"),
-        r"readings\.0\.name: .*a double underscore tells a map",
+        "an odd measurement's name",
+        at("measurements", 0, "name")("a____b"),
+        r"measurements\.0\.name: .*a double underscore tells a map",
     ),
-    ("a map's entry without a row", at("readings", 0, "name")("a____"), r"readings\.0\.name: "),
+    ("a map's entry without a row", at("measurements", 0, "name")("a____"), r"measurements\.0\.name: "),
     (
         "an arm of its own",
-        lambda d: d["readings"].append(COLUMN | {"arm": "known_by_me"}),
-        r"readings: its task has no arm known_by_me",
+        lambda d: d["measurements"].append(COLUMN | {"arm": "analytic_by_me"}),
+        r"measurements: its task has no arm known_by_me",
     ),
     (
         "another file name",
@@ -245,24 +255,36 @@ CORPUS = [
     ),
     ("a name in capitals", lambda d: None, None, "My_vae.mlp.digits", r"its subject's file name is my_vae"),
     # What is left out, and what contradicts itself.
-    ("no readings", lambda d: d.update(readings=[]), r"readings: it has no \w+ of seed 0"),
-    ("a judged reading dropped", lambda d: drop(d, "attack_damage"), r"readings: it has no attack_damage of seed 0"),
-    ("other knob values", knob_moved, r"readings: its task's knob is never at 0\.07"),
-    ("the control arm dropped", lambda d: drop(d, arm="known"), r"readings: decoder_\w+ of the known arm is not there"),
+    ("no measurements", lambda d: d.update(measurements=[]), r"measurements: it has no \w+ of seed 0"),
     (
-        "a control's reading dropped",
-        lambda d: drop(d, "decoder_lipschitz_max", arm="known"),
-        r"decoder_lipschitz_max of the known arm is not there",
+        "a judged measurement dropped",
+        lambda d: drop(d, "attack_damage"),
+        r"measurements: it has no attack_damage of seed 0",
+    ),
+    ("other knob values", knob_moved, r"measurements: its task's knob is never at 0\.07"),
+    (
+        "the control arm dropped",
+        lambda d: drop(d, arm="analytic"),
+        r"measurements: decoder_\w+ of the analytic arm is not there",
+    ),
+    (
+        "a control's measurement dropped",
+        lambda d: drop(d, "decoder_lipschitz_max", arm="analytic"),
+        r"decoder_lipschitz_max of the analytic arm is not there",
     ),
     (
         "the exact arm edited",
         exact_arm_edited,
-        r"readings: decoder_mean_degree is .* in seed 0 of the known arm, where the closed form",
+        r"measurements: decoder_mean_degree is .* in seed 0 of the analytic arm, where the closed form",
     ),
     ("claims weakened", weakened, r"claims: they are not those of its task"),
     ("no claims", lambda d: d.update(claims=[], verdicts=[], control_verdicts=[]), r"claims: they are not those"),
-    ("all verdicts hold", all_hold, r"control_verdicts\.\d\.verdict: 'holds', and its readings say '"),
-    ("a verdict turned", says({"verdict": "fails"}), r"verdicts\.0\.verdict: 'fails', and its readings say 'holds'"),
+    ("all verdicts hold", all_hold, r"control_verdicts\.\d\.verdict: 'holds', and its measurements say '"),
+    (
+        "a verdict turned",
+        says({"verdict": "fails"}),
+        r"verdicts\.0\.verdict: 'fails', and its measurements say 'holds'",
+    ),
     ("a script for a reason", says({"reason": "<script>alert(1)</script>"}), r"verdicts\.0\.reason: '<script>alert"),
     ("a verdict on nothing", says({"claim": "wins"}), r"verdicts: they are not one for each of its claims"),
     (
@@ -270,7 +292,7 @@ CORPUS = [
         lambda d: d["control_verdicts"][0].update(arm="mine"),
         r"control_verdicts: one is of the claim",
     ),
-    ("the score edited", at("score", "estimate")(0.999), r"score\.estimate: 0\.999, and its readings say"),
+    ("the score edited", at("score", "estimate")(0.999), r"score\.estimate: 0\.999, and its measurements say"),
     (
         "agreement edited",
         lambda d: d["verdicts"][0]["agreement"].__setitem__(0, 1.0),

@@ -34,7 +34,7 @@ def tasks(made):
             made.tasks[0],
             version=2,
             versions={1: "2026-11-20", 2: "2026-11-21"},
-            arms=("known",),
+            arms=("analytic",),
             knob_values={"standard": SIGMAS},
             data_versions={"digits": 1},
             seeds={"standard": 3},
@@ -134,10 +134,13 @@ def test_a_control_that_the_suites_own_records_lack_too_is_not_asked_for(tmp_pat
     path = tmp_path / "alice" / TASK / "my_vae.mlp.digits.json"
     path.parent.mkdir(parents=True)
     data = json.loads(json.dumps(honest))
-    drop(data, arm="known")
+    drop(data, arm="analytic")
     data |= {"judged_by": None, "control_verdicts": []}
     path.write_text(json.dumps(data), "utf-8")
-    lacking = [r.model_copy(update={"readings": tuple(c for c in r.readings if c.arm != "known")}) for r in references]
+    lacking = [
+        r.model_copy(update={"measurements": tuple(c for c in r.measurements if c.arm != "analytic")})
+        for r in references
+    ]
     assert len(Answer(tmp_path, tasks, references).shown) == 0
     assert len(Answer(tmp_path, tasks, lacking).shown) == 1
 
@@ -164,15 +167,15 @@ def along_strengths(made, tasks):
     return [replace(tasks[0], knob_values=None, knob_name="strength")]
 
 
-def test_along_a_strength_too_a_judged_reading_cannot_be_left_out(made, tasks, references, honest):
+def test_along_a_strength_too_a_judged_measurement_cannot_be_left_out(made, tasks, references, honest):
     tasks = along_strengths(made, tasks)
     whole = of_task(made.record(variant="my_vae", code="1" * 16, seeds=3))
     assert len(select(tasks, references, False, [sent(whole, "alice")], SUITE).records) == 3
     for unwanted in (lambda c: c.name == "attack_damage", lambda c: (c.name, c.knob) == ("attack_damage", 0.4)):
-        torn = whole.model_copy(update={"readings": tuple(c for c in whole.readings if not unwanted(c))})
+        torn = whole.model_copy(update={"measurements": tuple(c for c in whole.measurements if not unwanted(c))})
         chosen = select(tasks, references, False, [sent(torn, "alice")], SUITE)
         assert len(chosen.records) == 2
-        assert "readings: attack_damage of the trained arm is" in chosen.left_out[0]
+        assert "measurements: attack_damage of the trained arm is" in chosen.left_out[0]
 
 
 def test_every_committed_record_may_say_what_it_says():

@@ -142,17 +142,17 @@ def test_a_bad_submission_is_named_and_left_out_and_blocks_nobody(checkout):
 
 def test_a_submission_that_cannot_be_is_named_with_file_and_field_as_a_previewed_run_is(checkout, tmp_path):
     copied = stored("vae.mlp.three_sources")
-    columns = tuple(c.model_copy(update={"values": (c.values[0],) * 5}) for c in copied.readings)
-    copied = copied.model_copy(update={"readings": columns})
+    columns = tuple(c.model_copy(update={"values": (c.values[0],) * 5}) for c in copied.measurements)
+    copied = copied.model_copy(update={"measurements": columns})
     path = placed(checkout, copied, "eve")
     _, (line,) = board.stale()
     assert line.startswith(
-        f"{path.relative_to(checkout)}: readings: t2_worst_deviation is equal to the last digit in all"
+        f"{path.relative_to(checkout)}: measurements: t2_worst_deviation is equal to the last digit in all"
     )
     for number, run in enumerate((renamed(copied, name="my_vae", code_hash="2" * 16), copied)):
         path = write_record(tmp_path / f"run_{number}", run)
         (line,) = board.write_preview(tmp_path / f"run_{number}").bad
-        assert line.startswith(f"{path}: readings: t2_worst_deviation is equal to the last digit in all seeds")
+        assert line.startswith(f"{path}: measurements: t2_worst_deviation is equal to the last digit in all seeds")
 
 
 def test_bad_reference_results_stop_the_board_and_all_are_named(checkout):
@@ -160,8 +160,8 @@ def test_bad_reference_results_stop_the_board_and_all_are_named(checkout):
     folder = checkout / "reference_results" / TASK
     (folder / "broken.json").write_text("{")
     copied = stored("vae.mlp.bimodal_sources")
-    columns = tuple(c.model_copy(update={"values": (c.values[0],) * 5}) for c in copied.readings)
-    write_record(folder.parent, copied.model_copy(update={"readings": columns}))
+    columns = tuple(c.model_copy(update={"values": (c.values[0],) * 5}) for c in copied.measurements)
+    write_record(folder.parent, copied.model_copy(update={"measurements": columns}))
     for do in (board.stale, board.write):
         with pytest.raises(
             board.BadReferences, match=r"^2 of the reference results are bad; nothing is written$"
@@ -201,13 +201,13 @@ def test_every_exact_model_of_the_references_got_the_verdict_that_mathematics_ha
     tasks = {task.name: task for task in board.task_texts()}
     found = board.read(board.root() / board.REFERENCES)[0]
     records = [judged(record, tasks[record.subject.task.name]) for record in found]
-    said = {(r.subject.task.name, claim.id): claim.known for r in records for claim in r.claims if claim.known}
+    said = {(r.subject.task.name, claim.id): claim.analytic for r in records for claim in r.claims if claim.analytic}
     found = {place: set() for place in said}
     for record in records:
         for verdict in record.control_verdicts:
             place = record.subject.task.name, verdict.claim
-            if verdict.arm.startswith("known") and place in said and verdict.verdict != "not applicable":
-                found[place].add(verdict.verdict)
+            if verdict.arm.startswith("analytic") and place in said and verdict.word != "not applicable":
+                found[place].add(verdict.word)
     assert found == {place: {word} for place, word in said.items()}
 
 
@@ -217,8 +217,8 @@ def test_of_a_function_that_does_not_change_less_is_read_than_counts_as_a_trend(
     drifts = []
     for record in records:
         course = {}
-        for column in record.readings:
-            if column.arm == "known" and column.name in ("decoder_mean_degree", "decoder_high_frequency_share"):
+        for column in record.measurements:
+            if column.arm == "analytic" and column.name in ("decoder_mean_degree", "decoder_high_frequency_share"):
                 course.setdefault(column.name, {})[column.knob] = column.values
         for at in course.values():
             ends = zip(at[min(at)], at[max(at)], strict=True)

@@ -10,7 +10,7 @@ import matplotlib
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-from vaebench.claims import Beyond, Claim, Declined, Exceeds, Near, Observation, Reading, Trend, t_interval
+from vaebench.claims import Beyond, Claim, Exceeds, Measurement, Near, Trend, column, declined, t_interval
 from vaebench.report.figures.curves import is_geometric
 from vaebench.report.figures.drawing import draw, style, svg
 from vaebench.report.figures.from_records import task_figures
@@ -25,7 +25,7 @@ def figures_of(made, records, place=0):
 
 
 def only(figures):
-    """The one figure of what is judged; readings that no claim judges have one of their own."""
+    """The one figure of what is judged; measurements that no claim judges have one of their own."""
     (figure,) = (figure for path, figure in figures.items() if "_beside." not in path)
     return figure
 
@@ -54,9 +54,9 @@ def drawn(figure):
 
 
 def noisy(rng, knobs=(0.0, 0.05, 0.1, 0.2, 0.4, 0.8)):
-    arms = {"trained": 0.01, "known": 0.001, "noisy_target": 0.01}
+    arms = {"trained": 0.01, "analytic": 0.001, "noisy_target": 0.01}
     return [
-        Observation(arm, knob, 0, Reading(name, base * math.exp(-knob) * (1 + spread * rng.normal()), 0.0, 1, unit))
+        column(arm, knob, 0, Measurement(name, base * math.exp(-knob) * (1 + spread * rng.normal()), 0.0, 1, unit))
         for arm, spread in arms.items()
         for knob in knobs
         for name, base, unit in (("encoder_lipschitz", 3.0, "1"), ("control_lipschitz", 1.0, "1"), ("gap", 0.5, "nat"))
@@ -95,10 +95,11 @@ def test_a_figures_name_cannot_leave_its_folder(made):
     assert list(figures_of(made, [record], 1)) == ["figures/nakagawa2021_posterior_isometry.______x_y.svg"]
 
 
-def test_panels_are_the_readings_of_the_claims_and_those_beside_have_a_figure_of_their_own(made, records, curves):
+def test_panels_are_the_measurements_of_the_claims_and_those_beside_have_a_figure_of_their_own(made, records, curves):
     others = figures_of(made, records, 0)["figures/camuto2021_variance_frequency.digits_beside.svg"]
     named, unjudged = (
-        list(dict.fromkeys((panel.reading, panel.claimed) for panel in figure.panels)) for figure in (curves, others)
+        list(dict.fromkeys((panel.measurement, panel.claimed) for panel in figure.panels))
+        for figure in (curves, others)
     )
     judged = ["decoder high frequency share", "decoder mean degree", "decoder lipschitz mean", "decoder lipschitz max"]
     judged += ["encoder mean degree", "attack damage"]
@@ -110,9 +111,9 @@ def test_panels_are_the_readings_of_the_claims_and_those_beside_have_a_figure_of
 
 def test_a_curve_is_the_mean_over_seeds_with_its_interval(made, curves):
     record = made.record(variant="vae", arch="mlp")
-    panel = next(p for p in curves.panels if (p.reading, p.arch) == ("decoder lipschitz mean", "mlp"))
+    panel = next(p for p in curves.panels if (p.measurement, p.arch) == ("decoder lipschitz mean", "mlp"))
     curve = next(c for c in panel.curves if (c.variant, c.arm) == ("vae", "trained"))
-    own = [c for c in record.readings if (c.name, c.arm) == ("decoder_lipschitz_mean", "trained")]
+    own = [c for c in record.measurements if (c.name, c.arm) == ("decoder_lipschitz_mean", "trained")]
     spread = [t_interval(c.values) for c in own]
     assert curve.x == tuple(c.knob for c in own)
     assert curve.mean == tuple(i.estimate for i in spread)
@@ -120,14 +121,14 @@ def test_a_curve_is_the_mean_over_seeds_with_its_interval(made, curves):
 
 
 def test_a_control_that_is_the_same_for_all_is_drawn_once_and_one_that_differs_for_each(made, curves):
-    assert [c.variant for c in curves.panels[0].curves if c.arm == "known"] == [""]
-    records = [made.record(variant=v, claims=NOISY, readings=noisy) for v in ("vae", "beta_vae")]
+    assert [c.variant for c in curves.panels[0].curves if c.arm == "analytic"] == [""]
+    records = [made.record(variant=v, claims=NOISY, measurements=noisy) for v in ("vae", "beta_vae")]
     panel = only(figures_of(made, records)).panels[0]
-    assert sorted(c.variant for c in panel.curves if c.arm == "known") == ["beta vae", "vae"]
+    assert sorted(c.variant for c in panel.curves if c.arm == "analytic") == ["beta vae", "vae"]
 
 
 def test_regions_are_those_of_the_claims(made):
-    panels = {p.reading: p for p in only(figures_of(made, [made.record(claims=NOISY, readings=noisy)])).panels}
+    panels = {p.measurement: p for p in only(figures_of(made, [made.record(claims=NOISY, measurements=noisy)])).panels}
     assert (panels["gap"].claimed, panels["gap"].low, panels["gap"].high) == (
         "claim: within 0.2 of 0.4",
         0.2,
@@ -144,7 +145,7 @@ def test_a_forest_has_a_row_a_record_a_panel_a_quantity_and_the_control_beside(m
     assert len(figure.rows) == 3 and len(figure.panels) == 5
     arms = {row: {p.arm for p in points} for row, points in zip(figure.rows, figure.panels[0].points, strict=True)}
     by_place = {(row.group, row.label): found for row, found in arms.items()}
-    assert by_place["linear gaussian sources", "vae · mlp"] == {"trained", "known"}
+    assert by_place["linear gaussian sources", "vae · mlp"] == {"trained", "analytic"}
     assert by_place["three sources", "vae · mlp"] == {"trained"}
     assert not any(row.label.startswith("linear") for row in figure.rows)  # to these the claim does not apply
     assert (figure.panels[1].low, figure.panels[1].high) == (0.9, 1.1)
@@ -155,21 +156,21 @@ def test_a_forest_says_of_how_many_seeds_an_estimate_is(made):
 
     def collapsed_once(rng):
         name, seed = "t2_deviation", next(seeds)
-        gone = Declined(name, "every latent unit has collapsed", "model")
-        return [Observation("trained", None, 0, Reading(name, 0.01 * seed, 0.0, 1) if seed else gone)]
+        gone = declined(name, "every latent unit has collapsed", "model")
+        return [column("trained", None, 0, Measurement(name, 0.01 * seed, 0.0, 1) if seed else gone)]
 
     claims = (Claim("isometry", "T2 is 1.", (Near("t2_deviation", 0, 0.05, 1.0),)),)
-    record = made.record(made.tasks[1].name, dataset="three_sources", claims=claims, readings=collapsed_once)
+    record = made.record(made.tasks[1].name, dataset="three_sources", claims=claims, measurements=collapsed_once)
     figure = only(figures_of(made, [record], 1))
     assert [point.of_seeds for point in figure.panels[0].points[0]] == ["4 of 5"]
     assert "4 of 5 seeds" in [text.get_text() for text in drawn(figure).axes[0].texts]
 
 
-def test_a_task_whose_readings_lack_the_knob_has_no_figure(made):
+def test_a_task_whose_measurements_lack_the_knob_has_no_figure(made):
     def energy(rng):
-        return [Observation("trained", None, 0, Reading("energy", 1.0, 0.0, 1))]
+        return [column("trained", None, 0, Measurement("energy", 1.0, 0.0, 1))]
 
-    assert figures_of(made, [made.record(readings=energy)]) == {}
+    assert figures_of(made, [made.record(measurements=energy)]) == {}
 
 
 def test_an_svg_is_sound_deterministic_and_says_what_it_was_drawn_from(forests):
@@ -237,8 +238,8 @@ def test_no_words_overlap_or_leave_the_picture(made, long):
     name = "a_variant_whose_name_is_as_long_as_the_schema_lets_it_be_made_o" if long else "vae"
     figures = [
         only(figures_of(made, [made.record(variant=name), made.record(variant=name, arch="conv")])),
-        only(figures_of(made, [made.record(variant=name, claims=NOISY, readings=noisy)])),
-        only(figures_of(made, [made.record(variant=name, claims=NOISY[1:], readings=crowded)])),
+        only(figures_of(made, [made.record(variant=name, claims=NOISY, measurements=noisy)])),
+        only(figures_of(made, [made.record(variant=name, claims=NOISY[1:], measurements=crowded)])),
         figures_of(made, [made.record(made.tasks[1].name, name, "mlp", d) for d in made.tasks[1].datasets], 1)[
             "figures/nakagawa2021_posterior_isometry.density.svg"
         ],
@@ -263,7 +264,7 @@ def canvas(curves):
     return drawn(curves)
 
 
-def test_panels_of_one_reading_share_their_scale(canvas):
+def test_panels_of_one_measurement_share_their_scale(canvas):
     axes = canvas.axes
     for place in range(0, len(axes), 2):
         assert axes[place].get_ylim() == axes[place + 1].get_ylim()
@@ -273,36 +274,37 @@ def test_a_wide_band_of_two_seeds_does_not_flatten_the_curves(made):
     def swinging(rng):
         swing = math.exp(rng.normal(0, 1))
         return [
-            replace(o, reading=replace(o.reading, value=o.reading.value * swing)) for o in noisy(rng, (0.1, 1.0, 3.0))
+            replace(o, measurement=replace(o.measurement, value=o.measurement.value * swing))
+            for o in noisy(rng, (0.1, 1.0, 3.0))
         ]
 
-    figure = only(figures_of(made, [made.record(claims=NOISY[:1], readings=swinging, seeds=2)]))
+    figure = only(figures_of(made, [made.record(claims=NOISY[:1], measurements=swinging, seeds=2)]))
     assert max(end for panel in figure.panels for curve in panel.curves for end in curve.high) > 8
     for ax, panel in zip(drawn(figure).axes, figure.panels, strict=True):
         means = [value for curve in panel.curves for value in curve.mean]
         low, high = ax.get_ylim()
         assert low < min(means) and max(means) < high
         assert high - low <= 2.01 * (max(means) - min(means))
-        assert low > -0.06 * (max(means) - min(means))  # readings that are never negative
+        assert low > -0.06 * (max(means) - min(means))  # measurements that are never negative
 
 
 def test_one_seed_is_drawn_without_a_band(made, forests):
-    drawn(only(figures_of(made, [made.record(claims=NOISY[1:], readings=noisy, seeds=1)])))
+    drawn(only(figures_of(made, [made.record(claims=NOISY[1:], measurements=noisy, seeds=1)])))
     single = figures_of(made, [made.record(made.tasks[1].name, dataset="three_sources", seeds=1)], 1)
     drawn(single["figures/nakagawa2021_posterior_isometry.isometry.svg"])
 
 
-def test_rows_without_any_reading_are_drawn_as_not_applicable(made):
+def test_rows_without_any_measurement_are_drawn_as_not_applicable(made):
     record = made.record(made.tasks[1].name, dataset="three_sources", lost=range(5))
     canvas = drawn(figures_of(made, [record], 1)["figures/nakagawa2021_posterior_isometry.isometry.svg"])
     assert [t.get_text() for t in canvas.axes[0].texts] == ["no estimate", "three sources"]
 
 
-def test_an_architecture_without_the_reading_keeps_an_empty_panel(made):
+def test_an_architecture_without_the_measurement_keeps_an_empty_panel(made):
     def bare(rng):
-        return [Observation("trained", None, 0, Reading("energy", 1.0, 0.0, 1))]
+        return [column("trained", None, 0, Measurement("energy", 1.0, 0.0, 1))]
 
-    records = [made.record(claims=NOISY, readings=noisy), made.record(arch="conv", claims=NOISY, readings=bare)]
+    records = [made.record(claims=NOISY, measurements=noisy), made.record(arch="conv", claims=NOISY, measurements=bare)]
     figure = only(figures_of(made, records))
     assert {len(p.curves) > 0 for p in figure.panels if p.arch == "conv"} == {False}
     drawn(figure)
@@ -326,13 +328,13 @@ def test_knobs_spread_by_factors_are_drawn_so(knobs, geometric):
 
 def test_the_axis_of_a_geometric_knob_is_logarithmic_and_takes_a_zero(made, canvas):
     assert canvas.axes[0].get_xscale() == "log"
-    noise = only(figures_of(made, [made.record(claims=NOISY, readings=noisy)]))
+    noise = only(figures_of(made, [made.record(claims=NOISY, measurements=noisy)]))
     assert drawn(noise).axes[0].get_xscale() == "symlog"
 
 
 def test_forty_nine_variants_look_different():
     assert len({colour_and_marker(place) for place in range(98)}) == 98
-    assert len({line_style(arm) for arm in ("trained", "known", "noisy target")}) == 3
+    assert len({line_style(arm) for arm in ("trained", "analytic", "noisy target")}) == 3
 
 
 def test_a_legend_has_as_many_columns_as_fit():

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from vaebench.claims import Claim, Declined, Near, Observation, Reading
+from vaebench.claims import Claim, Measurement, Near, column, declined
 from vaebench.report.front_page import front_page
 from vaebench.report.pages import Term
 from vaebench.report.selection import select
@@ -56,7 +56,7 @@ def test_a_score_is_the_mean_over_data_sets_then_seeds_with_half_its_interval(pa
 def test_verdicts_that_hold_are_counted_over_claims_and_data_sets(made, records):
     own = [r for r in records if (r.subject.variant.name, r.subject.arch) == ("linear_vae", "mlp")]
     task = made.tasks[1]
-    verdicts = [v.verdict for r in own if r.subject.task.name == task.name for v in r.verdicts]
+    verdicts = [v.word for r in own if r.subject.task.name == task.name for v in r.verdicts]
     stand = standing(task, [r for r in own if r.subject.task.name == task.name])
     assert stand.holds == verdicts.count("holds")
     assert stand.applicable == len(verdicts) - verdicts.count("not applicable")
@@ -72,12 +72,14 @@ def test_rows_stand_in_order_of_their_mean_score(page):
 def test_rows_whose_scores_differ_by_rounding_stand_in_order_of_their_names(made):
     claims = (Claim("near", "It is 1.", (Near("r", 1.0, 0.1, 0.0),)),)
 
-    def reading(value):
+    def measurement(value):
         seeds = iter(range(5))
-        return lambda rng: [Observation("trained", None, 0, Reading("r", value + 0.01 * next(seeds), 0.0, 1))]
+        return lambda rng: [column("trained", None, 0, Measurement("r", value + 0.01 * next(seeds), 0.0, 1))]
 
     values = {"a_vae": 0.5, "b_vae": 0.5 + 1e-12, "c_vae": 0.7}
-    board = [made.record(variant=name, claims=claims, readings=reading(value)) for name, value in values.items()]
+    board = [
+        made.record(variant=name, claims=claims, measurements=measurement(value)) for name, value in values.items()
+    ]
     tasks = (replace(made.tasks[0], claims=claims),)
     rows = rows_of(front_page(tasks, select(tasks, board, False), False), "## Scores")
     assert [row[:2] for row in rows] == [["1", "c_vae · mlp"], ["2–3", "a_vae · mlp"], ["2–3", "b_vae · mlp"]]
@@ -105,10 +107,10 @@ def test_a_row_without_a_task_is_not_ranked_and_says_why(made):
 
 def test_a_task_on_which_no_claim_applies_is_not_covered(made):
     def nothing(rng):
-        return [Observation("trained", None, 0, Declined("energy", "not for <this> variant"))]
+        return [column("trained", None, 0, declined("energy", "not for <this> variant"))]
 
     claims = (Claim("energy", "It sums.", (Near("energy", 1.0, 0.1, 0.0),)),)
-    record = made.record(readings=nothing, claims=claims)
+    record = made.record(measurements=nothing, claims=claims)
     stand = standing(made.tasks[0], [record])
     assert (stand.by_seed, stand.lacks) == ({}, "no claim applies on digits (not for <this> variant)")
     assert "no claim applies on digits (not for &#60;this&#62; variant)" in written(made, [record])
@@ -133,10 +135,10 @@ def test_data_sets_that_share_no_seed_have_no_score(made):
 
 def test_an_unsound_run_is_not_ranked(made):
     def unsound(rng):
-        return [Observation("trained", None, 0, Reading("energy", 2.0 + 0.01 * rng.normal(), 0.0, 1))]
+        return [column("trained", None, 0, Measurement("energy", 2.0 + 0.01 * rng.normal(), 0.0, 1))]
 
     claims = (Claim("low", "It is low.", (Near("energy", 1.9, 0.3, 0.0),)),)
-    stand = standing(made.tasks[0], [made.record(readings=unsound, claims=claims)])
+    stand = standing(made.tasks[0], [made.record(measurements=unsound, claims=claims)])
     assert stand.lacks == "no sound run on digits (invariant energy sums fails)"
     assert stand.by_seed == {}
 
@@ -168,13 +170,13 @@ def test_every_claim_is_counted_over_all_records_and_leads_to_its_section(page, 
     for row, (task, claim) in zip(rows, claims, strict=True):
         assert row[1] == f"[{claim.id}]({task}.md#{claim.id})"
         assert row[2] == claim.says
-        found = [v.verdict for r in records if r.subject.task.name == task for v in r.verdicts if v.claim == claim.id]
+        found = [v.word for r in records if r.subject.task.name == task for v in r.verdicts if v.claim == claim.id]
         assert [int(cell or 0) for cell in row[3:7]] == [found.count(word) for word in SYMBOLS]
 
 
 def known_claims(made):
     claims = made.claims[made.tasks[0].name]
-    return (replace(claims[0], known="holds"), replace(claims[1], known="fails"), *claims[2:])
+    return (replace(claims[0], analytic="holds"), replace(claims[1], analytic="fails"), *claims[2:])
 
 
 def test_a_claim_says_whether_the_exact_models_got_the_verdict_that_mathematics_has(made):
@@ -185,12 +187,12 @@ def test_a_claim_says_whether_the_exact_models_got_the_verdict_that_mathematics_
 @pytest.mark.parametrize(("power", "models"), [(0.0, 1), (-1e-7, 1), (-0.1, 2)])
 def test_an_exact_model_counts_once_however_a_processor_rounds(made, power, models):
     def bent(column):
-        if column.arm != "known":
+        if column.arm != "analytic":
             return column
         return column.model_copy(update={"values": tuple(value * column.knob**power for value in column.values)})
 
     first, second = (made.record(variant=v, claims=known_claims(made)) for v in ("vae", "beta_vae"))
-    second = rejudge(second.model_copy(update={"readings": tuple(map(bent, second.readings))}))
+    second = rejudge(second.model_copy(update={"measurements": tuple(map(bent, second.measurements))}))
     assert rows_of(written(made, [first, second]), "## Claims")[0][-1] == f"✓ holds {models}/{models}"
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-from vaebench.claims import Beyond, Claim, Observation, Reading, map_entry, map_entry_name
+from vaebench.claims import Beyond, Claim, Measurement, column, map_entry, map_entry_name
 from vaebench.report.figures.drawing import draw, style, svg
 from vaebench.report.figures.from_records import task_figures
 from vaebench.report.figures.maps import AXES
@@ -22,17 +22,15 @@ STEM = "figures/camuto2021_variance_frequency.digits"
 
 def mapped(rng):
     """A lead at three strengths, and at the middle one two maps, the second without its last entry."""
-    seen = [Observation("trained", knob, 0, Reading("lead_raw", rng.normal(), 0.0, 1)) for knob in (1.0, 4.0, 8.0)]
+    seen = [column("trained", knob, 0, Measurement("lead_raw", rng.normal(), 0.0, 1)) for knob in (1.0, 4.0, 8.0)]
     entries = [("to_the_end", step, layer, rng.uniform()) for step in STEPS for layer in LAYERS]
     entries += [("own", row, column, -0.2) for row in LAYERS for column in LAYERS][:-1]
-    seen += [
-        Observation("trained", 4.0, 0, Reading(map_entry_name(*place), value, 0.0, 1)) for *place, value in entries
-    ]
-    return [*seen, Observation("redrawn", 4.0, 0, Reading(map_entry_name("own", "other", "other"), 9.0, 0.0, 1))]
+    seen += [column("trained", 4.0, 0, Measurement(map_entry_name(*place), value, 0.0, 1)) for *place, value in entries]
+    return [*seen, column("redrawn", 4.0, 0, Measurement(map_entry_name("own", "other", "other"), 9.0, 0.0, 1))]
 
 
 def records(made, variants=("vae",), archs=("conv",)):
-    return [made.record(variant=v, arch=a, claims=CLAIMS, readings=mapped) for v in variants for a in archs]
+    return [made.record(variant=v, arch=a, claims=CLAIMS, measurements=mapped) for v in variants for a in archs]
 
 
 def figures_of(made, found):
@@ -54,14 +52,14 @@ def test_each_map_is_a_figure_for_each_architecture_beside_the_curves(made):
     assert paths == {f"{STEM}.svg"} | maps
 
 
-def test_a_map_is_the_mean_over_seeds_in_the_order_of_reading(made):
+def test_a_map_is_the_mean_over_seeds_in_the_order_of_measurement(made):
     (record,) = records(made)
     figure = figures_of(made, [record])[f"{STEM}_conv_to_the_end.svg"]
     (panel,) = figure.panels
     assert (panel.rows, panel.columns) == (STEPS, ("encoder 1", "mean", "decoder 1"))
     assert (figure.rows, figure.columns) == ("step", "layer")
     assert panel.title == "vae · σ = 4"
-    values = {c.name: c.values for c in record.readings}["to_the_end__20__decoder_1"]
+    values = {c.name: c.values for c in record.measurements}["to_the_end__20__decoder_1"]
     assert len(values) == 5
     assert panel.values[1][2] == pytest.approx(sum(values) / 5)
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vaebench.claims import Finding, Interval
+from vaebench.claims import CheckResult, Interval
 from vaebench.report.numbers import (
     claimed,
     count,
@@ -123,4 +123,4 @@ def test_durations_are_short(seconds, text):
     ],
 )
 def test_what_is_claimed_says_what_has_to_lie_in_the_region(low, high, scale, beyond, said):
-    assert claimed(Finding("r", None, low, high, "undecided", scale=scale, estimate_beyond=beyond)) == said
+    assert claimed(CheckResult("r", None, low, high, "undecided", scale=scale, estimate_beyond=beyond)) == said

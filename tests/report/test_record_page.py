@@ -1,4 +1,4 @@
-"""Laws of a record's page: every finding of every arm, every reading with its error, and what is lacking."""
+"""Laws of a record's page: every check of every arm, every measurement with its error, and what is lacking."""
 
 import re
 from dataclasses import replace
@@ -43,37 +43,37 @@ def test_the_head_says_what_was_run_and_leads_back_to_the_task(knob_page, made):
     assert " · 5 of 5 seeds · cpu, torch 2.11.0 · 37.0 s a cell" in knob_page
 
 
-def test_every_finding_of_every_arm_is_there(knob_page, made):
+def test_every_check_of_every_arm_is_there(knob_page, made):
     record = made.record()
     for claim in made.claims[made.tasks[0].name]:
         rows = [cells_of(row) for row in section(knob_page, claim.id).splitlines() if row[:1] == "|"]
         judged = [v for v in (*record.verdicts, *record.control_verdicts) if v.claim == claim.id]
-        judged = [v for v in judged if v.verdict != "not applicable"]
-        assert [row[0] for row in rows[2:]] == [v.arm for v in judged for _ in v.findings]
-        assert [row[1] for row in rows[2:]] == [f.place.replace("_", " ") for v in judged for f in v.findings]
+        judged = [v for v in judged if v.word != "not applicable"]
+        assert [row[0] for row in rows[2:]] == [v.arm for v in judged for _ in v.checks]
+        assert [row[1] for row in rows[2:]] == [f.place.replace("_", " ") for v in judged for f in v.checks]
 
 
 def test_an_arm_that_a_claim_does_not_apply_to_has_its_reason_and_no_rows(knob_page):
     part = section(knob_page, "robustness")
-    assert "known arm – not applicable (the known arm has no reading attack_damage)" in part
+    assert "analytic arm – not applicable (the analytic arm has no measurement attack_damage)" in part
     assert "| known " not in part
 
 
 def test_the_verdict_stands_with_its_controls_and_its_reason(knob_page, plain_page):
-    known = "known arm ✓ holds"
+    known = "analytic arm ✓ holds"
     assert "as the posterior's scale rises. · **✓ holds** · " + known in section(knob_page, "decoder_lipschitz")
     assert "**– not applicable** (no kl_weight is declared)" in section(plain_page, "density")
 
 
-def test_readings_are_given_by_knob_with_the_instruments_error(knob_page):
-    readings = knob_page.partition("## Readings")[2]
-    head = cells_of(re.search(r"^\| Arm .*$", readings, re.MULTILINE)[0])
+def test_measurements_are_given_by_knob_with_the_instruments_error(knob_page):
+    measurements = knob_page.partition("## Measurements")[2]
+    head = cells_of(re.search(r"^\| Arm .*$", measurements, re.MULTILINE)[0])
     knobs = [f"σ = {knob}" for knob in ("0.05", "0.1", "0.2", "0.4", "0.6", "0.8", "1")]
-    assert head == ["Arm", "Reading", "Unit", "no knob", *knobs, "Instrument's error ≤"]
-    exact = cells_of(re.search(r"^\| known +\| decoder lipschitz mean .*$", readings, re.MULTILINE)[0])
+    assert head == ["Arm", "Measurement", "Unit", "no knob", *knobs, "Instrument's error ≤"]
+    exact = cells_of(re.search(r"^\| known +\| decoder lipschitz mean .*$", measurements, re.MULTILINE)[0])
     assert exact[4:6] == ["1.50 ± 0", "1.16 ± 0"]
     assert exact[-1] == "exact"
-    assert readings.index("| trained ") < readings.index("| known ")
+    assert measurements.index("| trained ") < measurements.index("| known ")
 
 
 def test_what_was_declined_or_did_not_finish_is_said(made, plain_page):
@@ -117,7 +117,7 @@ def test_records_of_one_name_have_pages_of_their_own(made):
     assert all("**Preview, not a result.**" in page for page in pages.values())
 
 
-def test_a_record_without_readings_says_so(made):
+def test_a_record_without_measurements_says_so(made):
     (page,) = pages_of(made, [made.record(lost=range(5))]).values()
     assert "There are none." in page
     assert "? undecided" in page
@@ -125,12 +125,12 @@ def test_a_record_without_readings_says_so(made):
 
 def test_a_control_says_whether_it_got_what_mathematics_has(made):
     claims = tuple(
-        replace(claim, known=known)
+        replace(claim, analytic=known)
         for claim, known in zip(made.claims[made.tasks[0].name], ("holds", "fails", "", "holds"), strict=True)
     )
     (page,) = pages_of(made, [made.record(claims=claims)]).values()
-    assert "known arm ✓ holds, as it must" in section(page, "decoder_frequency")
-    assert "known arm ✓ holds, where mathematics has ✗ fails" in section(page, "decoder_lipschitz")
+    assert "analytic arm ✓ holds, as it must" in section(page, "decoder_frequency")
+    assert "analytic arm ✓ holds, where mathematics has ✗ fails" in section(page, "decoder_lipschitz")
     assert "as it must" not in section(page, "robustness")
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from vaebench.claims import Claim, Near, Observation, Reading
+from vaebench.claims import Claim, Measurement, Near, column
 from vaebench.report.selection import Entry, entry, select
 
 
@@ -75,7 +75,7 @@ def test_of_two_records_in_one_place_the_one_with_more_finished_seeds_stands(mad
     assert f"another record stands in its place (this one ran on {other})" in chosen.left_out[0]
 
 
-def test_verdicts_are_made_anew_from_readings(made):
+def test_verdicts_are_made_anew_from_measurements(made):
     honest = made.record()
     boastful = honest.model_copy(update={"verdicts": (), "score": None})
     assert select(made.tasks, [boastful], preview=False).records[0].verdicts == honest.verdicts
@@ -98,14 +98,14 @@ def test_two_codes_of_one_name_are_two_rows_told_apart_by_their_hash(made):
 def test_a_record_with_an_arm_that_its_task_does_not_have_is_left_out(made):
     def with_more(rng):
         return [
-            Observation(arm, sigma, 0, Reading("attack_damage", 1.0 + sigma, 0.0, 1))
-            for arm in ("trained", "known_by_us")
+            column(arm, sigma, 0, Measurement("attack_damage", 1.0 + sigma, 0.0, 1))
+            for arm in ("trained", "analytic_by_us")
             for sigma in (0.1, 0.2)
         ]
 
-    tasks = [replace(made.tasks[0], arms=("known",))]
+    tasks = [replace(made.tasks[0], arms=("analytic",))]
     assert len(select(tasks, [made.record()], preview=False).records) == 1
-    chosen = select(tasks, [made.record(readings=with_more)], preview=False)
+    chosen = select(tasks, [made.record(measurements=with_more)], preview=False)
     assert chosen.records == ()
     assert chosen.left_out[0].endswith("its task has no arm known_by_us")
 
@@ -114,7 +114,7 @@ NEEDED = {"standard": (0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1.0)}
 
 
 def without(record, unwanted):
-    return record.model_copy(update={"readings": tuple(c for c in record.readings if not unwanted(c))})
+    return record.model_copy(update={"measurements": tuple(c for c in record.measurements if not unwanted(c))})
 
 
 @pytest.mark.parametrize(
@@ -128,7 +128,7 @@ def without(record, unwanted):
         (lambda c: (c.name, c.knob) == ("attack_damage", 0.4), "it has no attack_damage of seed 0 at every knob value"),
     ],
 )
-def test_a_record_gains_nothing_by_leaving_readings_out(made, unwanted, why):
+def test_a_record_gains_nothing_by_leaving_measurements_out(made, unwanted, why):
     tasks = [replace(made.tasks[0], knob_values=NEEDED)]
     whole = made.record()
     assert len(select(tasks, [whole], preview=False).records) == 1

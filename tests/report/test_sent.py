@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from vaebench.claims import Beyond, Claim, Near, Observation, Reading
+from vaebench.claims import Beyond, Claim, Measurement, Near, column
 from vaebench.report.pages import pages
 from vaebench.report.selection import Entry, entry, own, select
 from vaebench.report.sent import SENDER, THIS_RUN, Sent, sender_of, sent
@@ -58,9 +58,10 @@ def test_the_board_says_who_sent_a_row(made, references, alices):
 
 def worse(record):
     zeros = tuple(
-        c.model_copy(update={"values": (0.0,) * len(c.values)}) if c.arm == "trained" else c for c in record.readings
+        c.model_copy(update={"values": (0.0,) * len(c.values)}) if c.arm == "trained" else c
+        for c in record.measurements
     )
-    return record.model_copy(update={"readings": zeros, "judged_by": None})
+    return record.model_copy(update={"measurements": zeros, "judged_by": None})
 
 
 def test_nobody_displaces_anybody(made, references, alices):
@@ -96,11 +97,12 @@ def test_of_the_suites_own_code_in_its_place_the_suites_record_stands(made, refe
 def with_another_exact_model(record, value):
     """Say of a record that its weight of the KL is another, so that nobody knows its exact model, and edit that."""
     edited = tuple(
-        c.model_copy(update={"values": (value,) * len(c.values)}) if c.arm == "known" else c for c in record.readings
+        c.model_copy(update={"values": (value,) * len(c.values)}) if c.arm == "analytic" else c
+        for c in record.measurements
     )
     variant = record.subject.variant.model_copy(update={"kl_weight": 3.0})
     subject = record.subject.model_copy(update={"variant": variant})
-    return record.model_copy(update={"readings": edited, "judged_by": None, "subject": subject})
+    return record.model_copy(update={"measurements": edited, "judged_by": None, "subject": subject})
 
 
 def claims_table(page):
@@ -108,7 +110,7 @@ def claims_table(page):
 
 
 def test_a_flood_of_records_moves_nothing_that_the_suite_says_of_itself(made, references, alices):
-    claims = tuple(replace(claim, known="fails") for claim in made.claims[TASK])
+    claims = tuple(replace(claim, analytic="fails") for claim in made.claims[TASK])
     tasks = (replace(made.tasks[0], claims=claims), made.tasks[1])
     flood = [sent(with_another_exact_model(alices, 7.0), f"eve-{number}") for number in range(12)]
     plain, flooded = pages(tasks, references), pages(tasks, references, submissions=flood)
@@ -127,8 +129,8 @@ def test_records_as_the_sample_are_the_suites_own(made):
     task = replace(made.tasks[1], claims=(claim,))
 
     def record(variant, value):
-        reading = lambda rng: [Observation("trained", None, 0, Reading("share", value, 0.0, 1))]  # noqa: E731
-        return made.record(task.name, variant, dataset="three_sources", claims=(claim,), readings=reading)
+        measurement = lambda rng: [column("trained", None, 0, Measurement("share", value, 0.0, 1))]  # noqa: E731
+        return made.record(task.name, variant, dataset="three_sources", claims=(claim,), measurements=measurement)
 
     ours = [record("vae", 0.1), record("beta_vae", 0.2)]
     theirs = [sent(record(f"copy_{number}", 0.9), "eve") for number in range(12)]

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from vaebench.claims import Beyond, Claim, Declined, Near, Observation, Reading
+from vaebench.claims import Beyond, Claim, Measurement, Near, column, declined
 from vaebench.report.figures.from_records import task_figures
 from vaebench.report.numbers import estimate_and_interval
 from vaebench.report.selection import select
@@ -52,7 +52,7 @@ def test_the_head_says_what_is_asked_and_where_it_comes_from(knob_page, made):
     assert "The knob is the posterior scale, σ." in knob_page
 
 
-def test_it_leads_to_where_the_experiment_and_the_readings_are_written_but_not_in_a_preview(made, records):
+def test_it_leads_to_where_the_experiment_and_the_measurements_are_written_but_not_in_a_preview(made, records):
     tasks = [replace(made.tasks[0], instruments=("frequency.decoder_frequency",)), made.tasks[1]]
     chosen = select(tasks, records, preview=False)
     page, preview = (task_page(tasks[0], chosen, (), preview) for preview in (False, True))
@@ -72,7 +72,7 @@ def test_every_claim_has_its_sentence_and_a_row_for_each_record(made, records, p
         part = section(page, claim.id)
         assert claim.says in part
         headline = part.partition("<details>")[0]
-        silent = sum(v.claim == claim.id and v.verdict == "not applicable" for r in own for v in r.verdicts)
+        silent = sum(v.claim == claim.id and v.word == "not applicable" for r in own for v in r.verdicts)
         rows = re.findall(rf"^\| \[\w+ · [^]]+\]\(records/{task.name}/", headline, re.MULTILINE)
         assert len(rows) == len(own) - silent
 
@@ -87,9 +87,9 @@ def test_a_row_gives_verdict_estimate_interval_and_seeds_and_the_control_stands_
     )
     verdict = record.verdicts[0]
     row = row_of(plain_page, "isometry", "vae · mlp · linear_gaussian_sources")
-    expected = ["vae · mlp · linear_gaussian_sources", "✓ holds", *estimate_and_interval(verdict.findings[0].interval)]
+    expected = ["vae · mlp · linear_gaussian_sources", "✓ holds", *estimate_and_interval(verdict.checks[0].interval)]
     assert row == [*expected, "5 of 5"]
-    assert "In every record that has one: known arm ✓ holds (1.00)." in section(plain_page, "isometry")
+    assert "In every record that has one: analytic arm ✓ holds (1.00)." in section(plain_page, "isometry")
 
 
 def test_a_verdict_that_the_headline_does_not_explain_names_what_decided(plain_page, records):
@@ -99,22 +99,22 @@ def test_a_verdict_that_the_headline_does_not_explain_names_what_decided(plain_p
     slope, bias = "density slope", "density bias"
     assert list(found) == [slope, bias, f"loss {slope}"]
     record = next(r for r in records if r.subject.file_name == f"{r.subject.task.name}/vae.mlp.bimodal_sources.json")
-    interval = next(f.interval for v in record.verdicts for f in v.findings if f.what.replace("_", " ") == slope)
+    interval = next(f.interval for v in record.verdicts for f in v.checks if f.what.replace("_", " ") == slope)
     assert found[slope] == " ".join(estimate_and_interval(interval))
 
 
 def test_a_claim_that_holds_without_its_headline_says_so(made):
     def headless(rng):
-        seen = [o for o in noise_of(rng) if o.reading.name != "first"]
-        return [*seen, Observation("trained", None, 0, Declined("first", "the order is trivial"))]
+        seen = [o for o in noise_of(rng) if o.measurement.name != "first"]
+        return [*seen, column("trained", None, 0, declined("first", "the order is trivial"))]
 
     def noise_of(rng):
         names = ("first", "second")
-        return [Observation("trained", None, 0, Reading(name, 1 + 0.01 * rng.normal(), 0.0, 1)) for name in names]
+        return [column("trained", None, 0, Measurement(name, 1 + 0.01 * rng.normal(), 0.0, 1)) for name in names]
 
     claims = (Claim("both", "Both are one.", (Near("first", 1.0, 0.1, 0.0), Near("second", 1.0, 0.1, 0.0))),)
     page = written(
-        made, [made.record(made.tasks[1].name, dataset="three_sources", readings=headless, claims=claims)], 1
+        made, [made.record(made.tasks[1].name, dataset="three_sources", measurements=headless, claims=claims)], 1
     )
     row = row_of(page, "both", "vae · mlp · three_sources")
     assert row[1] == "✓ holds"
@@ -139,24 +139,24 @@ def test_at_several_knob_values_the_first_that_decides_is_shown_and_named(made):
     def failing_late(rng):
         values = {0.1: 1.0, 0.2: 0.4, 0.4: 0.3}
         return [
-            Observation("trained", knob, 0, Reading("r", value + 0.001 * rng.normal(), 0.0, 1))
+            column("trained", knob, 0, Measurement("r", value + 0.001 * rng.normal(), 0.0, 1))
             for knob, value in values.items()
         ]
 
     claims = (Claim("one", "It is one.", (Near("r", 1.0, 0.1, 0.0),)),)
-    page = written(made, [made.record(readings=failing_late, claims=claims)])
+    page = written(made, [made.record(measurements=failing_late, claims=claims)])
     assert "It holds if all of these do: **r 0.9 to 1.1 at each knob value it is read at** (shown)." in page
     row = row_of(page, "one", "vae · mlp · digits")
     assert row[1] == "✗ fails"
     assert row[2].endswith(" at 0.2")
 
 
-def test_of_two_conditions_on_one_reading_the_first_is_shown_by_its_own_limit(made):
+def test_of_two_conditions_on_one_measurement_the_first_is_shown_by_its_own_limit(made):
     def high(rng):
-        return [Observation("trained", None, 0, Reading("r", 2.5 + 0.01 * rng.normal(), 0.0, 1))]
+        return [column("trained", None, 0, Measurement("r", 2.5 + 0.01 * rng.normal(), 0.0, 1))]
 
     claims = (Claim("between", "Between.", (Beyond("r", 0.5, 1.0, 0.0), Beyond("r", 2.0, 1.0, 3.0))),)
-    row = row_of(written(made, [made.record(readings=high, claims=claims)]), "between", "vae · mlp · digits")
+    row = row_of(written(made, [made.record(measurements=high, claims=claims)]), "between", "vae · mlp · digits")
     assert row[1] == "✗ fails"
     assert row[-1].startswith("r: 2.5")
 
@@ -164,14 +164,14 @@ def test_of_two_conditions_on_one_reading_the_first_is_shown_by_its_own_limit(ma
 def test_a_page_says_what_was_estimated_and_of_how_many_where_seeds_are_too_few(made):
     def read(rng):
         values = {"share": 1.0, "worst": 0.01 * math.exp(0.2 * rng.normal()), "codes": 1.0}
-        return [Observation("trained", None, 0, Reading(name, value, 0.0, 2048)) for name, value in values.items()]
+        return [column("trained", None, 0, Measurement(name, value, 0.0, 2048)) for name, value in values.items()]
 
     claims = (
         Claim("always", "It is always.", (Beyond("share", 0.9, 1.0, 0.5, scale="share"),), over_records=True),
         Claim("small", "It is small.", (Beyond("worst", 0.05, 0.0, 1.0, scale="log"),)),
         Claim("positive", "It is positive.", (Beyond("codes", 0.999, 1.0, 0.0, scale="draws"),)),
     )
-    page = written(made, [made.record(readings=read, claims=claims)])
+    page = written(made, [made.record(measurements=read, claims=claims)])
     rows = [row_of(page, claim.id, "vae · mlp · digits") for claim in claims]
     assert rows[0][1:] == ["? undecided", "1.00", "[0.48, 1.00]", "5 of 5", rows[0][-1]]
     assert rows[0][-1] == "5 of 5 read 1, and a sample of 5 cannot show a mean above 0.478"
@@ -184,9 +184,9 @@ def test_a_course_that_is_too_uneven_is_said_to_be_so(made):
     def uneven(rng):
         course = zip((0.1, 0.2, 0.4, 0.6), (1.0, 1.2, 1.1, 0.9), strict=True)
         level = math.exp(0.01 * rng.normal())
-        return [Observation("trained", s, 0, Reading("attack_damage", level * at, 0.0, 1)) for s, at in course]
+        return [column("trained", s, 0, Measurement("attack_damage", level * at, 0.0, 1)) for s, at in course]
 
-    page = written(made, [made.record(claims=made.claims[made.tasks[0].name][-1:], readings=uneven)])
+    page = written(made, [made.record(claims=made.claims[made.tasks[0].name][-1:], measurements=uneven)])
     asked = "attack damage&#58; Kendall τ &#60; 0, and &#60; −0.5 in the mean"
     assert html.unescape(asked) in html.unescape(section(page, "robustness"))
     row = row_of(page, "robustness", "vae · mlp · digits")
@@ -195,25 +195,25 @@ def test_a_course_that_is_too_uneven_is_said_to_be_so(made):
 
 
 def test_what_a_known_arm_must_get_stands_at_its_column(made):
-    claims = (replace(made.claims[made.tasks[0].name][0], known="fails"),)
+    claims = (replace(made.claims[made.tasks[0].name][0], analytic="fails"),)
     page = written(made, [made.record(claims=claims)])
-    assert "In every record that has one: known arm ✓ holds, where mathematics has ✗ fails (−0.270)." in page
+    assert "In every record that has one: analytic arm ✓ holds, where mathematics has ✗ fails (−0.270)." in page
 
 
 def test_a_control_that_differs_between_records_has_a_column(made):
     def steady(rng):
-        both = ("trained", -0.5 + 0.01 * rng.normal()), ("known", 0.0)
+        both = ("trained", -0.5 + 0.01 * rng.normal()), ("analytic", 0.0)
         return [
-            Observation(arm, sigma, 0, Reading("attack_damage", math.exp(power * i), 0.0, 1))
+            column(arm, sigma, 0, Measurement("attack_damage", math.exp(power * i), 0.0, 1))
             for arm, power in both
             for i, sigma in enumerate((0.1, 0.2, 0.4))
         ]
 
     claims = made.claims[made.tasks[0].name][-1:]
-    falling = lambda rng: [replace(seen, arm="known") for seen in steady(rng) if seen.arm == "trained"]  # noqa: E731
+    falling = lambda rng: [replace(seen, arm="analytic") for seen in steady(rng) if seen.arm == "trained"]  # noqa: E731
     records = [
-        made.record(claims=claims, readings=steady),
-        made.record(arch="conv", claims=claims, readings=lambda rng: [*falling(rng), *steady(rng)[:3]]),
+        made.record(claims=claims, measurements=steady),
+        made.record(arch="conv", claims=claims, measurements=lambda rng: [*falling(rng), *steady(rng)[:3]]),
     ]
     page = written(made, records)
     assert "In every record" not in section(page, "robustness")
@@ -230,7 +230,7 @@ def test_a_claim_of_all_settings_is_judged_over_records_too_each_counted_once(ma
                 variant,
                 dataset="three_sources",
                 claims=(claim, replace(claim, id="each", over_records=False)),
-                readings=lambda rng, value=value: [Observation("trained", None, 0, Reading("share", value, 0.0, 1))],
+                measurements=lambda rng, value=value: [column("trained", None, 0, Measurement("share", value, 0.0, 1))],
             )
             for variant, value in (("vae", 0.5), ("beta_vae", 0.6), ("linear_vae", 0.7))
         ]
@@ -243,7 +243,7 @@ def test_a_claim_of_all_settings_is_judged_over_records_too_each_counted_once(ma
     assert "With records as the sample" not in section(page(0.3), "each")
 
 
-def test_readings_beside_are_named(knob_page):
+def test_measurements_beside_are_named(knob_page):
     said = "Read beside it and not judged, on the records' pages: encoder lipschitz mean."
     assert said in section(knob_page, "encoder_frequency")
 
@@ -258,15 +258,15 @@ def test_invariants_are_given_with_their_values(plain_page):
 def test_every_figure_is_shown_once_with_words_for_those_who_cannot_see_it(knob_page, plain_page):
     assert (
         knob_page.count(
-            "![readings over the posterior scale on digits](figures/camuto2021_variance_frequency.digits.svg)"
+            "![measurements over the posterior scale on digits](figures/camuto2021_variance_frequency.digits.svg)"
         )
         == 1
     )
-    folded = knob_page.partition("<details><summary>Readings that are not judged</summary>")[2].partition("</details>")[
-        0
-    ]
+    folded = knob_page.partition("<details><summary>Measurements that are not judged</summary>")[2].partition(
+        "</details>"
+    )[0]
     stem = "figures/camuto2021_variance_frequency.digits_beside.svg"
-    assert folded.strip() == f"![readings that are not judged, over the posterior scale, on digits]({stem})"
+    assert folded.strip() == f"![measurements that are not judged, over the posterior scale, on digits]({stem})"
     for claim in ("isometry", "orthogonality", "density", "importance"):
         link = f"![estimates for {claim}](figures/nakagawa2021_posterior_isometry.{claim}.svg)"
         assert link in section(plain_page, claim)
@@ -282,10 +282,10 @@ def test_foreign_text_is_inert(made):
     hostile = "</details><script>x</script> | [a](http://evil.example)"
 
     def declining(rng):
-        return [Observation("trained", None, 0, Declined("energy", hostile))]
+        return [column("trained", None, 0, declined("energy", hostile))]
 
     claims = (Claim("a|b<b>", hostile, (Near("energy", 1.0, 0.1, 0.0), Near("x|y<b>", 1.0, 0.1, 0.0)), ("z|<b>",)),)
-    hostiles = [made.record(lost=(0,), reason=hostile, source=hostile, readings=declining, claims=claims)]
+    hostiles = [made.record(lost=(0,), reason=hostile, source=hostile, measurements=declining, claims=claims)]
     page = written(made, [*hostiles, made.record(arch="conv", claims=claims)])
     assert "<b>" not in page
     assert "<script>" not in page

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-from vaebench.claims import Claim, Near, Observation, Reading, Tradeoff
+from vaebench.claims import Claim, Measurement, Near, Tradeoff, column
 from vaebench.report.figures.drawing import draw, style
 from vaebench.report.figures.from_records import task_figures
 from vaebench.report.selection import select
@@ -18,21 +18,21 @@ PATH = "figures/nakagawa2021_posterior_isometry.three_sources_spread.svg"
 
 
 def paid(lacking=()):
-    def readings(rng):
+    def measurements(rng):
         numbers = {f"spread_{way}": x for way, x in SPREAD.items()}
-        numbers |= {f"{what}_{way}": x**2 for what in TRADEOFF.readings for way, x in SPREAD.items()}
+        numbers |= {f"{what}_{way}": x**2 for what in TRADEOFF.measurements for way, x in SPREAD.items()}
         return [
-            Observation("trained", None, 0, Reading(name, value + rng.normal(0, 1e-3), 0.0, 1))
+            column("trained", None, 0, Measurement(name, value + rng.normal(0, 1e-3), 0.0, 1))
             for name, value in numbers.items()
             if name not in lacking
         ]
 
-    return readings
+    return measurements
 
 
 def record_of(made, variant="vae", arch="mlp", lacking=()):
     name = made.tasks[1].name
-    return made.record(name, variant, arch, "three_sources", claims=CLAIMS, readings=paid(lacking))
+    return made.record(name, variant, arch, "three_sources", claims=CLAIMS, measurements=paid(lacking))
 
 
 def chosen(made, records):
@@ -45,7 +45,7 @@ def test_every_record_has_a_panel_with_what_it_pays_for_what_it_buys(made):
     figure = task_figures(*chosen(made, records))[PATH]
     assert [panel.title for panel in figure.panels] == ["beta vae · conv", "vae · conv", "beta vae · mlp", "vae · mlp"]
     for panel in figure.panels:
-        assert tuple(trade.reading for trade in panel.trades) == TRADEOFF.readings
+        assert tuple(trade.measurement for trade in panel.trades) == TRADEOFF.measurements
         for trade in panel.trades:
             assert trade.against == pytest.approx((0.5, 1.0), abs=0.01)
             assert trade.paid == pytest.approx((0.25, 1.0), abs=0.01)
@@ -56,7 +56,7 @@ def test_every_record_has_a_panel_with_what_it_pays_for_what_it_buys(made):
 def test_what_a_record_does_not_have_at_every_way_is_not_drawn(made):
     records = [record_of(made, lacking=("misses_at_half",)), record_of(made, "beta_vae", lacking=("spread_prior",))]
     figure = task_figures(*chosen(made, records))[PATH]
-    assert [(panel.title, [t.reading for t in panel.trades]) for panel in figure.panels] == [
+    assert [(panel.title, [t.measurement for t in panel.trades]) for panel in figure.panels] == [
         ("vae · mlp", ["outliers"])
     ]
     assert PATH not in task_figures(*chosen(made, records[1:]))
@@ -84,7 +84,7 @@ def test_the_name_of_what_is_paid_stays_in_the_picture(made, panels):
     assert len(figure.panels) == panels
     longest = ("classifier outliers", "neighbour outliers")
     renamed = (
-        tuple(replace(t, reading=name) for t, name in zip(p.trades, longest, strict=True)) for p in figure.panels
+        tuple(replace(t, measurement=name) for t, name in zip(p.trades, longest, strict=True)) for p in figure.panels
     )
     panels_with_them = tuple(replace(p, trades=trades) for p, trades in zip(figure.panels, renamed, strict=True))
     with style():

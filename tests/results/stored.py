@@ -5,7 +5,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from vaebench.claims import Beyond, Claim, Declined, Exceeds, Near, Observation, Reading, Trend
+from vaebench.claims import Beyond, Claim, Exceeds, Measurement, Near, Trend, column, declined
 from vaebench.results.assemble import assemble
 from vaebench.results.record import CellOutcome, Environment, Record, Subject, VariantInfo, Versioned
 
@@ -50,23 +50,25 @@ def cell(seed: int, observations: tuple[Observation, ...] = (), **changes: Any) 
 
 
 def observe(seed: int, values: Mapping[str, float | str], knob: float | None = None, arm: str = "trained") -> Any:
-    """Turn readings by name, or reasons to decline, into observations."""
+    """Turn measurements by name, or reasons to decline, into observations."""
     return tuple(
-        Observation(arm, knob, seed, Declined(name, value) if isinstance(value, str) else Reading(name, value, 0.1, 7))
+        column(arm, knob, seed, declined(name, value) if isinstance(value, str) else Measurement(name, value, 0.1, 7))
         for name, value in values.items()
     )
 
 
-def readings_of(seed: int, knob: float) -> dict[str, float | str]:
+def measurements_of(seed: int, knob: float) -> dict[str, float | str]:
     """What `whole_record` has of one seed at one knob value."""
     return {"gain": 3.0 - knob + 0.01 * seed, "loss": 1.0 + 0.01 * seed, "gap": "not affine"}
 
 
 def whole_record(seeds: int = 5) -> Record:
-    """A record with all that a record may hold: two arms, a knob, declined readings, a seed that did not finish."""
+    """A record with all that a record may hold: two arms, a knob, declined measurements, a seed that did not finish."""
     cells = []
     for seed in range(seeds - 1):
-        seen = [observation for knob in (0.5, 1.0, 2.0) for observation in observe(seed, readings_of(seed, knob), knob)]
+        seen = [
+            observation for knob in (0.5, 1.0, 2.0) for observation in observe(seed, measurements_of(seed, knob), knob)
+        ]
         cells.append(cell(seed, tuple(seen)))
     return assemble([*cells, cell(seeds - 1, status="diverged", reason="the loss was nan")], CLAIMS, INVARIANTS)
 
@@ -76,7 +78,7 @@ NAME = st.from_regex(r"[a-z][a-z0-9_]{0,20}", fullmatch=True).filter(lambda name
 NUMBER = st.floats(allow_nan=False, allow_infinity=False)
 MODEST = st.floats(-1e100, 1e100)
 READING = st.builds(
-    Reading,
+    Measurement,
     name=NAME,
     value=MODEST,
     stderr=st.floats(0, 1e100),
@@ -85,7 +87,11 @@ READING = st.builds(
     better=st.sampled_from(["higher", "lower", "neither"]),
 )
 OBSERVATION = st.builds(
-    Observation, arm=NAME, knob=st.none() | MODEST, seed=st.just(0), reading=READING | st.builds(Declined, NAME, TEXT)
+    Observation,
+    arm=NAME,
+    knob=st.none() | MODEST,
+    seed=st.just(0),
+    measurement=READING | st.builds(Declined, NAME, TEXT),
 )
 OUTCOME = st.builds(
     CellOutcome,
@@ -95,7 +101,7 @@ OUTCOME = st.builds(
     status=st.sampled_from(["ok", "diverged", "error", "timeout", "oom", "declined", "refused", "broken"]),
     reason=TEXT,
     parameters=st.integers(0, 2**40),
-    observations=st.lists(OBSERVATION, max_size=6, unique_by=lambda o: (o.arm, o.knob, o.reading.name)).map(tuple),
+    observations=st.lists(OBSERVATION, max_size=6, unique_by=lambda o: (o.arm, o.knob, o.measurement.name)).map(tuple),
     seconds=st.dictionaries(TEXT, st.floats(0, 1e9), max_size=3),
     environment=st.just(ENVIRONMENT),
 )

@@ -7,7 +7,7 @@ from results.stored import CLAIMS, ENVIRONMENT, INVARIANTS, SUBJECT, cell, obser
 
 from vaebench.claims import judge, t_interval
 from vaebench.mistakes import Mistake
-from vaebench.results.assemble import assemble, rejudge, score_by_seed, score_interval
+from vaebench.results.assemble import agreement_by_seed, agreement_interval, assemble, rejudge
 from vaebench.results.record import strict_json
 
 
@@ -19,7 +19,9 @@ def cells_of(seeds=5):
             for knob in (0.5, 1.0, 2.0)
             for o in observe(seed, {"gain": 3.0 - knob + 0.01 * seed, "loss": 1.0 + 0.01 * seed}, knob)
         ]
-        seen += observe(seed, {"gain": 0.5 + 0.1 * seed}, 1.0, "known") + observe(seed, {"gap": f"reason {seed % 2}"})
+        seen += observe(seed, {"gain": 0.5 + 0.1 * seed}, 1.0, "analytic") + observe(
+            seed, {"gap": f"reason {seed % 2}"}
+        )
         made.append(cell(seed, tuple(seen), parameters=100 + seed))
     return made
 
@@ -51,21 +53,21 @@ def test_of_two_cells_with_one_seed_the_last_counts():
     first, last = (cell(0, observe(0, {"loss": value})) for value in (1.0, 2.0))
     record = assemble([first, last], CLAIMS, ())
     assert len(record.cells) == 1
-    assert record.readings[0].values == (2.0,)
+    assert record.measurements[0].values == (2.0,)
 
 
-def test_a_column_holds_one_reading_over_the_seeds_in_order():
+def test_a_column_holds_one_measurement_over_the_seeds_in_order():
     record = assemble(cells_of()[::-1], CLAIMS, INVARIANTS)
-    (column,) = (c for c in record.readings if (c.arm, c.knob, c.name) == ("trained", 2.0, "gain"))
+    (column,) = (c for c in record.measurements if (c.arm, c.knob, c.name) == ("trained", 2.0, "gain"))
     assert column.seeds == (0, 1, 2, 3, 4)
     assert column.values == pytest.approx((1.0, 1.01, 1.02, 1.03, 1.04))
     assert (column.stderrs, column.n) == ((0.1,) * 5, 7)
 
 
 def test_columns_come_in_the_order_in_which_they_were_read():
-    places = [(c.arm, c.knob, c.name) for c in assemble(cells_of(), CLAIMS, ()).readings]
+    places = [(c.arm, c.knob, c.name) for c in assemble(cells_of(), CLAIMS, ()).measurements]
     trained = [("trained", knob, name) for knob in (0.5, 1.0, 2.0) for name in ("gain", "loss")]
-    assert places == [*trained, ("known", 1.0, "gain")]
+    assert places == [*trained, ("analytic", 1.0, "gain")]
 
 
 def test_what_was_declined_is_kept_by_reason():
@@ -77,19 +79,19 @@ def test_what_was_declined_is_kept_by_reason():
     assert record.invariant_verdicts[0].verdict == "not applicable"
 
 
-def test_cells_that_did_not_finish_are_counted_and_their_readings_are_not():
+def test_cells_that_did_not_finish_are_counted_and_their_measurements_are_not():
     unfinished = cell(5, observe(5, {"gain": 99.0}, 0.5), status="diverged", reason="the loss was nan")
     record = assemble([*cells_of(), unfinished], CLAIMS, ())
     assert [(c.seed, c.status) for c in record.cells][-1] == (5, "diverged")
     assert record.cells[-1].reason == "the loss was nan"
-    assert all(5 not in column.seeds for column in record.readings)
+    assert all(5 not in column.seeds for column in record.measurements)
     assert record.verdicts == tuple(judge(claim, record.sample(), seeds_run=6) for claim in CLAIMS)
 
 
 def test_too_many_cells_that_did_not_finish_leave_every_claim_undecided():
     lost = [cell(seed, status="diverged") for seed in (5, 6)]
     assert assemble(cells_of(), CLAIMS, ()).verdicts[0].verdict == "holds"
-    assert {v.verdict for v in assemble([*cells_of(), *lost], CLAIMS, ()).verdicts} == {"undecided"}
+    assert {v.word for v in assemble([*cells_of(), *lost], CLAIMS, ()).verdicts} == {"undecided"}
 
 
 def test_environments_are_kept_once_each():
@@ -105,8 +107,8 @@ def test_a_cell_that_never_built_a_model_hides_no_parameters():
 
 def test_controls_are_judged_like_the_trained_arm():
     record = assemble(cells_of(), CLAIMS, INVARIANTS)
-    assert {(v.arm, v.claim) for v in record.control_verdicts} == {("known", claim.id) for claim in CLAIMS}
-    assert record.control_verdicts[0] == judge(CLAIMS[0], record.sample(), "known", 5)
+    assert {(v.arm, v.claim) for v in record.control_verdicts} == {("analytic", claim.id) for claim in CLAIMS}
+    assert record.control_verdicts[0] == judge(CLAIMS[0], record.sample(), "analytic", 5)
     assert {v.arm for v in (*record.verdicts, *record.invariant_verdicts)} == {"trained"}
 
 
@@ -118,11 +120,11 @@ def test_an_arm_with_a_closed_form_of_its_own_must_land_on_it_like_the_trained_o
                 o for arm in ("trained", *arms) for o in observe(seed, {"gap": 0.01 + 0.2 * (arm == "noisy")}, arm=arm)
             ),
         )
-        for arms in (("noisy", "known_noisy", "twin"),)
+        for arms in (("noisy", "analytic_noisy", "twin"),)
         for seed in range(3)
     ]
     verdicts = assemble(cells, CLAIMS, INVARIANTS).invariant_verdicts
-    assert [(v.arm, v.verdict) for v in verdicts if v.claim == INVARIANTS[0].id] == [
+    assert [(v.arm, v.word) for v in verdicts if v.claim == INVARIANTS[0].id] == [
         ("trained", "holds"),
         ("noisy", "fails"),
     ]
@@ -141,20 +143,20 @@ def test_judging_twice_changes_nothing():
     assert rejudge(whole_record()) == whole_record()
 
 
-def test_a_tampered_reading_shows_in_the_verdicts():
+def test_a_tampered_measurement_shows_in_the_verdicts():
     record = whole_record()
-    columns = [c.model_copy(update={"values": c.values[::-1]}) if c.knob == 2.0 else c for c in record.readings]
-    assert rejudge(record.model_copy(update={"readings": tuple(columns)})) != record
+    columns = [c.model_copy(update={"values": c.values[::-1]}) if c.knob == 2.0 else c for c in record.measurements]
+    assert rejudge(record.model_copy(update={"measurements": tuple(columns)})) != record
 
 
 def test_a_seeds_score_is_the_mean_of_its_agreements_and_needs_all_of_them():
     record = assemble(cells_of(), CLAIMS, INVARIANTS)
     agreements = [dict(zip(v.seeds, v.agreement, strict=True)) for v in record.verdicts]
-    by_seed = score_by_seed(record.verdicts)
+    by_seed = agreement_by_seed(record.verdicts)
     assert by_seed == pytest.approx({seed: sum(a[seed] for a in agreements) / 3 for seed in range(5)})
     assert record.score == t_interval(list(by_seed.values()))
     lacking = cell(5, observe(5, {"loss": 1.0}, 0.5))
-    assert set(score_by_seed(assemble([*cells_of(), lacking], CLAIMS, ()).verdicts)) == set(range(5))
+    assert set(agreement_by_seed(assemble([*cells_of(), lacking], CLAIMS, ()).verdicts)) == set(range(5))
 
 
 def test_a_claim_that_does_not_apply_takes_no_part_in_the_score():
@@ -163,7 +165,7 @@ def test_a_claim_that_does_not_apply_takes_no_part_in_the_score():
 
 
 def test_without_an_applicable_claim_there_is_no_score():
-    assert score_interval(()) is None
+    assert agreement_interval(()) is None
     assert assemble(cells_of(), INVARIANTS, ()).score is None
     assert assemble([cell(0, status="error")], CLAIMS, INVARIANTS).score is None
 
@@ -171,7 +173,7 @@ def test_without_an_applicable_claim_there_is_no_score():
 def test_cells_that_read_more_than_a_record_holds_are_a_mistake_in_one_line():
     wide = {f"wide__r{row}__c0": 0.5 for row in range(65)}
     with pytest.raises(
-        Mistake, match=r"^no record can be made of some_task/vae\.mlp\.digits\.json: readings: a map of 65 "
+        Mistake, match=r"^no record can be made of some_task/vae\.mlp\.digits\.json: measurements: a map of 65 "
     ):
         assemble([cell(0, observe(0, wide))], CLAIMS, INVARIANTS)
 

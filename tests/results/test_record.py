@@ -9,7 +9,7 @@ from typing import get_args
 import pytest
 from hypothesis import given
 from pydantic import ValidationError
-from results.stored import CLAIMS, MODEST, OUTCOME, SUBJECT, cell, observe, readings_of, whole_record
+from results.stored import CLAIMS, MODEST, OUTCOME, SUBJECT, cell, measurements_of, observe, whole_record
 
 from vaebench.claims import Beyond, Claim, Condition, Exceeds, Near, Outpaces, Trend, judge
 from vaebench.results.assemble import assemble
@@ -51,7 +51,7 @@ def test_a_record_comes_back_from_its_file_as_it_was(outcome):
 @given(MODEST)
 def test_a_number_is_stored_to_the_last_bit(value):
     record = assemble([cell(0, observe(0, {"gain": value}))], CLAIMS, ())
-    stored = json.loads(strict_json(record))["readings"][0]["values"]
+    stored = json.loads(strict_json(record))["measurements"][0]["values"]
     assert stored == [value]
     assert math.copysign(1, stored[0]) == math.copysign(1, value)
 
@@ -79,9 +79,11 @@ def test_the_same_record_is_the_same_text():
     assert strict_json(whole_record()) == strict_json(whole_record())
 
 
-def test_a_record_gives_its_readings_back():
+def test_a_record_gives_its_measurements_back():
     sample = whole_record().sample()
-    seen = [o for seed in range(4) for knob in (0.5, 1.0, 2.0) for o in observe(seed, readings_of(seed, knob), knob)]
+    seen = [
+        o for seed in range(4) for knob in (0.5, 1.0, 2.0) for o in observe(seed, measurements_of(seed, knob), knob)
+    ]
     assert len(sample) == len(seen)
     assert all(observation in sample for observation in seen)
 
@@ -92,12 +94,12 @@ PARTS = [
     ("subject", "variant"),
     ("environments", 0),
     ("cells", 0),
-    ("readings", 0),
+    ("measurements", 0),
     ("declined", 0),
     ("claims", 0),
     ("claims", 1, "conditions", 0),
     ("verdicts", 0),
-    ("verdicts", 0, "findings", 0),
+    ("verdicts", 0, "checks", 0),
     ("score",),
 ]
 
@@ -118,9 +120,9 @@ def test_a_field_that_is_not_known_is_refused_at_every_depth(path):
 
 
 NUMBERS = [
-    ("readings", 0, "values", 0),
-    ("readings", 0, "stderrs", 0),
-    ("readings", 0, "knob"),
+    ("measurements", 0, "values", 0),
+    ("measurements", 0, "stderrs", 0),
+    ("measurements", 0, "knob"),
     ("claims", 1, "conditions", 0, "target"),
     ("claims", 1, "conditions", 1, "limit"),
     ("subject", "variant", "kl_weight"),
@@ -144,8 +146,8 @@ def test_a_number_that_is_none_is_refused_wherever_it_stands(path, value):
 @pytest.mark.parametrize("value", ["2.5", True, None, [2.5], {}])
 def test_a_number_is_a_number_and_nothing_that_looks_like_one(value):
     data = json.loads(strict_json(whole_record()))
-    data["readings"][0]["values"][0] = value
-    with pytest.raises(ValidationError, match=r"readings\.0\.values\.0"):
+    data["measurements"][0]["values"][0] = value
+    with pytest.raises(ValidationError, match=r"measurements\.0\.values\.0"):
         Record.model_validate_json(json.dumps(data))
 
 
@@ -208,7 +210,7 @@ CONDITIONS = (
 def test_every_condition_comes_back_from_a_record_as_it_was_and_judges_alike(condition):
     claim = Claim("one", "It is.", (condition,))
     cells = [
-        cell(seed, tuple(o for knob in (0.5, 1.0) for o in observe(seed, readings_of(seed, knob), knob)))
+        cell(seed, tuple(o for knob in (0.5, 1.0) for o in observe(seed, measurements_of(seed, knob), knob)))
         for seed in range(3)
     ]
     record = assemble(cells, (claim,), ())

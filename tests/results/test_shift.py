@@ -1,4 +1,4 @@
-"""Laws of the comparison of one reading's population with its reference."""
+"""Laws of the comparison of one measurement's population with its reference."""
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ from vaebench.results.shift import shift
 
 
 def column(values, stderr=0.0):
-    """Make a column of one reading over seeds."""
+    """Make a column of one measurement over seeds."""
     values = tuple(float(value) for value in values)
     return Column(
         arm="trained",
@@ -62,14 +62,14 @@ def test_the_interval_and_p_say_the_same():
 
 
 @pytest.mark.parametrize("size", [1e-3, 1.0, 1e6])
-def test_rounding_of_an_exact_reading_is_no_drift_but_a_real_change_is(size):
+def test_rounding_of_an_exact_measurement_is_no_drift_but_a_real_change_is(size):
     exact = column([size] * 5)
     assert shift(column([size] * 5), exact).p == 1.0
     assert shift(column([size * (1 + 5e-6)] * 5), exact).p > 0.5
     assert shift(column([size * (1 + 1e-3)] * 5), exact).p < 1e-6
 
 
-def test_the_interval_of_an_exact_reading_is_as_wide_as_rounding():
+def test_the_interval_of_an_exact_measurement_is_as_wide_as_rounding():
     low, high = shift(column([2.0] * 3), column([2.0] * 3)).interval()
     assert 1e-6 < 2 - low == pytest.approx(high - 2)
     assert high - 2 < 1e-4
@@ -81,7 +81,7 @@ def test_no_size_of_number_overflows(size):
     assert shift(column([1e100, -1e100]), column([1e-300, 0.0])).p <= 1
 
 
-def test_a_real_change_of_an_exact_reading_needs_few_seeds():
+def test_a_real_change_of_an_exact_measurement_needs_few_seeds():
     assert shift(column([1.001] * 2), column([1.0])).p < 1e-9
 
 

@@ -1,9 +1,9 @@
-"""What a claim is, and how readings judge it; no torch.
+"""What a claim is, and how measurements judge it; no torch.
 
-A claim is a sentence of a paper with one or more conditions (`conditions`, `trends`). A condition turns the readings
-(`readings`) of one seed into one or two numbers and names the region where they lie if the sentence is true. Seeds
-are the sample: a 95 % interval over seeds (`intervals`) that lies inside the region says ``holds``, one that lies
-outside says ``fails``, one that straddles says ``undecided`` (`verdicts`).
+A claim is a sentence of a paper with one or more conditions (`conditions`, `trends`). A condition turns the
+measurements of one seed (`measurements`, `table`) into one or two numbers and names the region where they lie if the
+sentence is true. Seeds are the sample: a 95 % interval over seeds (`intervals`) that lies inside the region says
+``holds``, one that lies outside says ``fails``, one that straddles says ``undecided`` (`verdicts`).
 
 A claim holds when every condition holds. That needs no correction for many conditions: an intersection-union test
 keeps its level, here 2.5 % for a condition at the edge of its region. It fails as soon as one condition does, that
@@ -12,27 +12,27 @@ their edges fails by chance in 2.5 % of cases at most, if seeds are normal.
 
 An interval speaks of what differs between seeds: initial weights, batches, noise, an instrument's draws. The data and
 their split are the same for all, so it does not speak of other data. An instrument's own error within one trained
-model (`Reading.stderr`) is stored and shown beside it, and never added.
+model (`Measurement.stderr`) is stored and shown beside it, and never added.
 
 **What is estimated** is the condition's `Scale`.
 
 - The mean over seeds, by the t-interval. It is exact for normal seeds.
-- The geometric mean, for readings that are never negative and whose ideal is 0. Many of them are a worst: of units, of
-  sources. Such a reading has a long tail towards the limit, where a t-interval is too short. Its logarithm has none in
-  the reference results (a test holds it). For log-normal seeds the interval is exact, and the geometric mean is the
-  median, the typical seed. The arithmetic mean is larger, and is not judged.
+- The geometric mean, for measurements that are never negative and whose ideal is 0. Many of them are a worst: of units,
+  of sources. Such a measurement has a long tail towards the limit, where a t-interval is too short. Its logarithm has
+  none in the reference results (a test holds it). For log-normal seeds the interval is exact, and the geometric mean is
+  the median, the typical seed. The arithmetic mean is larger, and is not judged.
 - The mean of shares of a few things, with no assumption on their distribution. Five seeds that all read 1 show a mean
   above .478 and no more, so that five seeds cannot decide whether it is above .9.
 - The share of all draws, where draws within each model are the sample. The claim is then about the models at hand.
 
-A zero-width t-interval is kept where a reading is continuous. Five equal numbers of a continuous kind are a constant,
-such as a model in closed form; five equal shares can be luck.
+A zero-width t-interval is kept where a measurement is continuous. Five equal numbers of a continuous kind are a
+constant, such as a model in closed form; five equal shares can be luck.
 
 **How often a verdict errs.** Below is the probability of ``holds`` with the estimate's true value at the edge, where
 2.5 % is nominal; the last column is that of ``fails``. Rows say how the number of each seed is distributed ("largest of
 3": of three |N(0, 1)|, as a worst of three units is). Columns are `Beyond` with the mean, or the median, below its
-limit; with the mean above it; `Near`; `Exceeds` with reading and control of that shape; `Outpaces` with noise of that
-shape on flat courses; `Trend` with straight courses whose slopes have that shape; and `Beyond` on the logarithmic
+limit; with the mean above it; `Near`; `Exceeds` with measurement and control of that shape; `Outpaces` with noise of
+that shape on flat courses; `Trend` with straight courses whose slopes have that shape; and `Beyond` on the logarithmic
 scale. 400,000 runs; standard errors are .0006 at most (``tests/error_rates.py`` prints the table, and a test holds it).
 
 ==============  =========  =========  =========  =========  =========  =========  =========  =========  =========
@@ -59,15 +59,15 @@ log-normal 1    .160       .047       .003       .159       .013       .051     
 
 Shares keep 2.5 % for every distribution (`share_interval` says why). Of the other columns three things are to be said.
 
-- *Signed readings* have no logarithm. A long tail towards the limit leaves .04 to .18 in the columns "below", "near",
-  "outpaces" and "trend"; the mirrored tail leaves it in "above". Nothing at five seeds mends that for the mean. Where
-  all distributions with a mean are possible, no test of the mean at level α has a power above α (Bahadur & Savage
+- *Signed measurements* have no logarithm. A long tail towards the limit leaves .04 to .18 in the columns "below",
+  "near", "outpaces" and "trend"; the mirrored tail leaves it in "above". Nothing at five seeds mends that for the mean.
+  Where all distributions with a mean are possible, no test of the mean at level α has a power above α (Bahadur & Savage
   1956). Where they are bounded, five seeds show no more than .478, as above. A correction for skewness does not reach
-  .035 either (Hall 1992: .12 for .178, .06 for .078). In the reference results these readings have no such tail: their
-  mean skewness towards the limit is below a quarter of that of the row "log-normal .5" (a test holds it). And of the
-  *typical* seed the same interval errs in .034 of these cases at most ("median"), with five seeds.
-- *Logarithms* of a bounded reading, or of a worst of normals, have the long tail on the other side: ``fails`` then errs
-  in .05 of cases in place of .025.
+  .035 either (Hall 1992: .12 for .178, .06 for .078). In the reference results these measurements have no such tail:
+  their mean skewness towards the limit is below a quarter of that of the row "log-normal .5" (a test holds it). And of
+  the *typical* seed the same interval errs in .034 of these cases at most ("median"), with five seeds.
+- *Logarithms* of a bounded measurement, or of a worst of normals, have the long tail on the other side: ``fails`` then
+  errs in .05 of cases in place of .025.
 - *Kendall's τ* is discrete, and all five seeds can be at −1. Where each course is monotone and its direction a coin's,
   that has a probability of 1/32 = .031; with three seeds of 1/8. It is larger where most seeds fall and a few rise far:
   the column "trend" for slopes, and up to .13 for τ = −.51 in two seeds of three and 1 in the third. To bring that
@@ -76,28 +76,28 @@ Shares keep 2.5 % for every distribution (`share_interval` says why). Of the oth
 
 from vaebench.claims.conditions import Beyond, Condition, Exceeds, Near
 from vaebench.claims.intervals import LEVEL, Interval, draws_interval, log_interval, share_interval, t_interval
-from vaebench.claims.quantities import ROUNDING, Quantity, Scale
-from vaebench.claims.readings import (
+from vaebench.claims.measurements import (
     LARGEST,
-    Declined,
+    Measurement,
     NotFinite,
-    Observation,
-    Reading,
-    Sample,
+    declined,
     map_entry,
     map_entry_name,
 )
+from vaebench.claims.statistics import ROUNDING, Role, Scale, Statistic
+from vaebench.claims.table import Absence, Across, Column, Sweep, Table, column, is_plain, table
 from vaebench.claims.tradeoff import Tradeoff
 from vaebench.claims.trends import Outpaces, Trend, kendall_tau
 from vaebench.claims.verdicts import (
     SURVIVING_SHARE,
     WORST_FIRST,
+    CheckResult,
     Claim,
-    Finding,
     Verdict,
     VerdictWord,
     judge,
-    judged_readings,
+    judge_across,
+    judged_names,
 )
 
 __all__ = [
@@ -106,32 +106,40 @@ __all__ = [
     "ROUNDING",
     "SURVIVING_SHARE",
     "WORST_FIRST",
+    "Absence",
+    "Across",
     "Beyond",
+    "CheckResult",
     "Claim",
+    "Column",
     "Condition",
-    "Declined",
     "Exceeds",
-    "Finding",
     "Interval",
+    "Measurement",
     "Near",
     "NotFinite",
-    "Observation",
     "Outpaces",
-    "Quantity",
-    "Reading",
-    "Sample",
+    "Role",
     "Scale",
+    "Statistic",
+    "Sweep",
+    "Table",
     "Tradeoff",
     "Trend",
     "Verdict",
     "VerdictWord",
+    "column",
+    "declined",
     "draws_interval",
+    "is_plain",
     "judge",
-    "judged_readings",
+    "judge_across",
+    "judged_names",
     "kendall_tau",
     "log_interval",
     "map_entry",
     "map_entry_name",
     "share_interval",
     "t_interval",
+    "table",
 ]

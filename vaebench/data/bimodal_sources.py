@@ -4,9 +4,9 @@ Each is two narrow normals about ±m with m² = 0.95 of the variance, so that th
 the modes'. A decoder that maps the standard normal prior onto such a source has the slope φ(z)/p(x): for variance 8/3
 that is 0.6 at the modes and 4,900 in the valley, at z = 0 where the prior is densest. Half of the way between the modes
 is crossed within 0.04 of z, while a posterior at the modes is 0.12 wide (standard deviation, β = 0.01). The relation
-(2/β)σ²‖∂x̂/∂μ‖² = 1 − σ² takes the decoder to be linear across the posterior's width, so it is expected to fail wherever
-a posterior reaches the cliff. The variances and the basis are those of `three_sources`, whose mixture's slopes differ
-by a factor of four where these differ by thousands.
+(2/β)σ²‖∂x̂/∂μ‖² = 1 − σ² takes the decoder to be linear across the posterior's width, so it is expected to fail
+wherever a posterior reaches the cliff. The variances and the basis are those of `three_sources`, whose mixture's slopes
+differ by a factor of four where these differ by thousands.
 """
 
 from vaebench.data import Dataset

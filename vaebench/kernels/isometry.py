@@ -97,7 +97,7 @@ def mean_absolute_cosine(cosines: Tensor) -> Tensor:
 
     (1/(m(m − 1)))·Σ_{j≠k} |cos_{jk}|.
 
-    Closed form: the definition. The floor of a deceptive reading: independent random columns in d dimensions have
+    Closed form: the definition. The floor of a deceptive measurement: independent random columns in d dimensions have
     E|cos| ≈ √(2/(π·d)), small without any orthogonality being learned.
 
     Args:

@@ -244,8 +244,8 @@ def power_iteration_norms(
 def covariance_root(codes: Tensor) -> Tensor:
     """Square root of the covariance of codes, in the unit of the codes: a matrix R with R·Rᵀ = C.
 
-    R = C^{1/2} = U·diag(√λ)·Uᵀ with C = U·diag(λ)·Uᵀ = (1/n)·Σ_i (z_i − z̄)(z_i − z̄)ᵀ where n ≥ latent, and where there
-    are fewer codes than dimensions R = (z_1 − z̄, …, z_n − z̄)/√n, which is a root by itself.
+    R = C^{1/2} = U·diag(√λ)·Uᵀ with C = U·diag(λ)·Uᵀ = (1/n)·Σ_i (z_i − z̄)(z_i − z̄)ᵀ where n ≥ latent, and where
+    there are fewer codes than dimensions R = (z_1 − z̄, …, z_n − z̄)/√n, which is a root by itself.
 
     Closed form: the definition. Collapsed units give C zero rows, which the root shares.
 

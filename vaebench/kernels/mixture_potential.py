@@ -1,8 +1,8 @@
 """Log-sum-exp potentials over the components of a mixture, and the metrics they generate in closed form.
 
 F(z) = log Σ_k exp φ_k(z) with φ_k(z) = τ·(z − m_k)ᴴ·diag(p_k)·(z − m_k) + c_k. With p ≥ 0 and τ ≥ 0 every φ_k is
-plurisubharmonic (PSH: ∂∂̄ is nowhere negative), and so is F. With τ = −1 and p = 1/s², F is the log density of a mixture
-of complex normals, which is not.
+plurisubharmonic (PSH: ∂∂̄ is nowhere negative), and so is F. With τ = −1 and p = 1/s², F is the log density of a
+mixture of complex normals, which is not.
 
 All of it is computed in double precision and returned in that of the codes: the sums over components are written as
 matrix products of their moments, (batch, k)·(k, d²), which is what makes them cheap, and expanding the squares for

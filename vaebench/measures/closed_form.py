@@ -5,7 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from vaebench.claims import Declined, Reading
+from vaebench.claims import Measurement, declined
 from vaebench.data import Dataset
 from vaebench.experiment import EvaluationBudget
 from vaebench.kernels.jacobian import jacobian_columns, jacobian_rows
@@ -27,8 +27,8 @@ def _matrix(jacobian: Tensor) -> Tensor | None:
     return matrices[:, 0] if spread <= AFFINE * matrices.abs().max() else None
 
 
-def _declined(reason: str) -> tuple[Declined, ...]:
-    return tuple(Declined(name, reason) for name in NAMES)
+def _declined(reason: str) -> tuple[Measurement, ...]:
+    return tuple(declined(name, reason) for name in NAMES)
 
 
 def _gap(found: Tensor, exact: Tensor) -> float:
@@ -41,7 +41,7 @@ def fixed_scale_gap(
     data: Dataset,
     evaluation: EvaluationBudget,
     rng: torch.Generator,
-) -> tuple[Reading | Declined, ...]:
+) -> tuple[Measurement, ...]:
     """Read how far an affine model is from the linear VAE's closed form at its posterior scale.
 
     The optimum is one only up to a rotation of the latent space, so singular values are compared, and the end-to-end
@@ -74,7 +74,7 @@ def learned_scale_gap(
     data: Dataset,
     evaluation: EvaluationBudget,
     rng: torch.Generator,
-) -> tuple[Reading | Declined, ...]:
+) -> tuple[Measurement, ...]:
     """Read how far an affine model is from the closed form of a linear VAE that learns its posterior scale.
 
     As `fixed_scale_gap`. Here the optimum codes along the principal axes, in any order.
@@ -86,7 +86,7 @@ def learned_scale_gap(
         rng: Unused.
 
     Returns:
-        The readings of `fixed_scale_gap`.
+        The measurements of `fixed_scale_gap`.
     """
 
     def exact(beta: float) -> AutoEncoder:
@@ -105,7 +105,7 @@ def _affine_maps(trained: Trained, data: Dataset) -> tuple[Tensor, Tensor] | Non
 
 def _gaps(
     trained: Trained, data: Dataset, exact_at: Callable[[float], AutoEncoder] | None, scale: str
-) -> tuple[Reading | Declined, ...]:
+) -> tuple[Measurement, ...]:
     """Compare an affine model with the exact one of its β, which there is at a posterior scale of one kind."""
     maps = _affine_maps(trained, data)
     if maps is None:
@@ -131,4 +131,4 @@ def _gaps(
         _gap(torch.linalg.svdvals(encoder @ coded.T), torch.linalg.svdvals(exact_encoder @ coded.T)),
         _gap(weights @ encoder.T @ decoder, weights @ exact_encoder.T @ exact_decoder),
     )
-    return tuple(Reading(name, gap, 0.0, 1) for name, gap in zip(NAMES, gaps, strict=True))
+    return tuple(Measurement(name, gap, 0.0, 1) for name, gap in zip(NAMES, gaps, strict=True))

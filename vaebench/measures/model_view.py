@@ -1,4 +1,4 @@
-"""What instruments share: the functions of a trained model, and readings that may not exist."""
+"""What instruments share: the functions of a trained model, and measurements that may not exist."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor
 
-from vaebench.claims import Declined, Reading
+from vaebench.claims import Measurement, declined
 from vaebench.data import Dataset
 from vaebench.experiment import EvaluationBudget
 from vaebench.kernels.complex_normal import paired
@@ -22,7 +22,7 @@ def reads(*names: str) -> Callable[[Instrumental], Instrumental]:
     """Declare what an instrument reads: the names that are declined where it cannot read a model at all.
 
     Args:
-        names: Of its readings, but for entries of maps and for those that few models have.
+        names: Of its measurements, but for entries of maps and for those that few models have.
 
     Returns:
         A decorator that leaves the instrument as it is, with the names as its ``reads``.
@@ -36,11 +36,11 @@ def reads(*names: str) -> Callable[[Instrumental], Instrumental]:
 
 
 Function = Callable[[Tensor], Tensor]
-Instrument = Callable[[Trained, Dataset, EvaluationBudget, torch.Generator], tuple[Reading | Declined, ...]]
+Instrument = Callable[[Trained, Dataset, EvaluationBudget, torch.Generator], tuple[Measurement, ...]]
 Models = Mapping[tuple[str, float | None], Trained]
 """All models of a cell, by arm and knob value."""
 
-Placed = tuple[float | None, Reading | Declined]
+Placed = tuple[float | None, Measurement]
 """What a comparison found, with the knob value of the judged model that it belongs to; None for all of them."""
 
 
@@ -85,7 +85,7 @@ def kl_weight_in_squares(trained: Trained, x: Tensor) -> float | None:
 
 
 class DataUndefined(Undefined):
-    """There is no such reading on these data, whatever the model; the message is the reason in one line."""
+    """There is no such measurement on these data, whatever the model; the message is the reason in one line."""
 
 
 def held_out(data: Dataset, most: int, least: int = 1) -> Tensor:
@@ -94,7 +94,7 @@ def held_out(data: Dataset, most: int, least: int = 1) -> Tensor:
     Args:
         data: The data set.
         most: How many, at most.
-        least: How many the reading needs.
+        least: How many the measurement needs.
 
     Returns:
         Shape (n, *shape).
@@ -133,16 +133,16 @@ def posterior_codes(trained: Trained, x: Tensor, rng: torch.Generator) -> Tensor
         return posterior.sample(torch.randn(posterior.mean.shape, generator=rng, device=x.device))
 
 
-def of_sample(name: str, values: Tensor, unit: str = "1") -> Reading:
+def of_sample(name: str, values: Tensor, unit: str = "1") -> Measurement:
     """Mean over examples with its standard error, from values of shape (batch,)."""
     spread = float(values.double().std()) / len(values) ** 0.5 if len(values) > 1 else 0.0
-    return Reading(name, float(values.double().mean()), spread, len(values), unit)
+    return Measurement(name, float(values.double().mean()), spread, len(values), unit)
 
 
-def estimated(name: str, estimate: Callable[[], Estimate], unit: str = "1") -> Reading | Declined:
-    """A kernel's estimate as a reading, or its reason where the kernel says that there is none."""
+def estimated(name: str, estimate: Callable[[], Estimate], unit: str = "1") -> Measurement:
+    """A kernel's estimate as a measurement, or its reason where the kernel says that there is none."""
     try:
         found = estimate()
     except Undefined as reason:
-        return Declined(name, str(reason), "model")
-    return Reading(name, float(found.value), float(found.stderr), found.n, unit)
+        return declined(name, str(reason), "model")
+    return Measurement(name, float(found.value), float(found.stderr), found.n, unit)

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from vaebench.claims import Declined, Reading
+from vaebench.claims import Measurement
 from vaebench.data import Dataset
 from vaebench.experiment import EvaluationBudget
 from vaebench.measures.model_view import held_out, of_sample, reads, reconstructed, total_variance
@@ -16,7 +16,7 @@ def unexplained_variance(
     data: Dataset,
     evaluation: EvaluationBudget,
     rng: torch.Generator,
-) -> tuple[Reading | Declined, ...]:
+) -> tuple[Measurement, ...]:
     """Read the share of the data's variance that reconstructions leave, over held-out data.
 
     Args:
@@ -33,7 +33,7 @@ def unexplained_variance(
         return (unexplained(x, reconstructed(trained)(x), data),)
 
 
-def unexplained(x: Tensor, reconstructions: Tensor, data: Dataset) -> Reading:
+def unexplained(x: Tensor, reconstructions: Tensor, data: Dataset) -> Measurement:
     """The share of the data's variance that reconstructions of x leave.
 
     Args:

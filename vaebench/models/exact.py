@@ -1,4 +1,4 @@
-"""Models whose weights mathematics knows: the ``known`` arms, built and never trained.
+"""Models whose weights mathematics knows: the ``analytic`` arms, built and never trained.
 
 Each function takes a data set, the number of latent units, the posterior scale where the task fixes one, β (the weight
 of the KL beside a sum of squared errors), and the noise on the encoder's input with what is reconstructed under it. It

@@ -1,8 +1,8 @@
 """Papers: a folder each, with its task pages, the instruments that serve it alone, and what was found.
 
 A task page is a module that defines a frozen ``TASK``. It says what is done, with which knob, arms, instruments and
-budgets, and which claims the readings are held against. It holds no algorithm and imports no torch, so that the list of
-claims can be read in a blink.
+budgets, and which claims the measurements are held against. It holds no algorithm and imports no torch, so that the
+list of claims can be read in a blink.
 """
 
 from collections.abc import Mapping
@@ -39,8 +39,8 @@ class Task:
         datasets: The data sets of record.
         interventions: What is done to every model, whatever the knob.
         knob: What is turned, or None.
-        known: The closed form behind the ``known`` arm, a function of ``models.exact``, or None. An arm with
-            interventions of its own has a known arm of its own.
+        analytic: The closed form behind the ``analytic`` arm, a function of ``models.exact``, or None. An arm with
+            interventions of its own has a analytic arm of its own.
         instruments: What is read off every model, as ``module.function`` of the paper's folder or of ``measures``.
         claims: What the paper says.
         invariants: What must hold of a sound run.
@@ -59,7 +59,7 @@ class Task:
     datasets: tuple[str, ...]
     interventions: Interventions
     knob: Knob | None
-    known: str | None
+    analytic: str | None
     instruments: tuple[str, ...]
     claims: tuple[Claim, ...]
     invariants: tuple[Claim, ...]
@@ -72,7 +72,7 @@ class Task:
     def __post_init__(self) -> None:
         if [version.number for version in self.versions] not in ([], list(range(1, self.version + 1))):
             raise ValueError(f"{self.name}: its versions are 1 to {self.version}, each with its day: {self.versions}")
-        if self.known and self.knob and self.knob.name == "strength":
+        if self.analytic and self.knob and self.knob.name == "strength":
             raise ValueError(f"{self.name}: a closed form is for one weight of the KL, and a strength may change it")
 
     @property
@@ -92,6 +92,6 @@ class Task:
         conditions = {claim.id: claim.conditions for claim in self.claims + self.invariants}
         # How many seeds are run decides how wide an interval is, not what is measured.
         budget = replace(self.budgets[preset], seeds=1)
-        measured = (self.interventions, self.knob, self.known, self.instruments, conditions, budget)
+        measured = (self.interventions, self.knob, self.analytic, self.instruments, conditions, budget)
         beside = [part for part in (self.arms, self.comparisons) if part]
         return value_hash((self.name, self.version, measured, beside))

@@ -110,7 +110,7 @@ def score_lines(one: Score, most: int = 5) -> list[str]:
     """What a score says beyond its word, a line each."""
     lines = [one.reason] if one.reason else []
     for drift in one.drifts[:most]:
-        place = drift.reading if drift.knob is None else f"{drift.reading} at {drift.knob:g}"
+        place = drift.measurement if drift.knob is None else f"{drift.measurement} at {drift.knob:g}"
         if drift.mean is not None and drift.low is not None:
             lines.append(f"{place} ({drift.arm}): {drift.mean:.4g}, expected {drift.low:.4g} to {drift.high:.4g}")
         else:

@@ -5,17 +5,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import Field, fields, is_dataclass
 from fractions import Fraction
 
-from vaebench.claims import Claim, Condition, map_entry
+from vaebench.claims import Claim, Column, Condition, map_entry
 from vaebench.report.sent import Sent
 from vaebench.report.task_text import Suite, TaskText
 from vaebench.results.assemble import judging_hash, rejudge
-from vaebench.results.record import Column, Record
+from vaebench.results.record import Record
 
 SAME = 1e-9
 """Numbers that differ by less of their size are one number, summed in another order."""
 
 EXACT = 1e-3
-"""Readings of one closed form differ by less between processors, by themselves or by their size."""
+"""Measurements of one closed form differ by less between processors, by themselves or by their size."""
 
 FINE = 10_000
 """A share with a denominator up to this may come out the same in several seeds; any other number does not."""
@@ -75,22 +75,22 @@ def copied(record: Record, judged_names: Iterable[str]) -> str:
 
     Args:
         record: From anybody.
-        judged_names: The readings that its task judges.
+        judged_names: The measurements that its task judges.
 
     Returns:
         One line; empty where every seed has numbers of its own.
     """
-    trained = [c for c in record.readings if c.arm == "trained" and len(c.values) > 1 and map_entry(c.name) is None]
+    trained = [c for c in record.measurements if c.arm == "trained" and len(c.values) > 1 and map_entry(c.name) is None]
     names = set(judged_names)
     for column in trained:
         if column.name in names and len(set(column.values)) == 1 and _is_drawn(column.values[0]):
-            return f"readings: {column.name} is equal to the last digit in all seeds, as if one were copied"
+            return f"measurements: {column.name} is equal to the last digit in all seeds, as if one were copied"
     complete = [column for column in trained if column.seeds == trained[0].seeds]
     seen: dict[tuple[float, ...], int] = {}
     for place, seed in enumerate(complete[0].seeds if complete else ()):
         values = tuple(column.values[place] for column in complete)
         if values in seen and any(map(_is_drawn, values)):
-            return f"readings: seed {seed} is equal to seed {seen[values]} to the last digit, as if it were copied"
+            return f"measurements: seed {seed} is equal to seed {seen[values]} to the last digit, as if it were copied"
         seen[values] = seed
     return ""
 
@@ -162,7 +162,7 @@ def _hashed(condition: Condition) -> list[Field[object]]:
 def _verdicts_of_nothing(record: Record) -> str:
     """Whatever judged a record, it judged each of its claims, and no arm that is not there."""
     claims, invariants = ([claim.id for claim in part] for part in (record.claims, record.invariants))
-    arms = {column.arm for column in record.columns} | {"trained"}
+    arms = {column.arm for column in record.measurements} | {"trained"}
     if [(verdict.claim, verdict.arm) for verdict in record.verdicts] != [(claim, "trained") for claim in claims]:
         return "verdicts: they are not one for each of its claims"
     for field, known in (("control_verdicts", claims), ("invariant_verdicts", invariants)):
@@ -193,7 +193,7 @@ def _difference(given: object, found: object, place: str) -> str:
         return next(filter(None, (_difference(*step) for step in steps)), "")
     else:
         same = given == found
-    return "" if same else f"{place}: {given!r:.60}, and its readings say {found!r:.60}"
+    return "" if same else f"{place}: {given!r:.60}, and its measurements say {found!r:.60}"
 
 
 def _other_closed_form(record: Record, references: Sequence[Record]) -> str:
@@ -201,14 +201,14 @@ def _other_closed_form(record: Record, references: Sequence[Record]) -> str:
     known: dict[tuple[str, float | None, str], Column] = {}
     for reference in references:
         if _closed_form(reference) == _closed_form(record):
-            known |= {_place(column): column for column in reference.readings if column.arm.startswith("known")}
-    for column in record.readings:
+            known |= {_place(column): column for column in reference.measurements if column.arm.startswith("analytic")}
+    for column in record.measurements:
         if (own := known.get(_place(column))) and not column.name.endswith("_time_ratio"):
             values = dict(zip(own.seeds, own.values, strict=True))
             for seed, value in zip(column.seeds, column.values, strict=True):
                 if seed in values and not math.isclose(value, values[seed], rel_tol=EXACT, abs_tol=EXACT):
                     shown = f"{value:.4g} in seed {seed} of the {column.arm} arm"
-                    return f"readings: {column.name} is {shown}, where the closed form has {values[seed]:.4g}"
+                    return f"measurements: {column.name} is {shown}, where the closed form has {values[seed]:.4g}"
     return ""
 
 

@@ -3,13 +3,13 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
-from vaebench.claims import WORST_FIRST, Claim, Finding, Observation, Reading, Verdict, judge, t_interval
+from vaebench.claims import WORST_FIRST, Across, CheckResult, Claim, Verdict, is_plain, judge_across, t_interval
 from vaebench.report.numbers import claimed, plain, plus_minus, rounded
-from vaebench.report.record_page import control_said, dropping_empty, finding_numbers
+from vaebench.report.record_page import check_numbers, control_said, dropping_empty
 from vaebench.report.selection import own
 from vaebench.report.sent import sender_of
 from vaebench.report.text import SYMBOLS, details, escape, label, table, words
-from vaebench.results.record import Column, Record
+from vaebench.results.record import Record
 
 Names = Mapping[int, str]
 """What records are called, as links to their pages, by the identity of the record."""
@@ -31,26 +31,24 @@ def claim_section(claim: Claim, records: Sequence[Record], names: Names) -> list
     verdicts = [next(v for v in record.verdicts if v.claim == claim.id) for record in records]
     ours = own(records)
     controls = [
-        {v.arm: v for v in record.control_verdicts if v.claim == claim.id and v.verdict != "not applicable"}
+        {v.arm: v for v in record.control_verdicts if v.claim == claim.id and v.word != "not applicable"}
         for record in records
     ]
     by_arm: dict[str, list[Verdict]] = {}
     for record, of_record in zip(records, controls, strict=True):
         for arm, verdict in of_record.items() if sender_of(record) == "" else ():
             by_arm.setdefault(arm, []).append(verdict)
-    varying = sorted(arm for arm, found in by_arm.items() if len({v.verdict for v in found}) > 1)
+    varying = sorted(arm for arm, found in by_arm.items() if len({v.word for v in found}) > 1)
     same = [
-        f"{control_said(arm, found[0].verdict, claim)}{_spread(found)}"
+        f"{control_said(arm, found[0].word, claim)}{_spread(found)}"
         for arm, found in sorted(by_arm.items())
         if arm not in varying
     ]
     lines = []
     for record, verdict, beside in zip(records, verdicts, controls, strict=True):
-        if verdict.verdict != "not applicable":
-            marks = [
-                f"{label(beside[arm].verdict)}{_spread([beside[arm]])}" if arm in beside else "" for arm in varying
-            ]
-            row = [names[id(record)], label(verdict.verdict), *_numbers(verdict, record), *marks, escape(_why(verdict))]
+        if verdict.word != "not applicable":
+            marks = [f"{label(beside[arm].word)}{_spread([beside[arm]])}" if arm in beside else "" for arm in varying]
+            row = [names[id(record)], label(verdict.word), *_numbers(verdict, record), *marks, escape(_why(verdict))]
             lines.append(row)
     arms = [f"{words(arm)} arm" for arm in varying]
     whose = " of the suite's own" if len(ours) < len(records) else ""
@@ -58,56 +56,50 @@ def claim_section(claim: Claim, records: Sequence[Record], names: Names) -> list
     return [
         f"### {escape(claim.id)}",
         f"{escape(claim.says)} {_tally(claim, ours, whose)}",
-        _asked(max(verdicts, key=lambda verdict: len(verdict.findings)).findings),
+        _asked(max(verdicts, key=lambda verdict: len(verdict.checks)).checks),
         *([f"In every record{whose} that has one: {'; '.join(same)}."] if same else []),
         *([dropping_empty(headers, lines)] if lines else []),
         *([_over_records(claim, ours)] if claim.over_records and lines and ours else []),
         *_silent(zip(records, verdicts, strict=True), names),
-        *([_beside(claim, records, names)] if claim.beside else []),
+        *([_beside(claim, records, names)] if claim.reported else []),
     ]
 
 
 def _spread(verdicts: Sequence[Verdict]) -> str:
     """The estimates, over some records, of the quantity that decided the first of them: one number, or the two ends."""
     first = verdicts[0]
-    head = next(finding for finding in first.findings if finding.verdict == first.verdict)
-    same = (f for verdict in verdicts for f in verdict.findings if (f.what, f.knob) == (head.what, head.knob))
-    found = [finding.interval.estimate for finding in same if finding.interval]
+    head = next(check for check in first.checks if check.word == first.word)
+    same = (f for verdict in verdicts for f in verdict.checks if (f.statistic, f.knob) == (head.statistic, head.knob))
+    found = [check.interval.estimate for check in same if check.interval]
     if not found:
         return ""
-    named = "" if head is first.findings[0] else f"{words(head.what)} "
+    named = "" if head is first.checks[0] else f"{words(head.statistic)} "
     return " " + escape(f"({named}{' to '.join(dict.fromkeys(rounded(min(found), max(found))))})")
 
 
 def _numbers(verdict: Verdict, record: Record) -> list[str]:
-    shown = _shown(verdict.findings)
-    estimate, *others = finding_numbers(shown, len(record.cells))
+    shown = _shown(verdict.checks)
+    estimate, *others = check_numbers(shown, len(record.cells))
     return [estimate if shown.knob is None else f"{estimate} at {plain(shown.knob)}", *others]
 
 
-def _asked(findings: Sequence[Finding]) -> str:
+def _asked(checks: Sequence[CheckResult]) -> str:
     """Say what a claim asks for; what is shown of it stands first, in bold."""
     asked: dict[str, None] = {}
-    for finding in findings:
-        each = "" if finding.knob is None else " at each knob value it is read at"
-        asked[f"{words(finding.what)} {claimed(finding)}{each}"] = None
+    for check in checks:
+        each = "" if check.knob is None else " at each knob value it is read at"
+        asked[f"{words(check.statistic)} {claimed(check)}{each}"] = None
     first, *others = map(escape, asked)
     return "It holds if all of these do: " + "; ".join([f"**{first}** (shown)", *others]) + "."
 
 
 def _over_records(claim: Claim, records: Sequence[Record]) -> str:
     """Judge a claim that speaks of all settings with records as the sample, each once, by its means over seeds."""
-    means = [
-        Observation("trained", None, place, Reading(column.name, t_interval(column.values).estimate, 0.0, column.n))
-        for place, record in enumerate(records)
-        for column in record.readings
-        if _is_plain(column)
-    ]
-    verdict = judge(claim, means)
-    shown = _shown(verdict.findings)
-    estimate, interval, _ = finding_numbers(shown, len(records))
+    verdict = judge_across(claim, Across(tuple(record.table for record in records)))
+    shown = _shown(verdict.checks)
+    estimate, interval, _ = check_numbers(shown, len(records))
     over = shown.interval.n if shown.interval else 0
-    found = f"{label(verdict.verdict)}, {escape(words(shown.what))} {estimate} {interval} over {over} of them"
+    found = f"{label(verdict.word)}, {escape(words(shown.statistic))} {estimate} {interval} over {over} of them"
     found += f" ({escape(shown.reason)})" if shown.reason else ""
     return (
         f"With records as the sample in place of seeds: {found}, each by its mean. They are this suite's choice of "
@@ -119,7 +111,7 @@ def _silent(verdicts: Iterable[tuple[Record, Verdict]], names: Names) -> list[st
     """Say which records a claim does not apply to, or how many, by reason."""
     by_reason: dict[str, list[str]] = {}
     for record, verdict in verdicts:
-        if verdict.verdict == "not applicable":
+        if verdict.word == "not applicable":
             by_reason.setdefault(verdict.reason, []).append(names[id(record)])
     word = label("not applicable")
     return [
@@ -130,42 +122,38 @@ def _silent(verdicts: Iterable[tuple[Record, Verdict]], names: Names) -> list[st
 
 def _tally(claim: Claim, records: Sequence[Record], whose: str) -> str:
     """Count the words over records: whether a claim holds whatever the objective, network and data."""
-    found = Counter(verdict.verdict for record in records for verdict in record.verdicts if verdict.claim == claim.id)
+    found = Counter(verdict.word for record in records for verdict in record.verdicts if verdict.claim == claim.id)
     counts = [f"{label(word)} {found[word]}" for word in SYMBOLS if found[word]]
     return f"Over {len(records)} records{whose}: {' · '.join(counts) or '–'}."
 
 
 def _why(verdict: Verdict) -> str:
     """Say what is shown where it is not what the claim asks for first, and what decided where that is not shown."""
-    first, shown = verdict.findings[0], _shown(verdict.findings)
-    other = f"{words(shown.what)} is shown: {first.reason}" if shown.what != first.what else ""
-    deciding = [finding for finding in verdict.findings if finding.verdict == verdict.verdict]
+    first, shown = verdict.checks[0], _shown(verdict.checks)
+    other = f"{words(shown.statistic)} is shown: {first.reason}" if shown.statistic != first.statistic else ""
+    deciding = [check for check in verdict.checks if check.word == verdict.word]
     by = shown.reason if shown in deciding else "; ".join(map(_found, deciding)) or verdict.reason
     return "; ".join(part for part in (other, by) if part)
 
 
-def _found(finding: Finding) -> str:
+def _found(check: CheckResult) -> str:
     """Say what was found of one quantity, and why it says no more."""
-    numbers = " ".join(finding_numbers(finding, 0)[:2]) if finding.interval else ""
-    place = f" at {plain(finding.knob)}" if finding.knob is not None else ""
-    reason = f" ({finding.reason})" if finding.reason and numbers else finding.reason
-    return f"{words(finding.what)}{place}{': ' if numbers or reason else ''}{numbers}{reason}"
+    numbers = " ".join(check_numbers(check, 0)[:2]) if check.interval else ""
+    place = f" at {plain(check.knob)}" if check.knob is not None else ""
+    reason = f" ({check.reason})" if check.reason and numbers else check.reason
+    return f"{words(check.statistic)}{place}{': ' if numbers or reason else ''}{numbers}{reason}"
 
 
 def _beside(claim: Claim, records: Sequence[Record], names: Names) -> str:
-    """Write the readings that stand beside a claim; where there is a knob, by name alone, as a figure shows them."""
-    said = f"Read beside it and not judged, on the records' pages: {escape(words(', '.join(claim.beside)))}."
+    """Write the measurements that stand beside a claim; where there is a knob, by name alone, as a figure shows them."""
+    said = f"Read beside it and not judged, on the records' pages: {escape(words(', '.join(claim.reported)))}."
     rows = []
     for record in records:
-        means = {c.name: plus_minus(t_interval(c.values)) for c in record.readings if _is_plain(c)}
-        if means.keys() & set(claim.beside):
-            rows.append([names[id(record)], *(means.get(reading, "–") for reading in claim.beside)])
-    heads = ["Record", *(escape(words(reading)) for reading in claim.beside)]
-    return f"{said}\n\n{details('Readings beside', table(heads, rows))}" if rows else said
-
-
-def _is_plain(column: Column) -> bool:
-    return column.arm == "trained" and column.knob is None and bool(column.values)
+        means = {c.name: plus_minus(t_interval(c.values)) for c in record.measurements if is_plain(c)}
+        if means.keys() & set(claim.reported):
+            rows.append([names[id(record)], *(means.get(measurement, "–") for measurement in claim.reported)])
+    heads = ["Record", *(escape(words(measurement)) for measurement in claim.reported)]
+    return f"{said}\n\n{details('Measurements beside', table(heads, rows))}" if rows else said
 
 
 def invariant_section(claim: Claim, records: Sequence[Record], names: Names) -> list[str]:
@@ -180,26 +168,26 @@ def invariant_section(claim: Claim, records: Sequence[Record], names: Names) -> 
         Paragraphs of Markdown.
     """
     verdicts = [(record, v) for record in records for v in record.invariant_verdicts if v.claim == claim.id]
-    applicable = [(record, verdict) for record, verdict in verdicts if verdict.verdict != "not applicable"]
+    applicable = [(record, verdict) for record, verdict in verdicts if verdict.word != "not applicable"]
     parts = [f"### {escape(claim.id)}", escape(claim.says)]
     if applicable:
-        asked = dict.fromkeys((f.what, claimed(f)) for _, v in applicable for f in v.findings)
-        by_knob = any(finding.knob is not None for _, verdict in applicable for finding in verdict.findings)
+        asked = dict.fromkeys((f.statistic, claimed(f)) for _, v in applicable for f in v.checks)
+        by_knob = any(check.knob is not None for _, verdict in applicable for check in verdict.checks)
         rows = []
         for record, verdict in applicable:
-            for knob in dict.fromkeys(finding.knob for finding in verdict.findings):
-                found = {(f.what, claimed(f)): f for f in verdict.findings if f.knob == knob}
-                cells = [" ".join(finding_numbers(found[q], 0)[:2]) if q in found else "–" for q in asked]
+            for knob in dict.fromkeys(check.knob for check in verdict.checks):
+                found = {(f.statistic, claimed(f)): f for f in verdict.checks if f.knob == knob}
+                cells = [" ".join(check_numbers(found[q], 0)[:2]) if q in found else "–" for q in asked]
                 place = [plain(knob) if knob is not None else "–"] if by_knob else []
                 arm = "" if verdict.arm == "trained" else f", {words(verdict.arm)}"
-                rows.append([f"{names[id(record)]}{arm}", label(verdict.verdict), *place, *cells])
+                rows.append([f"{names[id(record)]}{arm}", label(verdict.word), *place, *cells])
         heads = [f"{escape(words(what))} {region_}" for what, region_ in asked]
         parts.append(table(["Record", "Verdict", *(["At"] if by_knob else []), *heads], rows))
     return [*parts, *_silent([(record, v) for record, v in verdicts if v.arm == "trained"], names)]
 
 
-def _shown(findings: Sequence[Finding]) -> Finding:
+def _shown(checks: Sequence[CheckResult]) -> CheckResult:
     """The claim's first quantity that was found; of it at several knob values the first that decides."""
-    first = next((finding for finding in findings if finding.interval), findings[0])
-    same = (f for f in findings if (f.what, f.low, f.high) == (first.what, first.low, first.high))
-    return min(same, key=lambda finding: WORST_FIRST.index(finding.verdict))
+    first = next((check for check in checks if check.interval), checks[0])
+    same = (f for f in checks if (f.statistic, f.low, f.high) == (first.statistic, first.low, first.high))
+    return min(same, key=lambda check: WORST_FIRST.index(check.word))

@@ -9,19 +9,19 @@ from vaebench.report.task_text import TaskText
 from vaebench.results.record import Record
 
 Way = Literal["once", "at every knob value", "at the ends of the knob", "at some knob values"]
-"""How often a reading is taken of one seed."""
+"""How often a measurement is taken of one seed."""
 
 Knobs = dict[tuple[str, str], set[float | None]]
-"""Knob values at which a reading of an arm is there, or declined, by arm and name."""
+"""Knob values at which a measurement of an arm is there, or declined, by arm and name."""
 
 
 def lacking(record: Record, task: TaskText) -> str:
     """Compare a record with what its task's protocol reads.
 
-    A reading that a claim does not find is not applicable and out of the score. So every reading that the claims judge
-    has to be there for each finished seed, once or at every value of the knob, or to be declined with its reason; and
-    seeds are counted from 0, so that none is picked. Where the knob is the variant's own strength, the variant says
-    what is read, and the suite's own records say how (see `unlike_its_peers`).
+    A measurement that a claim does not find is not applicable and out of the score. So every measurement that the
+    claims judge has to be there for each finished seed, once or at every value of the knob, or to be declined with its
+    reason; and seeds are counted from 0, so that none is picked. Where the knob is the variant's own strength, the
+    variant says what is read, and the suite's own records say how (see `unlike_its_peers`).
 
     Args:
         record: A record that measured this task as it stands.
@@ -40,7 +40,7 @@ def lacking(record: Record, task: TaskText) -> str:
         for name in task.judged:
             found = knobs.get(("trained", name), set())
             if found != {None} and (not values or found - {None} != values):
-                return f"readings: it has no {name} of seed {seed}" + (" at every knob value" if found else "")
+                return f"measurements: it has no {name} of seed {seed}" + (" at every knob value" if found else "")
     return ""
 
 
@@ -55,9 +55,9 @@ def short(record: Sent, task: TaskText) -> str:
 def unlike_its_peers(record: Sent, task: TaskText, references: Iterable[Record]) -> str:
     """Compare what a record reads with what every one of the suite's own reads.
 
-    Which arms and readings there are hangs on the data set, and on whether the variant declares strengths. So what all
-    the suite's records of that kind have, of each finished seed, in one way, is asked of others too: controls, and
-    readings along a strength.
+    Which arms and measurements there are hangs on the data set, and on whether the variant declares strengths. So what
+    all the suite's records of that kind have, of each finished seed, in one way, is asked of others too: controls, and
+    measurements along a strength.
 
     Args:
         record: A record that measured this task as it stands.
@@ -65,7 +65,7 @@ def unlike_its_peers(record: Sent, task: TaskText, references: Iterable[Record])
         references: The suite's own records of it.
 
     Returns:
-        One line on the first reading that is not there; empty where there is nothing to compare with.
+        One line on the first measurement that is not there; empty where there is nothing to compare with.
     """
     kind = record.subject.preset, _has_strengths(record, task)
     peers = [one for one in references if (one.subject.preset, _has_strengths(one, task)) == kind]
@@ -74,13 +74,13 @@ def unlike_its_peers(record: Sent, task: TaskText, references: Iterable[Record])
     asked = {place: way for place, way in trained.items() if place[0] == "trained"}
     asked |= {place: way for place, way in controls.items() if place[0] != "trained"}
     mine = _ways(record, task)
-    declined = {(column.arm, column.name) for column in record.declined}
+    declined = {(column.arm, column.name) for column in record.measurements if column.absent}
     for (arm, name), way in asked.items():
         found = mine.get((arm, name))
         is_declined = found == "once" and (arm, name) in declined
         if found != way and not is_declined:
             there = f"{found} and not {way}" if found else "not there"
-            return f"readings: {name} of the {arm} arm is {there}, unlike in every record of the suite's own"
+            return f"measurements: {name} of the {arm} arm is {there}, unlike in every record of the suite's own"
     return ""
 
 
@@ -90,7 +90,7 @@ def _shared(ways: Sequence[dict[tuple[str, str], Way]]) -> dict[tuple[str, str],
 
 
 def _ways(record: Record, task: TaskText) -> dict[tuple[str, str], Way]:
-    """How each judged reading of each arm is taken, where every finished seed has it in the same way."""
+    """How each judged measurement of each arm is taken, where every finished seed has it in the same way."""
     by_seed = list(_knobs(record, task.judged).values())
     strengths = {knob for knobs in by_seed for found in knobs.values() for knob in found if knob is not None}
     found: dict[tuple[str, str], set[Way]] = defaultdict(set)
@@ -110,15 +110,15 @@ def _way(found: set[float | None], strengths: set[float]) -> Way:
 
 
 def _has_strengths(record: Record, task: TaskText) -> bool:
-    return task.knob_values is None and any(column.knob is not None for column in record.columns)
+    return task.knob_values is None and any(column.knob is not None for column in record.measurements)
 
 
 def _knobs(record: Record, judged: Sequence[str]) -> dict[int, Knobs]:
-    """By finished seed, at which knob values each judged reading is there or declined."""
+    """By finished seed, at which knob values each judged measurement is there or declined."""
     names = set(judged)
     found: dict[int, Knobs] = {cell.seed: defaultdict(set) for cell in record.cells if cell.status == "ok"}
-    for column in record.columns:
+    for column in record.measurements:
         if column.name in names:
-            for seed in column.seeds:
+            for seed in column.asked:
                 found[seed][column.arm, column.name].add(column.knob)
     return found

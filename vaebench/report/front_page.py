@@ -8,7 +8,7 @@ from vaebench.claims import Claim, Verdict, t_interval
 from vaebench.claims.trends import LEAST, LEAST_TAU
 from vaebench.report.numbers import plus_minus, rounded
 from vaebench.report.ranks import Rank, ranks
-from vaebench.report.record_page import cell_time, is_known, record_path
+from vaebench.report.record_page import cell_time, is_analytic, record_path
 from vaebench.report.selection import Entry, Selection, entry, own
 from vaebench.report.standing import Standing, standing
 from vaebench.report.task_text import TaskText, Term
@@ -28,22 +28,22 @@ PRESETS = {
 
 DEFINITIONS = f"""\
 - **Score**: how far the papers' claims are true of a variant, not how good the variant is. Of each condition 1 where \
-the claim is met in full, 0 where its reading would lie if the claim were false (at the control it is held against, \
+the claim is met in full, 0 where its measurement would lie if the claim were false (at the control it is held against, \
 else at the value that the task's page names), −1 as far on the other side; the mean over a claim's conditions, a \
 task's claims, its data sets, then over seeds. It is never scaled by other entrants, so a new row moves no other.
-- **Record, cell**: a record is a variant with one network on one data set; its cells are its seeds. **Known arm**: a \
+- **Record, cell**: a record is a variant with one network on one data set; its cells are its seeds. **Analytic arm**: a \
 model that mathematics gives in closed form, read and judged like a trained one; where a claim must fail of it, it \
 shows that the claim can.
 - **±**: half of the 95 % t-interval over seeds: initial weights, batches, noise and draws differ between them, the \
 data and their split do not. An instrument's own error within one trained model is kept apart.
 - **Verdicts**: {SYMBOLS["holds"]} holds – the 95 % interval lies wholly where the claim says; {SYMBOLS["fails"]} \
 fails – it lies wholly elsewhere; {SYMBOLS["undecided"]} undecided – it straddles, the effect is too small to count, \
-too few seeds finished, or a control left nothing to gain; {SYMBOLS["not applicable"]} not applicable – the reading \
+too few seeds finished, or a control left nothing to gain; {SYMBOLS["not applicable"]} not applicable – the measurement \
 has no meaning for this variant or data set (one that the model itself leaves without, by collapse or by a decoder \
 that is the same everywhere, scores 0, and leaves undecided what would hold). A claim holds when each of its \
 conditions does, at each knob value. It fails when one does though its interval is widened for the number of them \
 (Bonferroni): a claim at the edge of all its regions fails by chance in 2.5 % of cases at most, if seeds are normal.
-- **Estimates**: means over seeds, with t-intervals. A reading that is never negative and should be 0 is judged by its \
+- **Estimates**: means over seeds, with t-intervals. A measurement that is never negative and should be 0 is judged by its \
 geometric mean, for it has a long tail. Shares of a few things have exact intervals: five seeds show no share above \
 .478, so they cannot decide whether one is above .9. How often a verdict errs stands where verdicts are defined, in \
 `vaebench/claims/__init__.py`.
@@ -95,7 +95,7 @@ def _claims(tasks: Sequence[TaskText], selection: Selection) -> str:
     for task in tasks:
         records = [r for r in own(selection.of_task(task.name)) if r.subject.dataset.name in task.datasets]
         for claim in records[0].claims if records else ():
-            found = Counter(v.verdict for record in records for v in record.verdicts if v.claim == claim.id)
+            found = Counter(v.word for record in records for v in record.verdicts if v.claim == claim.id)
             link = f"[{escape(claim.id)}]({task.name}.md#{anchor(claim.id)})"
             of_task = words(task.name) if claim == records[0].claims[0] else ""
             counts = (str(found[word] or "") for word in SYMBOLS)
@@ -111,13 +111,13 @@ def _claims(tasks: Sequence[TaskText], selection: Selection) -> str:
 
 def _exact(claim: Claim, records: Sequence[Record]) -> str:
     """Say whether the exact models got the verdict that mathematics has for them; the same model counts once."""
-    if not claim.known:
+    if not claim.analytic:
         return ""
     judged = (
         (record.subject.dataset.name, verdict)
         for record in records
         for verdict in record.control_verdicts
-        if verdict.claim == claim.id and is_known(verdict.arm) and verdict.verdict != "not applicable"
+        if verdict.claim == claim.id and is_analytic(verdict.arm) and verdict.word != "not applicable"
     )
     distinct: list[tuple[str, Verdict]] = []
     for data, verdict in judged:
@@ -125,13 +125,13 @@ def _exact(claim: Claim, records: Sequence[Record]) -> str:
             distinct.append((data, verdict))
     if not distinct:
         return ""
-    return f"{label(claim.known)} {sum(v.verdict == claim.known for _, v in distinct)}/{len(distinct)}"
+    return f"{label(claim.analytic)} {sum(v.word == claim.analytic for _, v in distinct)}/{len(distinct)}"
 
 
 def _same_model(one: Verdict, other: Verdict) -> bool:
     """Whether a claim cannot tell two exact models apart, but for how their processors rounded."""
     ours, theirs = (
-        [(found.place, found.interval.estimate if found.interval else math.inf) for found in verdict.findings]
+        [(found.place, found.interval.estimate if found.interval else math.inf) for found in verdict.checks]
         for verdict in (one, other)
     )
     return (one.arm, len(ours)) == (other.arm, len(theirs)) and all(
@@ -222,7 +222,7 @@ def _matrices(tasks: Sequence[TaskText], selection: Selection) -> str:
 
 def _verdicts(claim: str, records: Sequence[Record]) -> str:
     """Print one claim's verdicts over data sets: one word where they agree, else each with its count."""
-    found = Counter(verdict.verdict for record in records for verdict in record.verdicts if verdict.claim == claim)
+    found = Counter(verdict.word for record in records for verdict in record.verdicts if verdict.claim == claim)
     if len(found) == 1:
         return label(next(iter(found)))
     return "<br>".join(f"{label(word)} ({found[word]})" for word in SYMBOLS if found[word])
@@ -251,7 +251,7 @@ def _lost(statuses: Iterable[Status]) -> str:
 def _foundation(selection: Selection, record: Record) -> list[str]:
     subject, names = record.subject, selection.labels
     statuses = [cell.status for cell in record.cells]
-    invariants = Counter(verdict.verdict for verdict in record.invariant_verdicts)
+    invariants = Counter(verdict.word for verdict in record.invariant_verdicts)
     return [
         words(subject.task.name),
         words(subject.dataset.name),

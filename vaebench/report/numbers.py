@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from vaebench.claims import Finding, Interval, Scale
+from vaebench.claims import CheckResult, Interval, Scale
 
 _SUPERSCRIPT = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 
@@ -139,23 +139,23 @@ OF_WHAT: dict[Scale, str] = {
 """What is estimated of a quantity's numbers, to be written behind its name or its region."""
 
 
-def claimed(finding: Finding) -> str:
+def claimed(check: CheckResult) -> str:
     """Print the region that a claim names for one quantity, with what has to lie in it.
 
     Args:
-        finding: What was found of the quantity.
+        check: What was found of the quantity.
 
     Returns:
         For example ``< 0.05 in the geometric mean``, or ``< 0, and < −0.5 in the mean``.
 
     Examples:
-        >>> claimed(Finding("Kendall τ", None, None, 0.0, "undecided", estimate_beyond=-0.5))
+        >>> claimed(CheckResult("Kendall τ", None, None, 0.0, "undecided", estimate_beyond=-0.5))
         '< 0, and < −0.5 in the mean'
     """
-    said = region(finding.low, finding.high) + OF_WHAT[finding.scale]
-    if finding.estimate_beyond is None:
+    said = region(check.low, check.high) + OF_WHAT[check.scale]
+    if check.estimate_beyond is None:
         return said
-    low, high = (None, finding.estimate_beyond) if finding.low is None else (finding.estimate_beyond, None)
+    low, high = (None, check.estimate_beyond) if check.low is None else (check.estimate_beyond, None)
     return f"{said}, and {region(low, high)} in the mean"
 
 

@@ -1,15 +1,15 @@
-"""Write a record's page: every finding and reading of every arm (save entries of maps), what it lacks and its cost."""
+"""Write a record's page: every check and measurement of every arm (save entries of maps), what it lacks and its cost."""
 
 import re
 from collections.abc import Sequence
 from itertools import groupby
 
-from vaebench.claims import Claim, Finding, Verdict, VerdictWord, map_entry, t_interval
+from vaebench.claims import CheckResult, Claim, Column, Verdict, VerdictWord, map_entry, t_interval
 from vaebench.report.numbers import claimed, count, duration, estimate_and_interval, plain, plus_minus, rounded
 from vaebench.report.selection import Selection, entry
 from vaebench.report.task_text import TaskText
 from vaebench.report.text import PREVIEW, anchor, beside, bullets, escape, label, source, table, words
-from vaebench.results.record import Column, Record
+from vaebench.results.record import Record
 
 
 def record_page(task: TaskText, record: Record, selection: Selection, preview: bool) -> str:
@@ -33,7 +33,7 @@ def record_page(task: TaskText, record: Record, selection: Selection, preview: b
     parts += ["## Invariants"] if record.invariants else []
     for claim in record.invariants:
         parts += _judged(claim, [v for v in record.invariant_verdicts if v.claim == claim.id], len(record.cells), task)
-    parts += ["## Readings", "Mean ± half of the 95 % t-interval over seeds.", _readings(record, task)]
+    parts += ["## Measurements", "Mean ± half of the 95 % t-interval over seeds.", _measurements(record, task)]
     parts.append(bullets(_lacks(record)))
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -71,24 +71,24 @@ def cell_time(record: Record) -> str:
     return duration(sum(spent) / len(spent)) if spent else ""
 
 
-def finding_numbers(finding: Finding, seeds: int) -> list[str]:
+def check_numbers(check: CheckResult, seeds: int) -> list[str]:
     """Print what was found.
 
     Args:
-        finding: What was found.
+        check: What was found.
         seeds: Number of seeds that were to be run.
 
     Returns:
         Estimate, interval and seeds, for example ``−0.200``, ``[−0.350, −0.050]`` and ``5 of 5``.
     """
-    if finding.interval is None:
+    if check.interval is None:
         return ["–", "–", f"0 of {seeds}"]
-    return [*estimate_and_interval(finding.interval), f"{finding.interval.n} of {seeds}"]
+    return [*estimate_and_interval(check.interval), f"{check.interval.n} of {seeds}"]
 
 
-def is_known(arm: str) -> bool:
+def is_analytic(arm: str) -> bool:
     """Whether an arm is a model in closed form."""
-    return arm == "known" or arm.startswith("known_")
+    return arm == "analytic" or arm.startswith("analytic_")
 
 
 def control_said(arm: str, verdict: VerdictWord, claim: Claim) -> str:
@@ -100,12 +100,14 @@ def control_said(arm: str, verdict: VerdictWord, claim: Claim) -> str:
         claim: Of this claim.
 
     Returns:
-        For example ``known arm ✗ fails, as it must``.
+        For example ``analytic arm ✗ fails, as it must``.
     """
     said = f"{words(arm)} arm {label(verdict)}"
-    if not claim.known or not is_known(arm) or verdict == "not applicable":
+    if not claim.analytic or not is_analytic(arm) or verdict == "not applicable":
         return said
-    return f"{said}, as it must" if verdict == claim.known else f"{said}, where mathematics has {label(claim.known)}"
+    return (
+        f"{said}, as it must" if verdict == claim.analytic else f"{said}, where mathematics has {label(claim.analytic)}"
+    )
 
 
 def dropping_empty(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -134,37 +136,37 @@ def _judged(claim: Claim, verdicts: Sequence[Verdict], seeds: int, task: TaskTex
     """Write a claim's sentence, the verdict of each arm, and all that was found."""
     own, *controls = verdicts
     rows = [row for verdict in verdicts for row in _rows(verdict, seeds)]
-    said = [escape(claim.says), f"**{label(own.verdict)}**" + (f" ({escape(own.reason)})" if own.reason else "")]
+    said = [escape(claim.says), f"**{label(own.word)}**" + (f" ({escape(own.reason)})" if own.reason else "")]
     for control in controls:
-        why = f" ({escape(control.reason)})" if control.verdict == "not applicable" else ""
-        said.append(control_said(control.arm, control.verdict, claim) + why)
+        why = f" ({escape(control.reason)})" if control.word == "not applicable" else ""
+        said.append(control_said(control.arm, control.word, claim) + why)
     headers = ["Arm", "Quantity", "Verdict", "Estimate", "95 % interval", "Seeds", "Claimed", "Why"]
     heading = f"### [{escape(claim.id)}](../../{task.name}.md#{anchor(claim.id)})"
     return [heading, " · ".join(said), *([dropping_empty(headers, rows)] if rows else [])]
 
 
 def _rows(verdict: Verdict, seeds: int) -> list[list[str]]:
-    """A row for each finding; none where the verdict's reason says it of all of them."""
-    said = {(finding.verdict, finding.reason) for finding in verdict.findings}
+    """A row for each check; none where the verdict's reason says it of all of them."""
+    said = {(check.word, check.reason) for check in verdict.checks}
     if said == {("not applicable", verdict.reason)}:
         return []
-    return [_found(verdict, finding, seeds) for finding in verdict.findings]
+    return [_found(verdict, check, seeds) for check in verdict.checks]
 
 
-def _found(verdict: Verdict, finding: Finding, seeds: int) -> list[str]:
+def _found(verdict: Verdict, check: CheckResult, seeds: int) -> list[str]:
     return [
         words(verdict.arm),
-        escape(words(finding.place)),
-        label(finding.verdict),
-        *finding_numbers(finding, seeds),
-        claimed(finding),
-        escape(finding.reason),
+        escape(words(check.place)),
+        label(check.word),
+        *check_numbers(check, seeds),
+        claimed(check),
+        escape(check.reason),
     ]
 
 
-def _readings(record: Record, task: TaskText) -> str:
-    """Write all readings by arm and knob, save the entries of maps."""
-    read = sorted((c for c in record.readings if c.values and map_entry(c.name) is None), key=_place)
+def _measurements(record: Record, task: TaskText) -> str:
+    """Write all measurements by arm and knob, save the entries of maps."""
+    read = sorted((c for c in record.measurements if c.values and map_entry(c.name) is None), key=_place)
     if not read:
         return "There are none."
     knobs = sorted({column.knob for column in read}, key=lambda knob: (knob is not None, knob or 0.0))
@@ -178,14 +180,15 @@ def _readings(record: Record, task: TaskText) -> str:
         lines.append([words(arm), words(name), escape(unit), *cells, rounded(own)[0] if own else "exact"])
     none = "mean" if knobs == [None] else "no knob"
     means = [none if knob is None else f"{symbol} = {plain(knob)}" for knob in knobs]
-    return table(["Arm", "Reading", "Unit", *means, "Instrument's error ≤"], lines)
+    return table(["Arm", "Measurement", "Unit", *means, "Instrument's error ≤"], lines)
 
 
 def _lacks(record: Record) -> list[str]:
-    """Say which readings were declined and which cells did not finish, and why; and what was noted on the way."""
+    """Say which measurements were declined and which cells did not finish, and why; and what was noted on the way."""
     declined: dict[tuple[str, str], list[str]] = {}
-    for column in record.declined:
-        declined.setdefault((column.arm, column.reason), []).append(words(column.name))
+    for column in record.measurements:
+        for absence in column.absent:
+            declined.setdefault((column.arm, absence.reason), []).append(words(column.name))
     lines = [
         f"declined on the {words(arm)} arm, {reason}: {', '.join(dict.fromkeys(names))}"
         for (arm, reason), names in declined.items()

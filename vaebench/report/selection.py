@@ -217,13 +217,13 @@ def _quick(record: Record) -> str:
 
 def _strange(record: Record, task: TaskText) -> str:
     """Name an arm or a knob value that the task does not have."""
-    arms = {column.arm for column in record.columns} - {"trained", *(task.arms or ())}
+    arms = {column.arm for column in record.measurements} - {"trained", *(task.arms or ())}
     if arms and task.arms is not None:
-        return f"readings: its task has no arm {', '.join(sorted(arms))}"
+        return f"measurements: its task has no arm {', '.join(sorted(arms))}"
     if task.knob_values is not None:
-        knobs = {column.knob for column in record.columns} - {None, *task.knob_values[record.subject.preset]}
+        knobs = {column.knob for column in record.measurements} - {None, *task.knob_values[record.subject.preset]}
         if knobs:
-            return f"readings: its task's knob is never at {min(knob for knob in knobs if knob is not None):g}"
+            return f"measurements: its task's knob is never at {min(knob for knob in knobs if knob is not None):g}"
     return ""
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from vaebench.report.task_text import TaskText
 from vaebench.report.text import words
-from vaebench.results.assemble import score_by_seed
+from vaebench.results.assemble import agreement_by_seed
 from vaebench.results.record import Record
 
 
@@ -41,9 +41,9 @@ def standing(task: TaskText, records: Iterable[Record]) -> Standing:
     """
     of_data = {record.subject.dataset.name: record for record in records}
     shown = [of_data[name] for name in task.datasets if name in of_data]
-    verdicts = Counter(verdict.verdict for record in shown for verdict in record.verdicts)
+    verdicts = Counter(verdict.word for record in shown for verdict in record.verdicts)
     silent = verdicts["not applicable"]
-    scores = {record.subject.dataset.name: score_by_seed(record.verdicts) for record in shown}
+    scores = {record.subject.dataset.name: agreement_by_seed(record.verdicts) for record in shown}
     lacks = [_lack(name, of_data.get(name), scores.get(name, {})) for name in task.datasets]
     shared = set.intersection(*(set(found) for found in scores.values())) if scores else set()
     by_seed = {seed: sum(found[seed] for found in scores.values()) / len(scores) for seed in sorted(shared)}
@@ -58,11 +58,11 @@ def standing(task: TaskText, records: Iterable[Record]) -> Standing:
 def _lack(dataset: str, record: Record | None, scores: dict[int, float]) -> str:
     if record is None:
         return f"no record on {words(dataset)}"
-    if all(verdict.verdict == "not applicable" for verdict in record.verdicts):
+    if all(verdict.word == "not applicable" for verdict in record.verdicts):
         reason = next((verdict.reason for verdict in record.verdicts if verdict.reason), "")
         return f"no claim applies on {words(dataset)}" + (f" ({reason})" if reason else "")
     judged = (verdict for verdict in record.invariant_verdicts if verdict.arm == "trained")
-    unsound = next((verdict.claim for verdict in judged if verdict.verdict == "fails"), "")
+    unsound = next((verdict.claim for verdict in judged if verdict.word == "fails"), "")
     if unsound:
         return f"no sound run on {words(dataset)} (invariant {words(unsound)} fails)"
     return "" if scores else f"no seed has every claim on {words(dataset)}"

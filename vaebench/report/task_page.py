@@ -13,7 +13,7 @@ from vaebench.report.text import PREVIEW, beside, details, escape, source, words
 from vaebench.results.record import Record
 
 LEARNING_CURVES = "reference_results/learning_curves/README.md"
-"""Readings over the number of training steps, from which the tasks' budgets take theirs."""
+"""Measurements over the number of training steps, from which the tasks' budgets take theirs."""
 
 
 def task_page(task: TaskText, selection: Selection, figures: Iterable[str], preview: bool) -> str:
@@ -47,10 +47,10 @@ def task_page(task: TaskText, selection: Selection, figures: Iterable[str], prev
         parts += _pictures("estimates for", {k: p for k, p in paths.items() if p in shown and task.knob_name is None})
     over_knob = f"over the {words(task.knob_name or '')}"
     if judged := _data_figures(task, records, shown):
-        parts += [f"## O{over_knob[1:]}", *_pictures(f"readings {over_knob} on", judged)]
+        parts += [f"## O{over_knob[1:]}", *_pictures(f"measurements {over_knob} on", judged)]
     if others := _data_figures(task, records, shown, BESIDE):
-        pictures = _pictures(f"readings that are not judged, {over_knob}, on", others)
-        parts.append(details("Readings that are not judged", "\n\n".join(pictures)))
+        pictures = _pictures(f"measurements that are not judged, {over_knob}, on", others)
+        parts.append(details("Measurements that are not judged", "\n\n".join(pictures)))
     if trades := _trade_pictures(task, records, shown):
         parts += ["## Trade-offs", *_pictures("trade-off of", trades)]
     if records[0].invariants:
@@ -85,7 +85,7 @@ def _sources(task: TaskText, linked: bool) -> str:
     instruments = [code(name, room(name)) for name in task.instruments]
     where = [f"the experiment in {code(task.name, f'papers/{paper}/{page}')}"]
     if instruments:
-        where.append(f"the readings in {', '.join(instruments)}, which name the kernels with their formulas")
+        where.append(f"the measurements in {', '.join(instruments)}, which name the kernels with their formulas")
     where.append(f"trends, contrasts and verdicts in {code('claims', 'claims/__init__')}")
     if linked:
         where.append(f"how long to train in [learning curves](../{LEARNING_CURVES})")

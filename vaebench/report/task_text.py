@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from vaebench.claims import Claim, Tradeoff, judged_readings
+from vaebench.claims import Claim, Tradeoff, judged_names
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class TaskText:
         knob_symbol: The knob's symbol, for example ``σ``.
         datasets: The data sets over which its score is taken.
         arms: Its controls, what mathematics knows among them; None where any may stand beside the trained arm.
-        instruments: What takes its readings, as ``module.function`` of the room of measures.
+        instruments: What takes its measurements, as ``module.function`` of the room of measures.
         claims: What its records are judged by, whatever claims they carry.
         invariants: Likewise, of a sound run.
         tradeoffs: What is drawn against what beside the verdicts.
@@ -56,8 +56,8 @@ class TaskText:
 
     @property
     def judged(self) -> tuple[str, ...]:
-        """Names of the readings that its claims judge, each once."""
-        return judged_readings(self.claims)
+        """Names of the measurements that its claims judge, each once."""
+        return judged_names(self.claims)
 
     def data_hash(self, name: str) -> str:
         """Hash of a data set, whatever its size; empty where there is none of this name."""

@@ -24,7 +24,7 @@ def task_texts() -> tuple[TaskText, ...]:
             knob_name=task.knob.name if task.knob else None,
             knob_symbol=task.knob.symbol if task.knob else None,
             datasets=task.datasets,
-            arms=("known", *(name for arm in task.arms for name in (arm.name, f"known_{arm.name}"))),
+            arms=("analytic", *(name for arm in task.arms for name in (arm.name, f"analytic_{arm.name}"))),
             instruments=(*task.instruments, *task.comparisons),
             claims=task.claims,
             invariants=task.invariants,

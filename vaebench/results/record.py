@@ -1,7 +1,7 @@
 """The shape of what is stored: outcomes of cells, and records assembled of them. Strict JSON both ways.
 
 `CellOutcome` is one line of a journal; `Record` is one file. A record carries its claims' definitions beside the
-readings, so that whoever reads it can judge again and need not believe its verdicts.
+measurements, so that whoever reads it can judge again and need not believe its verdicts.
 """
 
 import json
@@ -9,14 +9,16 @@ import re
 from collections import Counter
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
-from vaebench.claims import LARGEST, Claim, Declined, Interval, Observation, Reading, Sample, Verdict, map_entry
+from vaebench.claims import LARGEST, Claim, Column, Interval, Table, Verdict, map_entry
+from vaebench.claims.table import NAME
+from vaebench.fingerprint import value_hash
 
-SCHEMA_VERSION: Literal[1] = 1
+SCHEMA_VERSION: Literal[2] = 2
 
-MOST_CELLS, MOST_READINGS, MOST_DECLINED, MOST_CLAIMS = 100, 4000, 500, 50
-MOST_KNOBS, MOST_MAPS, LONGEST_SIDE = 32, 4, 64
+MOST_CELLS, MOST_MEASUREMENTS, MOST_CLAIMS = 100, 4000, 50
+MOST_KNOBS, MOST_MAPS, LONGEST_SIDE, LONGEST_UNIT, LONGEST_TEXT = 32, 4, 64, 64, 2000
 """What a record may hold: several times what the largest of a whole run does, and little enough to be drawn at once."""
 
 Status = Literal["ok", "diverged", "error", "timeout", "oom", "declined", "refused", "broken"]
@@ -24,15 +26,15 @@ Status = Literal["ok", "diverged", "error", "timeout", "oom", "declined", "refus
 `broken`: code raised an error that it would raise again. `error`: anything that another try may mend."""
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
-Text = Annotated[str, Field(max_length=2000)]
+Text = Annotated[str, Field(max_length=LONGEST_TEXT)]
 Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
 Count = Annotated[int, Field(ge=0, lt=2**63)]
 Number = Annotated[int, Field(ge=1, lt=2**31)]
-Knob = Annotated[float, Field(ge=-LARGEST, le=LARGEST)] | None
 Seconds = Annotated[float, Field(ge=0, le=1e9)]
-Value = Annotated[float, Field(ge=-LARGEST, le=LARGEST)]
-Error = Annotated[float, Field(ge=0, le=LARGEST)]
-Unit = Annotated[str, Field(max_length=64)]
+Date = Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$")]
+Commit = Annotated[str, Field(pattern=r"^[0-9a-f]{40}(\+changes)?$")]
+Hashes = Annotated[dict[Annotated[str, Field(pattern=r"^[a-z0-9_/]{1,64}$")], Hash], Field(max_length=64)]
+Split = Literal["fixed", "by_seed"]
 
 
 def _whole(value: object) -> object:
@@ -42,17 +44,8 @@ def _whole(value: object) -> object:
     return value
 
 
-def _entry_of_a_map(name: str) -> str:
-    """Let a double underscore stand only where it tells a map, its row and its column apart."""
-    if "__" in name and not all(part.strip("_") == part != "" for part in map_entry(name) or ("",)):
-        raise ValueError("a double underscore tells a map, its row and its column apart, and nothing else")
-    return name
-
-
-SchemaNumber = Annotated[Literal[1], BeforeValidator(_whole)]
-ReadingName = Annotated[Name, AfterValidator(_entry_of_a_map)]
+SchemaNumber = Annotated[Literal[2], BeforeValidator(_whole)]
 Spent = Annotated[dict[Annotated[str, Field(max_length=64)], Seconds], Field(max_length=20)]
-Seeds = Annotated[tuple[Count, ...], Field(max_length=MOST_CELLS)]
 Release = Annotated[str, Field(pattern=r"^\d{1,4}(\.\d{1,4}){1,3}[a-z0-9.+]{0,40}$")]
 Claims = Annotated[tuple[Claim, ...], Field(max_length=MOST_CLAIMS)]
 Verdicts = Annotated[tuple[Verdict, ...], Field(max_length=4 * MOST_CLAIMS)]
@@ -81,8 +74,18 @@ class VariantInfo(Stored):
     kl_weight: Annotated[float, Field(gt=0, le=LARGEST)] | None
 
 
+class DatasetInfo(Versioned):
+    """The data set as it was when the cell ran; `files` is a hash of its files' bytes, where it has files."""
+
+    files: Hash | None = None
+
+
 class Environment(Stored):
-    """What a cell ran on."""
+    """What a cell ran on, and by which code.
+
+    `commit` is that of the suite's checkout, where it ran in one. `code` has a hash for each room whose code decides
+    numbers. `probe` has a hash for each of a dozen primitives: where all are equal, so is the arithmetic.
+    """
 
     python: Text
     torch: Text
@@ -92,13 +95,16 @@ class Environment(Stored):
     precision: Literal["float32"]
     deterministic: bool
     threads: Number
+    commit: Commit | None = None
+    code: Hashes = {}
+    probe: Hashes = {}
 
 
 class Subject(Stored):
     """What a record is about, and what makes two records comparable: everything but the seed."""
 
     task: Versioned
-    dataset: Versioned
+    dataset: DatasetInfo
     variant: VariantInfo
     arch: Name
     preset: Literal["quick", "standard", "paper"]
@@ -110,10 +116,28 @@ class Subject(Stored):
         return f"{self.task.name}/{self.variant.name}.{self.arch}.{self.dataset.name}.json"
 
 
-class CellOutcome(Stored):
-    """What came of one cell: a line of the journal."""
+def cell_id(subject: Subject, seed: int, environment: Environment) -> str:
+    """Say what a cell's outcome depends on, as a hash; a record has all that it is made of.
 
-    schema_version: SchemaNumber = 1
+    Args:
+        subject: Task, data set, variant, architecture, preset and device class.
+        seed: The seed.
+        environment: Its code and its torch count: others compute other numbers.
+
+    Returns:
+        16 hexadecimal digits.
+    """
+    return value_hash([subject.model_dump(), seed, environment.code, environment.torch])
+
+
+class CellOutcome(Stored):
+    """What came of one cell: a line of the journal.
+
+    `date` is when it ended, in UTC. `data` is a hash of the examples and labels that it saw, `split` where they were
+    divided: ``fixed`` by the data set, for all seeds alike, or ``by_seed``.
+    """
+
+    schema_version: SchemaNumber = 2
     id: Hash
     subject: Subject
     seed: Count
@@ -121,44 +145,19 @@ class CellOutcome(Stored):
     reason: Text = ""
     notes: tuple[Text, ...] = ()
     parameters: Count = 0
-    observations: tuple[Observation, ...] = ()
+    measurements: tuple[Column, ...] = ()
     seconds: dict[str, Seconds] = {}
     environment: Environment
-
-
-class Column(Stored):
-    """One reading of one arm at one knob value, over the seeds that have it."""
-
-    arm: Name
-    knob: Knob
-    name: ReadingName
-    unit: Unit
-    better: Literal["higher", "lower", "neither"]
-    n: Annotated[Count, Field(ge=1)]
-    seeds: Seeds
-    values: Annotated[tuple[Value, ...], Field(max_length=MOST_CELLS)]
-    stderrs: Annotated[tuple[Error, ...], Field(max_length=MOST_CELLS)]
-
-    @model_validator(mode="after")
-    def _one_number_a_seed(self) -> "Column":
-        if not len(self.seeds) == len(set(self.seeds)) == len(self.values) == len(self.stderrs):
-            raise ValueError(f"{self.name} has {len(self.values)} values and {len(self.stderrs)} errors for its seeds")
-        return self
-
-
-class DeclinedColumn(Stored):
-    """One reading that does not exist, for which seeds, and why."""
-
-    arm: Name
-    knob: Knob
-    name: ReadingName
-    reason: Text
-    cause: Literal["setting", "model"]
-    seeds: Seeds
+    date: Date | None = None
+    data: Hash | None = None
+    split: Split = "fixed"
 
 
 class CellRow(Stored):
-    """How one cell of a record went."""
+    """How one cell of a record went, and when; `environment` is its place among the record's environments.
+
+    Records of schema 1 that were made in several environments do not say which cell was made in which.
+    """
 
     id: Hash
     seed: Count
@@ -166,6 +165,10 @@ class CellRow(Stored):
     reason: Text
     notes: tuple[Text, ...] = ()
     seconds: Spent
+    environment: Annotated[int, Field(ge=0, lt=MOST_CELLS)] | None = None
+    date: Date | None = None
+    data: Hash | None = None
+    split: Split = "fixed"
 
 
 class Record(Stored):
@@ -183,17 +186,16 @@ class Record(Stored):
     claims: Claims
     invariants: Claims
     cells: Annotated[tuple[CellRow, ...], Field(min_length=1, max_length=MOST_CELLS)]
-    readings: Annotated[tuple[Column, ...], Field(max_length=MOST_READINGS)]
-    declined: Annotated[tuple[DeclinedColumn, ...], Field(max_length=MOST_DECLINED)]
+    measurements: Annotated[tuple[Column, ...], Field(max_length=MOST_MEASUREMENTS)]
     verdicts: Verdicts
     control_verdicts: Verdicts
     invariant_verdicts: Verdicts
-    score: Interval | None
+    agreement: Interval | None
 
     @property
-    def columns(self) -> tuple[Column | DeclinedColumn, ...]:
-        """What was read, then what was declined."""
-        return (*self.readings, *self.declined)
+    def table(self) -> Table:
+        """All measurements, as `claims.judge` takes them."""
+        return Table(self.measurements)
 
     @model_validator(mode="after")
     def _cells_are_distinct(self) -> "Record":
@@ -204,58 +206,59 @@ class Record(Stored):
             raise ValueError("cells: their seeds do not rise")
         if len({cell.id for cell in self.cells}) < len(seeds):
             raise ValueError("cells: two of them have one id, which says what was computed")
+        if any(cell.environment is not None and cell.environment >= len(self.environments) for cell in self.cells):
+            raise ValueError("cells: one names an environment that is not there")
         return self
 
     @model_validator(mode="after")
-    def _readings_of_finished_cells(self) -> "Record":
+    def _measurements_are_named(self) -> "Record":
+        for one in self.measurements:
+            if not (NAME.fullmatch(one.name) and NAME.fullmatch(one.arm)):
+                raise ValueError(f"measurements: {one.name!r:.80} of {one.arm!r:.80}: no name in small letters")
+            if "__" in one.name and not all(part.strip("_") == part != "" for part in map_entry(one.name) or ("",)):
+                raise ValueError(
+                    f"measurements: {one.name}: a double underscore tells a map, its row and its column apart, "
+                    "and nothing else"
+                )
+            if len(one.unit) > LONGEST_UNIT or any(len(absence.reason) > LONGEST_TEXT for absence in one.absent):
+                raise ValueError(f"measurements: {one.name} has a unit or a reason that is too long")
+        return self
+
+    @model_validator(mode="after")
+    def _measurements_of_finished_cells(self) -> "Record":
         finished = {cell.seed for cell in self.cells if cell.status == "ok"}
-        places: set[tuple[str, float | None, str, int]] = set()
-        for column in self.columns:
-            if strange := set(column.seeds) - finished:
-                raise ValueError(f"{column.name} is of seed {min(strange)}, which has no finished cell")
-            if list(column.seeds) != sorted(set(column.seeds)):
-                raise ValueError(f"{column.name}: its seeds do not rise")
-            here = {(column.arm, column.knob, column.name, seed) for seed in column.seeds}
-            if here & places:
-                raise ValueError(f"{column.name} is there twice for one arm, knob value and seed")
-            places |= here
+        places: set[tuple[str, float | None, str]] = set()
+        for one in self.measurements:
+            if strange := set(one.asked) - finished:
+                raise ValueError(f"{one.name} is of seed {min(strange)}, which has no finished cell")
+            if one.place in places:
+                raise ValueError(f"{one.name} is there twice for one arm and knob value")
+            places.add(one.place)
         return self
 
     @model_validator(mode="after")
     def _few_knob_values_and_maps(self) -> "Record":
-        if (found := len({column.knob for column in self.columns})) > MOST_KNOBS:
-            raise ValueError(f"readings: {found} knob values, where a record has {MOST_KNOBS} at most")
-        entries = [place for column in self.columns if (place := map_entry(column.name))]
+        if (found := len({column.knob for column in self.measurements})) > MOST_KNOBS:
+            raise ValueError(f"measurements: {found} knob values, where a record has {MOST_KNOBS} at most")
+        entries = [place for column in self.measurements if (place := map_entry(column.name))]
         if (found := len({name for name, _, _ in entries})) > MOST_MAPS:
-            raise ValueError(f"readings: entries of {found} maps, where a record has {MOST_MAPS} at most")
+            raise ValueError(f"measurements: entries of {found} maps, where a record has {MOST_MAPS} at most")
         sides = {(name, side, part) for name, *parts in entries for side, part in enumerate(parts)}
         longest = max(Counter((name, side) for name, side, _ in sides).values(), default=0)
         if longest > LONGEST_SIDE:
-            raise ValueError(f"readings: a map of {longest} rows or columns, where one has {LONGEST_SIDE} at most")
+            raise ValueError(f"measurements: a map of {longest} rows or columns, where one has {LONGEST_SIDE} at most")
         return self
 
     @model_validator(mode="after")
     def _counts_of_cells(self) -> "Record":
         for field in ("verdicts", "control_verdicts", "invariant_verdicts"):
             found: tuple[Verdict, ...] = getattr(self, field)
-            counts = [f.interval.n for verdict in found for f in verdict.findings if f.interval]
+            counts = [check.interval.n for verdict in found for check in verdict.checks if check.interval]
             if strange := [n for n in counts if not 1 <= n <= len(self.cells)]:
                 raise ValueError(f"{field}: an interval over {strange[0]:.0f} seeds, where there are {len(self.cells)}")
-        if self.score and not 1 <= self.score.n <= len(self.cells):
-            raise ValueError(f"score: over {self.score.n:.0f} seeds, where there are {len(self.cells)}")
+        if self.agreement and not 1 <= self.agreement.n <= len(self.cells):
+            raise ValueError(f"agreement: over {self.agreement.n:.0f} seeds, where there are {len(self.cells)}")
         return self
-
-    def sample(self) -> Sample:
-        """All observations, as `claims.judge` takes them."""
-        seen = [
-            Observation(c.arm, c.knob, seed, Reading(c.name, value, stderr, c.n, c.unit, c.better))
-            for c in self.readings
-            for seed, value, stderr in zip(c.seeds, c.values, c.stderrs, strict=True)
-        ]
-        missed = [
-            Observation(c.arm, c.knob, s, Declined(c.name, c.reason, c.cause)) for c in self.declined for s in c.seeds
-        ]
-        return seen + missed
 
 
 def first_error(error: ValidationError) -> str:

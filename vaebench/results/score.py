@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from vaebench.claims import map_entry
+from vaebench.claims import Column, map_entry
 from vaebench.mistakes import Mistake
-from vaebench.results.record import Column, Record
+from vaebench.results.record import Record
 from vaebench.results.shift import Shift, shift
 
 ScoreWord = Literal["reproduced", "drifted", "stale", "missing"]
@@ -20,13 +20,13 @@ Key = tuple[str, str, str, str, str, str]
 
 @dataclass(frozen=True)
 class Drift:
-    """A reading that is not what the reference says.
+    """A measurement that is not what the reference says.
 
     Attributes:
         arm: The arm it was read on.
         knob: The knob's value, or None.
-        reading: The reading's name.
-        mean: The new mean over seeds; None where the new run has no such reading.
+        measurement: The measurement's name.
+        mean: The new mean over seeds; None where the new run has no such measurement.
         low: Lower end of the reference's 95 % prediction interval for that mean; None where it was not compared.
         high: Its upper end.
         p: Two-sided probability of a mean this far off if nothing changed, before correction; None likewise.
@@ -36,7 +36,7 @@ class Drift:
 
     arm: str
     knob: float | None
-    reading: str
+    measurement: str
     mean: float | None
     low: float | None
     high: float | None
@@ -53,8 +53,8 @@ class Score:
         file_name: The record's place in a store.
         status: The word.
         reason: Why, in one line; empty where the word says all.
-        drifts: The readings that drifted.
-        compared: How many readings were compared by number.
+        drifts: The measurements that drifted.
+        compared: How many measurements were compared by number.
         unrun: Seeds that finished in the reference and are not in the record at all.
     """
 
@@ -71,8 +71,8 @@ def score(records: Sequence[Record], references: Sequence[Record], scope: bool =
 
     A record is compared with the reference of the same task, variant, architecture, data set, preset and device.
     ``missing``: there is none, or nothing to compare. ``stale``: the task, the data set or the variant's code is no
-    longer what the reference measured. ``drifted``: a reading left the reference's population (see `shift`), exists on
-    one side only, or a seed that finished in the reference did not. Else ``reproduced``.
+    longer what the reference measured. ``drifted``: a measurement left the reference's population (see `shift`), exists
+    on one side only, or a seed that finished in the reference did not. Else ``reproduced``.
 
     Args:
         records: The run.
@@ -154,14 +154,14 @@ def _differences(record: Record, reference: Record) -> Iterator[str]:
 
 
 def _columns(record: Record) -> dict[Place, Column]:
-    """Readings by place; a reading whose unit changed is another reading.
+    """Measurements by place; a measurement whose unit changed is another measurement.
 
     Entries of maps are looked at and not compared, or their hundreds would drown the rest; ratios of durations belong
     to the machine, and asv follows those.
     """
     return {
         (c.arm, c.knob, c.name, c.unit): c
-        for c in record.readings
+        for c in record.measurements
         if c.values and not map_entry(c.name) and not c.name.endswith("_time_ratio")
     }
 
@@ -177,7 +177,8 @@ def _one_sided(record: Record, reference: Record) -> Iterator[Drift]:
     for here, there, lacking, side in ((new, old, reference, "reference"), (old, new, record, "new run")):
         for (arm, knob, name, unit), column in here.items():
             if (arm, knob, name, unit) not in there:
-                declined = (f": {d.reason}" for d in lacking.declined if (d.arm, d.knob, d.name) == (arm, knob, name))
+                same = (one for one in lacking.measurements if one.place == (arm, knob, name))
+                declined = (f": {absence.reason}" for one in same for absence in one.absent)
                 mean = sum(column.values) / len(column.values) if here is new else None
                 why = f"the {side} does not have it{next(declined, '')}"
                 yield Drift(arm, knob, name, mean, None, None, None, unit, why)
@@ -201,12 +202,12 @@ def _scored(record: Record, reference: Record, shifts: dict[Place, Shift], alarm
     moved.sort(key=lambda drift: drift.p or 0.0)
     one_sided, lost = list(_one_sided(record, reference)), list(_lost_seeds(record, reference))
     name = record.subject.file_name
-    reasons = [f"{len(moved)} of {len(shifts)} readings moved"] if moved else []
-    reasons += [f"{len(one_sided)} readings on one side only"] if one_sided else []
+    reasons = [f"{len(moved)} of {len(shifts)} measurements moved"] if moved else []
+    reasons += [f"{len(one_sided)} measurements on one side only"] if one_sided else []
     reasons += lost
     if not reasons and not shifts:
         single = "a single seed on either side has no spread to compare by"
-        return Score(name, "missing", single if record.readings else "neither side has a reading")
+        return Score(name, "missing", single if record.measurements else "neither side has a measurement")
     if reasons and (torch := _torch_change(record, reference)):
         reasons.append(torch)
     status: ScoreWord = "drifted" if reasons else "reproduced"

@@ -1,4 +1,4 @@
-"""How far a reading's new population over seeds lies from its reference population."""
+"""How far a measurement's new population over seeds lies from its reference population."""
 
 import math
 from dataclasses import dataclass
@@ -6,11 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import stdtr, stdtrit
 
-from vaebench.claims import LEVEL
-from vaebench.results.record import Column
+from vaebench.claims import LEVEL, Column
 
 ROUNDING = 1e-5
-"""Two builds of the same arithmetic may differ by this share of a reading's magnitude, in every seed alike."""
+"""Two builds of the same arithmetic may differ by this share of a measurement's magnitude, in every seed alike."""
 
 SMALLEST = float(np.finfo(np.float32).eps)
 """... or by this much outright: a number near zero is the difference of two of order one."""
@@ -46,7 +45,7 @@ class Shift:
 
 
 def shift(new: Column, reference: Column) -> Shift | None:
-    """Compare a reading's new population over seeds with the reference's, in the reading's unit.
+    """Compare a measurement's new population over seeds with the reference's, in the measurement's unit.
 
     t = (mean_new − mean_ref) / √(s²(1/n_new + 1/n_ref) + r²), where s² is the variance over seeds pooled from both
     sides, with n_new + n_ref − 2 degrees of freedom, at least the mean square of the instrument's own standard errors,
@@ -54,9 +53,9 @@ def shift(new: Column, reference: Column) -> Shift | None:
     drifts only when its number changes by more than rounding.
 
     Pooled, because "nothing changed" means that both sides are draws from one population, and because it is the one
-    choice that keeps its promise. Simulated runs of 6 records × 200 readings whose seeds share half their variance
-    within a record, at a nominal 5 % (2,000 runs, standard error .005); power is the chance to see one reading moved
-    by 4 or 6 standard deviations, or 40 moved by 4:
+    choice that keeps its promise. Simulated runs of 6 records × 200 measurements whose seeds share half their variance
+    within a record, at a nominal 5 % (2,000 runs, standard error .005); power is the chance to see one measurement
+    moved by 4 or 6 standard deviations, or 40 moved by 4:
 
     ============================  ==============  =====  ======
     5 seeds against 5             reference only  Welch  pooled
@@ -64,35 +63,32 @@ def shift(new: Column, reference: Column) -> Shift | None:
     false alarms, normal          .055            .024   .043
     false alarms, log-normal      .887            .017   .037
     false alarms, t with 3 d.f.   .127            .009   .021
-    power, one reading by 4       .03             .16    .26
-    power, one reading by 6       .09             .58    .78
-    power, 40 readings by 4       .17             .72    .85
+    power, one measurement by 4       .03             .16    .26
+    power, one measurement by 6       .09             .58    .78
+    power, 40 measurements by 4       .17             .72    .85
     ============================  ==============  =====  ======
 
     The price is a shift that also widens the spread, which pooling sees later than the reference's variance alone
-    would (one reading moved by 6 and spread threefold: .07 against .13). Unequal counts cost the shelter that
+    would (one measurement moved by 6 and spread threefold: .07 against .13). Unequal counts cost the shelter that
     symmetry gives: one new seed against ten, log-normal, raises a false alarm in most runs under any of the three.
     A run should have as many seeds as the reference. Where it has the *same* seeds, the two sides are
     positively related at most, which makes the test milder.
 
-    Closed form: Student's two-sample t, exact for normal readings but for the floors, which make it milder.
+    Closed form: Student's two-sample t, exact for normal measurements but for the floors, which make it milder.
 
     Args:
-        new: The new readings.
-        reference: The reference's readings of the same place.
+        new: The new measurements.
+        reference: The reference's measurements of the same place.
 
     Returns:
         The comparison; None where both sides have a single seed, so that no spread is known.
 
     Examples:
-        >>> base = {"arm": "known", "knob": None, "name": "gain", "unit": "1", "better": "neither", "n": 1}
-        >>> column = lambda *v: Column(**base, seeds=tuple(range(len(v))), values=v, stderrs=(0.0,) * len(v))
-        >>> shift(column(1.0, 2.0, 3.0), column(2.0, 3.0, 4.0)).p
-        0.287...
-        >>> shift(column(0.5, 0.5), column(0.500001, 0.500001)).p > 0.5  # rounding
-        True
-        >>> shift(column(0.5, 0.5), column(0.501, 0.501)).p < 1e-9  # no rounding
-        True
+        >>> base = {"arm": "analytic", "knob": None, "name": "gain", "unit": "1", "better": "neither"}
+        >>> column = lambda *v: Column(**base, seeds=tuple(range(len(v))), values=v, stderrs=(0.0,) * len(v),
+        counts=(1,) * len(v)) >>> shift(column(1.0, 2.0, 3.0), column(2.0, 3.0, 4.0)).p 0.287... >>> shift(column(0.5,
+        0.5), column(0.500001, 0.500001)).p > 0.5  # rounding True >>> shift(column(0.5, 0.5), column(0.501, 0.501)).p <
+        1e-9  # no rounding True
     """
     counts = len(new.values), len(reference.values)
     freedom = sum(counts) - 2

@@ -1,7 +1,7 @@
 """The linear VAE: affine encoder and decoder, whose trained weights mathematics knows in closed form.
 
 Source: Lucas, Tucker, Grosse & Norouzi 2019. Their posterior is N(V(x − m), D) with one diagonal D for all data. A
-scale that depends on x has the same optimum, D again, and is long in finding it where data are badly conditioned.
+scale that depends on x has the same optimum, D again, and is long in check it where data are badly conditioned.
 """
 
 import math

@@ -1,4 +1,4 @@
-"""The page asks for what its comparisons give, and a small cell of it has every reading that a claim names."""
+"""The page asks for what its comparisons give, and a small cell of it has every measurement that a claim names."""
 
 from dataclasses import replace
 from itertools import pairwise
@@ -8,7 +8,7 @@ import pytest
 
 from vaebench import catalog
 from vaebench.cell import Cell, arms, compare, dataset_of, read
-from vaebench.claims import Reading, judge
+from vaebench.claims import judge
 from vaebench.experiment import EvaluationBudget, TrainingConfig
 from vaebench.papers.bonheme2022.encoder_first import TASK
 from vaebench.results.record import Subject, VariantInfo, Versioned
@@ -51,22 +51,22 @@ def test_a_cell_trains_every_strength_another_seed_and_another_objective(cell):
     assert models.keys() == expected
 
 
-def test_every_reading_that_a_claim_names_is_there(cell):
+def test_every_measurement_that_a_claim_names_is_there(cell):
     _, seen = cell
-    names = {observation.reading.name for observation in seen if isinstance(observation.reading, Reading)}
+    names = {observation.measurement.name for observation in seen if observation.measurement.value is not None}
     for claim in TASK.claims:
-        judged = {name for c in claim.conditions for name in (c.reading, getattr(c, "control", c.reading))}
-        assert judged | set(claim.beside) <= names, claim.id
+        judged = {name for c in claim.conditions for name in (c.measurement, getattr(c, "control", c.measurement))}
+        assert judged | set(claim.reported) <= names, claim.id
         assert judge(claim, seen).verdict == "undecided"  # one seed has no spread
 
 
 def test_a_variant_without_strengths_is_judged_on_what_it_has():
     _, seen = observed("decomposed_vae")
     by_claim = {claim.id: judge(claim, seen) for claim in TASK.claims}
-    assert {verdict.verdict for verdict in by_claim.values()} == {"undecided"}
-    findings = {finding.what: finding.verdict for finding in by_claim["shared_encoders"].findings}
-    assert findings["shared_hidden"] == "not applicable"
-    assert findings["shared_hidden_other_objective"] == "undecided"
+    assert {verdict.word for verdict in by_claim.values()} == {"undecided"}
+    checks = {check.what: check.word for check in by_claim["shared_encoders"].checks}
+    assert checks["shared_hidden"] == "not applicable"
+    assert checks["shared_hidden_other_objective"] == "undecided"
 
 
 def test_the_plain_vae_is_held_against_no_other_objective():

@@ -6,7 +6,7 @@ import pytest
 import torch
 from measures.known import EFFORT, EIGENVALUES, Known, by_name, ellipsoid, exact_at, generator, trained
 
-from vaebench.claims import Declined
+from vaebench.claims import declined
 from vaebench.data import Dataset, Split
 from vaebench.experiment import EvaluationBudget
 from vaebench.kernels.jacobian import covariance_root
@@ -42,49 +42,49 @@ def test_a_pure_degree_has_its_share_and_its_degree():
 
 def test_scaling_and_shifting_a_decoder_fakes_nothing():
     plain, scaled = frequency_of(torch.sin), frequency_of(lambda z: 1e-3 * torch.sin(z) + 7)
-    for name, reading in plain.items():
-        assert scaled[name].value == pytest.approx(reading.value, rel=1e-3)
+    for name, measurement in plain.items():
+        assert scaled[name].value == pytest.approx(measurement.value, rel=1e-3)
     wiggly = frequency_of(lambda z: torch.sin(4 * z))
-    assert all(wiggly[name].value > 2 * reading.value for name, reading in plain.items())
+    assert all(wiggly[name].value > 2 * measurement.value for name, measurement in plain.items())
 
 
 def test_a_collapsed_decoder_has_no_frequency():
     found = frequency_of(lambda z: 0 * z + 1)
-    assert all(isinstance(reading, Declined) for reading in found.values())
+    assert all(measurement.value is None for measurement in found.values())
     assert found["decoder_mean_degree"].reason == "the function is constant: there is no variance to divide by"
 
 
 def test_an_affine_encoder_has_the_frequency_of_its_gains_and_the_data():
     """‖A‖_F² / tr(A C Aᵀ): with gain g along each axis of variance λ it is Σg² / Σg²λ."""
     model = exact_at(DATA, 0.4)
-    whitened, reading = encoder_frequency(model, DATA, EvaluationBudget(points=600), generator())
+    whitened, measurement = encoder_frequency(model, DATA, EvaluationBudget(points=600), generator())
     gains = model.model.model.mean.weight.double().square().sum(1)
     expected = float(gains.sum() / (gains * torch.tensor(EIGENVALUES).double()).sum())
-    assert reading.value == pytest.approx(expected * 599 / 600, rel=1e-4)  # the variance is the unbiased one
-    assert (reading.name, reading.unit, reading.n) == ("encoder_mean_degree", "1/x²", 600)
+    assert measurement.value == pytest.approx(expected * 599 / 600, rel=1e-4)  # the variance is the unbiased one
+    assert (measurement.name, measurement.unit, measurement.n) == ("encoder_mean_degree", "1/x²", 600)
     assert (whitened.name, whitened.unit, whitened.n) == ("encoder_whitened_degree", "1", 600)
 
 
 def test_whitened_every_affine_encoder_has_degree_one_though_weak_directions_die():
-    """The raw reading falls along the closed form as directions die, so that only the whitened one tells curvature."""
+    """The raw measurement falls along the closed form as directions die, so that only the whitened one tells curvature."""
     whitened, raw = zip(
         *(encoder_frequency(exact_at(DATA, scale), DATA, EFFORT, generator()) for scale in (0.05, 0.4, 1.9)),
         strict=True,
     )
-    assert [reading.value for reading in whitened] == pytest.approx([1, 1, 1], abs=1e-4)
+    assert [measurement.value for measurement in whitened] == pytest.approx([1, 1, 1], abs=1e-4)
     assert raw[0].value > 1.05 * raw[2].value
     bent = trained(Known(lambda x: torch.sin(3 * flat(x)), lambda z: z), 3)
     assert encoder_frequency(bent, DATA, EFFORT, generator())[0].value > 1.5
 
 
 def test_shrinking_an_encoder_fakes_nothing():
-    readings = [
+    measurements = [
         encoder_frequency(
             trained(Known(lambda x, c=c: c * torch.sin(flat(x)), lambda z: z), 3), DATA, EFFORT, generator()
         )
         for c in (1.0, 1e-3)
     ]
-    for small, large in zip(*readings, strict=True):
+    for small, large in zip(*measurements, strict=True):
         assert small.value == pytest.approx(large.value, rel=1e-4)
 
 
@@ -92,10 +92,10 @@ def test_a_collapsed_encoder_has_no_frequency():
     model = trained(Known(lambda x: 0 * flat(x), lambda z: z), 3)
     reason = "the function is constant: there is no variance to divide by"
     names = ("encoder_whitened_degree", "encoder_mean_degree")
-    assert encoder_frequency(model, DATA, EFFORT, generator()) == tuple(Declined(n, reason, "model") for n in names)
+    assert encoder_frequency(model, DATA, EFFORT, generator()) == tuple(declined(n, reason, "model") for n in names)
 
 
-def test_the_same_draws_give_the_same_reading():
+def test_the_same_draws_give_the_same_measurement():
     model = exact_at(DATA, 0.4)
     assert decoder_frequency(model, DATA, EFFORT, generator(3)) == decoder_frequency(model, DATA, EFFORT, generator(3))
 

@@ -25,10 +25,10 @@ def test_an_affine_model_is_as_steep_as_its_largest_gain_everywhere(scale):
     for side, weight, unit in (("decoder", decoder, "x/z"), ("encoder", encoder, "z/x")):
         largest = float(torch.linalg.svdvals(weight)[0])
         for which in ("mean", "max"):
-            reading = found[f"{side}_lipschitz_{which}"]
-            assert reading.value == pytest.approx(largest, rel=1e-5)
-            assert reading.stderr < 1e-6
-            assert (reading.unit, reading.n) == (unit, 400)
+            measurement = found[f"{side}_lipschitz_{which}"]
+            assert measurement.value == pytest.approx(largest, rel=1e-5)
+            assert measurement.stderr < 1e-6
+            assert (measurement.unit, measurement.n) == (unit, 400)
 
 
 def test_the_whitened_norm_of_an_affine_model_is_the_spread_of_its_reconstructions():

@@ -6,7 +6,7 @@ import pytest
 import torch
 from measures.known import EFFORT, Known, by_name, ellipsoid, exact_at, generator, trained
 
-from vaebench.claims import Declined
+from vaebench.claims import declined
 from vaebench.data import Split
 from vaebench.models.complex_autoencoder import complex_autoencoder
 from vaebench.papers.camuto2021.robustness import RADII, maximum_damage, unexplained_variance
@@ -62,13 +62,13 @@ def test_the_identity_leaves_nothing_unexplained_and_a_constant_everything():
     lost = constant["unexplained_variance"]
     assert abs(lost.value - 1) < 4 * lost.stderr
     for name in (*RADII, "medium_per_data"):
-        declined = Declined(f"damage_{name}", "reconstructions do not vary: damage has no scale", "model")
+        declined = declined(f"damage_{name}", "reconstructions do not vary: damage has no scale", "model")
         assert constant[f"damage_{name}"] == declined
 
 
 def unexplained(model, points=400):
-    (reading,) = unexplained_variance(model, DATA, replace(EFFORT, points=points), generator())
-    return reading
+    (measurement,) = unexplained_variance(model, DATA, replace(EFFORT, points=points), generator())
+    return measurement
 
 
 def scaled_about_the_mean(share):

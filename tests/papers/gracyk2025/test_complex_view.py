@@ -1,4 +1,4 @@
-"""A model read as complex is the model: the same metric in another basis, the same readings from a real twin."""
+"""A model read as complex is the model: the same metric in another basis, the same measurements from a real twin."""
 
 import pytest
 import torch
@@ -105,12 +105,12 @@ def test_a_complex_model_and_its_pair_tied_twin_of_the_same_weights_read_alike()
     one, two = read(fresh(complex_vae.VARIANT, complex_codes=True)), read(fresh(pair_tied_vae.VARIANT))
     assert one.keys() == two.keys()
     compared = 0
-    for name, reading in one.items():
-        if hasattr(reading, "value"):
-            assert two[name].value == pytest.approx(reading.value, rel=1e-3, abs=1e-4), name
+    for name, measurement in one.items():
+        if hasattr(measurement, "value"):
+            assert two[name].value == pytest.approx(measurement.value, rel=1e-3, abs=1e-4), name
             compared += 1
         else:
-            assert two[name] == reading
+            assert two[name] == measurement
     assert compared > 30
 
 

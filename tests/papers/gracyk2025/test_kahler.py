@@ -6,7 +6,7 @@ from measures.known import EFFORT, Known, by_name, ellipsoid, generator, trained
 from measures.planted_decoders import corners, model_of
 from torch import nn
 
-from vaebench.claims import Declined
+from vaebench.claims import declined
 from vaebench.experiment import EvaluationBudget
 from vaebench.kernels.complex_normal import paired
 from vaebench.models.exact import linear_vae_on_principal_axes
@@ -35,7 +35,7 @@ def test_the_exact_linear_model_is_kahler_and_its_volume_has_no_order_to_follow(
     data = corners()
     found = fidelity(trained(linear_vae_on_principal_axes(data, 4, None, 0.1), 4), data)
     for name in ("potential_spearman", "precision_spearman"):
-        assert found[name] == Declined(name, EVEN, "model")
+        assert found[name] == declined(name, EVEN, "model")
     assert found["kahler_defect"].value < 1e-6
     assert found["potential_relative_error"].value > 0
 
@@ -43,7 +43,7 @@ def test_the_exact_linear_model_is_kahler_and_its_volume_has_no_order_to_follow(
 def test_in_one_complex_dimension_every_metric_is_kahler():
     found = fidelity(model_of(flattening, 2))["kahler_defect"]
     reason = "every Hermitian metric in one complex dimension is Kähler: the defect says nothing there"
-    assert found == Declined("kahler_defect", reason, "setting")
+    assert found == declined("kahler_defect", reason, "setting")
 
 
 @pytest.mark.parametrize("stretch", [1.0, 3.0])
@@ -90,7 +90,7 @@ def test_a_proxy_that_is_even_has_no_order():
     """Posteriors of one scale everywhere have one precision."""
     found = fidelity(model_of(flattening, scale=0.3))
     reason = "the proxy's volume is the same everywhere: there is no order to follow"
-    assert found["precision_spearman"] == Declined("precision_spearman", reason, "model")
+    assert found["precision_spearman"] == declined("precision_spearman", reason, "model")
 
 
 def test_errors_are_those_over_other_codes():
@@ -160,9 +160,9 @@ def test_the_ratio_is_the_decoders_time_over_the_potentials(monkeypatch):
     """Ten times as long is 1; what the first calls take, which warm up, is not asked."""
     times = iter([5.0, 0.001, *[10.0, 1.0] * 4, 1000.0, 1.0])
     monkeypatch.setattr(kahler, "_seconds", lambda call, device: next(times))
-    (reading,) = kahler.cost(model_of(flattening), DATA, EFFORT, generator())
-    assert reading.value == pytest.approx(1)
-    assert reading.stderr == pytest.approx(0.8**0.5 / 5**0.5)
+    (measurement,) = kahler.cost(model_of(flattening), DATA, EFFORT, generator())
+    assert measurement.value == pytest.approx(1)
+    assert measurement.stderr == pytest.approx(0.8**0.5 / 5**0.5)
 
 
 @pytest.mark.parametrize("instrument", INSTRUMENTS)
@@ -171,8 +171,8 @@ def test_an_odd_number_of_units_is_the_settings_matter_and_collapse_the_models(i
     collapsed = instrument(model_of(lambda z: z, 4, 1.0), DATA, EFFORT, generator())
     assert len(odd) == len(collapsed) > 0
     for one, other in zip(odd, collapsed, strict=True):
-        assert one == Declined(one.name, "an odd number of latent units cannot be paired", "setting")
-        assert other == Declined(one.name, "every complex latent unit has collapsed to the prior", "model")
+        assert one == declined(one.name, "an odd number of latent units cannot be paired", "setting")
+        assert other == declined(one.name, "every complex latent unit has collapsed to the prior", "model")
 
 
 def test_a_decoder_that_hears_nothing_has_no_volume_to_follow():

@@ -7,7 +7,7 @@ import pytest
 import torch
 from measures.known import GAUSSIAN_SOURCES, Known, by_name, exact_learned, generator, trained
 
-from vaebench.claims import Declined
+from vaebench.claims import declined
 from vaebench.data import Truth
 from vaebench.data.three_sources import load as three_sources
 from vaebench.experiment import EvaluationBudget, Interventions
@@ -95,7 +95,7 @@ def test_draws_come_in_mirrored_pairs():
 
 def test_on_normal_sources_the_prior_alone_is_no_control():
     declined = read(exact_learned())[PRIOR_ALONE]
-    assert declined == Declined(PRIOR_ALONE, "sources are normal: p(μ) alone has the right order already")
+    assert declined == declined(PRIOR_ALONE, "sources are normal: p(μ) alone has the right order already")
 
 
 def test_on_other_sources_the_prior_alone_is_read_and_orders_worse_than_the_truth():
@@ -117,7 +117,7 @@ def test_a_model_of_another_scale_shows_in_the_bias():
 
 
 def declined_everywhere(found, reason, cause="setting"):
-    return found == {name: Declined(name, reason, cause) for name in (*NAMES, PRIOR_ALONE)}
+    return found == {name: declined(name, reason, cause) for name in (*NAMES, PRIOR_ALONE)}
 
 
 def test_data_of_unknown_density_are_declined():
@@ -146,7 +146,7 @@ def test_too_few_or_too_many_active_units_are_no_chart(scale, count):
 
 @pytest.mark.parametrize("dimension", [2, 3])
 def test_on_a_curved_manifold_its_dimension_counts_the_units_it_takes(dimension):
-    """A plane of normal sources called curved, so that the readings are known: as on the plane, or none."""
+    """A plane of normal sources called curved, so that the measurements are known: as on the plane, or none."""
     flat = GAUSSIAN_SOURCES.truth
     curved = Truth(flat.log_density, None, False, None, dimension=dimension)
     found = read(exact_learned(), replace(GAUSSIAN_SOURCES, truth=curved))

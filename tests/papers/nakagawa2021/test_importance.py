@@ -16,7 +16,7 @@ from measures.known import (
     trained,
 )
 
-from vaebench.claims import Declined
+from vaebench.claims import declined
 from vaebench.data import Truth
 from vaebench.experiment import Interventions
 from vaebench.models.exact import linear_vae_with_learned_scale
@@ -83,11 +83,11 @@ def test_without_beta_there_is_nothing_to_compare():
         trained(model.model.model, 3, Interventions()),
         trained(Known(lambda x: x[:, :3], lambda z: z, bernoulli=True), 3),
     ):
-        assert read(without) == {name: Declined(name, "β is not known")}
+        assert read(without) == {name: declined(name, "β is not known")}
 
 
 def test_on_a_curved_manifold_there_is_no_variance_to_compare_with():
     name = "importance_worst_error"
     curved = Truth(lambda x: x.sum(1), None, False, None, dimension=3)
     reason = "the data's manifold is curved: there are no source variances"
-    assert read(exact_learned(), replace(GAUSSIAN_SOURCES, truth=curved)) == {name: Declined(name, reason)}
+    assert read(exact_learned(), replace(GAUSSIAN_SOURCES, truth=curved)) == {name: declined(name, reason)}

@@ -4,7 +4,7 @@ import pytest
 import torch
 from measures.known import EFFORT, GAUSSIAN_SOURCES, Known, by_name, ellipsoid, exact_learned, generator, trained
 
-from vaebench.claims import Declined
+from vaebench.claims import declined
 from vaebench.experiment import Interventions
 from vaebench.models import Gaussian
 from vaebench.papers.nakagawa2021.isometry import metric_columns, orthogonality, stationarity
@@ -72,9 +72,9 @@ def test_the_spread_over_data_is_that_of_each_unit_by_itself():
 def test_columns_at_an_angle_show_their_cosine():
     leaning = torch.tensor([[1.0, 0.0, 0.0, 0.0], [0.6, 0.8, 0.0, 0.0]])
     model = trained(Known(lambda x: x.flatten(1)[:, :2], lambda z: z @ leaning), 2)
-    (reading,) = orthogonality(model, DATA, EFFORT, generator())
-    assert reading.value == pytest.approx(0.6, abs=1e-6)
-    assert reading.stderr < 1e-7
+    (measurement,) = orthogonality(model, DATA, EFFORT, generator())
+    assert measurement.value == pytest.approx(0.6, abs=1e-6)
+    assert measurement.stderr < 1e-7
 
 
 def test_the_metric_is_fisher_information_of_the_likelihood():
@@ -109,14 +109,14 @@ def test_without_an_active_unit_there_is_nothing_to_read():
     found = read(trained(Known(lambda x: 0 * x[:, :3], lambda z: 0 * z, scale=1.0), 3))
     assert found["active_units"].value == 0
     for name in T2:
-        assert found[name] == Declined(name, "every latent unit has collapsed to the prior", "model")
+        assert found[name] == declined(name, "every latent unit has collapsed to the prior", "model")
     assert found["mean_absolute_cosine"].reason == "angles between columns need two active units"
 
 
 def test_a_single_active_unit_has_no_angle():
     model = Known(lambda x: x[:, :2], lambda z: z, scale=torch.tensor([0.1, 1.0]))
     reason = "angles between columns need two active units"
-    assert read(trained(model, 2))["mean_absolute_cosine"] == Declined("mean_absolute_cosine", reason, "model")
+    assert read(trained(model, 2))["mean_absolute_cosine"] == declined("mean_absolute_cosine", reason, "model")
 
 
 def test_a_unit_that_the_decoder_does_not_hear_has_no_direction():
@@ -129,5 +129,5 @@ def test_without_a_declared_weight_the_relations_are_not_read_and_the_count_is()
     model = exact_learned()
     found = read(trained(model.model.model, 3, Interventions(likelihood_variance=0.005), kl_weight=None))
     for name in T2:
-        assert found[name] == Declined(name, "the variant declares no kl_weight")
+        assert found[name] == declined(name, "the variant declares no kl_weight")
     assert found["active_units"].value == 3

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 import torch
 from torch import Tensor
 
-from vaebench.claims import Declined, Reading, map_entry_name
+from vaebench.claims import Measurement, declined, map_entry_name
 from vaebench.data import Dataset
 from vaebench.experiment import EvaluationBudget
 from vaebench.kernels.cka import cka_matrix, shuffled_cka
@@ -55,38 +55,40 @@ def encoder_first(
     for (arm, knob), trained in models.items():
         if arm != "trained":
             continue
-        readings = _followed(trained, x, mapped=shown == ("redrawn", knob))
-        found += [(knob, reading) for reading in readings]
-        leads = {reading.name: reading for reading in readings if reading.name in LEADS}
-        if all(isinstance(reading, Reading) or reading.cause == "model" for reading in leads.values()):
-            first.append(all(isinstance(reading, Reading) and reading.value > 0 for reading in leads.values()))
+        measurements = _followed(trained, x, mapped=shown == ("redrawn", knob))
+        found += [(knob, measurement) for measurement in measurements]
+        leads = {measurement.name: measurement for measurement in measurements if measurement.name in LEADS}
+        if all(measurement.value is not None or measurement.cause == "model" for measurement in leads.values()):
+            first.append(all(measurement.value is not None and measurement.value > 0 for measurement in leads.values()))
     if first:
-        found.append((None, Reading("encoder_first_share", sum(first) / len(first), 0.0, len(first))))
+        found.append((None, Measurement("encoder_first_share", sum(first) / len(first), 0.0, len(first))))
     else:
-        found.append((None, Declined("encoder_first_share", "there is no strength at which a lead can be read")))
+        found.append((None, declined("encoder_first_share", "there is no strength at which a lead can be read")))
     if shown:
-        found += [(shown[1], reading) for reading in _across_seeds(models["trained", shown[1]], models[shown], x, rng)]
+        found += [
+            (shown[1], measurement) for measurement in _across_seeds(models["trained", shown[1]], models[shown], x, rng)
+        ]
     return tuple(found)
 
 
-def _followed(trained: Trained, x: Tensor, mapped: bool) -> list[Reading | Declined]:
+def _followed(trained: Trained, x: Tensor, mapped: bool) -> list[Measurement]:
     """All that one model's course says."""
     if len(trained.snapshots) < 2:
-        return [Declined(name, "fewer than two snapshots were kept in training") for name in LEADS]
+        return [declined(name, "fewer than two snapshots were kept in training") for name in LEADS]
     try:
         layers = layers_of(trained)
     except Undefined as reason:
-        return [Declined(name, str(reason)) for name in LEADS]
+        return [declined(name, str(reason)) for name in LEADS]
     try:
         require_code(trained, x)
         course = course_of(trained, layers, x)
     except Undefined as reason:
-        return [Declined(name, str(reason), "model") for name in LEADS]
-    readings = [*_leads(course, layers, len(x)), *_steps(course, layers, len(x))]
-    return [*readings, *_to_the_end(course, len(x))] if mapped else readings
+        return [declined(name, str(reason), "model") for name in LEADS]
+    measurements = [*_leads(course, layers, len(x)), *_steps(course, layers, len(x))]
+    return [*measurements, *_to_the_end(course, len(x))] if mapped else measurements
 
 
-def _leads(course: Course, layers: Layers, n: int) -> Iterator[Reading | Declined]:
+def _leads(course: Course, layers: Layers, n: int) -> Iterator[Measurement]:
     for ending in INDICES:
         own, fed = _times(course, course.own[ending]), _times(course, course.fed[ending])
         encoder, decoder = _at(own, layers.encoder), _at(own, layers.decoder)
@@ -96,12 +98,12 @@ def _leads(course: Course, layers: Layers, n: int) -> Iterator[Reading | Decline
             "lead_depth_matched": least_lead(encoder, decoder),
         }
         for name, decades in found.items():
-            yield Reading(name + ending, decades, 0.0, n, "decade")
+            yield Measurement(name + ending, decades, 0.0, n, "decade")
         sides = [[course.own[ending][label] for label in side] for side in (layers.encoder, layers.decoder)]
         try:
-            yield Reading(f"lead_corrected{ending}", corrected_lead(course.steps, *sides), 0.0, n, "decade")
+            yield Measurement(f"lead_corrected{ending}", corrected_lead(course.steps, *sides), 0.0, n, "decade")
         except Undefined as reason:
-            yield Declined(f"lead_corrected{ending}", str(reason), "model")
+            yield declined(f"lead_corrected{ending}", str(reason), "model")
 
 
 def _times(course: Course, likeness: Likeness) -> dict[str, float]:
@@ -112,27 +114,27 @@ def _at(times: Mapping[str, float], labels: Mapping[str, str]) -> list[float]:
     return [times[label] for label in labels]
 
 
-def _steps(course: Course, layers: Layers, n: int) -> Iterator[Reading]:
+def _steps(course: Course, layers: Layers, n: int) -> Iterator[Measurement]:
     # The geometric mean of a side's, so that the ratio of two is their lead.
     times = _times(course, course.own[OF_RECORD])
     parts = {"encoder": layers.encoder, "decoder": layers.decoder, **{head: {head: ""} for head in layers.heads}}
     for name, labels in (parts | {"output": layers.output}).items():
         decades = _at(times, labels)
-        yield Reading(f"settling_step_{name}", 10 ** (sum(decades) / len(decades)) - 1, 0.0, n, "step")
+        yield Measurement(f"settling_step_{name}", 10 ** (sum(decades) / len(decades)) - 1, 0.0, n, "step")
 
 
-def _to_the_end(course: Course, n: int) -> Iterator[Reading]:
+def _to_the_end(course: Course, n: int) -> Iterator[Measurement]:
     for place, step in enumerate(course.steps):
         for label, likeness in course.own[OF_RECORD].items():
             yield _entry("to_the_end", str(step), label, likeness[place], n)
 
 
-def _entry(name: str, row: str, column: str, value: float, n: int) -> Reading:
+def _entry(name: str, row: str, column: str, value: float, n: int) -> Measurement:
     # Maps are looked at: more digits would be most of a record.
-    return Reading(map_entry_name(name, row, column), round(value, 3), 0.0, n)
+    return Measurement(map_entry_name(name, row, column), round(value, 3), 0.0, n)
 
 
-def _across_seeds(trained: Trained, redrawn: Trained, x: Tensor, rng: torch.Generator) -> Iterator[Reading]:
+def _across_seeds(trained: Trained, redrawn: Trained, x: Tensor, rng: torch.Generator) -> Iterator[Measurement]:
     # The map of layers against those of another seed, and the floors that chance alone reaches there.
     try:
         layers, others = layers_of(trained), layers_of(redrawn)
@@ -150,7 +152,7 @@ def _across_seeds(trained: Trained, redrawn: Trained, x: Tensor, rng: torch.Gene
         return  # a layer that does not vary: the leads of the same model say so
     for name, estimates in floors.items():
         largest = max(estimates, key=lambda estimate: float(estimate.value))
-        yield Reading(name, float(largest.value), float(largest.stderr), DRAWS)
+        yield Measurement(name, float(largest.value), float(largest.stderr), DRAWS)
     for i, row in enumerate(ours):
         for j, column in enumerate(theirs):
             yield _entry("across_seeds", row, column, float(alignments[i, j]), len(x))

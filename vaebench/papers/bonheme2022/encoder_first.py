@@ -6,11 +6,11 @@ objectives and data; and that encoders' representations are similar across hyper
 mean and variance layers. Here each variant is trained at every strength of its own knob, and its weights are kept at
 log-spaced steps from step 0 on: the authors' first snapshot, 2 to 4 % into training, comes after most of what happens.
 
-**Readings.** A hidden layer *settles* at the step after which its CKA with itself at the end is at least 0.9 for good,
-on held-out examples and the model's own mean codes. Of record is debiased CKA: biased CKA and Procrustes similarity
-find wide layers alike for free (`null …`, drawn by shuffling examples), and stand beside all that is read by it. The
-*lead* is the mean of log₁₀(1 + step) over the decoder's hidden layers minus that over the encoder's, in decades. Heads
-and output are no part of it. Each strength is judged by itself.
+**Measurements.** A hidden layer *settles* at the step after which its CKA with itself at the end is at least 0.9 for
+good, on held-out examples and the model's own mean codes. Of record is debiased CKA: biased CKA and Procrustes
+similarity find wide layers alike for free (`null …`, drawn by shuffling examples), and stand beside all that is read by
+it. The *lead* is the mean of log₁₀(1 + step) over the decoder's hidden layers minus that over the encoder's, in
+decades. Heads and output are no part of it. Each strength is judged by itself.
 
 **Four leads**, each of which has to be positive:
 - *raw*: as above. First layers of an encoder resemble their end at step 0, and a decoder's layers move because their
@@ -33,8 +33,8 @@ against a plain VAE, `other objective`. Differences of hidden layers, in the mea
 neighbour. Hidden layers of untrained encoders are alike too (`alike untrained`), and two settings must be more alike
 than that.
 
-A model whose latent units have all collapsed has learned no representation; its readings are declined, and the claim
-is not met.
+A model whose latent units have all collapsed has learned no representation; its measurements are declined, and the
+claim is not met.
 
 **Seen** in the reference results on digits with `conv`: as the authors measure it the claim is plain. Encoders lead by
 a decade (`beta_vae` at its three strengths 1.01 to 1.05, `beta_tcvae` 1.03 to 1.04, `dip_vae_ii` 1.06 to 1.11,
@@ -117,9 +117,9 @@ PAPER = (
 )
 
 
-def by_other_indices(*readings: str) -> tuple[str, ...]:
-    """Name readings as they are taken by biased alignment and by Procrustes similarity."""
-    return tuple(f"{reading}_{index}" for index in ("biased", "procrustes") for reading in readings)
+def by_other_indices(*measurements: str) -> tuple[str, ...]:
+    """Name measurements as they are taken by biased alignment and by Procrustes similarity."""
+    return tuple(f"{measurement}_{index}" for index in ("biased", "procrustes") for measurement in measurements)
 
 
 TASK = Task(
@@ -132,7 +132,7 @@ TASK = Task(
     datasets=("digits", "sprites16"),
     interventions=Interventions(likelihood="bernoulli", pixels=64 * 64),
     knob=Knob("strength", "s"),
-    known=None,
+    analytic=None,
     arms=(
         Arm("redrawn", redrawn=True, knob="middle", read=False),
         Arm("other_objective", variant="vae", redrawn=True, knob="off", read=False),
@@ -149,7 +149,7 @@ TASK = Task(
                 Beyond("lead_fed_final", 0, ideal=1, null=0),
                 Beyond("lead_depth_matched", 0, ideal=1, null=0),
             ),
-            beside=(
+            reported=(
                 *by_other_indices("lead_raw", "lead_corrected", "lead_fed_final", "lead_depth_matched"),
                 "settling_step_encoder",
                 "settling_step_decoder",
@@ -180,7 +180,7 @@ TASK = Task(
                 Exceeds("alike_across_objectives_hidden", "alike_untrained_hidden", ideal=1),
                 Exceeds("alike_across_objectives_last_hidden", "alike_untrained_last_hidden", ideal=1),
             ),
-            beside=(
+            reported=(
                 "alike_across_seeds_hidden",
                 "alike_across_seeds_last_hidden",
                 *by_other_indices(
@@ -206,7 +206,7 @@ TASK = Task(
                     "exception_log_scale_other_objective", "shared_last_hidden_other_objective", ideal=-1, side="below"
                 ),
             ),
-            beside=(
+            reported=(
                 "alike_across_seeds_mean",
                 "alike_across_seeds_log_scale",
                 *by_other_indices(

@@ -7,7 +7,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from vaebench.claims import Declined, Reading
+from vaebench.claims import Measurement, declined
 from vaebench.data import Dataset
 from vaebench.experiment import EvaluationBudget
 from vaebench.kernels.estimate import Undefined
@@ -107,9 +107,9 @@ def _compared(
     for part, difference in DIFFERENCES.items():
         if (part, OF_RECORD) in alike and (part, OF_RECORD) in seeds:
             differences = {ending: alike[part, ending] - seeds[part, ending] for ending in INDICES}
-            found += [(knob, Reading(difference + end + e, value, 0.0, len(x))) for e, value in differences.items()]
+            found += [(knob, Measurement(difference + end + e, value, 0.0, len(x))) for e, value in differences.items()]
         else:
-            found.append((knob, Declined(difference + end, f"not both encoders have a head named {part}")))
+            found.append((knob, declined(difference + end, f"not both encoders have a head named {part}")))
     return found
 
 
@@ -147,7 +147,8 @@ def _alike(one: Prepared, another: Prepared) -> Alike:
 
 def _levels(name: str, alike: Alike, n: int, knob: float | None) -> list[Placed]:
     return [
-        (knob, Reading(f"alike_{name}_{part}{ending}", likeness, 0.0, n)) for (part, ending), likeness in alike.items()
+        (knob, Measurement(f"alike_{name}_{part}{ending}", likeness, 0.0, n))
+        for (part, ending), likeness in alike.items()
     ]
 
 
@@ -171,8 +172,8 @@ def _same_objective(twin: Trained, other: Trained, x: Tensor) -> bool:
 
 def _declined(reason: str, knob: float | None, end: str = "", cause: Cause = "setting") -> list[Placed]:
     alike = [name for name in ALIKE if ("objectives" if end else "strengths") in name]
-    return [(knob, Declined(name, reason, cause)) for name in (*(d + end for d in DIFFERENCES.values()), *alike)]
+    return [(knob, declined(name, reason, cause)) for name in (*(d + end for d in DIFFERENCES.values()), *alike)]
 
 
 def _declined_untrained(reason: str, cause: Cause = "setting") -> list[Placed]:
-    return [(None, Declined(name, reason, cause)) for name in ALIKE if "untrained" in name]
+    return [(None, declined(name, reason, cause)) for name in ALIKE if "untrained" in name]

@@ -47,7 +47,7 @@ INDICES = {
     "_biased": Index(partial(cka_direction, debiased=False), torch.dot),
     "_procrustes": Index(lambda layer: layer[:PROCRUSTES_POINTS], procrustes_similarity),
 }
-"""Indices by the ending of the readings that are taken by them; debiased alignment, that of record, has none."""
+"""Indices by the ending of the measurements that are taken by them; debiased alignment, that of record, has none."""
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from vaebench.claims import Declined, Reading
+from vaebench.claims import Measurement
 from vaebench.data import Dataset
 from vaebench.experiment import EvaluationBudget
 from vaebench.kernels.jacobian import covariance_root
@@ -23,7 +23,7 @@ def decoder_frequency(
     data: Dataset,
     evaluation: EvaluationBudget,
     rng: torch.Generator,
-) -> tuple[Reading | Declined, ...]:
+) -> tuple[Measurement, ...]:
     """Read the decoder's high-frequency share at ρ = 0.9 and its mean Hermite degree, under z ~ N(0, I).
 
     Args:
@@ -51,7 +51,7 @@ def encoder_frequency(
     data: Dataset,
     evaluation: EvaluationBudget,
     rng: torch.Generator,
-) -> tuple[Reading | Declined, ...]:
+) -> tuple[Measurement, ...]:
     """Read the scale-free frequency content of the encoder's mean over held-out data, whitened and raw.
 
     Raw, E‖J‖²_F / Var does not change with the scale of the codes, but it does with the directions that survive in

@@ -6,20 +6,20 @@ what the encoder sees in training, at each value of a grid, from the same initia
 read on clean data. The posterior's scale is held at σ = 0.2 meanwhile, so that the encoder cannot answer the noise
 with its variance and only s differs along the grid.
 
-**Readings** are those of `camuto2021_variance_frequency`. The encoder's Lipschitz constant is the mean and the maximum
-of spectral norms of its Jacobian over held-out data, a lower bound; its frequency content is E‖J‖²_F / Var, free of the
-scale of the codes, and the whitened twin, which is 1 for every affine encoder. **Finer control** compares how far s
-moves the encoder and the decoder: from the first s to the last the encoder must fall by a larger factor than the
-decoder changes anywhere on the way, in Lipschitz constant and in frequency content.
+**Measurements** are those of `camuto2021_variance_frequency`. The encoder's Lipschitz constant is the mean and the
+maximum of spectral norms of its Jacobian over held-out data, a lower bound; its frequency content is E‖J‖²_F / Var,
+free of the scale of the codes, and the whitened twin, which is 1 for every affine encoder. **Finer control** compares
+how far s moves the encoder and the decoder: from the first s to the last the encoder must fall by a larger factor than
+the decoder changes anywhere on the way, in Lipschitz constant and in frequency content.
 
 **Target.** Whether the decoder had to explain the clean or the noisy input could not be read. The target of record is
 clean (denoising); the `noisy target` arm trains every model a second time against the noisy one.
 
-**Control.** The `known` arm is the linear VAE's closed form under input noise, and `known noisy target` its twin.
+**Control.** The `analytic` arm is the linear VAE's closed form under input noise, and `analytic noisy target` its twin.
 With a clean target each encoder gain falls strictly in s, α² = σλ√(2/β)·a^(−3/2) − σ²/a with a = λ + s²; with a noisy
 one every λ turns into a, dead directions come alive, and the decoder's gains rise; the encoder's largest gain need not
 fall then, but does on this grid. An affine encoder has no frequency content to lose: its whitened degree is 1 at every
-s, so that `noise_frequency` must not hold on either known arm.
+s, so that `noise_frequency` must not hold on either analytic arm.
 
 **Seen** in the reference results on digits: with the clean target all three claims hold for `vae`, `beta_vae`,
 `beta_tcvae`, `sigma_vae`, `kahler_vae`, `factor_vae`, `iwae`, `decomposed_vae` and `dip_vae_ii` with `mlp`, and for
@@ -73,7 +73,7 @@ TASK = Task(
     datasets=("digits",),
     interventions=HELD,
     knob=Knob("input_noise", "s"),
-    known="linear_vae_at_fixed_scale",
+    analytic="linear_vae_at_fixed_scale",
     arms=(Arm("noisy_target", Interventions(posterior_scale=0.2, likelihood_variance=0.05, target="noisy")),),
     instruments=(
         "lipschitz.encoder_lipschitz",
@@ -88,14 +88,14 @@ TASK = Task(
             "noise_lipschitz",
             "The encoder's Lipschitz constant falls as the input noise rises.",
             (Trend("encoder_lipschitz_mean", "falls"), Trend("encoder_lipschitz_max", "falls")),
-            beside=("unexplained_variance",),
-            known="holds",
+            reported=("unexplained_variance",),
+            analytic="holds",
         ),
         Claim(
             "noise_frequency",
             "The encoder's frequency content falls as the input noise rises.",
             (Trend("encoder_whitened_degree", "falls"), Trend("encoder_mean_degree", "falls")),
-            known="fails",
+            analytic="fails",
         ),
         Claim(
             "finer_control",
@@ -104,8 +104,8 @@ TASK = Task(
                 Outpaces("encoder_lipschitz_mean", "decoder_lipschitz_mean"),
                 Outpaces("encoder_whitened_degree", "decoder_mean_degree"),
             ),
-            beside=("decoder_high_frequency_share", "decoder_whitened_lipschitz_mean"),
-            known="fails",
+            reported=("decoder_high_frequency_share", "decoder_whitened_lipschitz_mean"),
+            analytic="fails",
         ),
     ),
     invariants=(LINEAR_VAE_LANDS,),

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from vaebench.claims import Declined, Reading
+from vaebench.claims import Measurement
 from vaebench.data import Dataset
 from vaebench.experiment import EvaluationBudget
 from vaebench.kernels.jacobian import covariance_root, jacobian_columns, jacobian_rows, spectral_norms, whitened
@@ -11,14 +11,14 @@ from vaebench.measures.model_view import decoded_mean, encoded_mean, held_out, o
 from vaebench.training.fit import Trained
 
 
-def _largest(name: str, norms: Tensor, unit: str) -> Reading:
-    return Reading(name, float(norms.max()), 0.0, len(norms), unit)
+def _largest(name: str, norms: Tensor, unit: str) -> Measurement:
+    return Measurement(name, float(norms.max()), 0.0, len(norms), unit)
 
 
 @reads("decoder_lipschitz_mean", "decoder_lipschitz_max", "decoder_whitened_lipschitz_mean")
 def decoder_lipschitz(
     trained: Trained, data: Dataset, evaluation: EvaluationBudget, rng: torch.Generator
-) -> tuple[Reading | Declined, ...]:
+) -> tuple[Measurement, ...]:
     """Read ‖J_g‖₂ of the decoder's mean at one posterior sample of each held-out example.
 
     The whitened norm is that of J C^½ with C the covariance of the posterior means: a decoder that is flat only because
@@ -51,7 +51,7 @@ def encoder_lipschitz(
     data: Dataset,
     evaluation: EvaluationBudget,
     rng: torch.Generator,
-) -> tuple[Reading | Declined, ...]:
+) -> tuple[Measurement, ...]:
     """Read ‖J‖₂ of the encoder's mean at held-out examples.
 
     Args:

@@ -2,7 +2,7 @@
 
 import torch
 
-from vaebench.claims import Declined, Reading
+from vaebench.claims import Measurement, declined
 from vaebench.data import Dataset
 from vaebench.experiment import EvaluationBudget
 from vaebench.kernels import attack
@@ -22,7 +22,7 @@ COLLAPSED = 1e-4
 @reads(*DAMAGES, "unexplained_variance")
 def maximum_damage(
     trained: Trained, data: Dataset, evaluation: EvaluationBudget, rng: torch.Generator
-) -> tuple[Reading | Declined, ...]:
+) -> tuple[Measurement, ...]:
     """Read the damage of a maximum-damage attack: max over ‖δ‖₂ ≤ r of ‖r(x+δ) − r(x)‖₂ / sd(r), r the reconstruction.
 
     Source: the attack of Camuto et al. 2020 (arXiv 2007.07365), with the largest change of the reconstruction as its
@@ -47,7 +47,7 @@ def maximum_damage(
     left = unexplained(everything, reconstructions, data)
     if sd < COLLAPSED * data_sd:
         reason = "reconstructions do not vary: damage has no scale"
-        return (*(Declined(name, reason, "model") for name in DAMAGES), left)
+        return (*(declined(name, reason, "model") for name in DAMAGES), left)
     x = held_out(data, evaluation.attacked)
     damage = {
         name: attack.maximum_damage(

@@ -22,7 +22,7 @@ ascent in an L2 ball, divided by the standard deviation of reconstructions. Radi
 deviation of the data. A collapsed decoder is trivially robust: hence the division, and the share of variance that
 reconstructions leave unexplained beside. The damage divided by the standard deviation of the *data* stands beside too.
 
-**Control.** The `known` arm is the linear VAE's closed form on the training data's PCA eigenvalues, read by the same
+**Control.** The `analytic` arm is the linear VAE's closed form on the training data's PCA eigenvalues, read by the same
 instruments. Mathematics says that its decoder's Lipschitz constant falls in σ, and so does the damage of an attack, but
 not relative to the reconstructions, which shrink faster as weak directions die first: where linear shrinkage is all
 there is, `robustness` must come out as `fails`. An affine decoder has no frequency content to lose either:
@@ -77,7 +77,7 @@ TASK = Task(
     datasets=("digits",),
     interventions=Interventions(likelihood_variance=0.05),
     knob=Knob("posterior_scale", "σ"),
-    known="linear_vae_at_fixed_scale",
+    analytic="linear_vae_at_fixed_scale",
     instruments=(
         "frequency.decoder_frequency",
         "frequency.encoder_frequency",
@@ -91,7 +91,7 @@ TASK = Task(
             "decoder_frequency",
             "The decoder's high-frequency content falls as the encoder's variance rises.",
             (Trend("decoder_high_frequency_share", "falls"), Trend("decoder_mean_degree", "falls")),
-            known="fails",
+            analytic="fails",
         ),
         Claim(
             "decoder_lipschitz",
@@ -101,21 +101,21 @@ TASK = Task(
                 Trend("decoder_lipschitz_max", "falls"),
                 Trend("decoder_whitened_lipschitz_mean", "falls"),
             ),
-            known="holds",
+            analytic="holds",
         ),
         Claim(
             "encoder_frequency",
             "The encoder's frequency content falls as its variance rises.",
             (Trend("encoder_whitened_degree", "falls"), Trend("encoder_mean_degree", "falls")),
-            beside=("encoder_lipschitz_mean", "encoder_lipschitz_max"),
-            known="fails",
+            reported=("encoder_lipschitz_mean", "encoder_lipschitz_max"),
+            analytic="fails",
         ),
         Claim(
             "robustness",
             "A larger encoder variance makes the VAE more robust: an attack does less damage.",
             (Trend("damage_small", "falls"), Trend("damage_medium", "falls"), Trend("damage_large", "falls")),
-            beside=("damage_medium_per_data", "unexplained_variance"),
-            known="fails",
+            reported=("damage_medium_per_data", "unexplained_variance"),
+            analytic="fails",
         ),
     ),
     invariants=(LINEAR_VAE_LANDS,),

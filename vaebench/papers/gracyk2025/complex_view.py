@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from vaebench.claims import Declined
+from vaebench.claims import Measurement, declined
 from vaebench.data import Dataset
 from vaebench.kernels.complex_normal import paired, unpaired
 from vaebench.kernels.estimate import Undefined
@@ -76,18 +76,18 @@ def _root_mean_square(pairs: Tensor) -> Tensor:
     return (pairs / unit.unsqueeze(-1)).square().mean(-1).sqrt() * unit
 
 
-def refused(names: Sequence[str], trained: Trained, reason: Undefined) -> tuple[Declined, ...]:
-    """Decline readings of a model's complex geometry: for its setting where it has an odd number of units.
+def refused(names: Sequence[str], trained: Trained, reason: Undefined) -> tuple[Measurement, ...]:
+    """Decline measurements of a model's complex geometry: for its setting where it has an odd number of units.
 
     Args:
-        names: The readings.
+        names: The measurements.
         trained: The model.
         reason: Why there are none.
 
     Returns:
         One for each name.
     """
-    return tuple(Declined(name, str(reason), "setting" if trained.latent % 2 else "model") for name in names)
+    return tuple(declined(name, str(reason), "setting" if trained.latent % 2 else "model") for name in names)
 
 
 def standardised_decoder(trained: Trained) -> Function:

@@ -8,7 +8,7 @@ import torch
 from scipy.stats import spearmanr
 from torch import Tensor
 
-from vaebench.claims import Declined, Reading
+from vaebench.claims import Measurement, declined
 from vaebench.data import Dataset
 from vaebench.experiment import EvaluationBudget
 from vaebench.kernels.complex_normal import squared_moduli, standard_complex_normal
@@ -63,7 +63,7 @@ def _prepared(trained: Trained, data: Dataset, n: int, rng: torch.Generator) -> 
 @reads(*FIDELITY, "kahler_defect")
 def potential_fidelity(
     trained: Trained, data: Dataset, evaluation: EvaluationBudget, rng: torch.Generator
-) -> tuple[Reading | Declined, ...]:
+) -> tuple[Measurement, ...]:
     """Read how the metric of the posterior mixture's potential follows the decoder's Fisher metric over the prior.
 
     The potential is log Σ_k exp((ζ − m_k)ᴴ P_k (ζ − m_k)) over posteriors CN(m_k, P_k⁻¹) of training examples.
@@ -90,7 +90,7 @@ def potential_fidelity(
         return (*refused(FIDELITY, trained, reason), defect)
 
 
-def _fidelity(trained: Trained, mixture: Mixture, z: Tensor) -> tuple[Reading | Declined, ...]:
+def _fidelity(trained: Trained, mixture: Mixture, z: Tensor) -> tuple[Measurement, ...]:
     fisher, proxy = metric_at(trained, z, mixture.active), _potential(mixture, z)
     volume, proxied = log_volume(fisher), log_volume(proxy)
     error = norms(proxy - fisher) / norms(fisher)
@@ -99,31 +99,31 @@ def _fidelity(trained: Trained, mixture: Mixture, z: Tensor) -> tuple[Reading | 
     low, median, high = torch.quantile(error, share.to(error.dtype)).tolist()
     return (
         _correlation("potential_spearman", proxied, volume),
-        Reading("potential_relative_error", median, (high - low) / 2, len(z)),
+        Measurement("potential_relative_error", median, (high - low) / 2, len(z)),
         _correlation("precision_spearman", _nearby_precision(mixture, z), volume),
     )
 
 
-def _defect(trained: Trained, z: Tensor) -> Reading | Declined:
+def _defect(trained: Trained, z: Tensor) -> Measurement:
     try:
         return of_sample("kahler_defect", closedness_defect(standardised_decoder(trained), z))
     except Undefined as reason:
-        return Declined("kahler_defect", str(reason), "setting" if z.shape[1] == 1 else "model")
+        return declined("kahler_defect", str(reason), "setting" if z.shape[1] == 1 else "model")
 
 
-def _correlation(name: str, proxied: Tensor, volume: Tensor) -> Reading | Declined:
+def _correlation(name: str, proxied: Tensor, volume: Tensor) -> Measurement:
     """Spearman's rank correlation with its large-sample standard error, (1 − r²)/√(n − 1) times Fieller's 1.03."""
     for whose, values in (("decoder's", volume), ("proxy's", proxied)):
         if float(values.double().std()) < EVEN:
-            return Declined(name, f"the {whose} volume is the same everywhere: there is no order to follow", "model")
+            return declined(name, f"the {whose} volume is the same everywhere: there is no order to follow", "model")
     found = float(spearmanr(proxied.cpu().double(), volume.cpu().double()).statistic)
-    return Reading(name, found, 1.03 * (1 - found**2) / (len(volume) - 1) ** 0.5, len(volume), "1", "higher")
+    return Measurement(name, found, 1.03 * (1 - found**2) / (len(volume) - 1) ** 0.5, len(volume), "1", "higher")
 
 
 @reads(*CONVEXITY)
 def plurisubharmonic(
     trained: Trained, data: Dataset, evaluation: EvaluationBudget, rng: torch.Generator
-) -> tuple[Reading | Declined, ...]:
+) -> tuple[Measurement, ...]:
     """Read whether the potential's metric is positive over the prior, and that of the mixture's log density is not.
 
     Args:
@@ -147,7 +147,7 @@ def plurisubharmonic(
     except Undefined as reason:
         return refused(CONVEXITY, trained, reason)
     shares = [of_sample(name, (low >= -ROUNDING).double()) for name, low in zip(CONVEXITY[:2], relative, strict=True)]
-    lows = [Reading(name, float(low.min()), 0.0, len(z)) for name, low in zip(CONVEXITY[2:], relative, strict=True)]
+    lows = [Measurement(name, float(low.min()), 0.0, len(z)) for name, low in zip(CONVEXITY[2:], relative, strict=True)]
     return (*shares, *lows)
 
 
@@ -160,7 +160,7 @@ def _relative_smallest(metric: Tensor) -> Tensor:
 @reads("metric_log10_time_ratio")
 def cost(
     trained: Trained, data: Dataset, evaluation: EvaluationBudget, rng: torch.Generator
-) -> tuple[Reading | Declined, ...]:
+) -> tuple[Measurement, ...]:
     """Read how many times longer the decoder's Fisher metric takes than the potential's, on the same codes.
 
     Args:
@@ -182,7 +182,7 @@ def cost(
         ratios[repeat] = math.log10(fisher / _seconds(lambda: _potential(mixture, z), z.device))
     kept = ratios[1:]  # the first of either warms up
     error = float(kept.std()) / REPEATS**0.5
-    return (Reading("metric_log10_time_ratio", float(kept.median()), error, REPEATS, "1", "higher"),)
+    return (Measurement("metric_log10_time_ratio", float(kept.median()), error, REPEATS, "1", "higher"),)
 
 
 def _seconds(call: Callable[[], Tensor], device: torch.device) -> float:

@@ -25,7 +25,7 @@ potential, regulariser, the sign of the volume weight and its notion of a semant
 **Controls.** A sampler can buy fewer outliers with less variation, so weighted samples are held against the *scaled
 prior*, T·ζ, at the same mean pairwise distance and at the same class entropy, up to two standard errors: truncated
 where weighting lost variation, widened where it gained some. Where no factor up to 1.5 brings it there, the claim is
-undecided. `variation_cost` stands beside. The `known` arm is the linear VAE's closed form: its metric is constant,
+undecided. `variation_cost` stands beside. The `analytic` arm is the linear VAE's closed form: its metric is constant,
 weights are equal, and nothing may be gained. The log density of the posterior mixture is *not* plurisubharmonic and
 must be found so. A variant that adds decoder geometry is trained beside its `twin` without it, from the same weights
 and noise. And with ordinary networks a circular complex VAE *is* a real VAE whose variances are tied in pairs:
@@ -59,15 +59,15 @@ apart than the prior's. `sigma_vae`, of which the claim holds, is compared with 
 pairwise distance rises for nine of fourteen variants and falls for `annealed_vae` alone; class entropy falls for
 `dip_vae_ii`, `factor_vae` and `iwae` and rises for `kahler_vae` and `sigma_vae`; so `variation_cost` holds for none.
 
-`complex_vae` and `pair_tied_vae` agree in every verdict, and in nearly every reading to the last digit that is printed:
-what holds, holds for a real VAE read in pairs, and nothing of it is the complex codes'. The potential is cheap (five to
-fourteen times as fast, but for the linear VAE, whose decoder costs nothing) and plurisubharmonic, and no proxy: its
-rank correlation with the volume of the Fisher metric lies between −.16 and .07. That of the posteriors' mean precision
-nearby, .48 to .75, is what a potential would have to reach (but for `annealed_vae`, whose codes are held so far out
-that samples of the prior are all outliers). `kahler_vae` bends less than its twin and its volume is more even, as it
-was made to be; its metric is no nearer to Kähler (defect .33 against .29). The weight of its regulariser was chosen
-with such readings of one seed in view. The linear VAE, trained or exact, gains exactly nothing, and the trained one
-lands on its closed form.
+`complex_vae` and `pair_tied_vae` agree in every verdict, and in nearly every measurement to the last digit that is
+printed: what holds, holds for a real VAE read in pairs, and nothing of it is the complex codes'. The potential is cheap
+(five to fourteen times as fast, but for the linear VAE, whose decoder costs nothing) and plurisubharmonic, and no
+proxy: its rank correlation with the volume of the Fisher metric lies between −.16 and .07. That of the posteriors' mean
+precision nearby, .48 to .75, is what a potential would have to reach (but for `annealed_vae`, whose codes are held so
+far out that samples of the prior are all outliers). `kahler_vae` bends less than its twin and its volume is more even,
+as it was made to be; its metric is no nearer to Kähler (defect .33 against .29). The weight of its regulariser was
+chosen with such measurements of one seed in view. The linear VAE, trained or exact, gains exactly nothing, and the
+trained one lands on its closed form.
 
 With `conv` and `resnet` the picture is the same: `complex_vae` .19 → .08 and .20 → .10 by the classifier, nothing that
 can be told by the neighbour, and for `kahler_vae` more far samples (.015 → .024, .018 → .027); with `resnet` it is
@@ -78,7 +78,7 @@ undecided whether it is smoother, one seed of five having no volume to compare. 
 `complex_vae` with `resnet`). One seed of five of `beta_vae` collapses whole, with `mlp` and `conv`: what its other
 seeds meet is undecided.
 
-For the score, agreement is 0 at the reading that a condition is held against and 1 at no outliers (no variation, no
+For the score, agreement is 0 at the measurement that a condition is held against and 1 at no outliers (no variation, no
 roughness), at a rank correlation of 1, and at a tenfold speed.
 
 Choices that are ours beyond the definitions: noise variance 0.05, eight real or four complex latent units, digits.
@@ -94,8 +94,8 @@ VARIATIONS = ("class_entropy", "pairwise_distance", "coverage")
 TRUNCATED = ("truncated_at_0_4", "truncated_at_0_6", "truncated_at_0_8")
 
 
-def _fewer(reading: str, control: str) -> Exceeds:
-    return Exceeds(reading, control, ideal=0, side="below")
+def _fewer(measurement: str, control: str) -> Exceeds:
+    return Exceeds(measurement, control, ideal=0, side="below")
 
 
 TASK = Task(
@@ -108,7 +108,7 @@ TASK = Task(
     datasets=("digits",),
     interventions=Interventions(likelihood_variance=0.05),
     knob=None,
-    known="linear_vae_on_principal_axes",
+    analytic="linear_vae_on_principal_axes",
     arms=(Arm("twin", variant="twin", read=False),),
     instruments=(
         "volume_sampling.volume_sampling",
@@ -133,7 +133,7 @@ TASK = Task(
                 _fewer("classifier_outliers_weighted", "classifier_outliers_prior"),
                 _fewer("neighbour_outliers_weighted", "neighbour_outliers_prior"),
             ),
-            beside=(
+            reported=(
                 "effective_share",
                 "classifier_outliers_alpha_minus_2",
                 "classifier_outliers_alpha_minus_half",
@@ -146,7 +146,7 @@ TASK = Task(
                 *(f"{what}_{way}" for what in VARIATIONS for way in ("prior", "weighted")),
                 "unexplained_variance",
             ),
-            known="fails",
+            analytic="fails",
         ),
         Claim(
             "beats_truncation",
@@ -157,24 +157,24 @@ TASK = Task(
                 _fewer("classifier_outliers_weighted", "classifier_outliers_truncated_to_entropy"),
                 _fewer("neighbour_outliers_weighted", "neighbour_outliers_truncated_to_entropy"),
             ),
-            beside=(
+            reported=(
                 "truncation_for_distance",
                 "truncation_for_entropy",
                 *(f"{what}_{way}" for way in TRUNCATED for what in (*OUTLIERS, *VARIATIONS)),
             ),
-            known="fails",
+            analytic="fails",
         ),
         Claim(
             "variation_cost",
             "Volume-weighted sampling costs variation: class entropy, pairwise distance and held-out coverage fall.",
             tuple(_fewer(f"{what}_weighted", f"{what}_prior") for what in VARIATIONS),
-            known="fails",
+            analytic="fails",
         ),
         Claim(
             "potential_fidelity",
             "The metric of the posterior mixture's potential is a rough proxy of the decoder's Fisher metric.",
             (Beyond("potential_spearman", 0.5, ideal=1, null=0),),
-            beside=("potential_relative_error", "precision_spearman", "kahler_defect"),
+            reported=("potential_relative_error", "precision_spearman", "kahler_defect"),
         ),
         Claim(
             "plurisubharmonic",
@@ -183,8 +183,8 @@ TASK = Task(
                 Beyond("potential_psh_share", 0.999, ideal=1, null=0, scale="draws"),
                 Beyond("mixture_psh_share", 0.99, ideal=0, null=1, scale="share"),
             ),
-            beside=("potential_smallest_eigenvalue", "mixture_smallest_eigenvalue"),
-            known="holds",
+            reported=("potential_smallest_eigenvalue", "mixture_smallest_eigenvalue"),
+            analytic="holds",
         ),
         Claim(
             "cheaper",

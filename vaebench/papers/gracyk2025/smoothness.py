@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import torch
 
-from vaebench.claims import Declined, Reading
+from vaebench.claims import Measurement, declined
 from vaebench.data import Dataset
 from vaebench.experiment import EvaluationBudget
 from vaebench.kernels.complex_normal import standard_complex_normal
@@ -45,8 +45,8 @@ def against_twin(
     found = _smoothness("", trained, data, evaluation, rng)
     if twin is None:
         # With nothing to be compared with, a collapse is not this claim's to judge.
-        found = [replace(one, cause="setting") if isinstance(one, Declined) else one for one in found]
-        beside: list[Reading | Declined] = [Declined(f"{n}_twin", "the variant declares no twin") for n in NAMES]
+        found = [replace(one, cause="setting") if one.value is None else one for one in found]
+        beside: list[Measurement] = [declined(f"{n}_twin", "the variant declares no twin") for n in NAMES]
     else:
         rng.set_state(state)
         beside = _smoothness("_twin", twin, data, evaluation, rng)
@@ -54,13 +54,13 @@ def against_twin(
         if units != others:
             reason = f"{units} active complex units and the twin's {others} make volumes of different dimensions"
             # What has more units than its twin has destroyed nothing: the two are not comparable.
-            found[1] = Declined("log_volume_variance", reason, "model" if units < others else "setting")
-    return tuple((None, reading) for reading in (*found, *beside))
+            found[1] = declined("log_volume_variance", reason, "model" if units < others else "setting")
+    return tuple((None, measurement) for measurement in (*found, *beside))
 
 
 def _smoothness(
     suffix: str, trained: Trained, data: Dataset, evaluation: EvaluationBudget, rng: torch.Generator
-) -> list[Reading | Declined]:
+) -> list[Measurement]:
     roughness, unevenness = (f"{name}{suffix}" for name in NAMES)
     return [_roughness(roughness, trained, data, evaluation), _unevenness(unevenness, trained, data, evaluation, rng)]
 
@@ -72,7 +72,7 @@ def _active_units(trained: Trained, data: Dataset) -> int:
         return 0
 
 
-def _roughness(name: str, trained: Trained, data: Dataset, evaluation: EvaluationBudget) -> Reading | Declined:
+def _roughness(name: str, trained: Trained, data: Dataset, evaluation: EvaluationBudget) -> Measurement:
     x = held_out(data, evaluation.points, least=2)
     with torch.no_grad():
         codes = real_posterior(trained, x).mean
@@ -82,12 +82,12 @@ def _roughness(name: str, trained: Trained, data: Dataset, evaluation: Evaluatio
     try:
         return of_sample(name, path_roughness(decoded.reshape(*paths.shape[:2], *decoded.shape[1:])), "rad²")
     except Undefined as reason:
-        return Declined(name, str(reason), "model")
+        return declined(name, str(reason), "model")
 
 
 def _unevenness(
     name: str, trained: Trained, data: Dataset, evaluation: EvaluationBudget, rng: torch.Generator
-) -> Reading | Declined:
+) -> Measurement:
     x = data.train.x
     z = standard_complex_normal((evaluation.samples // 4, trained.latent // 2), rng, dtype=x.dtype.to_complex())
     try:

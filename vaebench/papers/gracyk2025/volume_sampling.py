@@ -8,7 +8,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from vaebench.claims import Declined, Reading
+from vaebench.claims import Measurement, declined
 from vaebench.data import Dataset
 from vaebench.experiment import EvaluationBudget
 from vaebench.kernels.complex_normal import paired, standard_complex_normal, unpaired
@@ -58,13 +58,13 @@ JUDGED = (
     *(f"{detector}_outliers_truncated_to_{match}" for detector in DETECTORS for match in MATCHES),
 )
 
-Found = list[Reading | Declined]
+Found = list[Measurement]
 
 
 @reads(*JUDGED, "classifier_accuracy")
 def volume_sampling(
     trained: Trained, data: Dataset, evaluation: EvaluationBudget, rng: torch.Generator
-) -> tuple[Reading | Declined, ...]:
+) -> tuple[Measurement, ...]:
     """Read outlier rates and variation of samples from the prior, weighted by volume, and from the truncated prior.
 
     Weighted samples follow CN(ζ; 0, I)·(det g(ζ))^α, g the decoder's Fisher metric along the units that code something,
@@ -121,7 +121,7 @@ def _sampled(judge: "_Judge", evaluation: EvaluationBudget, rng: torch.Generator
     draws = _Draws(candidates, volumes, min(evaluation.points, evaluation.samples), rng, rng.get_state())
     weighted, spread, acceptance = _weighted(trained, draws, active)
     prior, effective = draws.at(0.0), draws.effective(ALPHA)
-    found: Found = [Reading("effective_share", effective / len(candidates), 0.0, len(candidates))]
+    found: Found = [Measurement("effective_share", effective / len(candidates), 0.0, len(candidates))]
     found += [] if acceptance is None else [of_sample("langevin_acceptance", acceptance)]
     found += judge.rated("prior", judge.decoded(prior)) + judge.rated("weighted", judge.decoded(weighted), effective)
     few, varied = draws.few_at(0.0), judge.varied(judge.decoded(spread))
@@ -204,8 +204,8 @@ def _matched(
     matched = matched_truncation(varies, float(target), *ends)
     if not matched.within and abs(matched.variation - float(target)) > 2 * float(error):
         reason = f"the prior times no factor up to {WIDEST:g} varies as the weighted samples do"
-        return [Declined(f"{detector}_outliers_{way}", reason, "model") for detector in DETECTORS]
-    factor = Reading(f"truncation_for_{match}", matched.factor, 0.0, len(prior))
+        return [declined(f"{detector}_outliers_{way}", reason, "model") for detector in DETECTORS]
+    factor = Measurement(f"truncation_for_{match}", matched.factor, 0.0, len(prior))
     return [factor, *judge.rated(way, judge.decoded(matched.factor * prior))]
 
 
@@ -221,11 +221,11 @@ class _Judge:
         with torch.no_grad():
             return likelihood_at(self.trained, unpaired(z)).mean
 
-    def accuracy(self) -> Reading | Declined:
+    def accuracy(self) -> Measurement:
         if self.classifier is None:
             return _classless("classifier_accuracy")
         accuracy, n = self.classifier.accuracy, len(self.data.held_out.x)
-        return Reading("classifier_accuracy", accuracy, _rate_error(accuracy, n), n, "1", "higher")
+        return Measurement("classifier_accuracy", accuracy, _rate_error(accuracy, n), n, "1", "higher")
 
     def rated(self, way: str, x: Tensor, effective: float = math.inf) -> Found:
         """Outlier rates of samples, with the error that so many effective candidates leave."""
@@ -240,7 +240,7 @@ class _Judge:
                 continue
             rate = float(odd[detector].double().mean())
             error = _rate_error(rate, 1 / (1 / len(x) + 1 / effective))
-            found.append(Reading(name, rate, error, len(x), "1", "lower"))
+            found.append(Measurement(name, rate, error, len(x), "1", "lower"))
         return found
 
     def ways_to_vary(self) -> dict[str, Callable[[Tensor], Estimate]]:
@@ -261,12 +261,12 @@ class _Judge:
 def _variations(way: str, varied: Mapping[str, Estimate]) -> Found:
     found: Found = [_classless(f"{name}_{way}") for name in UNITS if name not in varied]
     for name, e in varied.items():
-        found.append(Reading(f"{name}_{way}", float(e.value), float(e.stderr), e.n, UNITS[name], "higher"))
+        found.append(Measurement(f"{name}_{way}", float(e.value), float(e.stderr), e.n, UNITS[name], "higher"))
     return found
 
 
-def _classless(name: str) -> Declined:
-    return Declined(name, "the data have no classes")
+def _classless(name: str) -> Measurement:
+    return declined(name, "the data have no classes")
 
 
 def _rate_error(rate: float, n: float) -> float:

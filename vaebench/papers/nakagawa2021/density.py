@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from vaebench.claims import Declined, Reading
+from vaebench.claims import Measurement, declined
 from vaebench.data import Dataset
 from vaebench.experiment import EvaluationBudget
 from vaebench.kernels.estimate import Undefined
@@ -25,7 +25,7 @@ PRIOR_ALONE = "density_r2_prior_alone"
 @reads(*NAMES, PRIOR_ALONE)
 def density(
     trained: Trained, data: Dataset, evaluation: EvaluationBudget, rng: torch.Generator
-) -> tuple[Reading | Declined, ...]:
+) -> tuple[Measurement, ...]:
     """Read how log p̂(x) agrees with the exact log p(x) on held-out data, for both of the paper's estimates.
 
     Args:
@@ -42,7 +42,7 @@ def density(
     beta = kl_weight_in_squares(trained, data.held_out.x)
     if data.truth is None or beta is None:
         reason = "the data's density is not known" if data.truth is None else "β is not known"
-        return tuple(Declined(name, reason) for name in (*NAMES, PRIOR_ALONE))
+        return tuple(declined(name, reason) for name in (*NAMES, PRIOR_ALONE))
     x = held_out(data, evaluation.points)
     with torch.no_grad():
         posterior = real_posterior(trained, x)
@@ -50,7 +50,7 @@ def density(
     dimension = data.truth.dimension
     if int(active.sum()) != dimension:
         reason = f"{int(active.sum())} active units do not chart a {dimension}-dimensional manifold"
-        return tuple(Declined(name, reason, "model") for name in (*NAMES, PRIOR_ALONE))
+        return tuple(declined(name, reason, "model") for name in (*NAMES, PRIOR_ALONE))
     exact = data.truth.log_density(x)
     mean, scale = posterior.mean[:, active].double(), posterior.scale[:, active].double()
     loss, at_mean = loss_and_distortion(trained, x, evaluation.samples, beta, rng)
@@ -59,19 +59,19 @@ def density(
         from_loss = density_agreement(log_density_from_loss(loss, at_mean, beta, dimension), exact)
         alone = density_agreement(normal_log_density(mean), exact).r_squared
     except Undefined as undefined:
-        return tuple(Declined(name, str(undefined), "model") for name in (*NAMES, PRIOR_ALONE))
-    control: Reading | Declined = Reading(PRIOR_ALONE, float(alone.value), float(alone.stderr), alone.n)
+        return tuple(declined(name, str(undefined), "model") for name in (*NAMES, PRIOR_ALONE))
+    control: Measurement = Measurement(PRIOR_ALONE, float(alone.value), float(alone.stderr), alone.n)
     if data.truth.gaussian:
-        control = Declined(PRIOR_ALONE, "sources are normal: p(μ) alone has the right order already")
-    return (*_readings("", from_scale), *_readings("loss_", from_loss), control)
+        control = declined(PRIOR_ALONE, "sources are normal: p(μ) alone has the right order already")
+    return (*_measurements("", from_scale), *_measurements("loss_", from_loss), control)
 
 
-def _readings(prefix: str, agreement: DensityAgreement) -> tuple[Reading, ...]:
+def _measurements(prefix: str, agreement: DensityAgreement) -> tuple[Measurement, ...]:
     r2, slope, bias = agreement
     return (
-        Reading(f"{prefix}density_r2", float(r2.value), float(r2.stderr), r2.n, "1", "higher"),
-        Reading(f"{prefix}density_slope", float(slope.value), float(slope.stderr), slope.n),
-        Reading(f"{prefix}density_bias", float(bias.value), float(bias.stderr), bias.n, "nats"),
+        Measurement(f"{prefix}density_r2", float(r2.value), float(r2.stderr), r2.n, "1", "higher"),
+        Measurement(f"{prefix}density_slope", float(slope.value), float(slope.stderr), slope.n),
+        Measurement(f"{prefix}density_bias", float(bias.value), float(bias.stderr), bias.n, "nats"),
     )
 
 

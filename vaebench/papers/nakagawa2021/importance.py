@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from vaebench.claims import Declined, Reading
+from vaebench.claims import Measurement, declined
 from vaebench.data import Dataset
 from vaebench.experiment import EvaluationBudget
 from vaebench.kernels import isometry
@@ -21,7 +21,7 @@ def importance(
     data: Dataset,
     evaluation: EvaluationBudget,
     rng: torch.Generator,
-) -> tuple[Reading | Declined, ...]:
+) -> tuple[Measurement, ...]:
     """Read (β/2)·E σ_j⁻² of the active units, largest first, against the variances of the data's sources.
 
     Data whose sources are unknown, such as images, are held against their PCA eigenvalues, one for each latent unit:
@@ -39,10 +39,10 @@ def importance(
     """
     beta = kl_weight_in_squares(trained, data.held_out.x)
     if beta is None:
-        return (Declined("importance_worst_error", "β is not known"),)
+        return (declined("importance_worst_error", "β is not known"),)
     if data.truth is not None and data.truth.source_variances is None:
         reason = "the data's manifold is curved: there are no source variances"
-        return (Declined("importance_worst_error", reason),)
+        return (declined("importance_worst_error", reason),)
     with torch.no_grad():
         scale = real_posterior(trained, held_out(data, evaluation.points)).scale.double()
     of_unit = isometry.importance(scale, beta)[isometry.active_units(scale)].sort(descending=True).values
@@ -51,8 +51,11 @@ def importance(
     found[: len(of_unit)] = of_unit[: len(variances)].cpu()
     errors = found / variances - 1
     return (
-        *(Reading(f"importance_{j}", float(value), 0.0, len(scale), "x²") for j, value in enumerate(found, start=1)),
-        Reading("importance_worst_error", float(errors.abs().max()), 0.0, len(scale)),
+        *(
+            Measurement(f"importance_{j}", float(value), 0.0, len(scale), "x²")
+            for j, value in enumerate(found, start=1)
+        ),
+        Measurement("importance_worst_error", float(errors.abs().max()), 0.0, len(scale)),
     )
 
 

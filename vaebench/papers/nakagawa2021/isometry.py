@@ -5,7 +5,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from vaebench.claims import Declined, Reading
+from vaebench.claims import Measurement, declined
 from vaebench.data import Dataset
 from vaebench.experiment import EvaluationBudget
 from vaebench.kernels import isometry
@@ -43,7 +43,7 @@ def stationarity(
     data: Dataset,
     evaluation: EvaluationBudget,
     rng: torch.Generator,
-) -> tuple[Reading | Declined, ...]:
+) -> tuple[Measurement, ...]:
     """Read T2 = (2/β)·σ_j²·‖J_j‖² + σ_j², which is 1 at a stationary point, on active units over held-out data.
 
     Args:
@@ -58,22 +58,23 @@ def stationarity(
         data; ``t2_sd``: mean over units of the standard deviation over data; ``active_units``.
     """
     columns, scale, active = metric_columns(trained, held_out(data, evaluation.points, least=2))
-    count = Reading("active_units", float(active.sum()), 0.0, len(scale))
+    count = Measurement("active_units", float(active.sum()), 0.0, len(scale))
     if trained.kl_weight is None:
-        return (*(Declined(name, "the variant declares no kl_weight") for name in STATIONARITY), count)
+        return (*(declined(name, "the variant declares no kl_weight") for name in STATIONARITY), count)
     if not active.any():
         return (
-            *(Declined(name, "every latent unit has collapsed to the prior", "model") for name in STATIONARITY),
+            *(declined(name, "every latent unit has collapsed to the prior", "model") for name in STATIONARITY),
             count,
         )
     t1, t2 = isometry.stationarity(column_squared_norms(columns), scale, trained.kl_weight)
     worst = of_sample("t2_worst_unit", t2[:, int((t2.mean(0) - 1).abs().argmax())])
+    assert worst.value is not None
     return (
         replace(worst, name="t2_worst_deviation", value=abs(worst.value - 1)),
         worst,
         of_sample("t2_mean", t2.mean(1)),
         of_sample("t1_mean", t1.mean(1)),
-        Reading("t2_sd", float(t2.double().std(0).mean()), 0.0, len(t2)),
+        Measurement("t2_sd", float(t2.double().std(0).mean()), 0.0, len(t2)),
         count,
     )
 
@@ -84,7 +85,7 @@ def orthogonality(
     data: Dataset,
     evaluation: EvaluationBudget,
     rng: torch.Generator,
-) -> tuple[Reading | Declined, ...]:
+) -> tuple[Measurement, ...]:
     """Read the mean absolute cosine between Jacobian columns of active units, over held-out data.
 
     Args:
@@ -98,9 +99,9 @@ def orthogonality(
     """
     columns, _, active = metric_columns(trained, held_out(data, evaluation.points))
     if active.sum() < 2:
-        return (Declined("mean_absolute_cosine", "angles between columns need two active units", "model"),)
+        return (declined("mean_absolute_cosine", "angles between columns need two active units", "model"),)
     try:
         cosines = isometry.mean_absolute_cosine(isometry.column_cosines(columns))
     except Undefined as reason:
-        return (Declined("mean_absolute_cosine", str(reason), "model"),)
+        return (declined("mean_absolute_cosine", str(reason), "model"),)
     return (of_sample("mean_absolute_cosine", cosines),)

@@ -13,7 +13,7 @@ whose limit for small σ, T1_j = (2/β)·σ_j²·‖J_j‖² = 1, is the paper's
     p(x) = (2/β)^{m/2} p(μ) ∏ σ_j        and        p(x) = (πβ)^{−m/2} exp(−(L − D₀)/β),
 
 absolute numbers without a free constant. Here data of known density check all four, on units with a mean σ² below ½
-(the others have collapsed to the prior). The two densities are two readings of one relation, not two pieces of
+(the others have collapsed to the prior). The two densities are two measurements of one relation, not two pieces of
 evidence: where the decoder is affine over a posterior their logarithms differ by exactly ½ Σ_j (1 − T2_j). Both fall
 short of the truth in slope, even in the linear case, where it is 1 − σ_j² along source j: the codes' variance is 1 −
 σ_j², and D₀ takes that shrinkage out of the loss. With the σ_j² here, .03 for the weakest normal source at β = 0.01,
@@ -28,11 +28,11 @@ density; their importances are held against the PCA eigenvalues, as the paper's 
 trained a second time with a Bernoulli likelihood (`bernoulli` arm), whose metric G is diag(1/(2x̂(1 − x̂))) and whose β
 is the KL's weight in nats.
 
-**Controls.** The `known` arm is the exact linear VAE, read by the same instruments: T2 = 1 and importance = variance to
-rounding, on normal sources and on the principal axes of images. The density estimate must beat p(μ) alone, in how well
-it orders the data; on normal sources p(μ) already has the right order and that condition does not apply. The bimodal
-sources are expected to break the relations: a smooth encoder cannot follow the fold between two modes, and a suite that
-can only say yes says nothing.
+**Controls.** The `analytic` arm is the exact linear VAE, read by the same instruments: T2 = 1 and importance = variance
+to rounding, on normal sources and on the principal axes of images. The density estimate must beat p(μ) alone, in how
+well it orders the data; on normal sources p(μ) already has the right order and that condition does not apply. The
+bimodal sources are expected to break the relations: a smooth encoder cannot follow the fold between two modes, and a
+suite that can only say yes says nothing.
 
 **Seen** in the reference results: on normal sources every claim holds but for `sigma_vae`, and trained networks read
 like the exact model. On `three_sources` orthogonality holds for all. The networks' densities order the data far better
@@ -90,7 +90,7 @@ TASK = Task(
     datasets=("three_sources", "linear_gaussian_sources", "bimodal_sources", "sinc", "projective_plane", "digits"),
     interventions=Interventions(likelihood_variance=0.005),
     knob=None,
-    known="linear_vae_with_learned_scale",
+    analytic="linear_vae_with_learned_scale",
     arms=(Arm("bernoulli", Interventions(likelihood="bernoulli")),),
     instruments=("isometry.stationarity", "isometry.orthogonality", "density.density", "importance.importance"),
     claims=(
@@ -98,14 +98,14 @@ TASK = Task(
             "isometry",
             "The posterior scale is the decoder's local scale: T2 = 1 on every active unit.",
             (Beyond("t2_worst_deviation", 0.05, ideal=0, null=1, scale="log"),),
-            beside=("t2_worst_unit", "t2_mean", "t2_sd", "t1_mean", "active_units"),
-            known="holds",
+            reported=("t2_worst_unit", "t2_mean", "t2_sd", "t1_mean", "active_units"),
+            analytic="holds",
         ),
         Claim(
             "orthogonality",
             "The columns of the decoder's Jacobian are orthogonal.",
             (Beyond("mean_absolute_cosine", 0.1, ideal=0, null=0.46, scale="log"),),
-            known="holds",
+            analytic="holds",
         ),
         Claim(
             "density",
@@ -118,14 +118,14 @@ TASK = Task(
                 Near("loss_density_slope", 1, 0.1, null=0),
                 Near("loss_density_bias", 0, 0.1, null=1),
             ),
-            known="holds",
+            analytic="holds",
         ),
         Claim(
             "importance",
             "A latent unit's importance, (β/2)·E σ⁻², is the variance of the source it codes.",
             (Beyond("importance_worst_error", 0.1, ideal=0, null=1, scale="log"),),
-            beside=("importance_1", "importance_2", "importance_3"),
-            known="holds",
+            reported=("importance_1", "importance_2", "importance_3"),
+            analytic="holds",
         ),
     ),
     invariants=(),

@@ -1,4 +1,4 @@
-"""Draw small multiples: a reading over the knob, a row a reading and a column an architecture."""
+"""Draw small multiples: a measurement over the knob, a row a measurement and a column an architecture."""
 
 import math
 import textwrap
@@ -41,7 +41,7 @@ def draw_curves(figure: CurveFigure) -> Canvas:
             ax.set_xlabel(figure.knob)
     for ax in axes[len(figure.panels) :]:
         ax.remove()
-    for _, row in groupby(zip(figure.panels, axes, strict=False), key=lambda pair: pair[0].reading):
+    for _, row in groupby(zip(figure.panels, axes, strict=False), key=lambda pair: pair[0].measurement):
         _share_height(list(row))
     canvas.align_ylabels()
     columns = legend_columns(width, (str(handle.get_label()) for handle in handles))
@@ -52,7 +52,7 @@ def draw_curves(figure: CurveFigure) -> Canvas:
 def _draw_panel(ax: Axes, panel: CurvePanel, figure: CurveFigure) -> None:
     ax.set_title(panel.arch, loc="left", color=FAINT)
     unit = "" if panel.unit == "1" else f" [{panel.unit}]"
-    ax.set_ylabel("\n".join([*textwrap.wrap(panel.reading + unit, 24), *textwrap.wrap(f"({panel.claimed})", 26)]))
+    ax.set_ylabel("\n".join([*textwrap.wrap(panel.measurement + unit, 24), *textwrap.wrap(f"({panel.claimed})", 26)]))
     crowded = len({curve.variant for curve in panel.curves}) > 4
     for curve in panel.curves:
         colour, marker = _look(figure.variants, curve)
@@ -135,7 +135,7 @@ def is_geometric(knobs: Sequence[float]) -> bool:
 
 
 def _share_height(row: Sequence[tuple[CurvePanel, Axes]]) -> None:
-    """Give the panels of one reading one scale, ruled by means and region: a wide band of few seeds is cut off."""
+    """Give the panels of one measurement one scale, ruled by means and region: a wide band of few seeds is cut off."""
     means = [value for panel, _ in row for curve in panel.curves for value in curve.mean]
     means += [end for panel, _ in row for end in (panel.low, panel.high) if end is not None]
     ends = [ax.get_ylim() for _, ax in row]

@@ -1,11 +1,23 @@
-"""Take from a task's records what its figures show: readings over the knob, or a forest of estimates a claim."""
+"""Take from a task's records what its figures show: measurements over the knob, or a forest of estimates a claim."""
 
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from vaebench.claims import Beyond, Claim, Condition, Exceeds, Near, Outpaces, Tradeoff, Trend, Verdict, t_interval
+from vaebench.claims import (
+    Beyond,
+    Claim,
+    Column,
+    Condition,
+    Exceeds,
+    Near,
+    Outpaces,
+    Tradeoff,
+    Trend,
+    Verdict,
+    t_interval,
+)
 from vaebench.report.figures.maps import map_figures
 from vaebench.report.figures.plots import (
     Curve,
@@ -23,13 +35,13 @@ from vaebench.report.numbers import OF_WHAT, plain
 from vaebench.report.selection import Selection, entry
 from vaebench.report.task_text import TaskText
 from vaebench.report.text import words
-from vaebench.results.record import Column, Record
+from vaebench.results.record import Record
 
 BESIDE = "_beside"
-"""Behind the name of a data set, what the figure of the readings that no claim judges is called."""
+"""Behind the name of a data set, what the figure of the measurements that no claim judges is called."""
 
 Said = tuple[str, float | None, float | None]
-"""What is claimed of a reading's value: in words, and the ends of its region."""
+"""What is claimed of a measurement's value: in words, and the ends of its region."""
 
 
 def task_figures(task: TaskText, selection: Selection) -> dict[str, Figure]:
@@ -55,8 +67,8 @@ def task_figures(task: TaskText, selection: Selection) -> dict[str, Figure]:
         else:
             for dataset in sorted({record.subject.dataset.name for record in of_preset}):
                 of_data = [record for record in of_preset if record.subject.dataset.name == dataset]
-                for part, readings in _named_readings(of_data[0].claims).items():
-                    if (figure := curve_figure(task, of_data, selection, readings)).panels:
+                for part, measurements in _named_measurements(of_data[0].claims).items():
+                    if (figure := curve_figure(task, of_data, selection, measurements)).panels:
                         figures[figure_path(task, dataset + part, preset)] = figure
         for part, maps in map_figures(task, of_preset, selection).items():
             figures[figure_path(task, part, preset)] = maps
@@ -106,7 +118,7 @@ def figure_path(task: TaskText, part: str, preset: str) -> str:
 
 
 def curve_figure(
-    task: TaskText, records: Sequence[Record], selection: Selection, readings: Mapping[str, Said]
+    task: TaskText, records: Sequence[Record], selection: Selection, measurements: Mapping[str, Said]
 ) -> CurveFigure:
     """Prepare small multiples over the knob.
 
@@ -114,23 +126,23 @@ def curve_figure(
         task: A task with a knob.
         records: Its records of one data set and preset.
         selection: Where they come from.
-        readings: What is shown, with what is claimed of it.
+        measurements: What is shown, with what is claimed of it.
 
     Returns:
-        The figure; without panels where no record has such a reading at two knob values.
+        The figure; without panels where no record has such a measurement at two knob values.
     """
     names = {id(record): _variant(record, selection) for record in records}
     archs = sorted({record.subject.arch for record in records})
     panels = []
-    for reading, (claimed, low, high) in readings.items():
+    for measurement, (claimed, low, high) in measurements.items():
         row = []
         for arch in archs:
             of_arch = [record for record in records if record.subject.arch == arch]
-            curves = [c for record in of_arch for c in _curves(record, names[id(record)], reading)]
+            curves = [c for record in of_arch for c in _curves(record, names[id(record)], measurement)]
             row.append((arch, _merged(curves)))
-        unit = next((c.unit for r in records for c in r.readings if c.name == reading), "1")
+        unit = next((c.unit for r in records for c in r.measurements if c.name == measurement), "1")
         if any(curves for _, curves in row):
-            panels += [CurvePanel(words(reading), unit, claimed, words(a), low, high, curves) for a, curves in row]
+            panels += [CurvePanel(words(measurement), unit, claimed, words(a), low, high, curves) for a, curves in row]
     symbol = f" {task.knob_symbol}" if task.knob_symbol else ""
     return CurveFigure(
         knob=words(task.knob_name or "") + symbol,
@@ -153,24 +165,24 @@ def forest_figure(claim: Claim, records: Sequence[Record], selection: Selection)
     """
     ordered = sorted(records, key=lambda r: (r.subject.dataset.name, selection.labels[entry(r)]))
     judged = [[v for v in (*r.verdicts, *r.control_verdicts) if v.claim == claim.id] for r in ordered]
-    kept = [(r, found) for r, found in zip(ordered, judged, strict=True) if found[0].verdict != "not applicable"]
+    kept = [(r, found) for r, found in zip(ordered, judged, strict=True) if found[0].word != "not applicable"]
     ordered, judged = [r for r, _ in kept], [found for _, found in kept]
     rows = tuple(
-        ForestRow(words(r.subject.dataset.name), words(selection.labels[entry(r)]), verdicts[0].verdict)
+        ForestRow(words(r.subject.dataset.name), words(selection.labels[entry(r)]), verdicts[0].word)
         for r, verdicts in zip(ordered, judged, strict=True)
     )
     panels = []
-    for index in range(min((len(v.findings) for verdicts in judged for v in verdicts), default=0)):
-        heads = [verdicts[0].findings[index] for verdicts in judged]
-        head = next((finding for finding in heads if finding.interval), heads[0])
+    for index in range(min((len(v.checks) for verdicts in judged for v in verdicts), default=0)):
+        heads = [verdicts[0].checks[index] for verdicts in judged]
+        head = next((check for check in heads if check.interval), heads[0])
         points = tuple(tuple(_points(verdicts, index)) for verdicts in judged)
-        panels.append(ForestPanel(words(head.what) + OF_WHAT[head.scale], head.low, head.high, points))
+        panels.append(ForestPanel(words(head.statistic) + OF_WHAT[head.scale], head.low, head.high, points))
     return ForestFigure(rows, tuple(panels))
 
 
 def _points(verdicts: Iterable[Verdict], index: int) -> Iterable[ForestPoint]:
     for verdict in verdicts:
-        interval = verdict.findings[index].interval
+        interval = verdict.checks[index].interval
         if interval is not None:
             seeds = len(verdict.seeds)
             of_seeds = f"{interval.n} of {seeds}" if interval.n < seeds else ""
@@ -189,19 +201,19 @@ def _variant(record: Record, selection: Selection) -> str:
     return words(selection.labels[entry(record)].replace(arch, "", 1))
 
 
-def _named_readings(claims: Sequence[Claim]) -> dict[str, dict[str, Said]]:
-    """List the readings that claims judge, with what is claimed of the value of each, and under `BESIDE` the others."""
+def _named_measurements(claims: Sequence[Claim]) -> dict[str, dict[str, Said]]:
+    """List the measurements that claims judge, with what is claimed of the value of each, and under `BESIDE` the others."""
     found: dict[str, list[Said]] = {}
     for condition in (condition for claim in claims for condition in claim.conditions):
-        for reading, said in _said(condition):
-            found.setdefault(reading, []).append(said)
-    judged = {reading: _all_said(said) for reading, said in found.items()}
-    others = (reading for claim in claims for reading in claim.beside if reading not in judged)
+        for measurement, said in _said(condition):
+            found.setdefault(measurement, []).append(said)
+    judged = {measurement: _all_said(said) for measurement, said in found.items()}
+    others = (measurement for claim in claims for measurement in claim.reported if measurement not in judged)
     return {"": judged, BESIDE: dict.fromkeys(others, ("not judged", None, None))}
 
 
 def _all_said(said: Sequence[Said]) -> Said:
-    """Put together what several conditions say of one reading; the first region is drawn."""
+    """Put together what several conditions say of one measurement; the first region is drawn."""
     claimed = list(dict.fromkeys(text for text, _, _ in said if text not in {"", "control"})) or ["control"]
     ends = next(((low, high) for _, low, high in said if (low, high) != (None, None)), (None, None))
     return "; ".join(claimed), *ends
@@ -209,29 +221,29 @@ def _all_said(said: Sequence[Said]) -> Said:
 
 def _said(condition: Condition) -> list[tuple[str, Said]]:
     match condition:
-        case Trend(reading, direction):
-            return [(reading, (f"claim: {direction}", None, None))]
-        case Outpaces(reading, other):
+        case Trend(measurement, direction):
+            return [(measurement, (f"claim: {direction}", None, None))]
+        case Outpaces(measurement, other):
             return [
-                (reading, (f"claim: falls faster than {words(other)} moves", None, None)),
+                (measurement, (f"claim: falls faster than {words(other)} moves", None, None)),
                 (other, ("", None, None)),
             ]
-        case Near(reading, target, tolerance):
+        case Near(measurement, target, tolerance):
             said = f"claim: within {plain(tolerance)} of {plain(target)}"
-            return [(reading, (said, target - tolerance, target + tolerance))]
-        case Beyond(reading, limit, ideal):
+            return [(measurement, (said, target - tolerance, target + tolerance))]
+        case Beyond(measurement, limit, ideal):
             below = ideal < limit
             said = f"claim: {'below' if below else 'above'} {plain(limit)}"
-            return [(reading, (said, None if below else limit, limit if below else None))]
-        case Exceeds(reading, control, _, side):
+            return [(measurement, (said, None if below else limit, limit if below else None))]
+        case Exceeds(measurement, control, _, side):
             said = f"claim: {side} {words(control)}"
-            return [(reading, (said, None, None)), (control, ("control", None, None))]
+            return [(measurement, (said, None, None)), (control, ("control", None, None))]
 
 
-def _curves(record: Record, variant: str, reading: str) -> list[Curve]:
+def _curves(record: Record, variant: str, measurement: str) -> list[Curve]:
     by_arm: dict[str, list[tuple[float, Column]]] = {}
-    for column in record.readings:
-        if column.name == reading and column.knob is not None and column.values:
+    for column in record.measurements:
+        if column.name == measurement and column.knob is not None and column.values:
             by_arm.setdefault(column.arm, []).append((column.knob, column))
     curves = []
     for arm, found in by_arm.items():

@@ -70,13 +70,13 @@ def line_style(arm: str) -> LineStyle:
     """Choose how an arm's lines are drawn.
 
     Args:
-        arm: In words: ``trained``, ``known``, another control, or what is known beside that one.
+        arm: In words: ``trained``, ``analytic``, another control, or what is known beside that one.
 
     Returns:
         Solid, dashed, dotted, or dashed and dotted.
     """
     if arm == "trained":
         return "-"
-    if arm == "known":
+    if arm == "analytic":
         return "--"
     return "-." if arm.startswith("known ") else ":"

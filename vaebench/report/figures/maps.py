@@ -1,15 +1,15 @@
-"""Take maps from records: readings of which each is one entry, by row and column."""
+"""Take maps from records: measurements of which each is one entry, by row and column."""
 
 import math
 from collections.abc import Sequence
 
-from vaebench.claims import map_entry
+from vaebench.claims import Column, map_entry
 from vaebench.report.figures.plots import HeatFigure, HeatPanel
 from vaebench.report.numbers import plain
 from vaebench.report.selection import Selection, entry
 from vaebench.report.task_text import TaskText
 from vaebench.report.text import words
-from vaebench.results.record import Column, Record
+from vaebench.results.record import Record
 
 AXES = {
     "to_the_end": ("likeness of a layer to its end (debiased CKA, mean over seeds)", "step", "layer"),
@@ -48,7 +48,7 @@ def map_figures(task: TaskText, records: Sequence[Record], selection: Selection)
 
 def _maps(record: Record) -> dict[str, list[Column]]:
     found: dict[str, list[Column]] = {}
-    for column in record.readings:
+    for column in record.measurements:
         if (place := map_entry(column.name)) and column.arm == "trained" and column.values:
             found.setdefault(place[0], []).append(column)
     return found

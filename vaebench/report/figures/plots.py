@@ -18,7 +18,7 @@ _STAMP = re.compile(STAMP_BEGINS + r"([0-9a-f]{16}), drawing ([0-9a-f]{16}), mat
 
 @dataclass(frozen=True)
 class Curve:
-    """A reading over the knob, of one variant and arm.
+    """A measurement over the knob, of one variant and arm.
 
     Attributes:
         variant: Whose it is; empty where the arm is the same for all variants.
@@ -39,10 +39,10 @@ class Curve:
 
 @dataclass(frozen=True)
 class CurvePanel:
-    """One reading in one architecture.
+    """One measurement in one architecture.
 
     Attributes:
-        reading: The reading, in words.
+        measurement: The measurement, in words.
         unit: Its unit.
         claimed: What the claims say of it, in words.
         arch: The architecture.
@@ -51,7 +51,7 @@ class CurvePanel:
         curves: What is drawn.
     """
 
-    reading: str
+    measurement: str
     unit: str
     claimed: str
     arch: str
@@ -62,7 +62,7 @@ class CurvePanel:
 
 @dataclass(frozen=True)
 class CurveFigure:
-    """Small multiples of readings over the knob, a row a reading and a column an architecture.
+    """Small multiples of measurements over the knob, a row a measurement and a column an architecture.
 
     Attributes:
         knob: The knob, in words and symbol.
@@ -180,7 +180,7 @@ class Trade:
     """What one record pays, of one kind, for what it buys: means over seeds.
 
     Attributes:
-        reading: What is paid, in words.
+        measurement: What is paid, in words.
         against: What is bought, at each way of the course.
         paid: What is paid there.
         beside: Both where the other way leads.
@@ -188,7 +188,7 @@ class Trade:
         high: Upper end.
     """
 
-    reading: str
+    measurement: str
     against: tuple[float, ...]
     paid: tuple[float, ...]
     beside: tuple[float, float]
@@ -202,7 +202,7 @@ class TradePanel:
 
     Attributes:
         title: Whose it is.
-        trades: One for each reading that is paid with.
+        trades: One for each measurement that is paid with.
     """
 
     title: str

@@ -29,26 +29,26 @@ def draw_trades(figure: TradeFigure) -> Canvas:
     height = 1.0 + 1.7 * rows
     canvas = Canvas(figsize=(width, height), layout="constrained")
     axes = list(canvas.subplots(rows, columns, squeeze=False).flat)
-    readings = tuple(dict.fromkeys(trade.reading for panel in figure.panels for trade in panel.trades))
+    measurements = tuple(dict.fromkeys(trade.measurement for panel in figure.panels for trade in panel.trades))
     for place, (panel, ax) in enumerate(zip(figure.panels, axes, strict=False)):
-        _draw_panel(ax, panel, readings)
+        _draw_panel(ax, panel, measurements)
         if place + columns >= len(figure.panels):
             ax.set_xlabel(figure.against)
     for ax in axes[len(figure.panels) :]:
         ax.remove()
-    canvas.supylabel(wrapped(f"{', '.join(readings)} (root scale)", 0.8 * height), fontsize="medium")
-    handles = _legend(figure, readings)
+    canvas.supylabel(wrapped(f"{', '.join(measurements)} (root scale)", 0.8 * height), fontsize="medium")
+    handles = _legend(figure, measurements)
     fitting = legend_columns(width, (str(handle.get_label()) for handle in handles))
     canvas.legend(handles=handles, loc="outside lower center", ncols=fitting)
     return canvas
 
 
-def _draw_panel(ax: Axes, panel: TradePanel, readings: tuple[str, ...]) -> None:
+def _draw_panel(ax: Axes, panel: TradePanel, measurements: tuple[str, ...]) -> None:
     ax.set_title("\n".join(textwrap.wrap(panel.title, 34)), loc="left")
     # Rates of a few in a thousand stand beside rates of almost one, and some are 0: a root shows them all.
     ax.set_yscale("function", functions=(_root, _square))
     for trade in panel.trades:
-        colour, marker = colour_and_marker(readings.index(trade.reading))
+        colour, marker = colour_and_marker(measurements.index(trade.measurement))
         (x, y), (end_x, end_y) = trade.beside, (trade.against[-1], trade.paid[-1])
         ax.plot(trade.against, trade.paid, color=colour, linewidth=1.0, marker=".", markersize=4)
         ax.plot([end_x, x], [end_y, y], color=colour, linewidth=0.7, linestyle=":")
@@ -66,10 +66,10 @@ def _square(y: Any) -> Any:
     return np.sign(y) * np.square(y)
 
 
-def _legend(figure: TradeFigure, readings: tuple[str, ...]) -> list[Line2D]:
+def _legend(figure: TradeFigure, measurements: tuple[str, ...]) -> list[Line2D]:
     handles = []
-    for place, reading in enumerate(readings):
+    for place, measurement in enumerate(measurements):
         colour, marker = colour_and_marker(place)
-        handles.append(Line2D([], [], color=colour, marker=marker, markersize=5, linewidth=1.0, label=reading))
+        handles.append(Line2D([], [], color=colour, marker=marker, markersize=5, linewidth=1.0, label=measurement))
     course = Line2D([], [], color=CONTROL, linewidth=1.0, marker=".", markersize=4, label=figure.course)
     return [*handles, course, Line2D([], [], color=CONTROL, linewidth=0, marker="o", label=figure.beside)]
