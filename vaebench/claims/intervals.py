@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 LEVEL = 0.95
 
@@ -41,17 +42,22 @@ def t_interval(values: Sequence[float], level: float = LEVEL) -> Interval:
         >>> t_interval([1.0, 2.0, 3.0])
         Interval(estimate=2.0, low=-0.484..., high=4.484..., n=3)
     """
-    # Both here, because listing claims needs no statistics and must be quick.
-    import numpy as np
-    from scipy.special import stdtrit
-
     if not values:
         raise ValueError("an interval needs at least one value")
-    n, mean = len(values), float(np.mean(values))
+    n, mean = len(values), sum(values) / len(values)
     if n == 1:
         return Interval(mean, None, None, 1)
-    half = float(stdtrit(n - 1, 0.5 + level / 2) * np.std(values, ddof=1) / math.sqrt(n))
+    squares = sum((value - mean) * (value - mean) for value in values)
+    half = _student(n - 1, 0.5 + level / 2) * math.sqrt(squares / (n - 1)) / math.sqrt(n)
     return Interval(mean, mean - half, mean + half, n)
+
+
+@cache
+def _student(freedom: int, below: float) -> float:
+    """The quantile of Student's t."""
+    from scipy.special import stdtrit  # here, because listing claims needs no statistics and must be quick
+
+    return float(stdtrit(freedom, below))
 
 
 def log_interval(values: Sequence[float], floor: float, level: float = LEVEL) -> Interval:

@@ -89,9 +89,20 @@ class Task:
         Returns:
             16 hexadecimal digits.
         """
+        return value_hash(self.definition(preset))
+
+    def definition(self, preset: Preset) -> tuple[object, ...]:
+        """Everything that decides a number of this task under a preset.
+
+        Args:
+            preset: The budget.
+
+        Returns:
+            Plain values, which `definition_hash` hashes.
+        """
         conditions = {claim.id: claim.conditions for claim in self.claims + self.invariants}
         # How many seeds are run decides how wide an interval is, not what is measured.
         budget = replace(self.budgets[preset], seeds=1)
         measured = (self.interventions, self.knob, self.analytic, self.instruments, conditions, budget)
         beside = [part for part in (self.arms, self.comparisons) if part]
-        return value_hash((self.name, self.version, measured, beside))
+        return (self.name, self.version, measured, beside)

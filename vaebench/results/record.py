@@ -5,7 +5,6 @@ measurements, so that whoever reads it can judge again and need not believe its 
 """
 
 import json
-import re
 from collections import Counter
 from typing import Annotated, Literal
 
@@ -37,14 +36,14 @@ Hashes = Annotated[dict[Annotated[str, Field(pattern=r"^[a-z0-9_/]{1,64}$")], Ha
 Split = Literal["fixed", "by_seed"]
 
 
-def _whole(value: object) -> object:
+def whole(value: object) -> object:
     """Let nothing but an integer be a schema's number; 1.0 and true equal 1, and are none."""
     if type(value) is not int:
         raise ValueError(f"a schema has a whole number, not {value!r:.40}")
     return value
 
 
-SchemaNumber = Annotated[Literal[2], BeforeValidator(_whole)]
+SchemaNumber = Annotated[Literal[2], BeforeValidator(whole)]
 Spent = Annotated[dict[Annotated[str, Field(max_length=64)], Seconds], Field(max_length=20)]
 Release = Annotated[str, Field(pattern=r"^\d{1,4}(\.\d{1,4}){1,3}[a-z0-9.+]{0,40}$")]
 Claims = Annotated[tuple[Claim, ...], Field(max_length=MOST_CLAIMS)]
@@ -261,6 +260,10 @@ class Record(Stored):
         return self
 
 
+DEEP = 3
+"""Lists and objects that lie as deep in each other as this are written over several lines."""
+
+
 def first_error(error: ValidationError) -> str:
     """Say in one line what is wrong with a record.
 
@@ -276,7 +279,7 @@ def first_error(error: ValidationError) -> str:
 
 
 def strict_json(model: Stored) -> str:
-    """Write a model as strict JSON: sorted keys, no NaN or Infinity, one line for a list of numbers.
+    """Write a model as strict JSON: sorted keys, no NaN or Infinity, a line for each measurement and check.
 
     Args:
         model: A record, or any other stored value.
@@ -284,12 +287,28 @@ def strict_json(model: Stored) -> str:
     Returns:
         The text, ending in a newline.
     """
-    text = json.dumps(model.model_dump(mode="json"), indent=1, sort_keys=True, allow_nan=False, ensure_ascii=False)
-    # A list without strings, lists or objects in it; no JSON string holds a bare line break, so none is touched.
-    return (
-        re.sub(r"\[\n[^\[\]{}\"]*\]", lambda numbers: re.sub(r"\s*\n\s*", "", numbers[0]).replace(",", ", "), text)
-        + "\n"
-    )
+    return _written(model.model_dump(mode="json"), "") + "\n"
+
+
+def _written(value: object, indent: str) -> str:
+    """Write a list of objects, and whatever is deep, over several lines; all else on one."""
+    listed = isinstance(value, list) and any(isinstance(one, dict) for one in value)
+    if not isinstance(value, dict | list) or (_depth(value) < DEEP and not listed):
+        return json.dumps(value, sort_keys=True, allow_nan=False, ensure_ascii=False)
+    inner = f"{indent} "
+    if isinstance(value, list):
+        parts, ends = [_written(one, inner) for one in value], "[]"
+    else:
+        named = ((json.dumps(key, ensure_ascii=False), value[key]) for key in sorted(value))
+        parts, ends = [f"{key}: {_written(one, inner)}" for key, one in named], "{}"
+    body = f",\n{inner}".join(parts)
+    return f"{ends[0]}\n{inner}{body}\n{indent}{ends[1]}"
+
+
+def _depth(value: object) -> int:
+    """How deep lists and objects lie in each other."""
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else None
+    return 0 if parts is None else 1 + max(map(_depth, parts), default=0)
 
 
 def schema_text() -> str:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import secrets
 import stat
 from pathlib import Path
@@ -10,13 +11,17 @@ from pydantic import ValidationError
 
 from vaebench.mistakes import Mistake
 from vaebench.results.record import SCHEMA_VERSION, Record, Subject, first_error, strict_json
+from vaebench.results.schema1 import upgraded
 
 MAX_BYTES = 16 * 2**20
 """A record's file above this is refused, and read no further."""
 
-MOST = {b"{": 8_000, b"[": 20_000, b",": 200_000}
+MOST = {b"{": 8_000, b"[": 30_000, b",": 200_000}
 """How often these may stand in a record's file, ten times as often as in the largest of a whole run: they say how many
 objects, lists and values it holds, and counting them costs nothing."""
+
+
+_SCHEMA_1 = re.compile(rb'"schema_version": *1\b')
 
 
 class BadRecord(Mistake):
@@ -141,13 +146,13 @@ def read_record(path: Path) -> Record:
         if (found := text.count(sign)) > most:
             raise BadRecord(path, f"{found} times {sign.decode()!r}, where a record has {most} at most")
     try:
-        record = Record.model_validate_json(text)
         json.loads(text, object_pairs_hook=_each_once)
+        record = Record.model_validate_json(upgraded(text) if _SCHEMA_1.search(text) else text)
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False)[0]
         if first["loc"] == ("schema_version",) and first["type"] != "missing":
             given = str(first["input"])
-            raise BadRecord(path, f"of schema {given:.40}; this suite reads schema {SCHEMA_VERSION}") from None
+            raise BadRecord(path, f"of schema {given:.40}; this suite reads schema 1 and {SCHEMA_VERSION}") from None
         raise BadRecord(path, first_error(error)) from None
     except (ValueError, RecursionError) as error:
         raise BadRecord(path, str(error)) from None
