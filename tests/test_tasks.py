@@ -9,7 +9,7 @@ from vaebench.experiment import Arm, Budget, EvaluationBudget, Interventions, Kn
 from vaebench.fingerprint import value_hash
 from vaebench.papers import Task, Version
 
-CLAIM = Claim("falls", "It falls.", (Trend("r", "falls"), Exceeds("r", "c", ideal=1.0)), beside=("s",))
+CLAIM = Claim("falls", "It falls.", (Trend("r", "falls"), Exceeds("r", "c", ideal=1.0)), reported=("s",))
 INVARIANT = Claim("lands", "It lands.", (Near("gap", 0.0, 0.1, null=1.0),))
 PROTOCOL = Budget(3, 8, TrainingConfig(steps=10), EvaluationBudget(points=7), (0.1, 0.2))
 ARM = Arm("twin", variant="twin")
@@ -90,7 +90,7 @@ WORDS = {
     "source": {"source": "arXiv:2601.00002"},
     "question": {"asks": "Does it really?"},
     "a claim's sentence": {"claims": (replace(CLAIM, says="It falls and falls."),)},
-    "what stands beside a claim": {"claims": (replace(CLAIM, beside=()),)},
+    "what stands beside a claim": {"claims": (replace(CLAIM, reported=()),)},
     "data sets, which have hashes of their own": {"datasets": ("sprites",)},
     "number of seeds": with_protocol(seeds=30),
     "the days of its versions": {"versions": (Version(1, "2026-11-20"),)},
@@ -109,6 +109,18 @@ def test_words_change_no_hash(what):
 
 def test_each_preset_has_its_own_hash():
     assert TASK.definition_hash("quick") != TASK.definition_hash("standard")
+
+
+def test_a_budget_of_one_data_set_leaves_the_hashes_of_all_others():
+    own = replace(PROTOCOL, latent=32)
+    task = replace(TASK, budgets_on={"mnist": {"quick": own}})
+    assert task.budget("quick", "mnist") == own
+    assert task.budget("quick", "digits") == task.budget("quick") == PROTOCOL
+    assert task.budget("standard", "mnist") == TASK.budgets["standard"]
+    assert task.definition_hash("quick", "digits") == task.definition_hash("quick") == TASK.definition_hash("quick")
+    assert task.definition_hash("standard", "mnist") == TASK.definition_hash("standard")
+    assert task.definition_hash("quick", "mnist") == replace(TASK, budgets={"quick": own}).definition_hash("quick")
+    assert task.definition_hash("quick", "mnist") != TASK.definition_hash("quick")
 
 
 def test_arms_and_comparisons_are_not_taken_for_one_another():

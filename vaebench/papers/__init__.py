@@ -6,7 +6,7 @@ list of claims can be read in a blink.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from vaebench.claims import Claim, Tradeoff
 from vaebench.experiment import Arm, Budget, Interventions, Knob, Preset
@@ -45,6 +45,7 @@ class Task:
         claims: What the paper says.
         invariants: What must hold of a sound run.
         budgets: Budget by preset.
+        budgets_on: Data sets with budgets of their own, by preset; where there is none, `budgets` holds.
         arms: What is trained beside the models judged.
         comparisons: What is read off all models of a cell together, likewise.
         tradeoffs: What is drawn against what beside the verdicts.
@@ -68,6 +69,7 @@ class Task:
     comparisons: tuple[str, ...] = ()
     tradeoffs: tuple[Tradeoff, ...] = ()
     versions: tuple[Version, ...] = ()
+    budgets_on: Mapping[str, Mapping[Preset, Budget]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if [version.number for version in self.versions] not in ([], list(range(1, self.version + 1))):
@@ -80,29 +82,43 @@ class Task:
         """The folder of its paper, which its name begins with."""
         return self.name.partition("_")[0]
 
-    def definition_hash(self, preset: Preset) -> str:
+    def budget(self, preset: Preset, dataset: str | None = None) -> Budget:
+        """What a preset spends on a data set.
+
+        Args:
+            preset: The preset.
+            dataset: The data set's name; None for the budget of those that have none of their own.
+
+        Returns:
+            The budget.
+        """
+        return self.budgets_on.get(dataset or "", {}).get(preset, self.budgets[preset])
+
+    def definition_hash(self, preset: Preset, dataset: str | None = None) -> str:
         """Hash of everything that decides a number of this task under a preset; its words do not count.
 
         Args:
-            preset: The budget.
+            preset: The preset.
+            dataset: The data set, whose budget may be its own; see `budget`.
 
         Returns:
             16 hexadecimal digits.
         """
-        return value_hash(self.definition(preset))
+        return value_hash(self.definition(preset, dataset))
 
-    def definition(self, preset: Preset) -> tuple[object, ...]:
+    def definition(self, preset: Preset, dataset: str | None = None) -> tuple[object, ...]:
         """Everything that decides a number of this task under a preset.
 
         Args:
-            preset: The budget.
+            preset: The preset.
+            dataset: The data set, whose budget may be its own; see `budget`.
 
         Returns:
             Plain values, which `definition_hash` hashes.
         """
         conditions = {claim.id: claim.conditions for claim in self.claims + self.invariants}
         # How many seeds are run decides how wide an interval is, not what is measured.
-        budget = replace(self.budgets[preset], seeds=1)
+        budget = replace(self.budget(preset, dataset), seeds=1)
         measured = (self.interventions, self.knob, self.analytic, self.instruments, conditions, budget)
         beside = [part for part in (self.arms, self.comparisons) if part]
         return (self.name, self.version, measured, beside)
