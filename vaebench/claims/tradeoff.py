@@ -24,3 +24,9 @@ class Tradeoff:
     compared: str
     course_says: str
     compared_says: str
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of all the measurements that are drawn."""
+        ways = (*self.course, self.compared)
+        return tuple(f"{what}_{way}" for what in (*self.measurements, self.against) for way in ways)

@@ -5,16 +5,15 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from vaebench.claims import Measurement, declined
+from vaebench.claims import Measurement
 from vaebench.data import Dataset
-from vaebench.experiment import EvaluationBudget
 from vaebench.kernels.jacobian import jacobian_columns, jacobian_rows
-from vaebench.measures.model_view import decoded_mean, encoded_mean, held_out, kl_weight_in_squares, reads
+from vaebench.measures.declared import gives
+from vaebench.measures.model_view import decoded_mean, encoded_mean, held_out, kl_weight_in_squares, none_of
+from vaebench.measures.probe import Probe
 from vaebench.models import AutoEncoder, Unfit
 from vaebench.models.exact import linear_vae_at_fixed_scale, linear_vae_on_principal_axes, principal_axes
 from vaebench.training.fit import Trained
-
-NAMES = ("linear_gap_decoder", "linear_gap_encoder", "linear_gap_end_to_end")
 
 AFFINE = 1e-4
 """Relative change of a Jacobian between examples below which a map counts as affine."""
@@ -27,21 +26,12 @@ def _matrix(jacobian: Tensor) -> Tensor | None:
     return matrices[:, 0] if spread <= AFFINE * matrices.abs().max() else None
 
 
-def _declined(reason: str) -> tuple[Measurement, ...]:
-    return tuple(declined(name, reason) for name in NAMES)
-
-
 def _gap(found: Tensor, exact: Tensor) -> float:
     return float(torch.linalg.norm(found - exact) / torch.linalg.norm(exact))
 
 
-@reads(*NAMES)
-def fixed_scale_gap(
-    trained: Trained,
-    data: Dataset,
-    evaluation: EvaluationBudget,
-    rng: torch.Generator,
-) -> tuple[Measurement, ...]:
+@gives("linear_gap_{decoder,encoder,end_to_end}")
+def fixed_scale_gap(probe: Probe) -> tuple[Measurement, ...]:
     """Read how far an affine model is from the linear VAE's closed form at its posterior scale.
 
     The optimum is one only up to a rotation of the latent space, so singular values are compared, and the end-to-end
@@ -49,50 +39,40 @@ def fixed_scale_gap(
     the principal axes that are coded, and the end-to-end map as the data see it, weighted with their covariance.
 
     Args:
-        trained: The model.
-        data: Its training split gives the closed form.
-        evaluation: Unused.
-        rng: Unused.
+        probe: The training part of its data gives the closed form.
 
     Returns:
         ``linear_gap_decoder`` and ``linear_gap_encoder``, relative distance of the singular values, and
         ``linear_gap_end_to_end``, relative root mean square distance of the reconstructions; declined for a model
         that is not affine or has no closed form.
     """
-    by = trained.model.interventions
+    by = probe.trained.model.interventions
     scale = by.posterior_scale
 
     def exact(beta: float) -> AutoEncoder:
-        return linear_vae_at_fixed_scale(data.to("cpu"), trained.latent, scale, beta, by.input_noise, by.target)
+        data, latent = probe.data.to("cpu"), probe.trained.latent
+        return linear_vae_at_fixed_scale(data, latent, scale, beta, by.input_noise, by.target)
 
-    return _gaps(trained, data, None if scale is None else exact, "fixed")
+    return _gaps(probe, None if scale is None else exact, "fixed")
 
 
-@reads(*NAMES)
-def learned_scale_gap(
-    trained: Trained,
-    data: Dataset,
-    evaluation: EvaluationBudget,
-    rng: torch.Generator,
-) -> tuple[Measurement, ...]:
+@gives("linear_gap_{decoder,encoder,end_to_end}")
+def learned_scale_gap(probe: Probe) -> tuple[Measurement, ...]:
     """Read how far an affine model is from the closed form of a linear VAE that learns its posterior scale.
 
     As `fixed_scale_gap`. Here the optimum codes along the principal axes, in any order.
 
     Args:
-        trained: The model.
-        data: Its training split gives the closed form.
-        evaluation: Unused.
-        rng: Unused.
+        probe: Likewise.
 
     Returns:
         The measurements of `fixed_scale_gap`.
     """
 
     def exact(beta: float) -> AutoEncoder:
-        return linear_vae_on_principal_axes(data.to("cpu"), trained.latent, None, beta)
+        return linear_vae_on_principal_axes(probe.data.to("cpu"), probe.trained.latent, None, beta)
 
-    return _gaps(trained, data, exact if trained.model.interventions.posterior_scale is None else None, "learned")
+    return _gaps(probe, exact if probe.trained.model.interventions.posterior_scale is None else None, "learned")
 
 
 def _affine_maps(trained: Trained, data: Dataset) -> tuple[Tensor, Tensor] | None:
@@ -103,32 +83,33 @@ def _affine_maps(trained: Trained, data: Dataset) -> tuple[Tensor, Tensor] | Non
     return None if encoder is None or decoder is None else (encoder, decoder)
 
 
-def _gaps(
-    trained: Trained, data: Dataset, exact_at: Callable[[float], AutoEncoder] | None, scale: str
-) -> tuple[Measurement, ...]:
+def _gaps(probe: Probe, exact_at: Callable[[float], AutoEncoder] | None, scale: str) -> tuple[Measurement, ...]:
     """Compare an affine model with the exact one of its β, which there is at a posterior scale of one kind."""
+    trained, data = probe.trained, probe.data
     maps = _affine_maps(trained, data)
     if maps is None:
-        return _declined("the model is not affine")
+        return none_of(fixed_scale_gap, "the model is not affine")
     beta = kl_weight_in_squares(trained, data.held_out.x)
     if beta is None or exact_at is None:
-        return _declined(f"the closed form needs β and a {scale} posterior scale")
+        return none_of(fixed_scale_gap, f"the closed form needs β and a {scale} posterior scale")
     try:
         exact = exact_at(beta)
     except Unfit as reason:
-        return _declined(str(reason))
+        return none_of(fixed_scale_gap, str(reason))
     encoder, decoder = maps
     latent, x = len(encoder), data.train.x
     _, eigenvalues, axes = (part.to(x.device) for part in principal_axes(data.train.x))
     exact_encoder = exact.mean.weight.detach().double().to(x.device)
     exact_decoder = exact.decoder.get_submodule("0").weight.detach().double().to(x.device).T  # type: ignore[operator]
     if not exact_decoder.any():
-        return _declined("the closed form is zero: every direction is inactive")
+        return none_of(fixed_scale_gap, "the closed form is zero: every direction is inactive")
     # A root of the covariance in the data's own axes, whose turn no distance sees.
     coded, weights = axes[:latent], eigenvalues.sqrt().unsqueeze(1) * axes
-    gaps = (
-        _gap(torch.linalg.svdvals(decoder), torch.linalg.svdvals(exact_decoder)),
-        _gap(torch.linalg.svdvals(encoder @ coded.T), torch.linalg.svdvals(exact_encoder @ coded.T)),
-        _gap(weights @ encoder.T @ decoder, weights @ exact_encoder.T @ exact_decoder),
-    )
-    return tuple(Measurement(name, gap, 0.0, 1) for name, gap in zip(NAMES, gaps, strict=True))
+    gaps = {
+        "linear_gap_decoder": _gap(torch.linalg.svdvals(decoder), torch.linalg.svdvals(exact_decoder)),
+        "linear_gap_encoder": _gap(
+            torch.linalg.svdvals(encoder @ coded.T), torch.linalg.svdvals(exact_encoder @ coded.T)
+        ),
+        "linear_gap_end_to_end": _gap(weights @ encoder.T @ decoder, weights @ exact_encoder.T @ exact_decoder),
+    }
+    return tuple(Measurement(name, gap, 0.0, 1) for name, gap in gaps.items())

@@ -1,47 +1,21 @@
 """What instruments share: the functions of a trained model, and measurements that may not exist."""
 
-from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from collections.abc import Callable
 
 import torch
 from torch import Tensor
 
 from vaebench.claims import Measurement, declined
+from vaebench.claims.measurements import Cause
 from vaebench.data import Dataset
-from vaebench.experiment import EvaluationBudget
 from vaebench.kernels.complex_normal import paired
 from vaebench.kernels.estimate import Estimate, Undefined
+from vaebench.measures.declared import single
 from vaebench.models.likelihoods import Gaussian, Likelihood
 from vaebench.models.posteriors import ComplexNormal, Normal
 from vaebench.training.fit import Trained
 
-Instrumental = TypeVar("Instrumental", bound=Callable[..., Any])
-
-
-def reads(*names: str) -> Callable[[Instrumental], Instrumental]:
-    """Declare what an instrument reads: the names that are declined where it cannot read a model at all.
-
-    Args:
-        names: Of its measurements, but for entries of maps and for those that few models have.
-
-    Returns:
-        A decorator that leaves the instrument as it is, with the names as its ``reads``.
-    """
-
-    def declare(instrument: Instrumental) -> Instrumental:
-        instrument.reads = names  # type: ignore[attr-defined]
-        return instrument
-
-    return declare
-
-
 Function = Callable[[Tensor], Tensor]
-Instrument = Callable[[Trained, Dataset, EvaluationBudget, torch.Generator], tuple[Measurement, ...]]
-Models = Mapping[tuple[str, float | None], Trained]
-"""All models of a cell, by arm and knob value."""
-
-Placed = tuple[float | None, Measurement]
-"""What a comparison found, with the knob value of the judged model that it belongs to; None for all of them."""
 
 
 def real_posterior(trained: Trained, x: Tensor) -> Normal:
@@ -137,6 +111,25 @@ def of_sample(name: str, values: Tensor, unit: str = "1") -> Measurement:
     """Mean over examples with its standard error, from values of shape (batch,)."""
     spread = float(values.double().std()) / len(values) ** 0.5 if len(values) > 1 else 0.0
     return Measurement(name, float(values.double().mean()), spread, len(values), unit)
+
+
+def none_of(
+    instrument: Callable[..., object], reason: str, cause: Cause = "setting", found: tuple[Measurement, ...] = ()
+) -> tuple[Measurement, ...]:
+    """Decline all that an instrument declares.
+
+    Args:
+        instrument: One that says what it gives.
+        reason: Why there is no number, in one line.
+        cause: See `Cause`.
+        found: What there is all the same.
+
+    Returns:
+        A measurement for each name, what was found at the end; none of a family, whose members nobody knows.
+    """
+    there = {one.name for one in found}
+    names = [name for name in single(instrument.gives) if name not in there]  # type: ignore[attr-defined]
+    return (*(declined(name, reason, cause) for name in names), *found)
 
 
 def estimated(name: str, estimate: Callable[[], Estimate], unit: str = "1") -> Measurement:

@@ -5,32 +5,24 @@ from torch import Tensor
 
 from vaebench.claims import Measurement
 from vaebench.data import Dataset
-from vaebench.experiment import EvaluationBudget
-from vaebench.measures.model_view import held_out, of_sample, reads, reconstructed, total_variance
-from vaebench.training.fit import Trained
+from vaebench.measures.declared import gives
+from vaebench.measures.model_view import held_out, of_sample, reconstructed, total_variance
+from vaebench.measures.probe import Probe
 
 
-@reads("unexplained_variance")
-def unexplained_variance(
-    trained: Trained,
-    data: Dataset,
-    evaluation: EvaluationBudget,
-    rng: torch.Generator,
-) -> tuple[Measurement, ...]:
+@gives("unexplained_variance")
+def unexplained_variance(probe: Probe) -> tuple[Measurement, ...]:
     """Read the share of the data's variance that reconstructions leave, over held-out data.
 
     Args:
-        trained: The model.
-        data: What is reconstructed.
-        evaluation: At most ``points`` examples.
-        rng: Unused.
+        probe: At most ``points`` examples are reconstructed.
 
     Returns:
         ``unexplained_variance``: 0 for perfect reconstructions, 1 for the data's mean.
     """
-    x = held_out(data, evaluation.points)
+    x = held_out(probe.data, probe.budget.points)
     with torch.no_grad():
-        return (unexplained(x, reconstructed(trained)(x), data),)
+        return (unexplained(x, reconstructed(probe.trained)(x), probe.data),)
 
 
 def unexplained(x: Tensor, reconstructions: Tensor, data: Dataset) -> Measurement:

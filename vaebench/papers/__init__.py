@@ -5,12 +5,52 @@ budgets, and which claims the measurements are held against. It holds no algorit
 list of claims can be read in a blink.
 """
 
+import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
-from vaebench.claims import Claim, Tradeoff
+from vaebench.claims import Claim, Tradeoff, judged_names
 from vaebench.experiment import Arm, Budget, Interventions, Knob, Preset
 from vaebench.fingerprint import value_hash
+from vaebench.measures.declared import declared_in, is_among
+
+MEASURES = Path(__file__).parents[1] / "measures"
+"""The folder of the instruments that several papers share."""
+
+
+def instrument_page(paper: str, name: str) -> Path:
+    """Find the file of an instrument.
+
+    Args:
+        paper: The paper whose task asks for it.
+        name: ``module.function`` of the paper's folder; else of ``measures``, which several papers share.
+
+    Returns:
+        The file.
+    """
+    file = f"{name.partition('.')[0]}.py"
+    return next(filter(Path.is_file, (Path(root) / paper / file for root in __path__)), MEASURES / file)
+
+
+def names_given(paper: str, name: str) -> tuple[str, ...]:
+    """Read what an instrument declares that it gives, without importing it.
+
+    Args:
+        paper: As for `instrument_page`.
+        name: Likewise.
+
+    Returns:
+        Names and families of measurements, see `measures.declared`.
+
+    Raises:
+        ValueError: There is no such instrument, or it declares nothing.
+    """
+    page = instrument_page(paper, name)
+    declared = declared_in(page).get(name.partition(".")[2]) if page.is_file() else None
+    if declared is None:
+        raise ValueError(f"{paper} has no instrument {name} that declares what it gives")
+    return declared
 
 
 @dataclass(frozen=True)
@@ -76,6 +116,25 @@ class Task:
             raise ValueError(f"{self.name}: its versions are 1 to {self.version}, each with its day: {self.versions}")
         if self.analytic and self.knob and self.knob.name == "strength":
             raise ValueError(f"{self.name}: a closed form is for one weight of the KL, and a strength may change it")
+        given = self.given
+        for name in self.named:
+            if not is_among(name, given):
+                close = ", ".join(difflib.get_close_matches(name, given))
+                hint = f"; the nearest: {close}" if close else ""
+                raise ValueError(f"{self.name}: none of its instruments gives {name}{hint}")
+
+    @property
+    def given(self) -> tuple[str, ...]:
+        """Names and families of the measurements that its instruments and comparisons declare."""
+        return tuple(name for one in self.instruments + self.comparisons for name in names_given(self.paper, one))
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """Names of the measurements that its claims judge and report, and that its trade-offs show."""
+        claims = self.claims + self.invariants
+        beside = (name for part in claims for name in part.reported)
+        drawn = (name for part in self.tradeoffs for name in part.names)
+        return (*judged_names(claims), *beside, *drawn)
 
     @property
     def paper(self) -> str:

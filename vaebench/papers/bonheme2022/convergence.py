@@ -6,12 +6,12 @@ import torch
 from torch import Tensor
 
 from vaebench.claims import Measurement, declined, map_entry_name
-from vaebench.data import Dataset
-from vaebench.experiment import EvaluationBudget
 from vaebench.kernels.cka import cka_matrix, shuffled_cka
 from vaebench.kernels.estimate import Undefined
 from vaebench.kernels.procrustes import shuffled_procrustes
-from vaebench.measures.model_view import Models, Placed, held_out, reads
+from vaebench.measures.declared import gives
+from vaebench.measures.model_view import held_out
+from vaebench.measures.probe import Cohort, Placed
 from vaebench.papers.bonheme2022.layers import Layers, layers_of, representations, require_code
 from vaebench.papers.bonheme2022.settling import corrected_lead, lead, least_lead, settling_time
 from vaebench.papers.bonheme2022.trajectory import INDICES, OF_RECORD, PROCRUSTES_POINTS, Course, Likeness, course_of
@@ -24,10 +24,15 @@ DRAWS = 4
 """Orders of the examples from which a floor is drawn."""
 
 
-@reads(*LEADS, "encoder_first_share")
-def encoder_first(
-    models: Models, data: Dataset, evaluation: EvaluationBudget, rng: torch.Generator
-) -> tuple[Placed, ...]:
+@gives(
+    "lead_{raw,corrected,fed_final,depth_matched}{,_biased,_procrustes}",
+    "encoder_first_share",
+    "settling_step_{encoder,decoder,mean,log_scale,output}",
+    "null_{debiased_cka,biased_cka,procrustes}",
+    "to_the_end__*__*",
+    "across_seeds__*__*",
+)
+def encoder_first(cohort: Cohort) -> tuple[Placed, ...]:
     """Read when each layer settles, and by how much the encoder's hidden layers lead the decoder's.
 
     A layer settles at the step after which its debiased alignment with itself at the end is at least .9 for good, on
@@ -35,10 +40,8 @@ def encoder_first(
     encoder's: decades of training, above 0 where the encoder is first.
 
     Args:
-        models: By arm and strength, with snapshots; the strength of ``redrawn`` is the one that maps show.
-        data: Where they are read.
-        evaluation: At most ``points`` examples.
-        rng: Of the floors' permutations.
+        cohort: Models by arm and strength, with snapshots; the strength of ``redrawn`` is the one that maps show. They
+            are read at ``points`` examples at most.
 
     Returns:
         For each strength ``lead_raw``; ``lead_corrected``, of the way that layers have gone since step 0, each counted
@@ -48,7 +51,7 @@ def encoder_first(
         the share of those where all of `LEADS` are above 0. For one strength ``null_…``, the largest floor of a hidden
         layer, and the maps ``to_the_end`` (step, layer) and ``across_seeds`` (layer, layer of the other seed).
     """
-    x = held_out(data, evaluation.points)
+    models, x = cohort.models, held_out(cohort.data, cohort.budget.points)
     shown = next((place for place in models if place[0] == "redrawn"), None)
     found: list[Placed] = []
     first: list[bool] = []
@@ -65,9 +68,8 @@ def encoder_first(
     else:
         found.append((None, declined("encoder_first_share", "there is no strength at which a lead can be read")))
     if shown:
-        found += [
-            (shown[1], measurement) for measurement in _across_seeds(models["trained", shown[1]], models[shown], x, rng)
-        ]
+        pair = models["trained", shown[1]], models[shown]
+        found += [(shown[1], measurement) for measurement in _across_seeds(*pair, x, cohort.rng)]
     return tuple(found)
 
 

@@ -8,10 +8,10 @@ import torch
 from torch import Tensor
 
 from vaebench.claims import Measurement, declined
-from vaebench.data import Dataset
-from vaebench.experiment import EvaluationBudget
 from vaebench.kernels.estimate import Undefined
-from vaebench.measures.model_view import Models, Placed, held_out, reads
+from vaebench.measures.declared import gives
+from vaebench.measures.model_view import held_out
+from vaebench.measures.probe import Cohort, Placed
 from vaebench.models.layers import HEADS
 from vaebench.papers.bonheme2022.layers import Layers, encoded, layers_of, require_code, snapshots
 from vaebench.papers.bonheme2022.trajectory import INDICES, OF_RECORD
@@ -47,10 +47,12 @@ SAME_LOSS = 1e-5
 """Relative difference of two losses of one model, of the same draws, below which both are of one objective."""
 
 
-@reads(*ALIKE, *(name + end for end in ("", OTHER) for name in DIFFERENCES.values()))
-def shared_encoders(
-    models: Models, data: Dataset, evaluation: EvaluationBudget, rng: torch.Generator
-) -> tuple[Placed, ...]:
+@gives(
+    "{shared_hidden,shared_last_hidden,exception_mean,exception_log_scale}{,_other_objective}{,_biased,_procrustes}",
+    "alike_{across_seeds,across_strengths,across_objectives}_{hidden,last_hidden,mean,log_scale}{,_biased,_procrustes}",
+    "alike_untrained_{hidden,last_hidden,mean,log_scale}{,_biased,_procrustes}",
+)
+def shared_encoders(cohort: Cohort) -> tuple[Placed, ...]:
     """Read how much less alike encoders of two settings are than encoders of two seeds.
 
     Debiased alignment of the model at a strength with the redrawn one at the middle strength, or of the model at the
@@ -59,10 +61,8 @@ def shared_encoders(
     on held-out examples.
 
     Args:
-        models: By arm and strength: ``trained``, ``redrawn`` and ``other_objective``.
-        data: Where they are read.
-        evaluation: At most ``points`` examples.
-        rng: Unused.
+        cohort: Models by arm and strength: ``trained``, ``redrawn`` and ``other_objective``. They are read at
+            ``points`` examples at most.
 
     Returns:
         For every strength but the middle one ``shared_hidden``, the mean difference over the encoder's hidden layers,
@@ -71,7 +71,7 @@ def shared_encoders(
         those of two seeds at step 0, which no training made. All of it by other indices too, with ``_biased`` or
         ``_procrustes`` behind the name.
     """
-    x = held_out(data, evaluation.points)
+    models, x = cohort.models, held_out(cohort.data, cohort.budget.points)
     middle = next(knob for arm, knob in models if arm == "redrawn")
     ours, twin, other = models["trained", middle], models["redrawn", middle], models.get(("other_objective", None))
     pairs = {knob: (trained, twin) for (arm, knob), trained in models.items() if arm == "trained" and knob != middle}

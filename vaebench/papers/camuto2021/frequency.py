@@ -1,57 +1,41 @@
 """How much of what encoder and decoder compute is of high frequency."""
 
-import torch
 from torch import Tensor
 
 from vaebench.claims import Measurement
-from vaebench.data import Dataset
-from vaebench.experiment import EvaluationBudget
 from vaebench.kernels.jacobian import covariance_root
 from vaebench.kernels.mean_degree import data_mean_degree, latent_mean_degree
 from vaebench.kernels.noise_stability import high_frequency_share
-from vaebench.measures.model_view import decoded_mean, encoded_mean, estimated, held_out, reads
+from vaebench.measures.declared import gives
+from vaebench.measures.model_view import decoded_mean, encoded_mean, estimated, held_out
+from vaebench.measures.probe import Probe
 from vaebench.models.kept import kept
-from vaebench.training.fit import Trained
 
 RHO = 0.9
 """Correlation of the pair of codes of record: a degree-k part loses 1 − 0.9ᵏ of its energy."""
 
 
-@reads("decoder_high_frequency_share", "decoder_mean_degree")
-def decoder_frequency(
-    trained: Trained,
-    data: Dataset,
-    evaluation: EvaluationBudget,
-    rng: torch.Generator,
-) -> tuple[Measurement, ...]:
+@gives("decoder_high_frequency_share", "decoder_mean_degree")
+def decoder_frequency(probe: Probe) -> tuple[Measurement, ...]:
     """Read the decoder's high-frequency share at ρ = 0.9 and its mean Hermite degree, under z ~ N(0, I).
 
     Args:
-        trained: The model.
-        data: Unused.
-        evaluation: ``samples`` draws; Jacobians at an eighth of them.
-        rng: Of the draws.
+        probe: ``samples`` codes are drawn; Jacobians are taken at an eighth as many.
 
     Returns:
         ``decoder_high_frequency_share`` and ``decoder_mean_degree``, pure numbers.
     """
-    function, latent = decoded_mean(trained), trained.latent
+    function, latent, samples = decoded_mean(probe.trained), probe.trained.latent, probe.budget.samples
     return (
         estimated(
-            "decoder_high_frequency_share",
-            lambda: high_frequency_share(function, latent, RHO, evaluation.samples, rng),
+            "decoder_high_frequency_share", lambda: high_frequency_share(function, latent, RHO, samples, probe.rng)
         ),
-        estimated("decoder_mean_degree", lambda: latent_mean_degree(function, latent, evaluation.samples // 8, rng)),
+        estimated("decoder_mean_degree", lambda: latent_mean_degree(function, latent, samples // 8, probe.rng)),
     )
 
 
-@reads("encoder_whitened_degree", "encoder_mean_degree")
-def encoder_frequency(
-    trained: Trained,
-    data: Dataset,
-    evaluation: EvaluationBudget,
-    rng: torch.Generator,
-) -> tuple[Measurement, ...]:
+@gives("encoder_whitened_degree", "encoder_mean_degree")
+def encoder_frequency(probe: Probe) -> tuple[Measurement, ...]:
     """Read the scale-free frequency content of the encoder's mean over held-out data, whitened and raw.
 
     Raw, E‖J‖²_F / Var does not change with the scale of the codes, but it does with the directions that survive in
@@ -60,15 +44,12 @@ def encoder_frequency(
     it is the mean Hermite degree and not below 1; on other data an encoder that is flat where data are rare is below.
 
     Args:
-        trained: The model.
-        data: Where it is read.
-        evaluation: At most ``points`` examples.
-        rng: Unused.
+        probe: It is read at ``points`` examples at most.
 
     Returns:
         ``encoder_whitened_degree``, a pure number, and ``encoder_mean_degree``, per squared unit of the data.
     """
-    x, function = held_out(data, evaluation.points, least=2), encoded_mean(trained)
+    x, function = held_out(probe.data, probe.budget.points, least=2), encoded_mean(probe.trained)
     root = _unbiased_root(x)
     return (
         estimated("encoder_whitened_degree", lambda: data_mean_degree(function, x, root=root)),

@@ -1,41 +1,34 @@
 """How steep encoder and decoder are where the data are: spectral norms of Jacobians."""
 
-import torch
 from torch import Tensor
 
 from vaebench.claims import Measurement
-from vaebench.data import Dataset
-from vaebench.experiment import EvaluationBudget
 from vaebench.kernels.jacobian import covariance_root, jacobian_columns, jacobian_rows, spectral_norms, whitened
-from vaebench.measures.model_view import decoded_mean, encoded_mean, held_out, of_sample, posterior_codes, reads
-from vaebench.training.fit import Trained
+from vaebench.measures.declared import gives
+from vaebench.measures.model_view import decoded_mean, encoded_mean, held_out, of_sample, posterior_codes
+from vaebench.measures.probe import Probe
 
 
 def _largest(name: str, norms: Tensor, unit: str) -> Measurement:
     return Measurement(name, float(norms.max()), 0.0, len(norms), unit)
 
 
-@reads("decoder_lipschitz_mean", "decoder_lipschitz_max", "decoder_whitened_lipschitz_mean")
-def decoder_lipschitz(
-    trained: Trained, data: Dataset, evaluation: EvaluationBudget, rng: torch.Generator
-) -> tuple[Measurement, ...]:
+@gives("decoder_lipschitz_{mean,max}", "decoder_whitened_lipschitz_mean")
+def decoder_lipschitz(probe: Probe) -> tuple[Measurement, ...]:
     """Read ‖J_g‖₂ of the decoder's mean at one posterior sample of each held-out example.
 
     The whitened norm is that of J C^½ with C the covariance of the posterior means: a decoder that is flat only because
     its codes are spread out has a small norm and a large whitened one.
 
     Args:
-        trained: The model.
-        data: Where it is read.
-        evaluation: At most ``points`` examples.
-        rng: Of the posterior samples.
+        probe: It is read at ``points`` examples at most.
 
     Returns:
         Mean and maximum (a lower bound of the Lipschitz constant), in units of x per unit of z, and the whitened
         mean, in units of x.
     """
-    x = held_out(data, evaluation.points)
-    columns = jacobian_columns(decoded_mean(trained), posterior_codes(trained, x, rng))
+    trained, x = probe.trained, held_out(probe.data, probe.budget.points)
+    columns = jacobian_columns(decoded_mean(trained), posterior_codes(trained, x, probe.rng))
     norms = spectral_norms(columns)
     whitened_norms = spectral_norms(whitened(columns, covariance_root(encoded_mean(trained)(x))))
     return (
@@ -45,23 +38,15 @@ def decoder_lipschitz(
     )
 
 
-@reads("encoder_lipschitz_mean", "encoder_lipschitz_max")
-def encoder_lipschitz(
-    trained: Trained,
-    data: Dataset,
-    evaluation: EvaluationBudget,
-    rng: torch.Generator,
-) -> tuple[Measurement, ...]:
+@gives("encoder_lipschitz_{mean,max}")
+def encoder_lipschitz(probe: Probe) -> tuple[Measurement, ...]:
     """Read ‖J‖₂ of the encoder's mean at held-out examples.
 
     Args:
-        trained: The model.
-        data: Where it is read.
-        evaluation: At most ``points`` examples.
-        rng: Unused.
+        probe: It is read at ``points`` examples at most.
 
     Returns:
         Mean and maximum (a lower bound of the Lipschitz constant), in units of z per unit of x.
     """
-    norms = spectral_norms(jacobian_rows(encoded_mean(trained), held_out(data, evaluation.points)))
+    norms = spectral_norms(jacobian_rows(encoded_mean(probe.trained), held_out(probe.data, probe.budget.points)))
     return (of_sample("encoder_lipschitz_mean", norms, "z/x"), _largest("encoder_lipschitz_max", norms, "z/x"))

@@ -4,20 +4,21 @@ A complex code ζ ~ CN(0, I) stands for the real one √2·(Re ζ, Im ζ) ~ N(0,
 latent units is read as complex by pairing them, and a complex model as itself.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from vaebench.claims import Measurement, declined
+from vaebench.claims import Measurement
+from vaebench.claims.measurements import Cause
 from vaebench.data import Dataset
 from vaebench.kernels.complex_normal import paired, unpaired
 from vaebench.kernels.estimate import Undefined
 from vaebench.kernels.fisher_metric import decoder_metric
 from vaebench.kernels.isometry import active_units
 from vaebench.kernels.lengths import power_of_two
-from vaebench.measures.model_view import Function, likelihood_at, real_posterior
+from vaebench.measures.model_view import Function, likelihood_at, none_of, real_posterior
 from vaebench.training.fit import Trained
 
 COMPONENTS = 512
@@ -76,18 +77,26 @@ def _root_mean_square(pairs: Tensor) -> Tensor:
     return (pairs / unit.unsqueeze(-1)).square().mean(-1).sqrt() * unit
 
 
-def refused(names: Sequence[str], trained: Trained, reason: Undefined) -> tuple[Measurement, ...]:
-    """Decline measurements of a model's complex geometry: for its setting where it has an odd number of units.
+def refused(
+    instrument: Callable[..., object], trained: Trained, reason: Undefined, found: tuple[Measurement, ...] = ()
+) -> tuple[Measurement, ...]:
+    """Decline all that an instrument reads of a model's complex geometry.
 
     Args:
-        names: The measurements.
+        instrument: As for `none_of`.
         trained: The model.
-        reason: Why there are none.
+        reason: Why there is no number.
+        found: What there is all the same.
 
     Returns:
-        One for each name.
+        As `none_of`.
     """
-    return tuple(declined(name, str(reason), "setting" if trained.latent % 2 else "model") for name in names)
+    return none_of(instrument, str(reason), cause_in(trained), found)
+
+
+def cause_in(trained: Trained) -> Cause:
+    """What denies a model a complex geometry: its setting where it has an odd number of units."""
+    return "setting" if trained.latent % 2 else "model"
 
 
 def standardised_decoder(trained: Trained) -> Function:

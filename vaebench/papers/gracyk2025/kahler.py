@@ -9,14 +9,14 @@ from scipy.stats import spearmanr
 from torch import Tensor
 
 from vaebench.claims import Measurement, declined
-from vaebench.data import Dataset
-from vaebench.experiment import EvaluationBudget
 from vaebench.kernels.complex_normal import squared_moduli, standard_complex_normal
 from vaebench.kernels.estimate import Undefined
 from vaebench.kernels.fisher_metric import closedness_defect, log_volume
 from vaebench.kernels.lengths import norms
 from vaebench.kernels.mixture_potential import mixture_log_density_hessian, potential_metric, smallest_eigenvalue
-from vaebench.measures.model_view import of_sample, reads
+from vaebench.measures.declared import gives
+from vaebench.measures.model_view import of_sample
+from vaebench.measures.probe import Probe
 from vaebench.papers.gracyk2025.complex_view import Mixture, metric_at, posterior_mixture, refused, standardised_decoder
 from vaebench.training.fit import Trained
 
@@ -35,9 +35,6 @@ ROUNDING = 1e-9
 EVEN = 1e-4
 """Spread of log det, in nats, below which it is rounding."""
 
-FIDELITY = ("potential_spearman", "potential_relative_error", "precision_spearman")
-CONVEXITY = ("potential_psh_share", "mixture_psh_share", "potential_smallest_eigenvalue", "mixture_smallest_eigenvalue")
-
 
 def _potential(mixture: Mixture, z: Tensor) -> Tensor:
     weights = mixture.precisions()[:, mixture.active]
@@ -53,41 +50,37 @@ def _nearby_precision(mixture: Mixture, z: Tensor) -> Tensor:
     return (responsible @ scales.square().reciprocal()).log().sum(1)
 
 
-def _prepared(trained: Trained, data: Dataset, n: int, rng: torch.Generator) -> tuple[Mixture, Tensor]:
+def _prepared(probe: Probe, n: int) -> tuple[Mixture, Tensor]:
     """The posterior mixture and codes from the prior."""
-    x = data.train.x
-    codes = standard_complex_normal((n, trained.latent // 2), rng, dtype=x.dtype.to_complex()).to(x.device)
-    return posterior_mixture(trained, data), codes
+    x, units = probe.data.train.x, probe.trained.latent // 2
+    codes = standard_complex_normal((n, units), probe.rng, dtype=x.dtype.to_complex()).to(x.device)
+    return posterior_mixture(probe.trained, probe.data), codes
 
 
-@reads(*FIDELITY, "kahler_defect")
-def potential_fidelity(
-    trained: Trained, data: Dataset, evaluation: EvaluationBudget, rng: torch.Generator
-) -> tuple[Measurement, ...]:
+@gives("potential_spearman", "potential_relative_error", "precision_spearman", "kahler_defect")
+def potential_fidelity(probe: Probe) -> tuple[Measurement, ...]:
     """Read how the metric of the posterior mixture's potential follows the decoder's Fisher metric over the prior.
 
     The potential is log Σ_k exp((ζ − m_k)ᴴ P_k (ζ − m_k)) over posteriors CN(m_k, P_k⁻¹) of training examples.
 
     Args:
-        trained: The model; its latent units are read in pairs.
-        data: Its training part gives the mixture.
-        evaluation: A quarter of ``samples`` codes.
-        rng: Of the codes.
+        probe: Latent units are read in pairs, at a quarter of ``samples`` codes. The training part gives the mixture.
 
     Returns:
         ``potential_spearman``, rank correlation of log det of the two metrics; ``potential_relative_error``, median of
         ‖H − g‖/‖g‖; ``precision_spearman``, the rank correlation with the mean precision of the posteriors at ζ, a
         proxy that is no potential's; and ``kahler_defect``, how far the decoder's own metric is from Kähler.
     """
+    trained = probe.trained
     try:
-        mixture, z = _prepared(trained, data, evaluation.samples // 4, rng)
+        mixture, z = _prepared(probe, probe.budget.samples // 4)
     except Undefined as reason:
-        return refused((*FIDELITY, "kahler_defect"), trained, reason)
+        return refused(potential_fidelity, trained, reason)
     defect = _defect(trained, z[:CLOSEDNESS_CODES])
     try:
         return (*_fidelity(trained, mixture, z), defect)
     except Undefined as reason:
-        return (*refused(FIDELITY, trained, reason), defect)
+        return refused(potential_fidelity, trained, reason, (defect,))
 
 
 def _fidelity(trained: Trained, mixture: Mixture, z: Tensor) -> tuple[Measurement, ...]:
@@ -120,17 +113,12 @@ def _correlation(name: str, proxied: Tensor, volume: Tensor) -> Measurement:
     return Measurement(name, found, 1.03 * (1 - found**2) / (len(volume) - 1) ** 0.5, len(volume), "1", "higher")
 
 
-@reads(*CONVEXITY)
-def plurisubharmonic(
-    trained: Trained, data: Dataset, evaluation: EvaluationBudget, rng: torch.Generator
-) -> tuple[Measurement, ...]:
+@gives("{potential,mixture}_psh_share", "{potential,mixture}_smallest_eigenvalue")
+def plurisubharmonic(probe: Probe) -> tuple[Measurement, ...]:
     """Read whether the potential's metric is positive over the prior, and that of the mixture's log density is not.
 
     Args:
-        trained: The model; its latent units are read in pairs.
-        data: Its training part gives the mixture.
-        evaluation: A quarter of ``samples`` codes.
-        rng: Of the codes.
+        probe: Latent units are read in pairs, at a quarter of ``samples`` codes. The training part gives the mixture.
 
     Returns:
         ``potential_psh_share`` and ``mixture_psh_share``, shares of codes at which no eigenvalue is negative;
@@ -138,17 +126,19 @@ def plurisubharmonic(
         of the largest in size at its code.
     """
     try:
-        mixture, codes = _prepared(trained, data, evaluation.samples // 4, rng)
+        mixture, codes = _prepared(probe, probe.budget.samples // 4)
         # The metrics are returned in the precision of the codes, and single is too coarse for `ROUNDING`.
         z, kept = codes.to(torch.complex128), mixture.active
         means, scales = mixture.means[:, kept], mixture.scales[:, kept]
         control = mixture_log_density_hessian(z[:, kept], means, scales, torch.zeros(len(means), device=z.device))
-        relative = [_relative_smallest(metric) for metric in (_potential(mixture, z), control)]
+        metrics = {"potential": _potential(mixture, z), "mixture": control}
+        relative = {name: _relative_smallest(metric) for name, metric in metrics.items()}
     except Undefined as reason:
-        return refused(CONVEXITY, trained, reason)
-    shares = [of_sample(name, (low >= -ROUNDING).double()) for name, low in zip(CONVEXITY[:2], relative, strict=True)]
-    lows = [Measurement(name, float(low.min()), 0.0, len(z)) for name, low in zip(CONVEXITY[2:], relative, strict=True)]
-    return (*shares, *lows)
+        return refused(plurisubharmonic, probe.trained, reason)
+    return (
+        *(of_sample(f"{name}_psh_share", (low >= -ROUNDING).double()) for name, low in relative.items()),
+        *(Measurement(f"{name}_smallest_eigenvalue", float(low.min()), 0.0, len(z)) for name, low in relative.items()),
+    )
 
 
 def _relative_smallest(metric: Tensor) -> Tensor:
@@ -157,25 +147,21 @@ def _relative_smallest(metric: Tensor) -> Tensor:
     return smallest_eigenvalue(metric) / sizes.clamp_min(1e-300)
 
 
-@reads("metric_log10_time_ratio")
-def cost(
-    trained: Trained, data: Dataset, evaluation: EvaluationBudget, rng: torch.Generator
-) -> tuple[Measurement, ...]:
+@gives("metric_log10_time_ratio")
+def cost(probe: Probe) -> tuple[Measurement, ...]:
     """Read how many times longer the decoder's Fisher metric takes than the potential's, on the same codes.
 
     Args:
-        trained: The model; its latent units are read in pairs.
-        data: Its training part gives the mixture.
-        evaluation: An eighth of ``samples`` codes.
-        rng: Of the codes.
+        probe: Likewise, at an eighth of ``samples`` codes.
 
     Returns:
         ``metric_log10_time_ratio``, median over repeats, timed in turn, of the decimal logarithm of the ratio.
     """
+    trained = probe.trained
     try:
-        mixture, z = _prepared(trained, data, evaluation.samples // 8, rng)
+        mixture, z = _prepared(probe, probe.budget.samples // 8)
     except Undefined as reason:
-        return refused(("metric_log10_time_ratio",), trained, reason)
+        return refused(cost, trained, reason)
     ratios = torch.empty(REPEATS + 1)
     for repeat in range(len(ratios)):
         fisher = _seconds(lambda: metric_at(trained, z, mixture.active), z.device)

@@ -10,7 +10,6 @@ from torch import Tensor
 
 from vaebench.claims import Measurement, declined
 from vaebench.data import Dataset
-from vaebench.experiment import EvaluationBudget
 from vaebench.kernels.complex_normal import paired, standard_complex_normal, unpaired
 from vaebench.kernels.estimate import Estimate, Undefined
 from vaebench.kernels.fisher_metric import log_volume
@@ -19,7 +18,9 @@ from vaebench.kernels.mala import mala, with_gradient
 from vaebench.kernels.neighbours import neighbour_distance
 from vaebench.kernels.sample_variation import class_entropy, coverage, mean_pairwise_distance
 from vaebench.kernels.truncation import matched_truncation
-from vaebench.measures.model_view import DataUndefined, likelihood_at, of_sample, reads
+from vaebench.measures.declared import gives
+from vaebench.measures.model_view import DataUndefined, likelihood_at, of_sample
+from vaebench.measures.probe import Probe
 from vaebench.papers.gracyk2025.complex_view import metric_at, posterior_mixture, refused
 from vaebench.papers.gracyk2025.outliers import NEIGHBOUR, Classifier, classifier, neighbour_threshold
 from vaebench.training.fit import Trained
@@ -49,22 +50,20 @@ MATCHES = {"distance": "pairwise_distance", "entropy": "class_entropy"}
 UNITS = {"pairwise_distance": "x", "class_entropy": "nats", "coverage": "1"}
 """Ways to vary, with the unit of each."""
 
-JUDGED = (
-    *(
-        f"{what}_{way}"
-        for what in ("classifier_outliers", "neighbour_outliers", *UNITS)
-        for way in ("prior", "weighted")
-    ),
-    *(f"{detector}_outliers_truncated_to_{match}" for detector in DETECTORS for match in MATCHES),
-)
-
 Found = list[Measurement]
 
 
-@reads(*JUDGED, "classifier_accuracy")
-def volume_sampling(
-    trained: Trained, data: Dataset, evaluation: EvaluationBudget, rng: torch.Generator
-) -> tuple[Measurement, ...]:
+@gives(
+    "{classifier,neighbour}_outliers_{prior,weighted,truncated_to_distance,truncated_to_entropy}",
+    "{classifier,neighbour}_outliers_{truncated_at_0_4,truncated_at_0_6,truncated_at_0_8}",
+    "{classifier,neighbour}_outliers_alpha_{minus_2,minus_half,plus_half,plus_1}",
+    "{class_entropy,pairwise_distance,coverage}_{prior,weighted,truncated_at_0_4,truncated_at_0_6,truncated_at_0_8}",
+    "truncation_for_{distance,entropy}",
+    "effective_share",
+    "langevin_acceptance",
+    "classifier_accuracy",
+)
+def volume_sampling(probe: Probe) -> tuple[Measurement, ...]:
     """Read outlier rates and variation of samples from the prior, weighted by volume, and from the truncated prior.
 
     Weighted samples follow CN(ζ; 0, I)·(det g(ζ))^α, g the decoder's Fisher metric along the units that code something,
@@ -79,10 +78,8 @@ def volume_sampling(
     to its fifth nearest training example is above that of 95 % of them.
 
     Args:
-        trained: The model; its latent units are read in pairs.
-        data: Its detectors are fixed on the training and held-out parts.
-        evaluation: ``samples`` candidates, and samples to rate; ``points`` chains, and samples whose variation is read.
-        rng: Of candidates, resampling and chains.
+        probe: Latent units are read in pairs. There are ``samples`` candidates and samples to rate, and ``points``
+            chains and samples whose variation is read. Both parts of the data fix the detectors.
 
     Returns:
         ``classifier_outliers_…`` and ``neighbour_outliers_…`` for ``prior``, ``weighted``, ``truncated_to_distance``,
@@ -93,11 +90,11 @@ def volume_sampling(
         ``truncation_for_…`` factors; ``effective_share`` of the candidates, ``langevin_acceptance`` where chains ran;
         and ``classifier_accuracy`` on held-out real data.
     """
-    judge = _judge_of(trained, data)
+    judge = _judge_of(probe.trained, probe.data)
     try:
-        return (judge.accuracy(), *_sampled(judge, evaluation, rng))
+        return (judge.accuracy(), *_sampled(judge, probe))
     except Undefined as reason:
-        return (judge.accuracy(), *refused(JUDGED, trained, reason))
+        return refused(volume_sampling, probe.trained, reason, (judge.accuracy(),))
 
 
 def _judge_of(trained: Trained, data: Dataset) -> "_Judge":
@@ -112,13 +109,13 @@ def _judge_of(trained: Trained, data: Dataset) -> "_Judge":
         raise DataUndefined(f"the detectors cannot be fixed on these data: {reason}") from reason
 
 
-def _sampled(judge: "_Judge", evaluation: EvaluationBudget, rng: torch.Generator) -> Found:
-    trained, x = judge.trained, judge.data.train.x
-    shape = (evaluation.samples, trained.latent // 2)
+def _sampled(judge: "_Judge", probe: Probe) -> Found:
+    trained, x, budget, rng = probe.trained, probe.data.train.x, probe.budget, probe.rng
+    shape = (budget.samples, trained.latent // 2)
     candidates = standard_complex_normal(shape, rng, dtype=x.dtype.to_complex(), device=x.device)
-    active = posterior_mixture(trained, judge.data).active
+    active = posterior_mixture(trained, probe.data).active
     volumes = log_volume(metric_at(trained, candidates, active)).double()
-    draws = _Draws(candidates, volumes, min(evaluation.points, evaluation.samples), rng, rng.get_state())
+    draws = _Draws(candidates, volumes, min(budget.points, budget.samples), rng, rng.get_state())
     weighted, spread, acceptance = _weighted(trained, draws, active)
     prior, effective = draws.at(0.0), draws.effective(ALPHA)
     found: Found = [Measurement("effective_share", effective / len(candidates), 0.0, len(candidates))]

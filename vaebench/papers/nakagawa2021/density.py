@@ -4,8 +4,6 @@ import torch
 from torch import Tensor
 
 from vaebench.claims import Measurement, declined
-from vaebench.data import Dataset
-from vaebench.experiment import EvaluationBudget
 from vaebench.kernels.estimate import Undefined
 from vaebench.kernels.isometry import active_units
 from vaebench.kernels.normal import normal_log_density
@@ -15,51 +13,49 @@ from vaebench.kernels.volume_density import (
     log_density_from_loss,
     log_density_from_scale,
 )
-from vaebench.measures.model_view import decoded_mean, held_out, kl_weight_in_squares, reads, real_posterior
+from vaebench.measures.declared import gives
+from vaebench.measures.model_view import decoded_mean, held_out, kl_weight_in_squares, none_of, real_posterior
+from vaebench.measures.probe import Probe
 from vaebench.training.fit import Trained
 
-NAMES = tuple(f"{prefix}density_{what}" for prefix in ("", "loss_") for what in ("r2", "slope", "bias"))
 PRIOR_ALONE = "density_r2_prior_alone"
 
 
-@reads(*NAMES, PRIOR_ALONE)
-def density(
-    trained: Trained, data: Dataset, evaluation: EvaluationBudget, rng: torch.Generator
-) -> tuple[Measurement, ...]:
+@gives("{,loss_}density_{r2,slope,bias}", "density_r2_prior_alone")
+def density(probe: Probe) -> tuple[Measurement, ...]:
     """Read how log p̂(x) agrees with the exact log p(x) on held-out data, for both of the paper's estimates.
 
     Args:
-        trained: The model.
-        data: Its truth gives log p(x).
-        evaluation: At most ``points`` examples; ``samples`` posterior draws an example for the loss.
-        rng: Of the draws.
+        probe: The truth of its data gives log p(x), of ``points`` examples at most; the loss takes ``samples``
+            posterior draws of each.
 
     Returns:
         For (2/β)^{m/2} p(μ) ∏ σ_j: ``density_r2``, ``density_slope`` and ``density_bias`` (nats); for
         (πβ)^{−m/2} exp(−(L − D₀)/β) the same with ``loss_`` before them; and the control, ``density_r2_prior_alone``,
         of p(μ) alone, declined on normal sources, where it has the right order by itself.
     """
+    trained, data = probe.trained, probe.data
     beta = kl_weight_in_squares(trained, data.held_out.x)
     if data.truth is None or beta is None:
         reason = "the data's density is not known" if data.truth is None else "β is not known"
-        return tuple(declined(name, reason) for name in (*NAMES, PRIOR_ALONE))
-    x = held_out(data, evaluation.points)
+        return none_of(density, reason)
+    x = held_out(data, probe.budget.points)
     with torch.no_grad():
         posterior = real_posterior(trained, x)
     active = active_units(posterior.scale)
     dimension = data.truth.dimension
     if int(active.sum()) != dimension:
         reason = f"{int(active.sum())} active units do not chart a {dimension}-dimensional manifold"
-        return tuple(declined(name, reason, "model") for name in (*NAMES, PRIOR_ALONE))
+        return none_of(density, reason, "model")
     exact = data.truth.log_density(x)
     mean, scale = posterior.mean[:, active].double(), posterior.scale[:, active].double()
-    loss, at_mean = loss_and_distortion(trained, x, evaluation.samples, beta, rng)
+    loss, at_mean = loss_and_distortion(trained, x, probe.budget.samples, beta, probe.rng)
     try:
         from_scale = density_agreement(log_density_from_scale(mean, scale, beta), exact)
         from_loss = density_agreement(log_density_from_loss(loss, at_mean, beta, dimension), exact)
         alone = density_agreement(normal_log_density(mean), exact).r_squared
     except Undefined as undefined:
-        return tuple(declined(name, str(undefined), "model") for name in (*NAMES, PRIOR_ALONE))
+        return none_of(density, str(undefined), "model")
     control: Measurement = Measurement(PRIOR_ALONE, float(alone.value), float(alone.stderr), alone.n)
     if data.truth.gaussian:
         control = declined(PRIOR_ALONE, "sources are normal: p(μ) alone has the right order already")

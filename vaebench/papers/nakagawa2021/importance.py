@@ -5,38 +5,32 @@ from torch import Tensor
 
 from vaebench.claims import Measurement, declined
 from vaebench.data import Dataset
-from vaebench.experiment import EvaluationBudget
 from vaebench.kernels import isometry
-from vaebench.measures.model_view import held_out, kl_weight_in_squares, reads, real_posterior, total_variance
+from vaebench.measures.declared import gives
+from vaebench.measures.model_view import held_out, kl_weight_in_squares, real_posterior, total_variance
+from vaebench.measures.probe import Probe
 from vaebench.models.exact import principal_axes
-from vaebench.training.fit import Trained
 
 ROUNDING = 1e-9
 """Share of the largest eigenvalue below which one is rounding: a direction in which the data do not vary."""
 
 
-@reads("importance_worst_error")
-def importance(
-    trained: Trained,
-    data: Dataset,
-    evaluation: EvaluationBudget,
-    rng: torch.Generator,
-) -> tuple[Measurement, ...]:
+@gives("importance_#", "importance_worst_error")
+def importance(probe: Probe) -> tuple[Measurement, ...]:
     """Read (β/2)·E σ_j⁻² of the active units, largest first, against the variances of the data's sources.
 
     Data whose sources are unknown, such as images, are held against their PCA eigenvalues, one for each latent unit:
     the importances of a linear VAE are those exactly.
 
     Args:
-        trained: The model.
-        data: Its truth gives the variances; where there is none, its training part gives the eigenvalues.
-        evaluation: At most ``points`` examples.
-        rng: Unused.
+        probe: It is read at ``points`` examples at most. The truth of its data gives the variances; where there is
+            none, their training part gives the eigenvalues.
 
     Returns:
         ``importance_1``, ``importance_2`` … in squared units of x, one for each variance, 0 for one that no active
         unit is left for; and ``importance_worst_error``, the largest size of a relative error.
     """
+    trained, data = probe.trained, probe.data
     beta = kl_weight_in_squares(trained, data.held_out.x)
     if beta is None:
         return (declined("importance_worst_error", "β is not known"),)
@@ -44,7 +38,7 @@ def importance(
         reason = "the data's manifold is curved: there are no source variances"
         return (declined("importance_worst_error", reason),)
     with torch.no_grad():
-        scale = real_posterior(trained, held_out(data, evaluation.points)).scale.double()
+        scale = real_posterior(trained, held_out(data, probe.budget.points)).scale.double()
     of_unit = isometry.importance(scale, beta)[isometry.active_units(scale)].sort(descending=True).values
     variances = _variances(data, trained.latent)
     found = torch.zeros_like(variances)

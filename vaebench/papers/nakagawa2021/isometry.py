@@ -6,15 +6,13 @@ import torch
 from torch import Tensor
 
 from vaebench.claims import Measurement, declined
-from vaebench.data import Dataset
-from vaebench.experiment import EvaluationBudget
 from vaebench.kernels import isometry
 from vaebench.kernels.estimate import Undefined
 from vaebench.kernels.jacobian import column_squared_norms, jacobian_columns
-from vaebench.measures.model_view import held_out, likelihood_at, of_sample, reads, real_posterior
+from vaebench.measures.declared import gives
+from vaebench.measures.model_view import held_out, likelihood_at, none_of, of_sample, real_posterior
+from vaebench.measures.probe import Probe
 from vaebench.training.fit import Trained
-
-STATIONARITY = ("t2_worst_deviation", "t2_worst_unit", "t2_mean", "t1_mean", "t2_sd")
 
 
 def metric_columns(trained: Trained, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -37,35 +35,25 @@ def metric_columns(trained: Trained, x: Tensor) -> tuple[Tensor, Tensor, Tensor]
     return columns, posterior.scale[:, active], active
 
 
-@reads(*STATIONARITY, "active_units")
-def stationarity(
-    trained: Trained,
-    data: Dataset,
-    evaluation: EvaluationBudget,
-    rng: torch.Generator,
-) -> tuple[Measurement, ...]:
+@gives("t2_worst_{deviation,unit}", "t2_mean", "t1_mean", "t2_sd", "active_units")
+def stationarity(probe: Probe) -> tuple[Measurement, ...]:
     """Read T2 = (2/β)·σ_j²·‖J_j‖² + σ_j², which is 1 at a stationary point, on active units over held-out data.
 
     Args:
-        trained: The model.
-        data: Where it is read.
-        evaluation: At most ``points`` examples.
-        rng: Unused.
+        probe: It is read at ``points`` examples at most.
 
     Returns:
         ``t2_worst_unit``: mean over data of the unit whose mean is farthest from 1, and ``t2_worst_deviation`` how far
         that is, so that neither units nor seeds can make up for each other; ``t2_mean`` and ``t1_mean`` over units and
         data; ``t2_sd``: mean over units of the standard deviation over data; ``active_units``.
     """
-    columns, scale, active = metric_columns(trained, held_out(data, evaluation.points, least=2))
+    trained = probe.trained
+    columns, scale, active = metric_columns(trained, held_out(probe.data, probe.budget.points, least=2))
     count = Measurement("active_units", float(active.sum()), 0.0, len(scale))
     if trained.kl_weight is None:
-        return (*(declined(name, "the variant declares no kl_weight") for name in STATIONARITY), count)
+        return none_of(stationarity, "the variant declares no kl_weight", found=(count,))
     if not active.any():
-        return (
-            *(declined(name, "every latent unit has collapsed to the prior", "model") for name in STATIONARITY),
-            count,
-        )
+        return none_of(stationarity, "every latent unit has collapsed to the prior", "model", (count,))
     t1, t2 = isometry.stationarity(column_squared_norms(columns), scale, trained.kl_weight)
     worst = of_sample("t2_worst_unit", t2[:, int((t2.mean(0) - 1).abs().argmax())])
     assert worst.value is not None
@@ -79,25 +67,17 @@ def stationarity(
     )
 
 
-@reads("mean_absolute_cosine")
-def orthogonality(
-    trained: Trained,
-    data: Dataset,
-    evaluation: EvaluationBudget,
-    rng: torch.Generator,
-) -> tuple[Measurement, ...]:
+@gives("mean_absolute_cosine")
+def orthogonality(probe: Probe) -> tuple[Measurement, ...]:
     """Read the mean absolute cosine between Jacobian columns of active units, over held-out data.
 
     Args:
-        trained: The model.
-        data: Where it is read.
-        evaluation: At most ``points`` examples.
-        rng: Unused.
+        probe: It is read at ``points`` examples at most.
 
     Returns:
         ``mean_absolute_cosine``, between 0 and 1; declined with fewer than two active units.
     """
-    columns, _, active = metric_columns(trained, held_out(data, evaluation.points))
+    columns, _, active = metric_columns(probe.trained, held_out(probe.data, probe.budget.points))
     if active.sum() < 2:
         return (declined("mean_absolute_cosine", "angles between columns need two active units", "model"),)
     try:
