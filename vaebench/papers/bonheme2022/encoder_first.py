@@ -145,9 +145,9 @@ TASK = Task(
             "Encoders' representations are learned before decoders'.",
             (
                 Beyond("lead_raw", 0, ideal=1, null=0),
-                Beyond("lead_corrected", 0, ideal=1, null=0),
-                Beyond("lead_fed_final", 0, ideal=1, null=0),
-                Beyond("lead_depth_matched", 0, ideal=1, null=0),
+                Beyond("lead_corrected", 0, ideal=1, null=0, role="control"),
+                Beyond("lead_fed_final", 0, ideal=1, null=0, role="control"),
+                Beyond("lead_depth_matched", 0, ideal=1, null=0, role="control"),
             ),
             reported=(
                 *by_other_indices("lead_raw", "lead_corrected", "lead_fed_final", "lead_depth_matched"),
@@ -175,10 +175,10 @@ TASK = Task(
                 Near("shared_last_hidden", 0, 0.1, null=-1),
                 Near("shared_hidden_other_objective", 0, 0.1, null=-1),
                 Near("shared_last_hidden_other_objective", 0, 0.1, null=-1),
-                Exceeds("alike_across_strengths_hidden", "alike_untrained_hidden", ideal=1),
-                Exceeds("alike_across_strengths_last_hidden", "alike_untrained_last_hidden", ideal=1),
-                Exceeds("alike_across_objectives_hidden", "alike_untrained_hidden", ideal=1),
-                Exceeds("alike_across_objectives_last_hidden", "alike_untrained_last_hidden", ideal=1),
+                Exceeds("alike_across_strengths_hidden", "alike_untrained_hidden", ideal=1, role="control"),
+                Exceeds("alike_across_strengths_last_hidden", "alike_untrained_last_hidden", ideal=1, role="control"),
+                Exceeds("alike_across_objectives_hidden", "alike_untrained_hidden", ideal=1, role="control"),
+                Exceeds("alike_across_objectives_last_hidden", "alike_untrained_last_hidden", ideal=1, role="control"),
             ),
             reported=(
                 "alike_across_seeds_hidden",
@@ -199,11 +199,11 @@ TASK = Task(
                 Beyond("exception_log_scale", 0, ideal=-1, null=0),
                 Beyond("exception_mean_other_objective", 0, ideal=-1, null=0),
                 Beyond("exception_log_scale_other_objective", 0, ideal=-1, null=0),
-                Exceeds("exception_mean", "shared_last_hidden", ideal=-1, side="below"),
-                Exceeds("exception_log_scale", "shared_last_hidden", ideal=-1, side="below"),
-                Exceeds("exception_mean_other_objective", "shared_last_hidden_other_objective", ideal=-1, side="below"),
-                Exceeds(
-                    "exception_log_scale_other_objective", "shared_last_hidden_other_objective", ideal=-1, side="below"
+                Exceeds("exception_mean", "shared_last_hidden", ideal=-1, side="below", role="control"),
+                Exceeds("exception_log_scale", "shared_last_hidden", ideal=-1, side="below", role="control"),
+                *(
+                    Exceeds(head, "shared_last_hidden_other_objective", ideal=-1, side="below", role="control")
+                    for head in ("exception_mean_other_objective", "exception_log_scale_other_objective")
                 ),
             ),
             reported=(

@@ -94,7 +94,7 @@ TASK = Task(
         Claim(
             "noise_frequency",
             "The encoder's frequency content falls as the input noise rises.",
-            (Trend("encoder_whitened_degree", "falls"), Trend("encoder_mean_degree", "falls")),
+            (Trend("encoder_whitened_degree", "falls", role="control"), Trend("encoder_mean_degree", "falls")),
             analytic="fails",
         ),
         Claim(
@@ -102,7 +102,7 @@ TASK = Task(
             "Input noise moves the encoder more than the decoder.",
             (
                 Outpaces("encoder_lipschitz_mean", "decoder_lipschitz_mean"),
-                Outpaces("encoder_whitened_degree", "decoder_mean_degree"),
+                Outpaces("encoder_whitened_degree", "decoder_mean_degree", role="control"),
             ),
             reported=("decoder_high_frequency_share", "decoder_whitened_lipschitz_mean"),
             analytic="fails",

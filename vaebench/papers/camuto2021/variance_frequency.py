@@ -99,14 +99,14 @@ TASK = Task(
             (
                 Trend("decoder_lipschitz_mean", "falls"),
                 Trend("decoder_lipschitz_max", "falls"),
-                Trend("decoder_whitened_lipschitz_mean", "falls"),
+                Trend("decoder_whitened_lipschitz_mean", "falls", role="control"),
             ),
             analytic="holds",
         ),
         Claim(
             "encoder_frequency",
             "The encoder's frequency content falls as its variance rises.",
-            (Trend("encoder_whitened_degree", "falls"), Trend("encoder_mean_degree", "falls")),
+            (Trend("encoder_whitened_degree", "falls", role="control"), Trend("encoder_mean_degree", "falls")),
             reported=("encoder_lipschitz_mean", "encoder_lipschitz_max"),
             analytic="fails",
         ),

@@ -84,7 +84,7 @@ roughness), at a rank correlation of 1, and at a tenfold speed.
 Choices that are ours beyond the definitions: noise variance 0.05, eight real or four complex latent units, digits.
 """
 
-from vaebench.claims import Beyond, Claim, Exceeds, Tradeoff
+from vaebench.claims import Beyond, Claim, Exceeds, Role, Tradeoff
 from vaebench.experiment import Arm, Budget, EvaluationBudget, Interventions, TrainingConfig
 from vaebench.measures.invariants import LINEAR_VAE_LANDS
 from vaebench.papers import Task, Version
@@ -94,8 +94,8 @@ VARIATIONS = ("class_entropy", "pairwise_distance", "coverage")
 TRUNCATED = ("truncated_at_0_4", "truncated_at_0_6", "truncated_at_0_8")
 
 
-def _fewer(measurement: str, control: str) -> Exceeds:
-    return Exceeds(measurement, control, ideal=0, side="below")
+def _fewer(measurement: str, control: str, role: Role = "published") -> Exceeds:
+    return Exceeds(measurement, control, ideal=0, side="below", role=role)
 
 
 TASK = Task(
@@ -167,7 +167,11 @@ TASK = Task(
         Claim(
             "variation_cost",
             "Volume-weighted sampling costs variation: class entropy, pairwise distance and held-out coverage fall.",
-            tuple(_fewer(f"{what}_weighted", f"{what}_prior") for what in VARIATIONS),
+            (
+                _fewer("class_entropy_weighted", "class_entropy_prior"),
+                _fewer("pairwise_distance_weighted", "pairwise_distance_prior", "control"),
+                _fewer("coverage_weighted", "coverage_prior", "control"),
+            ),
             analytic="fails",
         ),
         Claim(
@@ -181,7 +185,7 @@ TASK = Task(
             "The potential is plurisubharmonic, and the log density of the mixture is not.",
             (
                 Beyond("potential_psh_share", 0.999, ideal=1, null=0, scale="draws"),
-                Beyond("mixture_psh_share", 0.99, ideal=0, null=1, scale="share"),
+                Beyond("mixture_psh_share", 0.99, ideal=0, null=1, scale="share", role="control"),
             ),
             reported=("potential_smallest_eigenvalue", "mixture_smallest_eigenvalue"),
             analytic="holds",
