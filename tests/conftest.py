@@ -40,7 +40,7 @@ def cut(name):
     task = whole(name)
     effort = EvaluationBudget(samples=64, points=32, attacked=4, attack_steps=3, attack_restarts=1)
     quick = replace(task.budgets["quick"], training=TrainingConfig(steps=8, batch=32), evaluation=effort)
-    return replace(task, budgets={**task.budgets, "quick": quick})
+    return replace(task, budgets={**task.budgets, "quick": quick}, budgets_on={})
 
 catalog.task = cut
 """

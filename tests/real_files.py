@@ -69,7 +69,7 @@ def cifar10(root: Path, monkeypatch: pytest.MonkeyPatch) -> Parts:
     folder.mkdir(parents=True)
     digests = {}
     for name, content in files.items():
-        data = pickle.dumps({key: list(v) if key == "labels" else v for key, v in content.items()}, budget=2)  # type: ignore[call-overload]
+        data = pickle.dumps({key: list(v) if key == "labels" else v for key, v in content.items()}, protocol=2)  # type: ignore[call-overload]
         (folder / name).write_bytes(data)
         digests[name] = md5(data)
     with tarfile.open(root / "cifar-10-python.tar.gz", "w:gz") as archive:

@@ -11,12 +11,12 @@ PACKAGE = Path(__file__).parents[1] / "vaebench"
 
 FLOORS = {
     "mistakes": 1, "stops": 1, "terminal": 1, "seeds": 1, "claims": 1, "fingerprint": 1, "kernels": 1, "data": 1,
-    "experiment": 1,
+    "experiment": 1, "file_bytes": 1, "sources": 1,
     "models": 2, "results": 2,
-    "training": 3, "variants": 3,
+    "training": 3, "variants": 3, "environment": 3,
     "measures": 4,
     "papers": 5,
-    "catalog": 6,
+    "catalog": 6, "provenance": 6,
     "cell": 7, "engines": 7,
     "run": 8, "report": 8,
     "cli": 9, "__main__": 10,
@@ -26,12 +26,14 @@ BESIDE = {
     ("data", "seeds"),
     ("training", "variants"),
     ("engines", "cell"),
+    ("provenance", "catalog"),
+    ("sources", "fingerprint"),
 }
 """Rooms on one floor of which the first may import the second."""
 
 PAPER_WING = (
     "mistakes", "stops", "terminal", "seeds", "claims", "fingerprint", "experiment", "results", "papers", "catalog",
-    "report", "engines", "engines.local", "run", "cli",
+    "provenance", "report", "engines", "engines.local", "run", "cli",
 )  # fmt: skip
 
 

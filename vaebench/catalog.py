@@ -13,9 +13,11 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, cast
 
 from vaebench import papers
-from vaebench.fingerprint import local_sources, source_hash
+from vaebench.file_bytes import files_hash
+from vaebench.fingerprint import source_hash
 from vaebench.mistakes import Mistake
-from vaebench.papers import Task
+from vaebench.papers import Task, instrument_page
+from vaebench.sources import imported_names, local_sources
 
 if TYPE_CHECKING:
     from vaebench.data import Dataset
@@ -204,7 +206,7 @@ def _constant(tree: ast.Module, name: str, default: object = None) -> object:
 
 
 def dataset_version(name: str) -> tuple[int, str]:
-    """Version of a data set and hash of the code that makes it: its page and the private pages it imports.
+    """Version of a data set and hash of the code that makes it: its page and those it imports of the same folder.
 
     Args:
         name: Its name.
@@ -213,11 +215,42 @@ def dataset_version(name: str) -> tuple[int, str]:
         Version and hash, read without importing.
     """
     page, _ = check_dataset(name)
-    path, tree = PACKAGE / "data" / f"{page}.py", _data_tree(page)
-    version = cast("int", _constant(tree, "VERSION"))
-    imported = [node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
-    private = [PACKAGE / "data" / f"{name.rpartition('.')[2]}.py" for name in imported if "vaebench.data._" in name]
-    return version, source_hash([path, *private])
+    version = cast("int", _constant(_data_tree(page), "VERSION"))
+    return version, source_hash(_data_sources(page))
+
+
+def _data_sources(page: str) -> set[Path]:
+    """Find the page of a data set and those of the same folder that it imports, directly or not."""
+    found: set[Path] = set()
+    todo = [f"vaebench.data.{page}"]
+    while todo:
+        path = (PACKAGE / "data").joinpath(*todo.pop().split(".")[2:]).with_suffix(".py")
+        if path.is_file() and path not in found:
+            found.add(path)
+            names = imported_names(ast.parse(path.read_text("utf-8")), "vaebench.data")
+            todo += [name for name in names if name.startswith("vaebench.data.")]
+    return found
+
+
+def dataset_files(name: str, root: Path = DATA_ROOT) -> str | None:
+    """Hash of the bytes of a data set's files.
+
+    Args:
+        name: Its name.
+        root: Folder of the data sets that have to be downloaded.
+
+    Returns:
+        The hash, or None for a data set that has no files.
+
+    Raises:
+        NoData: A file is not there, or cannot be read.
+    """
+    page, _ = check_dataset(name)
+    files = getattr(importlib.import_module(f"vaebench.data.{page}"), "FILES", None)
+    try:
+        return None if files is None else files_hash(root, files)
+    except OSError as error:
+        raise NoData(f"{name} under {root} cannot be read: {error.strerror}") from error
 
 
 def dataset(name: str, root: Path = DATA_ROOT, download: bool = False) -> "Dataset":
@@ -244,21 +277,6 @@ def dataset(name: str, root: Path = DATA_ROOT, download: bool = False) -> "Datas
         except Unavailable as error:
             raise NoData(str(error)) from error
     return cast("Dataset", module.load() if size is None else module.load(size))
-
-
-def instrument_page(paper: str, name: str) -> Path:
-    """Find the file of an instrument.
-
-    Args:
-        paper: The paper whose task asks for it.
-        name: ``module.function`` of the paper's folder; else of ``measures``, which several papers share.
-
-    Returns:
-        The file.
-    """
-    file = f"{name.partition('.')[0]}.py"
-    own = (Path(root) / paper / file for root in papers.__path__)
-    return next(filter(Path.is_file, own), PACKAGE / "measures" / file)
 
 
 def instrument(paper: str, name: str) -> Callable[..., Any]:
@@ -331,7 +349,7 @@ def variant(reference: str) -> Brought:
         raise BadVariant(f"{reference} defines no {name} of type vaebench.models.Variant")
     if (":" in reference or reference.endswith(".py")) and found.name in variant_names():
         raise BadVariant(f"{reference}: the name {found.name} is taken by one of the suite's own")
-    sources = local_sources(module, PACKAGE)
+    sources = local_sources(Path(module.__file__), module.__package__ or "", PACKAGE)
     package = sys.modules[module.__name__.partition(".")[0]]
     if ":" in reference and hasattr(package, "__path__"):
         sources |= {path.resolve() for folder in package.__path__ for path in Path(folder).rglob("*.py")}

@@ -1,28 +1,31 @@
 """One cell, from its names to its outcome: build, train, measure every arm, and catch what goes wrong as a status."""
 
-import platform
 import sysconfig
 import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 
 from vaebench import catalog
-from vaebench.claims import Column, Measurement, NotFinite, column, declined
+from vaebench.claims import Column, Measurement, NotFinite, column
 from vaebench.data import Dataset
+from vaebench.environment import environment
 from vaebench.experiment import Arm, Budget, Interventions
 from vaebench.kernels.estimate import Undefined
-from vaebench.measures.model_view import DataUndefined
+from vaebench.measures.declared import is_among
+from vaebench.measures.model_view import DataUndefined, none_of
+from vaebench.measures.probe import Cohort, Probe
 from vaebench.mistakes import Mistake
 from vaebench.models import Refused, Unfit, Variant, exact
 from vaebench.models.attention import plain_attention
 from vaebench.papers import Task
-from vaebench.results.record import CellOutcome, Environment, Status, Subject
+from vaebench.provenance import changed, now
+from vaebench.results.record import CellOutcome, Status, Subject
 from vaebench.seeds import seed_for
 from vaebench.training.fit import Diverged, OutOfTime, Trained, fit
 from vaebench.training.intervened import Intervened
@@ -43,6 +46,7 @@ class Cell:
         seed: The seed.
         seconds: Most that one training may take, or None.
         data_root: Folder of the data sets that have to be downloaded; no part of `id`.
+        code: Hashes of the suite's code that decides its numbers, by room, as they were when it was planned.
     """
 
     id: str
@@ -52,38 +56,7 @@ class Cell:
     seed: int
     seconds: float | None = None
     data_root: Path = catalog.DATA_ROOT
-
-
-def processor_name() -> str:
-    """Model of the processor, as the system names it."""
-    info = Path("/proc/cpuinfo")
-    if info.exists():
-        for line in info.read_text().splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()
-
-
-def environment(device: str) -> Environment:
-    """What this process computes on.
-
-    Args:
-        device: ``cpu`` or ``cuda``.
-
-    Returns:
-        The environment.
-    """
-    cuda = device == "cuda"
-    return Environment(
-        python=platform.python_version(),
-        torch=torch.__version__,
-        cuda=torch.version.cuda if cuda else None,
-        processor=torch.cuda.get_device_name() if cuda else processor_name(),
-        device="cuda" if cuda else "cpu",
-        precision="float32",
-        deterministic=not cuda,
-        threads=torch.get_num_threads(),
-    )
+    code: Mapping[str, str] = field(default_factory=dict)
 
 
 @lru_cache(maxsize=4)
@@ -106,18 +79,15 @@ def run_cell(cell: Cell) -> CellOutcome:
     torch.set_num_threads(1)
     # Convolutions on a GPU would else round their products to ten bits, whatever the tensors' type.
     torch.backends.cudnn.allow_tf32 = False
+    ran_on = environment(cell.subject.device, cell.code)
     parameters, measured, seconds = 0, [], {"train": 0.0, "measure": 0.0}
+    contents: str | None = None
     notes: dict[str, None] = {}
     status: Status = "ok"
     reason = ""
     try:
-        task = catalog.task(cell.subject.task.name)
-        budget = task.budgets[cell.subject.preset]
-        brought = catalog.variant(cell.reference)
-        if brought.code_hash != cell.subject.variant.code_hash:
-            raise Mistake(f"{cell.reference} has changed since the run began; run it again")
-        variant = brought.variant
-        data = dataset_of(cell.dataset, cell.data_root).to(cell.subject.device)
+        task, budget, variant, whole = _resolved(cell)
+        contents, data = whole.contents, whole.to(cell.subject.device)
         models: dict[tuple[str, float | None], Trained] = {}
         for place, trained in arms(task, budget, variant, data, cell):
             start = time.perf_counter()
@@ -152,13 +122,34 @@ def run_cell(cell: Cell) -> CellOutcome:
         subject=cell.subject,
         seed=cell.seed,
         status=status,
-        reason=reason[:2000],
-        notes=tuple(notes),
+        reason=_text(reason),
+        notes=tuple(map(_text, notes)),
         parameters=parameters,
         measurements=tuple(measured) if status == "ok" else (),
         seconds={name: round(value, 3) for name, value in seconds.items()},
-        environment=environment(cell.subject.device),
+        environment=ran_on,
+        date=now(),
+        data=contents,
     )
+
+
+def _resolved(cell: Cell) -> tuple[Task, Budget, Variant, Dataset]:
+    """What the names of a cell mean, where they mean what they did when it was planned."""
+    if rooms := changed(cell.code):
+        raise Mistake(f"the suite's {', '.join(rooms)} has changed since the run began; run it again")
+    brought = catalog.variant(cell.reference)
+    if brought.code_hash != cell.subject.variant.code_hash:
+        raise Mistake(f"{cell.reference} has changed since the run began; run it again")
+    data = dataset_of(cell.dataset, cell.data_root)
+    if cell.subject.dataset.files not in {None, catalog.dataset_files(cell.dataset, cell.data_root)}:
+        raise Mistake(f"the files of {cell.dataset} have changed since the run began; run it again")
+    task = catalog.task(cell.subject.task.name)
+    return task, task.budget(cell.subject.preset, cell.subject.dataset.name), brought.variant, data
+
+
+def _text(said: str) -> str:
+    """What code of others says, as a record can hold it: half a surrogate pair is no text."""
+    return said.encode("utf-8", "backslashreplace").decode()[:2000]
 
 
 def _ending(error: BaseException, device: str) -> tuple[Status, str]:
@@ -337,18 +328,26 @@ def read(task: Task, budget: Budget, trained: Trained, data: Dataset, place: Pla
     for name in task.instruments:
         instrument = catalog.instrument(task.paper, name)
         try:
-            measurements = instrument(trained, data, budget.evaluation, _rng(task, data, seed, name))
+            measurements = instrument(Probe(trained, data, budget.evaluation, _rng(task, data, seed, name)))
         except UNREADABLE as reason:
             measurements = _none_of(instrument, reason)
-        found += [column(place.arm, place.knob, seed, measurement) for measurement in measurements]
+        found += [_column(instrument, place.arm, place.knob, seed, measurement) for measurement in measurements]
     return found
 
 
 def _none_of(instrument: Callable[..., Any], reason: Exception) -> tuple[Measurement, ...]:
-    """Decline all that an instrument reads: what it met in model or data costs its own measurements alone."""
-    cause: Literal["setting", "model"] = "setting" if isinstance(reason, DataUndefined) else "model"
+    """Decline all that an instrument gives: what it met in model or data costs its own measurements alone."""
     line = f"{instrument.__name__}: {str(reason).partition(chr(10))[0]}"
-    return tuple(declined(name, line[:2000], cause) for name in instrument.reads)  # type: ignore[attr-defined]
+    return none_of(instrument, line[:2000], "setting" if isinstance(reason, DataUndefined) else "model")
+
+
+def _column(
+    instrument: Callable[..., Any], arm: str, knob: float | None, seed: int, measurement: Measurement
+) -> Column:
+    """Place a measurement, which its instrument has to have declared."""
+    if not is_among(measurement.name, instrument.gives):  # type: ignore[attr-defined]
+        raise LookupError(f"{instrument.__name__} gives {measurement.name} and does not declare it")
+    return column(arm, knob, seed, measurement)
 
 
 def compare(
@@ -370,8 +369,8 @@ def compare(
     for name in task.comparisons:
         instrument = catalog.instrument(task.paper, name)
         try:
-            placed = instrument(models, data, budget.evaluation, _rng(task, data, seed, name))
+            placed = instrument(Cohort(models, data, budget.evaluation, _rng(task, data, seed, name)))
         except UNREADABLE as reason:
             placed = tuple((None, none) for none in _none_of(instrument, reason))
-        found += [column("trained", knob, seed, measurement) for knob, measurement in placed]
+        found += [_column(instrument, JUDGED.name, knob, seed, measurement) for knob, measurement in placed]
     return found

@@ -4,11 +4,8 @@ import ast
 import dataclasses
 import hashlib
 import json
-import sys
-import sysconfig
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 
@@ -76,51 +73,24 @@ def source_hash(paths: Iterable[Path]) -> str:
         16 hexadecimal digits.
     """
     # Sorted by what they say: files of one name, such as __init__.py, have no other order of their own.
-    said = sorted(json.dumps(_plain(_bare(ast.parse(path.read_text("utf-8"))))) for path in paths)
+    said = sorted(json.dumps(_plain(_bare(parsed(path)))) for path in paths)
     return _short("\x1f".join(said))
 
 
-def local_sources(module: ModuleType, suite: Path) -> set[Path]:
-    """Find the files that a loaded module is made of: its own, and those that it imports from no installed package.
+def parsed(path: Path) -> ast.Module:
+    """Parse a Python file.
 
     Args:
-        module: The module, imported.
-        suite: Folder of this package, which has hashes of its own.
+        path: The file.
 
     Returns:
-        Python files. What a module imports by other means than the statement is not seen.
+        Its tree. What is no Python is a tree that says its bytes.
     """
-    paths = sysconfig.get_paths()
-    installed = {suite.resolve(), *(Path(paths[place]).resolve() for place in ("stdlib", "purelib", "platlib"))}
-    found: set[Path] = set()
-    todo = [module]
-    while todo:
-        loaded = todo.pop()
-        path = Path(getattr(loaded, "__file__", None) or "").resolve()  # a built-in module, such as sys, has none
-        # The module that was asked for counts wherever it lies; it may be one of the suite's own.
-        if path.suffix != ".py" or path in found or (found and installed & {*path.parents}):
-            continue
-        found.add(path)
-        names = _imported(ast.parse(path.read_text("utf-8")), loaded.__package__ or "")
-        todo += [sys.modules[name] for name in names if name in sys.modules]
-    return found
-
-
-def _imported(tree: ast.Module, package: str) -> Iterator[str]:
-    """Names of the modules that a source may import.
-
-    Yields:
-        Full names, some of which are no modules.
-    """
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            for alias in node.names:
-                parts = alias.name.split(".")
-                yield from (".".join(parts[: n + 1]) for n in range(len(parts)))
-        elif isinstance(node, ast.ImportFrom):
-            above = package.rsplit(".", node.level - 1)[0] if node.level else ""
-            base = ".".join(filter(None, (above, node.module)))
-            yield from (base, *(f"{base}.{alias.name}" for alias in node.names))
+    content = path.read_bytes()
+    try:
+        return ast.parse(content)
+    except (SyntaxError, ValueError):
+        return ast.Module([ast.Assign([ast.Name("_")], ast.Constant(content))], [])
 
 
 def _plain(node: object) -> object:

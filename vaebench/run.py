@@ -12,12 +12,21 @@ from vaebench import catalog, stops
 from vaebench.engines import Died
 from vaebench.engines.worker import JOBS
 from vaebench.experiment import PRESETS, Preset
-from vaebench.fingerprint import source_hash, value_hash
 from vaebench.mistakes import Mistake
 from vaebench.papers import Task
+from vaebench.provenance import code_of
 from vaebench.results.assemble import assemble
 from vaebench.results.journal import Damage, Journal
-from vaebench.results.record import MOST_CELLS, CellOutcome, DatasetInfo, Record, Subject, VariantInfo, Versioned
+from vaebench.results.record import (
+    MOST_CELLS,
+    CellOutcome,
+    DatasetInfo,
+    Record,
+    Subject,
+    VariantInfo,
+    Versioned,
+    cell_id,
+)
 from vaebench.results.store import BadRecord, check_place, read_record, why_kept, write_record
 
 if TYPE_CHECKING:
@@ -25,10 +34,6 @@ if TYPE_CHECKING:
 
 Work = Callable[[Sequence["Cell"], int], Generator[CellOutcome, None, None]]
 """Runs cells in so many processes, and yields outcomes as they are done."""
-
-TOWER = ("kernels", "data", "models", "training", "measures")
-"""The rooms whose code decides a cell's numbers; a cell computed by other code is computed again."""
-
 
 UNFINISHED = ("timeout", "oom", "error")
 """Statuses that another try may mend; a divergence, or a model that does not fit, is a result."""
@@ -83,12 +88,6 @@ class Plan:
     cells: tuple["Cell", ...]
     unfit: tuple[str, ...]
     there: int = 0
-
-
-def suite_hash() -> str:
-    """Hash of all the code that decides a cell's numbers."""
-    rooms = [path for room in TOWER for path in (catalog.PACKAGE / room).rglob("*.py")]
-    return source_hash([*rooms, *(catalog.PACKAGE / name for name in ("seeds.py", "cell.py"))])
 
 
 def check(request: Request) -> None:
@@ -178,25 +177,23 @@ def plan(request: Request, ask: Callable[..., str] = try_here) -> Plan:
     Returns:
         The cells and the combinations that cannot be.
     """
-    import torch
-
     from vaebench.cell import Cell, dataset_of, latent_units
+    from vaebench.environment import environment
 
     check(request)
     brought = {reference: _loaded(reference, request, ask) for reference in request.variants}
     named = [found.variant.name for found in brought.values()]
     if twice := {name for name in named if named.count(name) > 1}:
         raise Mistake(f"two of the variants are named {min(twice)}")
-    # Another torch computes other numbers.
-    suite = value_hash([suite_hash(), torch.__version__])
     cells: list[Cell] = []
     unfit: list[str] = []
     there = 0
     for name in request.tasks:
         task = catalog.task(name)
-        budget = task.budgets[request.preset]
+        codes = {reference: code_of(task, found.variant) for reference, found in brought.items()}
         for reference, arch, dataset in product(request.variants, request.archs, request.datasets or task.datasets):
             variant, data = brought[reference].variant, dataset_of(dataset, request.data_root)
+            budget, code = task.budget(request.preset, dataset), codes[reference]
             if reason := _unfit(reference, data.shape, latent_units(budget, data), arch, request, ask):
                 unfit.append(f"{task.name} · {variant.name} · {arch} · {dataset}: {reason}")
                 continue
@@ -205,9 +202,10 @@ def plan(request: Request, ask: Callable[..., str] = try_here) -> Plan:
             if request.missing and _is_whole(request.out, subject, seeds):
                 there += 1
                 continue
+            ran_on = environment("cpu", code)  # of which an id takes what all of a run's processes share
             for seed in range(seeds):
-                id_ = value_hash([subject.model_dump(), seed, suite])
-                cells.append(Cell(id_, subject, reference, dataset, seed, request.seconds, request.data_root))
+                id_ = cell_id(subject, seed, ran_on)
+                cells.append(Cell(id_, subject, reference, dataset, seed, request.seconds, request.data_root, code))
     return Plan(tuple(sorted(cells, key=lambda cell: cell.seed)), tuple(unfit), there)
 
 
@@ -247,10 +245,11 @@ def _is_whole(folder: Path, subject: Subject, seeds: int) -> bool:
 
 def _subject(task: Task, brought: catalog.Brought, arch: str, dataset: str, request: Request) -> Subject:
     version, dataset_hash = catalog.dataset_version(dataset)
+    files = catalog.dataset_files(dataset, request.data_root)
     variant = brought.variant
     return Subject(
-        task=Versioned(name=task.name, version=task.version, hash=task.definition_hash(request.preset)),
-        dataset=DatasetInfo(name=dataset, version=version, hash=dataset_hash),
+        task=Versioned(name=task.name, version=task.version, hash=task.definition_hash(request.preset, dataset)),
+        dataset=DatasetInfo(name=dataset, version=version, hash=dataset_hash, files=files),
         variant=VariantInfo(
             name=variant.name, source=variant.source, code_hash=brought.code_hash, kl_weight=variant.kl_weight
         ),

@@ -7,8 +7,10 @@ has to be downloaded defines ``FILES``, what it needs under the user's folder of
 download)``.
 """
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import torch
 from torch import Tensor
@@ -99,6 +101,20 @@ class Dataset:
     train: Split
     held_out: Split
     truth: Truth | None = None
+
+    @cached_property
+    def contents(self) -> str:
+        """Hash of every example, label and factor of both splits, with their types and shapes.
+
+        16 hexadecimal digits, the same in every process and wherever the tensors lie; made when it is first asked for.
+        """
+        digest = hashlib.sha256()
+        for split in (self.train, self.held_out):
+            for part in (split.x, split.labels, split.factors):
+                digest.update(b"none\0" if part is None else f"{part.dtype} {tuple(part.shape)}\0".encode())
+                if part is not None:
+                    digest.update(part.detach().cpu().contiguous().numpy().data)
+        return digest.hexdigest()[:16]
 
     @property
     def shape(self) -> tuple[int, ...]:

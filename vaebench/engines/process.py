@@ -13,6 +13,7 @@ from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING
 
 from vaebench import stops
+from vaebench.provenance import now
 from vaebench.results.journal import MAX_LINE
 from vaebench.results.record import CellOutcome, Environment, Status
 
@@ -166,6 +167,7 @@ class Process:
             status=status,
             reason=reason.encode("utf-8", "backslashreplace").decode()[:2000],
             environment=self._environment,
+            date=now(),
         )
 
     def has_news(self) -> bool:

@@ -100,6 +100,7 @@ def _load(say: Say) -> str:
     import torch
 
     from vaebench import cell
+    from vaebench.environment import environment
 
     torch.set_num_threads(1)
     torch.optim.Adam([torch.nn.Parameter(torch.zeros(1))])  # the first of a process imports for seconds
@@ -114,13 +115,14 @@ def _load(say: Say) -> str:
             say("trained", "")
 
     cell.fit = reported  # type: ignore[attr-defined]
-    return cell.environment("cpu").model_dump_json()
+    return environment("cpu").model_dump_json()
 
 
 def _cell(say: Say, cell: "Cell") -> tuple[str, str]:
-    from vaebench.cell import environment, run_cell
+    from vaebench.cell import run_cell
+    from vaebench.environment import environment
 
-    say("environment", environment(cell.subject.device).model_dump_json())
+    say("environment", environment(cell.subject.device, cell.code).model_dump_json())
     try:
         return "outcome", run_cell(cell).model_dump_json()
     except BaseException as error:

@@ -1,0 +1,95 @@
+"""Hashes of the bytes of files that are too large to be read at every start: read once, and again when they changed."""
+
+import hashlib
+import json
+import os
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+Memory = dict[str, tuple[str, str]]
+"""By name of a file or a folder: a hash of its sizes and times when it was read, and one of its bytes."""
+
+REMEMBERED = ".vaebench-hashes.json"
+"""Below a folder of data: its memory."""
+
+SETTLED = 3.0
+"""Seconds after a change within which the clock of a file system may not tell another one from it."""
+
+_kept: dict[Path, Memory] = {}
+"""What this process has read, for folders that cannot be written."""
+
+
+def files_hash(root: Path, names: Sequence[str]) -> str:
+    """Hash the bytes of files. They are read once; then again only after a size or a time of theirs has changed.
+
+    What was read is remembered in a file below the root, or where that cannot be written, by the process.
+
+    Args:
+        root: A folder of data.
+        names: Files below it, or folders, of which every file counts.
+
+    Returns:
+        16 hexadecimal digits, the same wherever the files lie.
+
+    Raises:
+        OSError: A file is not there, or cannot be read.
+    """  # noqa: DOC502 - raised by what it calls
+    began = time.time()
+    before = _read(root) | _kept.get(root, {})
+    now = dict(before)
+    found: Memory = {}
+    for name in names:
+        files = _below(root / name)
+        looks = {path: path.stat() for path in files}
+        looked = _short([(str(p.relative_to(root)), s.st_size, s.st_mtime_ns, s.st_ctime_ns) for p, s in looks.items()])
+        if before.get(name, ("", ""))[0] == looked:
+            found[name] = before[name]
+            continue
+        found[name] = looked, _bytes_hash(root / name, files)
+        if all(max(look.st_mtime, look.st_ctime) < began - SETTLED for look in looks.values()):
+            now[name] = found[name]
+    if now != before:
+        _keep(root, now)
+    return _short([(name, hash_) for name, (_, hash_) in found.items()])
+
+
+def _short(value: object) -> str:
+    return hashlib.sha256(json.dumps(value).encode()).hexdigest()[:16]
+
+
+def _below(path: Path) -> list[Path]:
+    """A file itself, or all files of a folder, in an order of their own."""
+    if not path.is_dir():
+        return [path]
+    return sorted(Path(folder) / name for folder, _, names in os.walk(path) for name in names)
+
+
+def _bytes_hash(top: Path, files: Iterable[Path]) -> str:
+    """Hash the bytes of files, each after its place below the top and its size."""
+    digest = hashlib.sha256()
+    for path in files:
+        place = path.relative_to(top).as_posix().encode("utf-8", "surrogateescape")
+        digest.update(b"%s\0%d\0" % (place, path.stat().st_size))
+        with path.open("rb") as file:
+            while block := file.read(2**20):
+                digest.update(block)
+    return digest.hexdigest()[:16]
+
+
+def _read(root: Path) -> Memory:
+    """What a folder of data remembers; nothing where that is damaged."""
+    try:
+        found = json.loads((root / REMEMBERED).read_text("utf-8"))
+        return {str(name): (str(looked), str(hash_)) for name, (looked, hash_) in found.items()}
+    except (OSError, ValueError, TypeError, AttributeError):
+        return {}
+
+
+def _keep(root: Path, memory: Mapping[str, tuple[str, str]]) -> None:
+    _kept[root] = dict(memory)
+    half = root / f"{REMEMBERED}.{os.getpid()}.half"
+    with suppress(OSError):
+        half.write_text(json.dumps(memory), "utf-8")
+        half.replace(root / REMEMBERED)
