@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from vaebench import catalog
+from vaebench.claims import Absence, Column, judged_names
 from vaebench.fingerprint import plain_value, value_hash
 from vaebench.mistakes import Mistake
 from vaebench.results.assemble import rejudge
@@ -28,6 +29,9 @@ FIELDS = {
 }
 TEXTS = {"reconstruction.unexplained_variance": "robustness.unexplained_variance"}
 """What types, fields and instruments were called in schema 1."""
+
+LEFT_OUT = "alike_"
+"""How measurements begin that were left out where the setting gave them no meaning, before instruments said so."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +79,7 @@ def migrate(folder: Path) -> Migrated:
         folder: A store, or a part of one.
 
     Returns:
-        What was done. Measurements stay as they are; verdicts are made anew by today's code.
+        What was done. Numbers stay as they are; verdicts are made anew by today's code.
 
     Raises:
         Mistake: There is no such folder.
@@ -115,4 +119,13 @@ def migrated(record: Record) -> Record | None:
         return None
     named = subject.model_copy(update={"task": subject.task.model_copy(update={"hash": now})})
     judged = {"subject": named, "claims": task.claims, "invariants": task.invariants}
-    return rejudge(record.model_copy(update=judged))
+    return rejudge(record.model_copy(update=judged | {"measurements": (*record.measurements, *_left_out(record))}))
+
+
+def _left_out(record: Record) -> list[Column]:
+    """Decline what a setting gave no meaning and nobody asked for."""
+    finished = tuple(cell.seed for cell in record.cells if cell.status == "ok")
+    absence = Absence("it has no meaning in this setting", "setting", finished)
+    judged = judged_names(catalog.task(record.subject.task.name).claims) if finished else ()
+    names = [name for name in judged if name.startswith(LEFT_OUT) and name not in record.table.names]
+    return [Column(name, "trained", None, "1", "neither", (), (), (), (), (absence,)) for name in names]

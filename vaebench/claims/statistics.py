@@ -88,6 +88,10 @@ class Statistic:
 class Sample(Protocol):
     """Measurements of the units of a sample: a table's seeds, or records."""
 
+    @property
+    def names(self) -> frozenset[str]:
+        """Every measurement that was asked for, of any arm."""
+
     def sweep(self, name: str, arm: str) -> Sweep:
         """Look along the knob."""
 

@@ -60,8 +60,8 @@ class Column:
             raise ValueError(f"{self.name} has {len(self.values)} values for {len(self.seeds)} seeds")
         if not all(abs(value) <= LARGEST for value in (*self.values, self.knob or 0.0)):
             raise ValueError(f"{self.name} has a value beyond {LARGEST:g}")
-        if not all(0 <= error <= LARGEST for error in self.stderrs) or min(self.counts, default=1) < 1:
-            raise ValueError(f"{self.name} has an error below 0, or a count below 1")
+        if not all(0 <= error <= LARGEST for error in self.stderrs) or min(self.counts, default=0) < 0:
+            raise ValueError(f"{self.name} has an error or a count below 0")
         if any(list(seeds) != sorted(set(seeds)) for seeds in (self.seeds, *(one.seeds for one in self.absent))):
             raise ValueError(f"{self.name}: its seeds do not rise")
         if len(everywhere := self.asked) != len(set(everywhere)):
@@ -145,6 +145,11 @@ class Table:
         """Every seed that was asked for something."""
         return frozenset(seed for one in self.columns for seed in one.asked)
 
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """Every measurement that was asked for, of any arm."""
+        return frozenset(one.name for one in self.columns)
+
     def sweep(self, name: str, arm: str) -> Sweep:
         """Look along the knob.
 
@@ -198,9 +203,6 @@ def table(columns: Iterable[Column]) -> Table:
 
     Returns:
         The table, its columns in the order in which their places come first.
-
-    Raises:
-        ValueError: A place is there twice for one seed.
     """
     by_place: dict[tuple[str, float | None, str], list[Column]] = {}
     for one in columns:
@@ -257,6 +259,11 @@ class Across:
     def size(self) -> int:
         """Number of records that measure anything at all."""
         return sum(map(bool, self._plain))
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """Every measurement that was asked for, of any arm of any record."""
+        return frozenset[str]().union(*(each.names for each in self.tables))
 
     def sweep(self, name: str, arm: str) -> Sweep:
         """Look at one measurement of the judged models.

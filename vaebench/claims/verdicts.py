@@ -42,6 +42,8 @@ class Claim:
     over_records: bool = False
 
     def __post_init__(self) -> None:
+        if not self.conditions:
+            raise ValueError(f"claim {self.id} has no condition: nothing could fail it")
         if not any(condition.role == "published" for condition in self.conditions):
             raise ValueError(f"claim {self.id} has no published condition: nothing that the paper says could fail it")
 
@@ -142,8 +144,10 @@ def _counted(statistic: Statistic, word: VerdictWord) -> str:
     return f"{statistic.values.count(ideal)} of {n} read {ideal:g}, and a sample of {n} cannot show a mean {most}"
 
 
-def _checked(statistic: Statistic, role: Role, seeds_run: int, seeds_seen: int, together: int) -> CheckResult:
-    """Judge one statistic of so many that each can bring the claim down."""
+def _checked(
+    statistic: Statistic, role: Role, seeds_run: int, seeds_seen: int, together: int, unheard: str
+) -> CheckResult:
+    """Judge one statistic of so many that each can bring the claim down; `unheard` names what nobody asked for."""
     found = CheckResult(
         *(statistic.what, None, statistic.low, statistic.high, "undecided", statistic.missing, statistic.knob),
         scale=statistic.scale,
@@ -153,6 +157,8 @@ def _checked(statistic: Statistic, role: Role, seeds_run: int, seeds_seen: int, 
     if not statistic.values:
         if not seeds_seen and seeds_run:
             return replace(found, reason="no seed finished")
+        if unheard:
+            return replace(found, reason=f"nobody asked for {unheard}: there is no such measurement")
         return found if statistic.degenerate else replace(found, word="not applicable")
     interval = statistic.interval()
     found = replace(found, interval=interval, reason="one seed has no spread" if interval.n == 1 else "")
@@ -225,7 +231,8 @@ def judge(claim: Claim, table: Table, arm: str = "trained", seeds_run: int | Non
         statistic without one does not count beside others that have theirs, and says why in its check. A measurement
         that the *model* denies in a seed, by collapsing say, leaves a claim that the others would meet ``undecided``,
         and its agreement there is 0. A contrast whose control left nothing to gain in any seed does so too: it keeps
-        the claim from holding, at an agreement of 0, and never makes it fail.
+        the claim from holding, at an agreement of 0, and never makes it fail. A name that the table has on no arm is
+        ``undecided``: nobody asked for such a measurement, and a misspelt one must not hold.
     """
     seen = len(table.seeds)
     return _judged(claim, table, arm, seen if seeds_run is None else seeds_run, seen)
@@ -245,10 +252,16 @@ def judge_across(claim: Claim, tables: Across) -> Verdict:
 
 
 def _judged(claim: Claim, sample: Sample, arm: str, started: int, seen: int) -> Verdict:
-    reduced = [(condition.role, condition.statistics(sample, arm)) for condition in claim.conditions]
+    reduced = [(condition, condition.statistics(sample, arm)) for condition in claim.conditions]
     meant = [[one for one in statistics if one.values or one.degenerate] for _, statistics in reduced]
     together = max(1, sum(not one.uninformative for statistics in meant for one in statistics))
-    checks = tuple(_checked(one, role, started, seen, together) for role, statistics in reduced for one in statistics)
+    # Of an empty table nothing was asked at all.
+    unheard = {name for name in judged_names([claim]) if sample.names and name not in sample.names}
+    checks = tuple(
+        _checked(one, of.role, started, seen, together, ", ".join(sorted(unheard.intersection(of.measurements))))
+        for of, statistics in reduced
+        for one in statistics
+    )
     word = _worst(check.word for check in checks)
     judged = [_agreement_by_seed(statistics) for statistics in meant if statistics]
     seeds = tuple(sorted(set.intersection(*map(set, judged)))) if judged else ()
