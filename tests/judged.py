@@ -1,8 +1,9 @@
-"""What the tests of judging share: one claim of each kind, and observations written as plain numbers."""
+"""What the tests of judging share: one claim of each kind, and measurements written as plain numbers."""
 
 import numpy as np
 
-from vaebench.claims import Beyond, Claim, Exceeds, Measurement, Near, Outpaces, Trend, column, declined
+from vaebench.claims import Beyond, Claim, Exceeds, Measurement, Near, Outpaces, Table, Trend, column, declined, table
+from vaebench.claims import judge as judge_table
 
 SEEDS = 5
 FALLS = Claim("falls", "It falls.", (Trend("r", "falls"),))
@@ -15,8 +16,13 @@ UNDERCUTS = Claim("undercuts", "It stays below c.", (Exceeds("r", "c", ideal=0.0
 OUTPACES = Claim("outpaces", "It falls more than c moves.", (Outpaces("r", "c"),))
 
 
+def judge(claim, columns, arm="trained", seeds_run=None):
+    """Judge columns that stand in no table yet."""
+    return judge_table(claim, columns if isinstance(columns, Table) else table(columns), arm, seeds_run)
+
+
 def observe(values, name="r", arm="trained"):
-    """One observation a seed; a row of several numbers is a series along the knob, a string a reason to decline."""
+    """A column a seed and knob value: several numbers are a series along the knob, a string is a reason to decline."""
     found = []
     for seed, row in enumerate(values):
         series = [(None, row)] if isinstance(row, str) or np.ndim(row) == 0 else list(enumerate(row, start=1))

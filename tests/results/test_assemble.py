@@ -1,5 +1,7 @@
 """Laws of making records: order is nothing, every cell counts, and no verdict is believed."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -61,22 +63,22 @@ def test_a_column_holds_one_measurement_over_the_seeds_in_order():
     (column,) = (c for c in record.measurements if (c.arm, c.knob, c.name) == ("trained", 2.0, "gain"))
     assert column.seeds == (0, 1, 2, 3, 4)
     assert column.values == pytest.approx((1.0, 1.01, 1.02, 1.03, 1.04))
-    assert (column.stderrs, column.n) == ((0.1,) * 5, 7)
+    assert (column.stderrs, column.counts) == ((0.1,) * 5, (7,) * 5)
 
 
 def test_columns_come_in_the_order_in_which_they_were_read():
-    places = [(c.arm, c.knob, c.name) for c in assemble(cells_of(), CLAIMS, ()).measurements]
+    columns = assemble(cells_of(), CLAIMS, ()).measurements
+    places = [(c.arm, c.knob, c.name) for c in columns if c.values]
     trained = [("trained", knob, name) for knob in (0.5, 1.0, 2.0) for name in ("gain", "loss")]
     assert places == [*trained, ("analytic", 1.0, "gain")]
 
 
 def test_what_was_declined_is_kept_by_reason():
     record = assemble(cells_of(), CLAIMS, INVARIANTS)
-    assert [(d.name, d.reason, d.seeds) for d in record.declined] == [
-        ("gap", "reason 0", (0, 2, 4)),
-        ("gap", "reason 1", (1, 3)),
-    ]
-    assert record.invariant_verdicts[0].verdict == "not applicable"
+    (gap,) = (column for column in record.measurements if column.name == "gap")
+    assert [(one.reason, one.seeds) for one in gap.absent] == [("reason 0", (0, 2, 4)), ("reason 1", (1, 3))]
+    assert (gap.seeds, gap.values) == ((), ())
+    assert record.invariant_verdicts[0].word == "not applicable"
 
 
 def test_cells_that_did_not_finish_are_counted_and_their_measurements_are_not():
@@ -85,12 +87,12 @@ def test_cells_that_did_not_finish_are_counted_and_their_measurements_are_not():
     assert [(c.seed, c.status) for c in record.cells][-1] == (5, "diverged")
     assert record.cells[-1].reason == "the loss was nan"
     assert all(5 not in column.seeds for column in record.measurements)
-    assert record.verdicts == tuple(judge(claim, record.sample(), seeds_run=6) for claim in CLAIMS)
+    assert record.verdicts == tuple(judge(claim, record.table, seeds_run=6) for claim in CLAIMS)
 
 
 def test_too_many_cells_that_did_not_finish_leave_every_claim_undecided():
     lost = [cell(seed, status="diverged") for seed in (5, 6)]
-    assert assemble(cells_of(), CLAIMS, ()).verdicts[0].verdict == "holds"
+    assert assemble(cells_of(), CLAIMS, ()).verdicts[0].word == "holds"
     assert {v.word for v in assemble([*cells_of(), *lost], CLAIMS, ()).verdicts} == {"undecided"}
 
 
@@ -108,7 +110,7 @@ def test_a_cell_that_never_built_a_model_hides_no_parameters():
 def test_controls_are_judged_like_the_trained_arm():
     record = assemble(cells_of(), CLAIMS, INVARIANTS)
     assert {(v.arm, v.claim) for v in record.control_verdicts} == {("analytic", claim.id) for claim in CLAIMS}
-    assert record.control_verdicts[0] == judge(CLAIMS[0], record.sample(), "analytic", 5)
+    assert record.control_verdicts[0] == judge(CLAIMS[0], record.table, "analytic", 5)
     assert {v.arm for v in (*record.verdicts, *record.invariant_verdicts)} == {"trained"}
 
 
@@ -134,7 +136,7 @@ def test_no_verdict_is_believed():
     honest = whole_record()
     praise = honest.verdicts[0].__class__("near", "trained", "holds", (), (1.0,) * 4, (0, 1, 2, 3))
     tampered = honest.model_copy(
-        update={"verdicts": (praise,) * 3, "control_verdicts": (), "invariant_verdicts": (praise,), "score": None}
+        update={"verdicts": (praise,) * 3, "control_verdicts": (), "invariant_verdicts": (praise,), "agreement": None}
     )
     assert rejudge(tampered) == honest
 
@@ -145,7 +147,7 @@ def test_judging_twice_changes_nothing():
 
 def test_a_tampered_measurement_shows_in_the_verdicts():
     record = whole_record()
-    columns = [c.model_copy(update={"values": c.values[::-1]}) if c.knob == 2.0 else c for c in record.measurements]
+    columns = [replace(c, values=c.values[::-1]) if c.knob == 2.0 else c for c in record.measurements]
     assert rejudge(record.model_copy(update={"measurements": tuple(columns)})) != record
 
 
@@ -154,20 +156,20 @@ def test_a_seeds_score_is_the_mean_of_its_agreements_and_needs_all_of_them():
     agreements = [dict(zip(v.seeds, v.agreement, strict=True)) for v in record.verdicts]
     by_seed = agreement_by_seed(record.verdicts)
     assert by_seed == pytest.approx({seed: sum(a[seed] for a in agreements) / 3 for seed in range(5)})
-    assert record.score == t_interval(list(by_seed.values()))
+    assert record.agreement == t_interval(list(by_seed.values()))
     lacking = cell(5, observe(5, {"loss": 1.0}, 0.5))
     assert set(agreement_by_seed(assemble([*cells_of(), lacking], CLAIMS, ()).verdicts)) == set(range(5))
 
 
 def test_a_claim_that_does_not_apply_takes_no_part_in_the_score():
     record = assemble(cells_of(), CLAIMS[:1], ())
-    assert assemble(cells_of(), (*CLAIMS[:1], *INVARIANTS), ()).score == record.score
+    assert assemble(cells_of(), (*CLAIMS[:1], *INVARIANTS), ()).agreement == record.agreement
 
 
 def test_without_an_applicable_claim_there_is_no_score():
     assert agreement_interval(()) is None
-    assert assemble(cells_of(), INVARIANTS, ()).score is None
-    assert assemble([cell(0, status="error")], CLAIMS, INVARIANTS).score is None
+    assert assemble(cells_of(), INVARIANTS, ()).agreement is None
+    assert assemble([cell(0, status="error")], CLAIMS, INVARIANTS).agreement is None
 
 
 def test_cells_that_read_more_than_a_record_holds_are_a_mistake_in_one_line():

@@ -94,7 +94,7 @@ def test_a_line_is_json_and_says_its_checksum(tmp_path):
 
 def test_a_line_of_another_schema_is_damage(tmp_path):
     journal, (one,) = journal_of(tmp_path, 1)
-    journal.path.write_bytes(signed(one.model_dump_json().replace('"schema_version":1', '"schema_version":2').encode()))
+    journal.path.write_bytes(signed(one.model_dump_json().replace('"schema_version":2', '"schema_version":1').encode()))
     found, (damage,) = journal.read()
     assert found == {}
     assert damage.why.startswith("schema_version")

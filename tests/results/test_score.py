@@ -1,13 +1,15 @@
 """Laws of scoring a run: false alarms over a night, power, and every way not to be compared."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.stats import false_discovery_control
 
-from vaebench.claims import Beyond, Claim, Measurement, column, declined
+from vaebench.claims import Beyond, Claim, Column, Measurement, column, declined
 from vaebench.mistakes import Mistake
 from vaebench.results.assemble import assemble
-from vaebench.results.record import CellOutcome, Column, Environment, Record, Subject, VariantInfo, Versioned
+from vaebench.results.record import CellOutcome, DatasetInfo, Environment, Record, Subject, VariantInfo, Versioned
 from vaebench.results.score import score
 from vaebench.results.shift import shift
 
@@ -19,7 +21,7 @@ def subject(task="camuto2021_robustness", variant="vae", arch="mlp", preset="sta
     used = HASHES | dict.fromkeys(changed, "d" * 16)
     return Subject(
         task=Versioned(name=task, version=1, hash=used["task"]),
-        dataset=Versioned(name="digits", version=1, hash=used["dataset"]),
+        dataset=DatasetInfo(name="digits", version=1, hash=used["dataset"]),
         variant=VariantInfo(name=variant, source="arXiv:1312.6114", code_hash=used["code"], kl_weight=1.0),
         arch=arch,
         preset=preset,
@@ -42,18 +44,18 @@ def environment(torch="2.11.0"):
 
 def outcome(seed, measurements, about=None, status="ok", reason="", torch="2.11.0"):
     """One cell; `measurements` maps a name, or an (arm, name), to a value or a reason to decline."""
-    observations = []
+    columns = []
     for place, value in measurements.items():
         arm, name = place if isinstance(place, tuple) else ("trained", place)
         measurement = declined(name, value) if isinstance(value, str) else Measurement(name, value, 0.0, 100)
-        observations.append(column(arm, None, seed, measurement))
+        columns.append(column(arm, None, seed, measurement))
     return CellOutcome(
         id=f"{seed:016x}",
         subject=about or subject(),
         seed=seed,
         status=status,
         reason=reason,
-        observations=tuple(observations),
+        measurements=tuple(columns),
         environment=environment(torch),
     )
 
@@ -87,21 +89,21 @@ def night(rng, records=6, measurements=200, seeds=5):
         shared = rng.standard_normal(seeds)
         values = 5 + np.sqrt(0.5) * shared + np.sqrt(0.5) * rng.standard_normal((measurements, seeds))
         columns = tuple(
-            Column.model_construct(
+            Column(
                 arm="trained",
                 knob=None,
                 name=f"measurement_{i}",
                 unit="1",
                 better="neither",
-                n=1,
                 seeds=tuple(range(seeds)),
                 values=tuple(row),
                 stderrs=(0.0,) * seeds,
+                counts=(1,) * seeds,
             )
             for i, row in enumerate(values.tolist())
         )
         about = subject(variant=f"vae_{index}")
-        made.append(Record.model_construct(subject=about, environments=(), cells=(), measurements=columns, declined=()))
+        made.append(Record.model_construct(subject=about, environments=(), cells=(), measurements=columns))
     return made
 
 
@@ -109,7 +111,7 @@ def moved(one, by, which=(0,)):
     """The same record with some measurements moved in every seed."""
     columns = list(one.measurements)
     for i in which:
-        columns[i] = columns[i].model_copy(update={"values": tuple(v + by for v in columns[i].values)})
+        columns[i] = replace(columns[i], values=tuple(v + by for v in columns[i].values))
     return one.model_copy(update={"measurements": tuple(columns)})
 
 
@@ -216,9 +218,7 @@ def test_a_measurement_that_appeared_is_a_drift_with_its_mean():
 def test_a_measurement_of_another_unit_is_another_measurement():
     rows = population(np.random.default_rng(13))
     old = record(rows)
-    bits = old.model_copy(
-        update={"measurements": tuple(c.model_copy(update={"unit": "bit"}) for c in old.measurements)}
-    )
+    bits = old.model_copy(update={"measurements": tuple(replace(c, unit="bit") for c in old.measurements)})
     (one,) = score([bits], [old])
     assert (one.status, one.compared, {d.unit for d in one.drifts}) == ("drifted", 0, {"1", "bit"})
 

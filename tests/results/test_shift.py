@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import kstest, ttest_ind
 
-from vaebench.results.record import Column
+from vaebench.claims import Column
 from vaebench.results.shift import shift
 
 
@@ -17,10 +17,10 @@ def column(values, stderr=0.0):
         name="gain",
         unit="1",
         better="neither",
-        n=1,
         seeds=tuple(range(len(values))),
         values=values,
         stderrs=(stderr,) * len(values),
+        counts=(1,) * len(values),
     )
 
 

@@ -120,7 +120,7 @@ class Trend:
 
 @dataclass(frozen=True)
 class Outpaces:
-    """From the first knob value to the last a measurement falls by a larger factor than another moves anywhere on the way.
+    """From the first knob value to the last a measurement falls by more than another moves anywhere on the way.
 
     So its log-fall exceeds the other's largest |log-change| from the first value: a course that rises and comes back
     has moved. The difference of logarithms stands for the ratio of log-changes that it is above 1 with: the ratio has

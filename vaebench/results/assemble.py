@@ -124,7 +124,7 @@ def rejudge(record: Record) -> Record:
 
 @cache
 def judging_hash() -> str:
-    """Hash of the code that makes verdicts of measurements: records that it judged can be compared with it to the digit.
+    """Hash of the code that judges: two records of one hash were judged alike, to the digit.
 
     Returns:
         16 hexadecimal digits.
@@ -133,7 +133,7 @@ def judging_hash() -> str:
 
 
 def agreement_by_seed(verdicts: Iterable[Verdict]) -> dict[int, float]:
-    """A seed's agreement: the mean over claims of its agreement, 0 at the task's own controls and 1 at the papers' ideal.
+    """Average the agreement of each seed over claims: 0 at the task's own controls, 1 at the papers' ideal.
 
     Args:
         verdicts: Of one record's trained arm.

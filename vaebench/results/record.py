@@ -151,6 +151,12 @@ class CellOutcome(Stored):
     data: Hash | None = None
     split: Split = "fixed"
 
+    @model_validator(mode="after")
+    def _measurements_of_its_own_seed(self) -> "CellOutcome":
+        if strange := [one.name for one in self.measurements if one.asked != (self.seed,)]:
+            raise ValueError(f"measurements: {strange[0]} is of another seed than {self.seed}")
+        return self
+
 
 class CellRow(Stored):
     """How one cell of a record went, and when; `environment` is its place among the record's environments.
@@ -228,6 +234,8 @@ class Record(Stored):
         finished = {cell.seed for cell in self.cells if cell.status == "ok"}
         places: set[tuple[str, float | None, str]] = set()
         for one in self.measurements:
+            if not all(one.counts):
+                raise ValueError(f"{one.name} rests on nothing in one of its seeds")
             if strange := set(one.asked) - finished:
                 raise ValueError(f"{one.name} is of seed {min(strange)}, which has no finished cell")
             if one.place in places:

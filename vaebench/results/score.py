@@ -207,7 +207,11 @@ def _scored(record: Record, reference: Record, shifts: dict[Place, Shift], alarm
     reasons += lost
     if not reasons and not shifts:
         single = "a single seed on either side has no spread to compare by"
-        return Score(name, "missing", single if record.measurements else "neither side has a measurement")
+        return Score(
+            name,
+            "missing",
+            single if any(one.values for one in record.measurements) else "neither side has a measurement",
+        )
     if reasons and (torch := _torch_change(record, reference)):
         reasons.append(torch)
     status: ScoreWord = "drifted" if reasons else "reproduced"

@@ -85,10 +85,15 @@ def shift(new: Column, reference: Column) -> Shift | None:
 
     Examples:
         >>> base = {"arm": "analytic", "knob": None, "name": "gain", "unit": "1", "better": "neither"}
-        >>> column = lambda *v: Column(**base, seeds=tuple(range(len(v))), values=v, stderrs=(0.0,) * len(v),
-        counts=(1,) * len(v)) >>> shift(column(1.0, 2.0, 3.0), column(2.0, 3.0, 4.0)).p 0.287... >>> shift(column(0.5,
-        0.5), column(0.500001, 0.500001)).p > 0.5  # rounding True >>> shift(column(0.5, 0.5), column(0.501, 0.501)).p <
-        1e-9  # no rounding True
+        >>> def column(*v):
+        ...     exact = {"stderrs": (0.0,) * len(v), "counts": (1,) * len(v)}
+        ...     return Column(**base, seeds=tuple(range(len(v))), values=v, **exact)
+        >>> shift(column(1.0, 2.0, 3.0), column(2.0, 3.0, 4.0)).p
+        0.287...
+        >>> shift(column(0.5, 0.5), column(0.500001, 0.500001)).p > 0.5  # rounding
+        True
+        >>> shift(column(0.5, 0.5), column(0.501, 0.501)).p < 1e-9  # no rounding
+        True
     """
     counts = len(new.values), len(reference.values)
     freedom = sum(counts) - 2

@@ -8,10 +8,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from judged import ABOVE, FALLS, NEAR, RISES, SEEDS, observe
+from judged import ABOVE, FALLS, NEAR, RISES, SEEDS, judge, observe
 from pydantic import TypeAdapter, ValidationError
 from scipy import stats
-from vaebench.claims.quantities import NOUGHT
 
 from vaebench import catalog
 from vaebench.claims import (
@@ -23,12 +22,12 @@ from vaebench.claims import (
     column,
     declined,
     draws_interval,
-    judge,
     kendall_tau,
     log_interval,
     share_interval,
     t_interval,
 )
+from vaebench.claims.statistics import NOUGHT
 from vaebench.claims.trends import LEAST, LEAST_TAU
 
 NEARLY_ALL = Claim("all", "It is nearly all.", (Beyond("r", 0.9, ideal=1, null=0.5, scale="share"),))
@@ -63,11 +62,11 @@ def test_five_seeds_that_all_read_one_do_not_show_a_share_above_nine_tenths():
 
 
 def test_what_five_seeds_can_show_of_a_share_is_judged():
-    assert judge(NEARLY_ALL, observe([0.0] * 5)).verdict == "fails"
-    assert judge(NEARLY_ALL, observe([1.0] * 40)).verdict == "holds"
-    assert judge(RARE, observe([0.0] * 5)).verdict == "holds"
+    assert judge(NEARLY_ALL, observe([0.0] * 5)).word == "fails"
+    assert judge(NEARLY_ALL, observe([1.0] * 40)).word == "holds"
+    assert judge(RARE, observe([0.0] * 5)).word == "holds"
     undecided = judge(RARE, observe([0.0, 0.0, 0.0, 0.0, 1.0]))
-    assert (undecided.verdict, undecided.reason) == ("undecided", "")  # of which five zeros could have told
+    assert (undecided.word, undecided.reason) == ("undecided", "")  # of which five zeros could have told
     assert judge(RARE, observe([0.0] * 3)).reason == "3 of 3 read 0, and a sample of 3 cannot show a mean below 0.708"
 
 
@@ -167,10 +166,10 @@ def test_models_whose_shares_differ_do_not_make_the_interval_of_draws_too_narrow
 
 def test_draws_decide_where_seeds_cannot_and_say_how_many_there_were():
     holds = judge(ALL_DRAWS, drawn([1.0] * 5, 2048))
-    assert (holds.verdict, holds.reason) == ("holds", "10240 of 10240 draws")
+    assert (holds.word, holds.reason) == ("holds", "10240 of 10240 draws")
     few = judge(ALL_DRAWS, drawn([1.0] * 5, 500))
-    assert (few.verdict, few.reason) == ("undecided", "2500 of 2500 draws")
-    assert judge(ALL_DRAWS, drawn([1.0, 1.0, 1.0, 1.0, 0.9], 2048)).verdict == "fails"
+    assert (few.word, few.reason) == ("undecided", "2500 of 2500 draws")
+    assert judge(ALL_DRAWS, drawn([1.0, 1.0, 1.0, 1.0, 0.9], 2048)).word == "fails"
 
 
 @pytest.mark.parametrize(("values", "draws"), [([], []), ([1.0], [0]), ([1.0, 1.5], [4, 4])])
@@ -201,7 +200,7 @@ def test_a_long_tail_towards_the_limit_is_seen_on_the_logarithmic_scale():
     """Four small seeds and a large one: by the mean they lie below the limit, by their factor they need not."""
     plain = Claim("plain", "says", (Beyond("r", 0.05, ideal=0, null=1),))
     values = [0.011, 0.009, 0.012, 0.010, 0.035]
-    assert judge(plain, observe(values)).verdict == "holds"
+    assert judge(plain, observe(values)).word == "holds"
     found = check(SMALL, observe(values))
     assert (found.word, found.scale) == ("holds", "log")
     assert found.interval.estimate == pytest.approx(stats.gmean(values))
@@ -213,7 +212,7 @@ def test_an_exact_arm_that_reads_nought_or_rounding_holds():
     found = check(SMALL, observe([0.0, 1e-300, 1e-14, 0.0, -0.0])).interval
     assert (found.low, found.high) == (pytest.approx(0.05 * NOUGHT), pytest.approx(0.05 * NOUGHT))
     for arm in ([0.0] * 5, [0.0, 3e-8, 0.0, 4e-8, 1e-8], [6e-8, 0.0, 3e-7, 3e-7, 3e-7]):
-        assert judge(SMALL, observe(arm)).verdict == "holds"
+        assert judge(SMALL, observe(arm)).word == "holds"
     rounding = [6e-8, 1e-7, 3e-7, 2e-7, 3e-7]
     assert check(SMALL, observe(rounding)).interval.estimate == pytest.approx(stats.gmean(rounding))
     assert judge(SMALL, observe([0.0] * 5)).agreement == (1.0,) * 5
@@ -222,7 +221,7 @@ def test_an_exact_arm_that_reads_nought_or_rounding_holds():
 def test_a_negative_measurement_has_no_logarithm_and_counts_against_the_model():
     verdict = judge(SMALL, observe([0.01, 0.01, 0.01, 0.01, -0.01]))
     assert (verdict.word, verdict.reason) == ("undecided", "1 of 5 models leave nothing to read: r is negative")
-    assert judge(SMALL, observe([-0.01] * 5)).verdict == "undecided"
+    assert judge(SMALL, observe([-0.01] * 5)).word == "undecided"
 
 
 def test_seeds_hundreds_of_decades_apart_have_finite_ends():
@@ -252,7 +251,7 @@ def test_a_course_that_goes_up_and_down_alike_in_all_seeds_is_no_trend(claim, co
     verdict = judge(claim, observe([np.array(course) * math.exp(rng.normal(0, 0.01)) for _ in range(SEEDS)]))
     ratio, tau = verdict.checks
     assert abs(tau.interval.estimate) == pytest.approx(1 / 15)
-    assert (ratio.verdict, tau.verdict, verdict.word) == ("holds", "undecided", "undecided")
+    assert (ratio.word, tau.word, verdict.word) == ("holds", "undecided", "undecided")
     mean = f"{tau.interval.estimate:.3f}".replace("-", "−")
     assert tau.reason == verdict.reason == f"its mean, {mean}, is not {word}"
     assert (ratio.estimate_beyond, abs(tau.estimate_beyond)) == (None, LEAST_TAU)
@@ -263,14 +262,14 @@ def test_a_trend_must_lie_beyond_its_least_tau_in_the_mean_and_not_at_it():
     weaker, stronger = [1.0, 1.2, 1.1, 0.9], [1.0, 0.9, 0.95, 0.5]
     assert (kendall_tau(weaker), kendall_tau(stronger)) == (pytest.approx(-1 / 3), pytest.approx(-2 / 3))
     at = judge(FALLS, observe([weaker, stronger] * 5))
-    assert (at.checks[1].interval.estimate, at.verdict) == (pytest.approx(-0.5), "undecided")
+    assert (at.checks[1].interval.estimate, at.word) == (pytest.approx(-0.5), "undecided")
     assert at.checks[1].interval.high < -0.3
     beyond = judge(FALLS, observe([weaker, stronger] * 5 + [stronger]))
-    assert beyond.verdict == "holds"
+    assert beyond.word == "holds"
 
 
 def test_a_trend_the_other_way_still_fails_whatever_its_size():
-    assert judge(FALLS, observe([UP_AND_DOWN[::-1]] * SEEDS)).verdict == "fails"
+    assert judge(FALLS, observe([UP_AND_DOWN[::-1]] * SEEDS)).word == "fails"
 
 
 # The region's edge, up to rounding
@@ -278,15 +277,15 @@ def test_a_trend_the_other_way_still_fails_whatever_its_size():
 
 def test_a_constant_at_the_edge_up_to_rounding_is_not_inside():
     for claim, edge, inside in ((NEAR, 1.1, -1), (NEAR, 0.9, 1), (ABOVE, 1.0, 1)):
-        assert judge(claim, observe([edge + inside * 1e-9] * SEEDS)).verdict == "fails"
-        assert judge(claim, observe([edge + inside * 1e-3] * SEEDS)).verdict == "holds"
+        assert judge(claim, observe([edge + inside * 1e-9] * SEEDS)).word == "fails"
+        assert judge(claim, observe([edge + inside * 1e-3] * SEEDS)).word == "holds"
     lead = Claim("lead", "It leads.", (Beyond("r", 0, ideal=1, null=0),))
-    assert judge(lead, observe([1e-17] * SEEDS)).verdict == "fails"
-    assert judge(lead, observe([1e-3] * SEEDS)).verdict == "holds"
+    assert judge(lead, observe([1e-17] * SEEDS)).word == "fails"
+    assert judge(lead, observe([1e-3] * SEEDS)).word == "holds"
     edge = math.exp(-LEAST - 1e-9)
-    assert judge(FALLS, observe([[1.0, edge]] * SEEDS)).verdict == "fails"
+    assert judge(FALLS, observe([[1.0, edge]] * SEEDS)).word == "fails"
     outpaces = Claim("out", "says", (Outpaces("r", "c"),))
-    assert judge(outpaces, observe([[1.0, edge]] * SEEDS) + observe([[1.0, 1.0]] * SEEDS, "c")).verdict == "fails"
+    assert judge(outpaces, observe([[1.0, edge]] * SEEDS) + observe([[1.0, 1.0]] * SEEDS, "c")).word == "fails"
 
 
 # What is judged is no part of what is measured, and old files are read

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from error_rates import KINDS, KNOBS, SHAPES, Shape, rate
-from judged import ABOVE, BELOW, EXCEEDS, FALLS, NEAR, OUTPACES, RISES, SEEDS, UNDERCUTS, observe
+from judged import ABOVE, BELOW, EXCEEDS, FALLS, NEAR, OUTPACES, RISES, SEEDS, UNDERCUTS, judge, observe
 
 from vaebench import catalog, claims
-from vaebench.claims import Beyond, Claim, judge, t_interval
+from vaebench.claims import Beyond, Claim, t_interval
 from vaebench.claims.trends import LEAST
 from vaebench.results.store import read_records
 
@@ -20,7 +20,7 @@ SIMULATION_ERROR = 3 * math.sqrt(HALF_LEVEL * (1 - HALF_LEVEL) / RUNS)
 
 
 def words(claim, draw, rng, runs=RUNS):
-    return [judge(claim, draw(rng)).verdict for _ in range(runs)]
+    return [judge(claim, draw(rng)).word for _ in range(runs)]
 
 
 def share(found, word):
@@ -49,7 +49,7 @@ def paired(rng, gain=0.0):
 
 
 def two_series_of(fall, rise, knobs=3):
-    """Two measurements along a knob, each with an error of its own: one falls, the other rises, by so many logarithms."""
+    """Two measurements along a knob, each with its own error: one falls, the other rises, by so many logarithms."""
 
     def draw(rng):
         r, c = (
@@ -177,7 +177,7 @@ def test_what_is_simulated_is_how_a_claim_is_judged(kind, seeds):
         draws = iter([np.exp(values) if kind == "log" else values, np.zeros(seeds)])
         shape = Shape(lambda _, size, draws=draws: next(draws).reshape(size), 0.0, 0.0, 1.0, sd=1.0)
         held = bool(KINDS[kind](shape, rng, (1, seeds))[0])
-        assert (judge(claim, placed(values)).verdict == "holds") == held
+        assert (judge(claim, placed(values)).word == "holds") == held
         agreed.add(held)
     assert agreed == {True, False}
 
@@ -199,11 +199,11 @@ def skewness(values):
 def test_measurements_of_the_records_are_as_little_skewed_as_their_intervals_need():
     """Towards the limit, in the mean over quantities of five seeds: worsts before and after the logarithm, others."""
     found = {"raw": [], "log": [], "mean": []}
-    records, _ = read_records(Path(__file__).parents[1] / "reference_results")
+    records, _ = read_records(Path(__file__).parents[2] / "reference_results")
     for record in records:
-        sample = record.sample()
+        sample = record.table
         conditions = [c for claim in catalog.task(record.subject.task.name).claims for c in claim.conditions]
-        for quantity in (q for condition in conditions for q in condition.quantities(sample, "trained")):
+        for quantity in (q for condition in conditions for q in condition.statistics(sample, "trained")):
             values = np.array(quantity.values)
             if len(values) < 5 or quantity.scale not in found or quantity.estimate_beyond is not None:
                 continue

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from judged import ABOVE, BELOW, EXCEEDS, FALLS, NEAR, RISES, SEEDS, observe
+from judged import ABOVE, BELOW, EXCEEDS, FALLS, NEAR, RISES, SEEDS, judge, observe
 from scipy import stats
 
 from vaebench.claims import (
@@ -18,7 +18,7 @@ from vaebench.claims import (
     Near,
     Trend,
     column,
-    judge,
+    declined,
     kendall_tau,
     t_interval,
 )
@@ -61,7 +61,7 @@ def test_a_tie_counts_nothing_either_way():
     [(ABOVE, [0.5, 1.0, 2.0]), (BELOW, [0.5, 1.0, 2.0]), (NEAR, [0.5, 1.0, 1.5]), (NEAR, [1.08, 1.1, 1.12])],
 )
 def test_an_interval_that_straddles_is_undecided(claim, values):
-    assert judge(claim, observe(values)).verdict == "undecided"
+    assert judge(claim, observe(values)).word == "undecided"
 
 
 def test_a_mean_on_target_with_too_wide_an_interval_is_not_near():
@@ -79,15 +79,15 @@ def test_a_series_that_falls_from_end_to_end_but_wanders_between_is_no_trend():
 def test_seeds_that_all_agree_are_judged_by_where_they_lie():
     """No spread is no interval: a control that mathematics knows reads the same in every seed."""
     for value, word in ((1.05, "holds"), (1.2, "fails"), (1.1 + 1e-9, "fails")):
-        assert judge(NEAR, observe([value] * SEEDS)).verdict == word
-    assert judge(ABOVE, observe([1.0] * SEEDS)).verdict == "fails"  # the limit itself is not above the limit
-    assert judge(FALLS, observe([[2.0, 2.0, 2.0]] * SEEDS)).verdict == "fails"  # a constant does not fall
+        assert judge(NEAR, observe([value] * SEEDS)).word == word
+    assert judge(ABOVE, observe([1.0] * SEEDS)).word == "fails"  # the limit itself is not above the limit
+    assert judge(FALLS, observe([[2.0, 2.0, 2.0]] * SEEDS)).word == "fails"  # a constant does not fall
 
 
 def test_a_verdict_follows_the_units_of_a_trend():
     draw = np.exp(np.random.default_rng(6).normal(0, 0.3, (SEEDS, 4)))
     plain, scaled = (judge(FALLS, observe(factor * draw)) for factor in (1.0, 1e-6))
-    assert scaled.verdict == plain.verdict
+    assert scaled.word == plain.word
     for one, other in zip(plain.checks, scaled.checks, strict=True):
         assert other.interval.estimate == pytest.approx(one.interval.estimate)
 
@@ -95,7 +95,7 @@ def test_a_verdict_follows_the_units_of_a_trend():
 def test_a_rise_is_the_mirror_of_a_fall():
     draw = np.exp(np.random.default_rng(7).normal(0, 0.3, (SEEDS, 4)))
     rise, fall = judge(RISES, observe(draw)), judge(FALLS, observe(draw[:, ::-1]))
-    assert rise.verdict == fall.verdict
+    assert rise.word == fall.word
     assert rise.agreement == pytest.approx(fall.agreement)
 
 
@@ -132,10 +132,20 @@ def test_a_control_that_was_declined_takes_its_contrast_along():
     assert (verdict.word, verdict.reason) == ("not applicable", "normal sources")
 
 
-def test_a_measurement_that_no_arm_has_is_not_applicable():
+def test_a_measurement_that_no_arm_has_is_undecided_and_named():
     for claim in (NEAR, FALLS, EXCEEDS):
         verdict = judge(claim, observe([1.0] * 3, "another"), "trained")
-        assert (verdict.word, verdict.reason) == ("not applicable", "the trained arm has no measurement r")
+        assert verdict.word == "undecided"
+        assert "r" in verdict.reason.split(":")[0].split()
+
+
+def test_a_misspelt_measurement_beside_one_that_holds_does_not_hold():
+    claim = Claim("x", "It falls.", (Trend("r", "falls"), Trend("typo", "falls")))
+    falling = observe([[3.0, 2.0, 1.0], [3.1, 2.0, 1.0], [2.9, 2.0, 1.0]])
+    assert judge(FALLS, falling).word == "holds"
+    verdict = judge(claim, falling)
+    assert verdict.word == "undecided"
+    assert "typo" in verdict.reason
 
 
 def test_a_trend_without_a_knob_is_not_applicable():
@@ -156,7 +166,7 @@ def test_a_trend_without_a_knob_is_not_applicable():
 def test_a_change_too_small_to_count_is_no_trend_however_sure(claim, change, word):
     verdict = judge(claim, observe([[1.0, math.exp(change / 2), math.exp(change)]] * 5))
     ratio, tau = verdict.checks
-    assert (ratio.verdict, verdict.word) == (word, word)
+    assert (ratio.word, verdict.word) == (word, word)
     assert abs(tau.interval.estimate) == 1.0
     assert verdict.agreement == ((1.0 if word == "holds" else 0.0),) * 5
 
@@ -187,10 +197,10 @@ def test_half_a_knob_is_no_trend_whoever_lacks_the_other_half():
 def test_along_a_knob_each_value_is_judged_and_the_worst_verdict_counts():
     near = judge(NEAR, observe([[1.0, 1.001, 1.5]] * 3))
     assert [(found.knob, found.word) for found in near.checks] == [(1, "holds"), (2, "holds"), (3, "fails")]
-    assert near.verdict == "fails"
-    assert judge(NEAR, observe([[0.95, 1.02]] * 3)).verdict == "holds"
-    assert judge(ABOVE, observe([[1.5, 0.5, 3.0]] * 3)).verdict == "fails"
-    assert judge(BELOW, observe([[0.5, 2.5, 0.1]] * 3)).verdict == "fails"
+    assert near.word == "fails"
+    assert judge(NEAR, observe([[0.95, 1.02]] * 3)).word == "holds"
+    assert judge(ABOVE, observe([[1.5, 0.5, 3.0]] * 3)).word == "fails"
+    assert judge(BELOW, observe([[0.5, 2.5, 0.1]] * 3)).word == "fails"
     gains = observe([[0.9, 0.6]] * 3) + observe([[0.4, 0.5]] * 3, "c")
     assert [found.interval.estimate for found in judge(EXCEEDS, gains).checks] == pytest.approx([0.5, 0.1])
     assert judge(EXCEEDS, gains).agreement == pytest.approx(((0.5 / 0.6 + 0.1 / 0.5) / 2,) * 3)
@@ -204,7 +214,7 @@ def test_a_claim_at_the_edge_fails_by_chance_once_in_forty_times_at_most(conditi
     failed = 0
     for _ in range(rounds):
         sample = [one for i in range(conditions) for one in observe(rng.standard_normal((5, knobs)).tolist(), f"r{i}")]
-        failed += judge(claim, sample).verdict == "fails"
+        failed += judge(claim, sample).word == "fails"
     assert 0 < failed <= stats.binom.ppf(0.999, rounds, 0.025)
 
 
@@ -213,28 +223,28 @@ def test_what_fails_alone_but_not_among_many_is_undecided_and_says_so():
     alone = judge(Claim("c", "says", (Beyond("r", 0, ideal=1, null=0),)), observe(values))
     four = Claim("c", "says", tuple(Beyond(name, 0, ideal=1, null=0) for name in "rstu"))
     among = judge(four, [one for name in "rstu" for one in observe(values if name == "r" else [1.0] * 5, name)])
-    assert (alone.verdict, among.verdict) == ("fails", "undecided")
-    assert among.reason == "outside by its 95 % interval, but not by the 98.8 % interval that corrects for 4 quantities"
+    assert (alone.word, among.word) == ("fails", "undecided")
+    assert among.reason == "outside by its 95 % interval, but not by the 98.8 % interval that corrects for 4 statistics"
 
 
 def test_rounding_is_no_trend_and_no_gain():
     flat = [[1.0, 1.0 - 1e-9, 1.0 - 2e-9]] * 5
-    assert judge(FALLS, observe(flat)).verdict == "fails"
+    assert judge(FALLS, observe(flat)).word == "fails"
     assert judge(FALLS, observe(flat)).agreement == (0.0,) * 5
-    assert judge(EXCEEDS, observe([0.5 + 1e-9] * 5) + observe([0.5] * 5, "c")).verdict == "fails"
+    assert judge(EXCEEDS, observe([0.5 + 1e-9] * 5) + observe([0.5] * 5, "c")).word == "fails"
 
 
 def test_what_the_model_denies_counts_against_it_and_what_the_setting_denies_does_not():
-    def declined(cause):
+    def denied(cause):
         return [column("trained", None, seed, declined("r", "gone", cause)) for seed in range(5)]
 
-    setting, model = judge(ABOVE, declined("setting")), judge(ABOVE, declined("model"))
-    assert (setting.verdict, setting.agreement, setting.reason) == ("not applicable", (), "gone")
-    assert (model.verdict, model.agreement, model.reason) == ("undecided", (0.0,) * 5, "gone")
-    partly = judge(ABOVE, [*observe([2.0] * 4), declined("model")[4]])
+    setting, model = judge(ABOVE, denied("setting")), judge(ABOVE, denied("model"))
+    assert (setting.word, setting.agreement, setting.reason) == ("not applicable", (), "gone")
+    assert (model.word, model.agreement, model.reason) == ("undecided", (0.0,) * 5, "gone")
+    partly = judge(ABOVE, [*observe([2.0] * 4), denied("model")[4]])
     assert (partly.agreement, partly.seeds) == ((1.0, 1.0, 1.0, 1.0, 0.0), tuple(range(5)))
-    assert (partly.verdict, partly.reason) == ("undecided", "1 of 5 models leave nothing to read: gone")
-    assert judge(ABOVE, [*observe([0.5] * 4), declined("model")[4]]).verdict == "fails"
+    assert (partly.word, partly.reason) == ("undecided", "1 of 5 models leave nothing to read: gone")
+    assert judge(ABOVE, [*observe([0.5] * 4), denied("model")[4]]).word == "fails"
 
 
 def test_a_variant_of_which_no_seed_finished_is_not_excused():
@@ -249,7 +259,7 @@ def test_a_single_seed_is_undecided_and_still_has_an_agreement():
 
 def test_survivors_are_no_fair_sample():
     """Four of five seeds will do, three will not; the limit is met exactly for every number of seeds."""
-    assert judge(ABOVE, observe([1.5, 1.6, 1.7, 1.6]), seeds_run=5).verdict == "holds"
+    assert judge(ABOVE, observe([1.5, 1.6, 1.7, 1.6]), seeds_run=5).word == "holds"
     verdict = judge(ABOVE, observe([1.5, 1.6, 1.7]), seeds_run=5)
     assert (verdict.word, verdict.reason) == ("undecided", "only 3 of 5 seeds have it: the others did not finish")
     verdict = judge(ABOVE, observe([1.5, 1.6, 1.7, "no", "not here"]))
@@ -259,7 +269,7 @@ def test_survivors_are_no_fair_sample():
 
 
 def test_survivors_cannot_fail_a_claim_either():
-    assert judge(ABOVE, observe([0.1, 0.2, 0.3]), seeds_run=5).verdict == "undecided"
+    assert judge(ABOVE, observe([0.1, 0.2, 0.3]), seeds_run=5).word == "undecided"
 
 
 def test_each_condition_rests_on_its_own_seeds_and_the_agreement_on_those_they_share():
@@ -272,7 +282,7 @@ def test_each_condition_rests_on_its_own_seeds_and_the_agreement_on_those_they_s
 
 def test_another_arm_is_another_sample():
     sample = observe([1.5, 1.6, 1.7]) + observe([0.1, 0.2, 0.3], arm="analytic")
-    assert (judge(ABOVE, sample).verdict, judge(ABOVE, sample, "analytic").verdict) == ("holds", "fails")
+    assert (judge(ABOVE, sample).word, judge(ABOVE, sample, "analytic").word) == ("holds", "fails")
 
 
 AGREEMENTS = [
@@ -314,7 +324,7 @@ def test_no_verdict_depends_on_the_order_of_observations(order, random):
 
 @pytest.mark.parametrize(("value", "stderr"), [(math.nan, 0.0), (math.inf, 0.0), (1.0, math.nan), (1.0, math.inf)])
 def test_a_measurement_is_a_number(value, stderr):
-    with pytest.raises(ValueError, match=f"measurement gain is not finite, or has no error: {value} ± {stderr}"):
+    with pytest.raises(ValueError, match=f"gain is not finite, or has no error: {value} ± {stderr}"):
         Measurement("gain", value, stderr, 1)
 
 
