@@ -373,8 +373,8 @@ class cell_progress:  # noqa: N801 - a context manager, used like a function
 
 def show_verdicts(records: "Sequence[Record]") -> None:
     """Print what was found: one row a claim, with the estimate and 95 % interval of the check that decided it."""
-    from vaebench.report.numbers import estimate_and_interval, region
-    from vaebench.report.text import words
+    from vaebench.report.format import estimate_and_interval, region
+    from vaebench.report.markdown import words
 
     for record in records:
         table = Table(show_header=False, box=None, padding=(0, 1))
@@ -418,9 +418,9 @@ def score_(
     as_json: Json = False,
 ) -> None:
     """Compare a run with reference results; exit status 1 if anything drifted, or was not compared."""
-    from vaebench import report as board
+    from vaebench.results.references import against, score_folder, score_lines
 
-    scores, bad = board.score_folder(folder, reference)
+    scores, bad = score_folder(folder, reference)
     for line in bad:
         say(f"left out: {line}", "yellow")
     if as_json:
@@ -431,15 +431,35 @@ def score_(
         for heading in ("status", "compared", "what"):
             table.add_column(heading)
         for score in scores:
-            what = "\n".join(map(visible, board.score_lines(score)))
+            what = "\n".join(map(visible, score_lines(score)))
             table.add_row(score.file_name, score.status, str(score.compared), what)
         out.print(table)
-    wrong = board.against(scores, allow_stale, partial)
+    wrong = against(scores, allow_stale, partial)
     for line in wrong:
         say(line, "red")
     if not any(score.compared for score in scores):
         say("nothing was compared", "yellow")
     if bad or wrong:
+        sys.exit(NO)
+
+
+@app.command("migrate", short_help="Write records of an earlier schema anew.")
+def migrate_(
+    folder: Annotated[Path, typer.Argument(help="Folder of records.")],
+    as_json: Json = False,
+) -> None:
+    """Bring records to today's schema and names, where their task's definition is otherwise the same."""
+    from vaebench.migrate import migrate
+
+    with err.status("migrating"):
+        done = migrate(folder)
+    for line in done.others:
+        say(line, "yellow")
+    if as_json:
+        answer({"written": [str(path) for path in done.written], "current": done.current, "others": done.others})
+    else:
+        out.print(f"{len(done.written)} records written anew, {done.current} were current", highlight=False)
+    if done.others:
         sys.exit(NO)
 
 

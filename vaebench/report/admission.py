@@ -5,9 +5,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import Field, fields, is_dataclass
 from fractions import Fraction
 
-from vaebench.claims import Claim, Column, Condition, map_entry
+from vaebench.claims import Claim, Column, Condition, Verdict, judged_names, map_entry
+from vaebench.papers import Task
 from vaebench.report.sent import Sent
-from vaebench.report.task_text import Suite, TaskText
+from vaebench.report.suite import Suite
 from vaebench.results.assemble import judging_hash, rejudge
 from vaebench.results.record import Record
 
@@ -21,25 +22,22 @@ FINE = 10_000
 """A share with a denominator up to this may come out the same in several seeds; any other number does not."""
 
 
-def impossible(record: Record, task: TaskText, suite: Suite | None) -> str:
+def impossible(record: Record, task: Task, suite: Suite) -> str:
     """Say what a record names that does not exist.
 
     Args:
         record: From anybody.
         task: The task it names.
-        suite: What there is; None where any name may be.
+        suite: What there is.
 
     Returns:
         One line that begins with the field; empty where nothing speaks against it.
     """
-    return (_unknown(record, suite) if suite else "") or _other_version(record, task)
+    return _unknown(record, suite) or _other_version(record, task, suite)
 
 
-def contradicted(record: Sent, task: TaskText, references: Sequence[Record]) -> str:
-    """Say where a record that somebody sent contradicts itself or the suite's own.
-
-    Its verdicts are compared where today's code made them. Others may differ because the suite judges otherwise now,
-    which is not the sender's doing; what the board shows is judged anew in any case.
+def contradicted(record: Sent, task: Task, references: Sequence[Record]) -> str:
+    """Say where a record that somebody sent contradicts its task or the suite's own records.
 
     Args:
         record: Measured what the task is today.
@@ -49,15 +47,10 @@ def contradicted(record: Sent, task: TaskText, references: Sequence[Record]) -> 
     Returns:
         One line that begins with the field; empty where nothing speaks against it.
     """
-    return (
-        _other_claims(record, task)
-        or _verdicts_of_nothing(record)
-        or _other_closed_form(record, references)
-        or (_other_verdicts(record, task) if record.judged_by == judging_hash() else "")
-    )
+    return _other_claims(record, task) or _verdicts_of_nothing(record) or _other_closed_form(record, references)
 
 
-def judged(record: Record, task: TaskText) -> Record:
+def judged(record: Record, task: Task) -> Record:
     """Judge a record by its task's claims: what is claimed, and how it came out, is not the sender's to say.
 
     Args:
@@ -70,18 +63,39 @@ def judged(record: Record, task: TaskText) -> Record:
     return rejudge(record.model_copy(update={"claims": task.claims, "invariants": task.invariants}))
 
 
-def copied(record: Record, judged_names: Iterable[str]) -> str:
+def differs(record: Record, anew: Record) -> str:
+    """Say where the verdicts of a record that somebody sent are not those that its measurements give.
+
+    They are compared where today's code made them. Others may differ because the suite judges otherwise now, which is
+    not the sender's doing; what the board shows is judged anew in any case.
+
+    Args:
+        record: From anybody; nothing is said of the suite's own.
+        anew: The same, judged now.
+
+    Returns:
+        One line that begins with the field; empty where nothing speaks against it.
+    """
+    if not isinstance(record, Sent) or record.judged_by != judging_hash():
+        return ""
+    for field in ("verdicts", "control_verdicts", "invariant_verdicts", "agreement"):
+        if where := _difference(getattr(record, field), getattr(anew, field), field):
+            return f"{where}; the same run command judges its cells anew"
+    return ""
+
+
+def copied(record: Record, task: Task) -> str:
     """Say which seeds of a record are copies: numbers that are drawn anew for each are not equal to the last digit.
 
     Args:
         record: From anybody.
-        judged_names: The measurements that its task judges.
+        task: Its task.
 
     Returns:
         One line; empty where every seed has numbers of its own.
     """
     trained = [c for c in record.measurements if c.arm == "trained" and len(c.values) > 1 and map_entry(c.name) is None]
-    names = set(judged_names)
+    names = set(judged_names(task.claims))
     for column in trained:
         if column.name in names and len(set(column.values)) == 1 and _is_drawn(column.values[0]):
             return f"measurements: {column.name} is equal to the last digit in all seeds, as if one were copied"
@@ -121,22 +135,22 @@ def _release(version: str) -> list[int]:
     return [int(part) for part in version.split(".")[:3] if part.isdigit()]
 
 
-def _other_version(record: Record, task: TaskText) -> str:
+def _other_version(record: Record, task: Task, suite: Suite) -> str:
     measured, data = record.subject.task, record.subject.dataset
-    if task.versions and measured.version not in task.versions:
-        listed = ", ".join(f"{number} ({since})" for number, since in task.versions.items())
+    if task.versions and measured.version not in {version.number for version in task.versions}:
+        listed = ", ".join(f"{version.number} ({version.since})" for version in task.versions)
         return f"subject.task.version: {measured.version}, and its page lists {listed}"
-    if measured.hash == task.hashes.get(record.subject.preset) and measured.version != task.version:
+    if measured.hash == suite.definition(record) and measured.version != task.version:
         return f"subject.task.version: {measured.version}, and its hash is that of {task.version}"
-    present = task.data_version(data.name)
-    if present is not None and data.version > present:
-        return f"subject.dataset.version: {data.version}, and there is {present}"
-    if present is not None and data.hash == task.data_hash(data.name) and data.version != present:
-        return f"subject.dataset.version: {data.version}, and its hash is that of {present}"
+    present = suite.datasets[data.name]
+    if data.version > present.number:
+        return f"subject.dataset.version: {data.version}, and there is {present.number}"
+    if data.hash == present.hash and data.version != present.number:
+        return f"subject.dataset.version: {data.version}, and its hash is that of {present.number}"
     return ""
 
 
-def _other_claims(record: Record, task: TaskText) -> str:
+def _other_claims(record: Record, task: Task) -> str:
     """Conditions are a part of the task's hash, and so cannot be others under the same hash."""
     for field, own in (("claims", task.claims), ("invariants", task.invariants)):
         if _conditions(getattr(record, field)) != _conditions(own):
@@ -165,18 +179,14 @@ def _verdicts_of_nothing(record: Record) -> str:
     arms = {column.arm for column in record.measurements} | {"trained"}
     if [(verdict.claim, verdict.arm) for verdict in record.verdicts] != [(claim, "trained") for claim in claims]:
         return "verdicts: they are not one for each of its claims"
-    for field, known in (("control_verdicts", claims), ("invariant_verdicts", invariants)):
-        for verdict in getattr(record, field):
-            if verdict.claim not in known or verdict.arm not in arms:
+    parts: tuple[tuple[str, tuple[Verdict, ...], list[str]], ...] = (
+        ("control_verdicts", record.control_verdicts, claims),
+        ("invariant_verdicts", record.invariant_verdicts, invariants),
+    )
+    for field, verdicts, asked in parts:
+        for verdict in verdicts:
+            if verdict.claim not in asked or verdict.arm not in arms:
                 return f"{field}: one is of the claim {verdict.claim:.60} and the arm {verdict.arm:.60}, not both there"
-    return ""
-
-
-def _other_verdicts(record: Record, task: TaskText) -> str:
-    found = judged(record, task)
-    for field in ("verdicts", "control_verdicts", "invariant_verdicts", "score"):
-        if where := _difference(getattr(record, field), getattr(found, field), field):
-            return f"{where}; the same run command judges its cells anew"
     return ""
 
 
@@ -198,12 +208,12 @@ def _difference(given: object, found: object, place: str) -> str:
 
 def _other_closed_form(record: Record, references: Sequence[Record]) -> str:
     """What mathematics gives is the same for the same data and the same weight of the KL, whoever trains beside it."""
-    known: dict[tuple[str, float | None, str], Column] = {}
+    exact: dict[tuple[str, float | None, str], Column] = {}
     for reference in references:
         if _closed_form(reference) == _closed_form(record):
-            known |= {_place(column): column for column in reference.measurements if column.arm.startswith("analytic")}
+            exact |= {column.place: column for column in reference.measurements if column.arm.startswith("analytic")}
     for column in record.measurements:
-        if (own := known.get(_place(column))) and not column.name.endswith("_time_ratio"):
+        if (own := exact.get(column.place)) and not column.name.endswith("_time_ratio"):
             values = dict(zip(own.seeds, own.values, strict=True))
             for seed, value in zip(column.seeds, column.values, strict=True):
                 if seed in values and not math.isclose(value, values[seed], rel_tol=EXACT, abs_tol=EXACT):
@@ -214,8 +224,5 @@ def _other_closed_form(record: Record, references: Sequence[Record]) -> str:
 
 def _closed_form(record: Record) -> tuple[object, ...]:
     subject = record.subject
-    return subject.dataset, subject.preset, subject.device, subject.variant.kl_weight or 1.0
-
-
-def _place(column: Column) -> tuple[str, float | None, str]:
-    return column.arm, column.knob, column.name
+    data = subject.dataset
+    return data.name, data.version, data.hash, subject.preset, subject.device, subject.variant.kl_weight or 1.0

@@ -4,18 +4,51 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
+from vaebench.claims import judged_names
+from vaebench.papers import Task
 from vaebench.report.sent import Sent
-from vaebench.report.task_text import TaskText
 from vaebench.results.record import Record
 
 Way = Literal["once", "at every knob value", "at the ends of the knob", "at some knob values"]
 """How often a measurement is taken of one seed."""
 
-Knobs = dict[tuple[str, str], set[float | None]]
+KnobsAt = dict[tuple[str, str], set[float | None]]
 """Knob values at which a measurement of an arm is there, or declined, by arm and name."""
 
 
-def lacking(record: Record, task: TaskText) -> str:
+def strange(record: Record, task: Task) -> str:
+    """Name an arm or a knob value of a record that its task does not have.
+
+    Args:
+        record: A record that measured this task as it stands.
+        task: The task.
+
+    Returns:
+        One line; empty where there is none.
+    """
+    arms = {column.arm for column in record.measurements} - {"trained", *_arms(task)}
+    if arms:
+        return f"measurements: its task has no arm {', '.join(sorted(arms))}"
+    values = _knob_values(record, task)
+    knobs = {column.knob for column in record.measurements} - {None, *(values or ())}
+    if values is not None and knobs:
+        return f"measurements: its task's knob is never at {min(knob for knob in knobs if knob is not None):g}"
+    return ""
+
+
+def _arms(task: Task) -> tuple[str, ...]:
+    """Every arm that may stand beside the trained one: a closed form, the task's own, and a closed form of each."""
+    return ("analytic", *(name for arm in task.arms for name in (arm.name, f"analytic_{arm.name}")))
+
+
+def _knob_values(record: Record, task: Task) -> tuple[float, ...] | None:
+    """Where the knob is set, empty without a knob; None where each variant declares its own strengths."""
+    if task.knob and task.knob.name == "strength":
+        return None
+    return task.budget(record.subject.preset, record.subject.dataset.name).knob_values
+
+
+def lacking(record: Record, task: Task) -> str:
     """Compare a record with what its task's protocol reads.
 
     A measurement that a claim does not find is not applicable and out of the score. So every measurement that the
@@ -33,26 +66,27 @@ def lacking(record: Record, task: TaskText) -> str:
     seeds = [cell.seed for cell in record.cells]
     if seeds != list(range(len(seeds))):
         return f"cells: its seeds are {', '.join(map(str, seeds))}, not 0, 1, 2 and on"
-    if task.knob_values is None:
+    at = _knob_values(record, task)
+    if at is None:
         return ""
-    values = set(task.knob_values[record.subject.preset])
-    for seed, knobs in _knobs(record, task.judged).items():
-        for name in task.judged:
+    values, judged = set(at), judged_names(task.claims)
+    for seed, knobs in _knobs(record, judged).items():
+        for name in judged:
             found = knobs.get(("trained", name), set())
             if found != {None} and (not values or found - {None} != values):
                 return f"measurements: it has no {name} of seed {seed}" + (" at every knob value" if found else "")
     return ""
 
 
-def short(record: Sent, task: TaskText) -> str:
+def short(record: Sent, task: Task) -> str:
     """Say that a record has fewer seeds than its preset asks for; empty where it has them."""
-    asked = task.seeds.get(record.subject.preset, 1)
+    asked = task.budget(record.subject.preset, record.subject.dataset.name).seeds
     if len(record.cells) >= asked:
         return ""
     return f"cells: {len(record.cells)} seeds, where the {record.subject.preset} preset has {asked}"
 
 
-def unlike_its_peers(record: Sent, task: TaskText, references: Iterable[Record]) -> str:
+def unlike_its_peers(record: Sent, task: Task, references: Iterable[Record]) -> str:
     """Compare what a record reads with what every one of the suite's own reads.
 
     Which arms and measurements there are hangs on the data set, and on whether the variant declares strengths. So what
@@ -89,9 +123,9 @@ def _shared(ways: Sequence[dict[tuple[str, str], Way]]) -> dict[tuple[str, str],
     return dict(sorted(set.intersection(*(set(one.items()) for one in ways)))) if ways else {}
 
 
-def _ways(record: Record, task: TaskText) -> dict[tuple[str, str], Way]:
+def _ways(record: Record, task: Task) -> dict[tuple[str, str], Way]:
     """How each judged measurement of each arm is taken, where every finished seed has it in the same way."""
-    by_seed = list(_knobs(record, task.judged).values())
+    by_seed = list(_knobs(record, judged_names(task.claims)).values())
     strengths = {knob for knobs in by_seed for found in knobs.values() for knob in found if knob is not None}
     found: dict[tuple[str, str], set[Way]] = defaultdict(set)
     for knobs in by_seed:
@@ -109,14 +143,14 @@ def _way(found: set[float | None], strengths: set[float]) -> Way:
     return "at the ends of the knob" if found == {min(strengths), max(strengths)} else "at some knob values"
 
 
-def _has_strengths(record: Record, task: TaskText) -> bool:
-    return task.knob_values is None and any(column.knob is not None for column in record.measurements)
+def _has_strengths(record: Record, task: Task) -> bool:
+    return _knob_values(record, task) is None and any(column.knob is not None for column in record.measurements)
 
 
-def _knobs(record: Record, judged: Sequence[str]) -> dict[int, Knobs]:
+def _knobs(record: Record, judged: Sequence[str]) -> dict[int, KnobsAt]:
     """By finished seed, at which knob values each judged measurement is there or declined."""
     names = set(judged)
-    found: dict[int, Knobs] = {cell.seed: defaultdict(set) for cell in record.cells if cell.status == "ok"}
+    found: dict[int, KnobsAt] = {cell.seed: defaultdict(set) for cell in record.cells if cell.status == "ok"}
     for column in record.measurements:
         if column.name in names:
             for seed in column.asked:

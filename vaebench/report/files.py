@@ -11,7 +11,7 @@ from pathlib import Path
 
 from vaebench.mistakes import Mistake
 from vaebench.report.figures.forgery import same_drawing
-from vaebench.report.figures.plots import STAMP_BEGINS, stamp
+from vaebench.report.figures.stamp import STAMP_BEGINS, stamp
 
 MARK = "<!-- Written by `vaebench leaderboard`; it writes over edits. -->"
 """The first line of every page."""

@@ -5,33 +5,37 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from vaebench.report.admission import contradicted, copied, impossible, judged
-from vaebench.report.completeness import lacking, short, unlike_its_peers
+from vaebench.papers import Task
+from vaebench.report.admission import contradicted, copied, differs, impossible, judged
+from vaebench.report.completeness import lacking, short, strange, unlike_its_peers
 from vaebench.report.sent import THIS_RUN, Sent, sender_of
-from vaebench.report.task_text import Suite, TaskText
-from vaebench.report.text import escape
+from vaebench.report.shown import Row, ShownRecord, row_of, show
+from vaebench.report.suite import Suite
 from vaebench.results.record import Record
 
-__all__ = ["Entry", "Selection", "entry", "faults", "judged", "own", "select"]
+Why = Callable[[Record], str]
+"""What speaks against a record, in one line; empty where nothing does."""
 
 
-@dataclass(frozen=True, order=True)
-class Entry:
-    """A row of the board: a variant's code in one architecture under one preset.
+@dataclass(frozen=True)
+class LeftOut:
+    """A record that is not shown.
 
     Attributes:
-        preset: The preset; entries of different presets are never ranked together.
-        variant: The variant's name.
-        arch: The architecture.
-        code_hash: The variant's code; two codes of one name are two rows.
-        sender: Who sent it, empty for the suite's own: nobody's row is in another's place.
+        record: The record.
+        why: One line.
+        is_fault: Whether it cannot be what it says it is, or is not whole; then ``why`` begins with the field.
     """
 
-    preset: str
-    variant: str
-    arch: str
-    code_hash: str
-    sender: str = ""
+    record: Record
+    why: str
+    is_fault: bool = False
+
+    def __str__(self) -> str:
+        """Name the record, and say why."""
+        subject, sender = self.record.subject, sender_of(self.record)
+        place = f"{sender}/{subject.file_name}" if sender and sender != THIS_RUN else subject.file_name
+        return f"{place} ({subject.preset}, code {subject.variant.code_hash[:8]}): {self.why}"
 
 
 @dataclass(frozen=True)
@@ -39,162 +43,103 @@ class Selection:
     """The records of a board.
 
     Attributes:
-        records: What is shown, judged anew, in the order of task, data set and entry.
-        stale: What measured another version of a task or data set: Markdown, a line a record.
-        left_out: What is not shown for another reason, likewise.
+        shown: What is shown, judged anew, in the order of task, data set and row.
+        stale: What measured another version of a task or data set.
+        left_out: What is not shown for another reason.
     """
 
-    records: tuple[Record, ...]
-    stale: tuple[str, ...]
-    left_out: tuple[str, ...]
-
-    def of_task(self, name: str) -> tuple[Record, ...]:
-        """Take the records of one task."""
-        return tuple(record for record in self.records if record.subject.task.name == name)
+    shown: tuple[ShownRecord, ...]
+    stale: tuple[LeftOut, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
 
     @cached_property
-    def labels(self) -> dict[Entry, str]:
-        """Name each entry by variant, architecture and sender, with its code's hash where two share them."""
-        entries = sorted({entry(record) for record in self.records})
-        names = Counter(replace(e, code_hash="") for e in entries)
-        return {e: _label(e, names[replace(e, code_hash="")] > 1) for e in entries}
+    def _by_task(self) -> dict[str, tuple[ShownRecord, ...]]:
+        found: dict[str, list[ShownRecord]] = {}
+        for one in self.shown:
+            found.setdefault(one.subject.task.name, []).append(one)
+        return {name: tuple(of_task) for name, of_task in found.items()}
 
+    def of_task(self, name: str) -> tuple[ShownRecord, ...]:
+        """Take the records of one task."""
+        return self._by_task.get(name, ())
 
-def _label(entry: Entry, is_shared: bool) -> str:
-    code = f" ({entry.code_hash})" if is_shared else ""
-    by = f" ({entry.sender})" if entry.sender == THIS_RUN else f" (from {entry.sender})" if entry.sender else ""
-    return f"{entry.variant} · {entry.arch}{code}{by}"
+    @cached_property
+    def labels(self) -> dict[Row, str]:
+        """The rows that are shown, in order, with their names."""
+        return dict(sorted({one.row: one.row_label for one in self.shown}.items()))
 
-
-def entry(record: Record) -> Entry:
-    """Say which row of the board a record belongs to.
-
-    Args:
-        record: A record.
-
-    Returns:
-        The row.
-    """
-    subject = record.subject
-    return Entry(subject.preset, subject.variant.name, subject.arch, subject.variant.code_hash, sender_of(record))
-
-
-def own(records: Iterable[Record]) -> list[Record]:
-    """Take the suite's own records, on which alone rests what it says of itself.
-
-    Args:
-        records: Some of a board's.
-
-    Returns:
-        Those that nobody sent.
-    """
-    return [record for record in records if not isinstance(record, Sent)]
+    @property
+    def faults(self) -> tuple[LeftOut, ...]:
+        """The records that cannot be what they say they are, or are not whole."""
+        return tuple(one for one in self.left_out if one.is_fault)
 
 
 def select(
-    tasks: Sequence[TaskText],
-    records: Sequence[Record],
-    preview: bool,
-    submissions: Sequence[Sent] = (),
-    suite: Suite | None = None,
-    unread: Sequence[str] = (),
+    suite: Suite, records: Sequence[Record], preview: bool = False, submissions: Sequence[Sent] = ()
 ) -> Selection:
-    """Choose the records that a board may show side by side, and judge them by the tasks' own claims.
+    """Choose the records that a board may show side by side, and judge each once, by the tasks' own claims.
 
-    Left out are records of quick runs (unless it is a preview), of tasks that are not on the board, of another version
-    of a task or data set, those that are refused (see `admission`), and all but one of those that would stand in one
-    place.
+    Left out are records of quick runs (unless it is a preview), those that are refused (see `admission`), those of
+    another version of a task or data set, and all but one of those that would stand in one place.
 
     Args:
-        tasks: The tasks of the board.
+        suite: What there is.
         records: The suite's own records.
         preview: Whether quick runs are shown, and seeds may be few.
         submissions: Records from others; none takes the place of one of `records`, nor of another sender's.
-        suite: What there is; None where any name may be.
-        unread: Files among the submissions that are no records.
 
     Returns:
         The same for any order of records and of submissions.
     """
-    by_name = {task.name: task for task in tasks}
 
-    def task(record: Record) -> TaskText:
-        return by_name[record.subject.task.name]
+    def task(record: Record) -> Task:
+        return suite.by_name[record.subject.task.name]
 
-    rest = [*sorted(records, key=_order), *sorted(submissions, key=_order)]
-    rest, quick = _split(rest, lambda r: _quick(r) if not preview else "")
-    rest, foreign = _split(rest, lambda r: "" if r.subject.task.name in by_name else "its task is not on this board")
-    rest, odd = _split(rest, lambda r: impossible(r, task(r), suite))
-    rest, old_task = _split(
-        rest, lambda r: _other("task", r.subject.task.hash, task(r).hashes.get(r.subject.preset, ""))
-    )
-    rest, old_data = _split(
-        rest, lambda r: _other("data set", r.subject.dataset.hash, task(r).data_hash(r.subject.dataset.name))
-    )
-    rest, torn = _split(rest, lambda r: _unfit(r, task(r)))
-    references = own(rest)
-    rest, refused = _split(rest, lambda r: _unfit_to_send(r, task(r), references, preview))
-    seen: set[tuple[str, str, Entry]] = set()
+    rest = [*_ordered(records), *_ordered(submissions)]
+    rest, quick = _split(rest, lambda r: "" if preview else _quick(r))
+    rest, foreign = _split(rest, lambda r: _foreign(r, suite), are_faults=True)
+    rest, odd = _split(rest, lambda r: impossible(r, task(r), suite), are_faults=True)
+    rest, old_task = _split(rest, lambda r: _other("task", r.subject.task.hash, suite.definition(r)))
+    rest, old_data = _split(rest, lambda r: _other("data set", r.subject.dataset.hash, suite.data_hash(r)))
+    rest, torn = _split(rest, lambda r: unfit(r, task(r)), are_faults=True)
+    references = [record for record in rest if not isinstance(record, Sent)]
+    rest, refused = _split(rest, lambda r: unfit_to_send(r, task(r), references, preview), are_faults=True)
+    anew = {id(record): judged(record, task(record)) for record in rest}
+    rest, untrue = _split(rest, lambda r: differs(r, anew[id(r)]), are_faults=True)
+    seen: set[tuple[str, str, Row]] = set()
     rest, repeated = _split(rest, lambda r: _repeated(r, seen))
     return Selection(
-        records=tuple(judged(record, task(record)) for record in sorted(rest, key=_order)),
+        shown=show(anew[id(record)] for record in _ordered(rest)),
         stale=(*old_task, *old_data),
-        left_out=(
-            *quick,
-            *foreign,
-            *odd,
-            *torn,
-            *refused,
-            *repeated,
-            *(f"{escape(name)}: no record" for name in unread),
-        ),
+        left_out=(*quick, *foreign, *odd, *torn, *refused, *untrue, *repeated),
     )
 
 
-def faults(
-    tasks: Sequence[TaskText],
-    records: Iterable[Record],
-    suite: Suite,
-    references: Sequence[Record] = (),
-    preview: bool = False,
-) -> list[tuple[Record, str]]:
-    """Say which records cannot be what they say they are, or are not whole.
+def unfit(record: Record, task: Task) -> str:
+    """Say what a record lacks of its task, or has that the task does not have.
 
     Args:
-        tasks: The tasks of the board.
-        records: The suite's own records, or what others sent.
-        suite: What there is.
-        references: The suite's own records, with which those of others are compared.
+        record: Measured what the task is today.
+        task: Its task.
+
+    Returns:
+        One line that begins with the field; empty where nothing speaks against it.
+    """
+    return strange(record, task) or lacking(record, task) or copied(record, task)
+
+
+def unfit_to_send(record: Record, task: Task, references: Sequence[Record], preview: bool) -> str:
+    """Say what speaks against a record that somebody sent, beside the suite's own.
+
+    Args:
+        record: From anybody; nothing is said of the suite's own.
+        task: Its task.
+        references: The suite's own records.
         preview: Whether seeds may be few.
 
     Returns:
-        Each of them, with one line that begins with the field. A record of a superseded definition is none of them.
+        One line that begins with the field; empty where nothing speaks against it.
     """
-    by_name = {task.name: task for task in tasks}
-    found = []
-    for record in records:
-        task = by_name.get(record.subject.task.name)
-        if task is None:
-            why = f"subject.task.name: there is no task {record.subject.task.name}"
-        elif not (why := impossible(record, task, suite)) and _is_current(record, task):
-            why = _unfit(record, task) or _unfit_to_send(record, task, references, preview)
-        if why:
-            found.append((record, why))
-    return found
-
-
-def _is_current(record: Record, task: TaskText) -> bool:
-    """Whether a record measured the task and the data set as they are today."""
-    subject = record.subject
-    hashes = task.hashes.get(subject.preset), task.data_hash(subject.dataset.name)
-    return (subject.task.hash, subject.dataset.hash) == hashes
-
-
-def _unfit(record: Record, task: TaskText) -> str:
-    return _strange(record, task) or lacking(record, task) or copied(record, task.judged)
-
-
-def _unfit_to_send(record: Record, task: TaskText, references: Sequence[Record], preview: bool) -> str:
     if not isinstance(record, Sent):
         return ""
     of_task = [one for one in references if one.subject.task == record.subject.task]
@@ -205,44 +150,20 @@ def _unfit_to_send(record: Record, task: TaskText, references: Sequence[Record],
     )
 
 
-def _split(records: Iterable[Record], unfit: Callable[[Record], str]) -> tuple[list[Record], tuple[str, ...]]:
-    """Keep the records that nothing speaks against, and name the others with what does."""
-    reasons = [(record, unfit(record)) for record in records]
-    return [record for record, why in reasons if not why], tuple(f"{_name(r)}: {why}" for r, why in reasons if why)
+def _split(records: Iterable[Record], why: Why, are_faults: bool = False) -> tuple[list[Record], tuple[LeftOut, ...]]:
+    """Keep the records that nothing speaks against, and the others with what does."""
+    reasons = [(record, why(record)) for record in records]
+    left_out = tuple(LeftOut(record, said, are_faults) for record, said in reasons if said)
+    return [record for record, said in reasons if not said], left_out
 
 
 def _quick(record: Record) -> str:
     return "a quick run proves that it runs, and is no result" if record.subject.preset == "quick" else ""
 
 
-def _strange(record: Record, task: TaskText) -> str:
-    """Name an arm or a knob value that the task does not have."""
-    arms = {column.arm for column in record.measurements} - {"trained", *(task.arms or ())}
-    if arms and task.arms is not None:
-        return f"measurements: its task has no arm {', '.join(sorted(arms))}"
-    if task.knob_values is not None:
-        knobs = {column.knob for column in record.measurements} - {None, *task.knob_values[record.subject.preset]}
-        if knobs:
-            return f"measurements: its task's knob is never at {min(knob for knob in knobs if knob is not None):g}"
-    return ""
-
-
-def _repeated(record: Record, seen: set[tuple[str, str, Entry]]) -> str:
-    place, ours = (*_of_data(record), entry(record)), (*_of_data(record), replace(entry(record), sender=""))
-    if place in seen or ours in seen:
-        return f"another record stands in its place (this one ran on {record.subject.device})"
-    seen.add(place)
-    return ""
-
-
-def _order(record: Record) -> tuple[str, str, Entry, int, str]:
-    """Sort by place; within a place, the record with the most finished seeds comes first."""
-    finished = sum(cell.status == "ok" for cell in record.cells)
-    return (*_of_data(record), entry(record), -finished, record.model_dump_json())
-
-
-def _of_data(record: Record) -> tuple[str, str]:
-    return record.subject.task.name, record.subject.dataset.name
+def _foreign(record: Record, suite: Suite) -> str:
+    name = record.subject.task.name
+    return "" if name in suite.by_name else f"subject.task.name: there is no task {name}"
 
 
 def _other(what: str, found: str, expected: str) -> str:
@@ -251,7 +172,26 @@ def _other(what: str, found: str, expected: str) -> str:
     return f"{what} hash {found}, the board's is {expected}" if expected else f"the board knows no such {what}"
 
 
-def _name(record: Record) -> str:
-    subject, sender = record.subject, sender_of(record)
-    place = f"{sender}/{subject.file_name}" if sender and sender != THIS_RUN else subject.file_name
-    return escape(f"{place} ({subject.preset}, code {subject.variant.code_hash[:8]})")
+def _repeated(record: Record, seen: set[tuple[str, str, Row]]) -> str:
+    row = row_of(record)
+    place, ours = (*_of_data(record), row), (*_of_data(record), replace(row, sender=""))
+    if place in seen or ours in seen:
+        return f"another record stands in its place (this one ran on {record.subject.device})"
+    seen.add(place)
+    return ""
+
+
+def _ordered(records: Iterable[Record]) -> list[Record]:
+    """Sort by place; within a place, the record with the most finished seeds comes first, then by all it says."""
+    keyed = [((*_of_data(record), row_of(record), -_finished(record)), record) for record in records]
+    times = Counter(key for key, _ in keyed)
+    said = [(key, record.model_dump_json() if times[key] > 1 else "", record) for key, record in keyed]
+    return [record for _, _, record in sorted(said, key=lambda one: one[:2])]
+
+
+def _finished(record: Record) -> int:
+    return sum(cell.status == "ok" for cell in record.cells)
+
+
+def _of_data(record: Record) -> tuple[str, str]:
+    return record.subject.task.name, record.subject.dataset.name

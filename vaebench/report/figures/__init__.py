@@ -1,1 +1,1 @@
-"""The figures of the board: what they show (`plots`, `from_records`), and how that is drawn."""
+"""The figures of the board: what they show (`spec`, `prepare`), and how that is drawn (`draw`)."""

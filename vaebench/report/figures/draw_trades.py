@@ -9,8 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 from matplotlib.lines import Line2D
 
-from vaebench.report.figures.look import CONTROL, colour_and_marker, legend_columns, wrapped
-from vaebench.report.figures.plots import TradeFigure, TradePanel
+from vaebench.report.figures.spec import TradeFigure, TradePanel
+from vaebench.report.figures.style import CONTROL, colour_and_marker, legend_columns, wrapped
 
 COLUMNS = 4
 
@@ -49,12 +49,12 @@ def _draw_panel(ax: Axes, panel: TradePanel, measurements: tuple[str, ...]) -> N
     ax.set_yscale("function", functions=(_root, _square))
     for trade in panel.trades:
         colour, marker = colour_and_marker(measurements.index(trade.measurement))
-        (x, y), (end_x, end_y) = trade.beside, (trade.against[-1], trade.paid[-1])
+        (x, y), (end_x, end_y) = trade.compared, (trade.against[-1], trade.paid[-1])
         ax.plot(trade.against, trade.paid, color=colour, linewidth=1.0, marker=".", markersize=4)
         ax.plot([end_x, x], [end_y, y], color=colour, linewidth=0.7, linestyle=":")
         low, high = (y if end is None else end for end in (trade.low, trade.high))
         ax.errorbar(x, y, [[y - low], [high - y]], color=colour, marker=marker, markersize=5, linewidth=0.8, zorder=4)
-    if all(paid >= 0 for trade in panel.trades for paid in (*trade.paid, trade.beside[1])):
+    if all(paid >= 0 for trade in panel.trades for paid in (*trade.paid, trade.compared[1])):
         ax.set_ylim(bottom=0)
 
 
@@ -72,4 +72,4 @@ def _legend(figure: TradeFigure, measurements: tuple[str, ...]) -> list[Line2D]:
         colour, marker = colour_and_marker(place)
         handles.append(Line2D([], [], color=colour, marker=marker, markersize=5, linewidth=1.0, label=measurement))
     course = Line2D([], [], color=CONTROL, linewidth=1.0, marker=".", markersize=4, label=figure.course)
-    return [*handles, course, Line2D([], [], color=CONTROL, linewidth=0, marker="o", label=figure.beside)]
+    return [*handles, course, Line2D([], [], color=CONTROL, linewidth=0, marker="o", label=figure.compared)]

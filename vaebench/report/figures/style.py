@@ -70,7 +70,7 @@ def line_style(arm: str) -> LineStyle:
     """Choose how an arm's lines are drawn.
 
     Args:
-        arm: In words: ``trained``, ``analytic``, another control, or what is known beside that one.
+        arm: In words: ``trained``, ``analytic``, another control, or the closed form of one.
 
     Returns:
         Solid, dashed, dotted, or dashed and dotted.
@@ -79,4 +79,4 @@ def line_style(arm: str) -> LineStyle:
         return "-"
     if arm == "analytic":
         return "--"
-    return "-." if arm.startswith("known ") else ":"
+    return "-." if arm.startswith("analytic ") else ":"

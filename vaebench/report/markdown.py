@@ -3,10 +3,9 @@
 import re
 import unicodedata
 from collections.abc import Sequence
+from functools import lru_cache
 
-from tabulate import tabulate
-
-from vaebench.claims import VerdictWord
+from vaebench.claims import Claim, VerdictWord
 
 SYMBOLS: dict[VerdictWord, str] = {"holds": "✓", "fails": "✗", "undecided": "?", "not applicable": "–"}
 """A symbol beside each verdict, so that nothing rests on colour."""
@@ -17,6 +16,7 @@ _SPECIAL = re.compile(r"[\\`*\[\]<>|~&$@#]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|:(
 _ARXIV = re.compile(r"(?:arXiv[:\s]\s*|https?://arxiv\.org/abs/)(\d{4}\.\d{4,5})", re.IGNORECASE)
 
 
+@lru_cache(maxsize=4096)  # a page says the same few things of many records
 def escape(text: str) -> str:
     """Make foreign text inert in Markdown and in HTML, on one line.
 
@@ -45,6 +45,7 @@ def _odd_width(character: str) -> bool:
     return unicodedata.east_asian_width(character) in "WF" or unicodedata.category(character).startswith("M")
 
 
+@lru_cache(maxsize=4096)
 def words(name: str) -> str:
     """Turn a name in snake_case into words.
 
@@ -85,8 +86,43 @@ def label(verdict: VerdictWord) -> str:
     return f"{SYMBOLS[verdict]} {verdict}"
 
 
-def beside(preset: str) -> str:
-    """Print what a name bears under a preset that is not of record.
+def is_analytic(arm: str) -> bool:
+    """Say whether an arm is a model in closed form.
+
+    Args:
+        arm: Its name in a record.
+
+    Returns:
+        Whether it is.
+
+    Examples:
+        >>> is_analytic("analytic"), is_analytic("analytic_noisy_target"), is_analytic("noisy_target")
+        (True, True, False)
+    """
+    return arm == "analytic" or arm.startswith("analytic_")
+
+
+def control_said(arm: str, verdict: VerdictWord, claim: Claim) -> str:
+    """Print a control's verdict, and whether it is the one that mathematics gives.
+
+    Args:
+        arm: The control.
+        verdict: Its verdict.
+        claim: Of this claim.
+
+    Returns:
+        For example ``analytic arm ✗ fails, as it must``.
+    """
+    said = f"{words(arm)} arm {label(verdict)}"
+    if not claim.analytic or not is_analytic(arm) or verdict == "not applicable":
+        return said
+    return (
+        f"{said}, as it must" if verdict == claim.analytic else f"{said}, where mathematics has {label(claim.analytic)}"
+    )
+
+
+def preset_suffix(preset: str) -> str:
+    """Print what a name ends with under a preset that is not the board's own.
 
     Args:
         preset: The preset.
@@ -130,7 +166,29 @@ def table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     Returns:
         A pipe table, without a final line break.
     """
-    return tabulate(rows, headers, tablefmt="pipe", disable_numparse=True, colalign=("left",) * len(headers))
+    widths = [
+        max(len(header) + 2, *(len(row[place]) for row in rows)) if rows else len(header) + 2
+        for place, header in enumerate(headers)
+    ]
+    ruler = "|".join(f":{'-' * (width + 1)}" for width in widths)
+    lines = (" | ".join(map(str.ljust, row, widths)) for row in (headers, *rows))
+    first, *others = (f"| {line} |" for line in lines)
+    return "\n".join([first, f"|{ruler}|", *others])
+
+
+def dropping_empty(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Write a table without its last column where that says nothing.
+
+    Args:
+        headers: As for `table`.
+        rows: As for `table`.
+
+    Returns:
+        A pipe table, without a final line break.
+    """
+    if rows and not any(row[-1] for row in rows):
+        return table(headers[:-1], [row[:-1] for row in rows])
+    return table(headers, rows)
 
 
 def details(summary: str, body: str) -> str:

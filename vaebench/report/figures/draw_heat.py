@@ -9,8 +9,8 @@ from matplotlib.colors import BoundaryNorm
 from matplotlib.figure import Figure as Canvas
 from matplotlib.image import AxesImage
 
-from vaebench.report.figures.look import wrapped
-from vaebench.report.figures.plots import HeatFigure, HeatPanel
+from vaebench.report.figures.spec import HeatFigure, HeatPanel
+from vaebench.report.figures.style import wrapped
 
 COLUMNS = 3
 """Panels side by side; more of them stand below."""

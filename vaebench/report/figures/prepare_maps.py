@@ -1,15 +1,14 @@
-"""Take maps from records: measurements of which each is one entry, by row and column."""
+"""Prepare maps: measurements of which each is one entry, by row and column."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from vaebench.claims import Column, map_entry
-from vaebench.report.figures.plots import HeatFigure, HeatPanel
-from vaebench.report.numbers import plain
-from vaebench.report.selection import Selection, entry
-from vaebench.report.task_text import TaskText
-from vaebench.report.text import words
-from vaebench.results.record import Record
+from vaebench.papers import Task
+from vaebench.report.figures.spec import HeatFigure, HeatPanel
+from vaebench.report.format import plain
+from vaebench.report.markdown import words
+from vaebench.report.shown import ShownRecord
 
 AXES = {
     "to_the_end": ("likeness of a layer to its end (debiased CKA, mean over seeds)", "step", "layer"),
@@ -22,23 +21,20 @@ AXES = {
 """What maps show: their values, rows and columns; a map that is not here goes by its name."""
 
 
-def map_figures(task: TaskText, records: Sequence[Record], selection: Selection) -> dict[str, HeatFigure]:
+def map_figures(task: Task, shown: Iterable[ShownRecord]) -> dict[str, HeatFigure]:
     """Prepare the maps of a task's records of one preset.
 
     Args:
         task: The task.
-        records: The records.
-        selection: Where they come from.
+        shown: The records.
 
     Returns:
         Figures, one for each data set, architecture and map, by the part of their path that says so.
     """
     panels: dict[tuple[str, str, str], list[HeatPanel]] = {}
-    for record in sorted(records, key=lambda record: selection.labels[entry(record)]):
-        for name, columns in _maps(record).items():
-            place = (record.subject.dataset.name, record.subject.arch, name)
-            label = selection.labels[entry(record)].replace(f" · {record.subject.arch}", "", 1)
-            panels.setdefault(place, []).append(_panel(task, label, columns))
+    for one in sorted(shown, key=lambda one: one.row_label):
+        for name, columns in _maps(one).items():
+            panels.setdefault((one.dataset, one.row.arch, name), []).append(_panel(task, one.variant_label, columns))
     figures = {}
     for place, of_map in sorted(panels.items()):
         what, rows, across = AXES.get(place[2], (words(place[2]), "", ""))
@@ -46,21 +42,21 @@ def map_figures(task: TaskText, records: Sequence[Record], selection: Selection)
     return figures
 
 
-def _maps(record: Record) -> dict[str, list[Column]]:
+def _maps(shown: ShownRecord) -> dict[str, list[Column]]:
     found: dict[str, list[Column]] = {}
-    for column in record.measurements:
-        if (place := map_entry(column.name)) and column.arm == "trained" and column.values:
-            found.setdefault(place[0], []).append(column)
-    return found
+    for name, columns in shown.columns.items():
+        if place := map_entry(name):
+            found.setdefault(place[0], []).extend(column for column in columns if column.arm == "trained")
+    return {name: columns for name, columns in found.items() if columns}
 
 
-def _panel(task: TaskText, name: str, columns: Sequence[Column]) -> HeatPanel:
-    """Lay entries out in the order in which they were read."""
+def _panel(task: Task, name: str, columns: Sequence[Column]) -> HeatPanel:
+    """Lay entries out in the order in which they were measured."""
     by_place = {(map_entry(column.name) or ("", "", ""))[1:]: column for column in columns}
     rows = tuple(dict.fromkeys(row for row, _ in by_place))
     across = tuple(dict.fromkeys(column for _, column in by_place))
     knob = columns[0].knob
-    setting = "" if knob is None else f" · {task.knob_symbol or words(task.knob_name or 'knob')} = {plain(knob)}"
+    setting = "" if knob is None else f" · {task.knob.symbol if task.knob else 'knob'} = {plain(knob)}"
 
     def mean(row: str, column: str) -> float | None:
         found = by_place.get((row, column))

@@ -7,11 +7,12 @@ from contextlib import contextmanager
 import matplotlib
 from matplotlib.figure import Figure as Canvas
 
-from vaebench.report.figures.curves import draw_curves
-from vaebench.report.figures.forest import draw_forest
-from vaebench.report.figures.heat import draw_heat
-from vaebench.report.figures.plots import CurveFigure, Figure, ForestFigure, TradeFigure, stamped
-from vaebench.report.figures.trade import draw_trades
+from vaebench.report.figures.draw_curves import draw_curves
+from vaebench.report.figures.draw_forest import draw_forest
+from vaebench.report.figures.draw_heat import draw_heat
+from vaebench.report.figures.draw_trades import draw_trades
+from vaebench.report.figures.spec import CurveFigure, Figure, ForestFigure, TradeFigure
+from vaebench.report.figures.stamp import stamped
 
 
 def svg(figure: Figure) -> str:
@@ -24,14 +25,14 @@ def svg(figure: Figure) -> str:
         The file's text. Two versions of matplotlib may draw the same inputs differently; see `stamp`.
     """
     text = io.StringIO()
-    with style():
+    with board_style():
         draw(figure).savefig(text, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
     drawing = "\n".join(line.rstrip() for line in text.getvalue().splitlines()) + "\n"
     return stamped(drawing, figure, matplotlib.__version__)
 
 
 @contextmanager
-def style() -> Iterator[None]:
+def board_style() -> Iterator[None]:
     """Use the board's style alone, whatever the user's is, and leave the user's as it was."""
     with matplotlib.rc_context():
         matplotlib.rcdefaults()

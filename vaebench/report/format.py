@@ -1,8 +1,9 @@
-"""Print numbers for people: at most three significant digits, an estimate and its interval to one place."""
+"""Print what was found for people: numbers to three significant digits, intervals, checks and durations."""
 
 from decimal import Decimal
 
 from vaebench.claims import CheckResult, Interval, Scale
+from vaebench.results.record import Record
 
 _SUPERSCRIPT = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 
@@ -21,6 +22,8 @@ def _places(*values: float) -> tuple[int, int]:
 
 def _written(value: float, places: tuple[int, int]) -> str:
     decimals, power = places
+    if power == 0 and decimals >= 0:
+        return _signed(f"{value:.{decimals}f}")
     scaled = round(Decimal(value).scaleb(-power), decimals)
     suffix = f"×10{str(power).translate(_SUPERSCRIPT)}" if power else ""
     return _signed(f"{scaled:.{max(decimals, 0)}f}") + suffix
@@ -195,3 +198,31 @@ def duration(seconds: float) -> str:
         if seconds >= 2 * size:
             return f"{rounded(seconds / size)[0]} {unit}"
     return f"{rounded(seconds)[0]} s"
+
+
+def cell_time(record: Record) -> str:
+    """Print how long a cell took, in the mean.
+
+    Args:
+        record: A record.
+
+    Returns:
+        A duration; nothing where no cell says.
+    """
+    spent = [sum(cell.seconds.values()) for cell in record.cells if cell.seconds]
+    return duration(sum(spent) / len(spent)) if spent else ""
+
+
+def check_numbers(check: CheckResult, seeds: int) -> list[str]:
+    """Print what was found of one statistic.
+
+    Args:
+        check: What was found.
+        seeds: Number of seeds that were to be run.
+
+    Returns:
+        Estimate, interval and seeds, for example ``−0.200``, ``[−0.350, −0.050]`` and ``5 of 5``.
+    """
+    if check.interval is None:
+        return ["–", "–", f"0 of {seeds}"]
+    return [*estimate_and_interval(check.interval), f"{check.interval.n} of {seeds}"]

@@ -9,9 +9,9 @@ from matplotlib.figure import Figure as Canvas
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from vaebench.report.figures.look import COLOURS, FAINT, REGION, legend_columns
-from vaebench.report.figures.plots import ForestFigure, ForestPanel, ForestPoint, ForestRow
-from vaebench.report.text import label
+from vaebench.report.figures.spec import ForestFigure, ForestPanel, ForestPoint, ForestRow
+from vaebench.report.figures.style import COLOURS, FAINT, REGION, legend_columns
+from vaebench.report.markdown import label
 
 COLUMNS = 3
 """Panels side by side; more of them stand below."""

@@ -10,9 +10,9 @@ from matplotlib.figure import Figure as Canvas
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from vaebench.report.figures.look import CONTROL, FAINT, REGION, colour_and_marker, legend_columns, line_style
-from vaebench.report.figures.plots import Curve, CurveFigure, CurvePanel
-from vaebench.report.numbers import plain
+from vaebench.report.figures.spec import Curve, CurveFigure, CurvePanel
+from vaebench.report.figures.style import CONTROL, FAINT, REGION, colour_and_marker, legend_columns, line_style
+from vaebench.report.format import plain
 
 LETTER = 0.028
 """Width of a digit as a share of a panel's."""

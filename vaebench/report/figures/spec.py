@@ -1,19 +1,8 @@
 """What a figure shows, as plain values: no drawing here, so that its inputs can be hashed."""
 
-import hashlib
-import json
-import re
-from dataclasses import asdict, dataclass
-from functools import lru_cache
+from dataclasses import dataclass
 
 from vaebench.claims import VerdictWord
-from vaebench.report.figures.forgery import is_passive
-
-DRAWING_VERSION = 6
-"""Raised whenever `drawing` draws the same inputs differently."""
-
-STAMP_BEGINS = "<!-- vaebench figure, inputs "
-_STAMP = re.compile(STAMP_BEGINS + r"([0-9a-f]{16}), drawing ([0-9a-f]{16}), matplotlib ([\w.+]{1,40}) -->\n\Z")
 
 
 @dataclass(frozen=True)
@@ -183,7 +172,7 @@ class Trade:
         measurement: What is paid, in words.
         against: What is bought, at each way of the course.
         paid: What is paid there.
-        beside: Both where the other way leads.
+        compared: Both at the way that is compared with the course.
         low: Lower end of the 95 % interval of what is paid there, None for a single seed.
         high: Upper end.
     """
@@ -191,7 +180,7 @@ class Trade:
     measurement: str
     against: tuple[float, ...]
     paid: tuple[float, ...]
-    beside: tuple[float, float]
+    compared: tuple[float, float]
     low: float | None
     high: float | None
 
@@ -216,86 +205,14 @@ class TradeFigure:
     Attributes:
         against: What is bought, in words.
         course: What a curve is, in words.
-        beside: What is held against it, in words.
+        compared: What is compared with it, in words.
         panels: The records.
     """
 
     against: str
     course: str
-    beside: str
+    compared: str
     panels: tuple[TradePanel, ...]
 
 
 Figure = CurveFigure | ForestFigure | HeatFigure | TradeFigure
-
-
-def inputs_hash(figure: Figure) -> str:
-    """Hash all that a figure is drawn from: its values to six digits, and the version of the drawing code.
-
-    Args:
-        figure: The figure.
-
-    Returns:
-        16 hexadecimal digits, the same on every machine.
-    """
-
-    def six_digits(value: object) -> object:
-        if isinstance(value, float):
-            return f"{value:.6g}"
-        if isinstance(value, dict):
-            return {key: six_digits(inner) for key, inner in value.items()}
-        return [six_digits(inner) for inner in value] if isinstance(value, list | tuple) else value
-
-    inputs = [type(figure).__name__, DRAWING_VERSION, six_digits(asdict(figure))]
-    return _hash(json.dumps(inputs, sort_keys=True))
-
-
-@dataclass(frozen=True)
-class Stamp:
-    """What an SVG says of how it was drawn.
-
-    Attributes:
-        inputs: Hash of what it was drawn from, see `inputs_hash`.
-        drawer: The version of matplotlib that drew it.
-        drawing: The SVG itself.
-    """
-
-    inputs: str
-    drawer: str
-    drawing: str
-
-
-def stamped(drawing: str, figure: Figure, drawer: str) -> str:
-    """Add to an SVG the hash of its inputs and of itself, and who drew it.
-
-    Args:
-        drawing: The SVG.
-        figure: What it was drawn from.
-        drawer: The version of matplotlib.
-
-    Returns:
-        The file's text.
-    """
-    return f"{drawing}{STAMP_BEGINS}{inputs_hash(figure)}, drawing {_hash(drawing)}, matplotlib {drawer} -->\n"
-
-
-@lru_cache(maxsize=256)  # a figure is asked for its stamp when it is kept, and again when it is compared
-def stamp(text: str) -> Stamp | None:
-    """Read what an SVG says of how it was drawn.
-
-    Args:
-        text: The file's text.
-
-    Returns:
-        The stamp; None where it bears none, was changed after it was drawn, or holds what acts when it is looked at.
-        A forger can make a stamp too: only drawing it again tells (see `forgery.same_drawing`).
-    """
-    found = _STAMP.search(text)
-    if found is None:
-        return None
-    drawing = text[: found.start()]
-    return Stamp(found[1], found[3], drawing) if _hash(drawing) == found[2] and is_passive(drawing) else None
-
-
-def _hash(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -1,0 +1,92 @@
+"""Write the table of agreement: a row a variant and network with its rank, a column a task."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from vaebench.papers import Task
+from vaebench.report.format import plus_minus, rounded
+from vaebench.report.markdown import escape, table, words
+from vaebench.report.ranks import Rank, ranks
+from vaebench.report.row_summary import RowSummary, row_summary
+from vaebench.report.selection import Selection
+from vaebench.report.shown import Row, ShownRecord
+
+ROUNDING = 1e-4
+"""Estimates that differ by less, by themselves or by their size, differ as two processors' do."""
+
+
+@dataclass(frozen=True)
+class _Line:
+    """A row with what it comes to on each task, in the order of the tasks."""
+
+    label: str
+    summaries: tuple[RowSummary, ...]
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether it covers every task, so that it can be ranked."""
+        return bool(self.summaries) and not any(one.lacks for one in self.summaries)
+
+    @cached_property
+    def mean(self) -> float:
+        """Mean over tasks of the mean over seeds, of a complete row."""
+        return sum(one.agreement.estimate for one in self.summaries if one.agreement) / len(self.summaries)
+
+
+def agreement_table(tasks: Sequence[Task], selection: Selection, preset: str) -> str:
+    """Write the table of one preset; rows that cover every task are ranked and come first.
+
+    Args:
+        tasks: The tasks, in the order of their columns.
+        selection: What is shown.
+        preset: The preset.
+
+    Returns:
+        Markdown: the table, and below it why rows are not ranked.
+    """
+    lines = list(_lines(tasks, selection, preset))
+    complete = [line for line in lines if line.is_complete]
+    ranked = ranks({line.label: _by_task(tasks, line) for line in complete})
+    complete.sort(key=lambda line: (-round(line.mean / ROUNDING), line.label))
+    notes: list[str] = []
+    written = []
+    for line in (*complete, *(line for line in lines if not line.is_complete)):
+        rank = _rank(ranked.get(line.label), notes, tasks, line)
+        mean = rounded(line.mean)[0] if line.is_complete else "–"
+        written.append([rank, line.label, mean, *map(_cell, line.summaries)])
+    links = [f"[{words(task.name)}]({task.name}.md)" for task in tasks]
+    shown = table(["Rank", "Variant · network", "Mean", *links], written)
+    return "\n\n".join([shown, *(["\n".join(f"({i}) {note}  " for i, note in enumerate(notes, 1))] if notes else [])])
+
+
+def _lines(tasks: Sequence[Task], selection: Selection, preset: str) -> Iterable[_Line]:
+    of_row: dict[tuple[Row, str], list[ShownRecord]] = {}
+    for one in selection.shown:
+        of_row.setdefault((one.row, one.subject.task.name), []).append(one)
+    for row, label in selection.labels.items():
+        if row.preset == preset:
+            yield _Line(label, tuple(row_summary(task, of_row.get((row, task.name), ())) for task in tasks))
+
+
+def _by_task(tasks: Sequence[Task], line: _Line) -> dict[str, list[float]]:
+    return {task.name: list(one.by_seed.values()) for task, one in zip(tasks, line.summaries, strict=True)}
+
+
+def _rank(rank: Rank | None, notes: list[str], tasks: Sequence[Task], line: _Line) -> str:
+    """Print a rank, or a dash with a footnote that says why there is none."""
+    if rank is not None:
+        return str(rank)
+    lacking = ((task, one.lacks) for task, one in zip(tasks, line.summaries, strict=True) if one.lacks)
+    why = "; ".join(f"{words(task.name)}: {escape(lacks)}" for task, lacks in lacking)
+    if why not in notes:
+        notes.append(why)
+    return f"– ({notes.index(why) + 1})"
+
+
+def _cell(summary: RowSummary) -> str:
+    if not summary.applicable:
+        return "–"
+    agreement = plus_minus(summary.agreement) if summary.agreement else "–"
+    silent = f"<br>{summary.silent} –" if summary.silent else ""
+    return f"{agreement}<br>{summary.holds} of {summary.applicable} hold{silent}"

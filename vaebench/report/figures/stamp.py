@@ -1,0 +1,88 @@
+"""The stamp of an SVG: hashes of what it was drawn from and of the drawing, and who drew it."""
+
+import hashlib
+import json
+import re
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+
+from vaebench.report.figures.forgery import is_passive
+from vaebench.report.figures.spec import Figure
+
+DRAWING_VERSION = 6
+"""Raised whenever the same inputs are drawn differently."""
+
+STAMP_BEGINS = "<!-- vaebench figure, inputs "
+_STAMP = re.compile(STAMP_BEGINS + r"([0-9a-f]{16}), drawing ([0-9a-f]{16}), matplotlib ([\w.+]{1,40}) -->\n\Z")
+
+
+def inputs_hash(figure: Figure) -> str:
+    """Hash all that a figure is drawn from: its values to six digits, and the version of the drawing code.
+
+    Args:
+        figure: The figure.
+
+    Returns:
+        16 hexadecimal digits, the same on every machine.
+    """
+
+    def six_digits(value: object) -> object:
+        if isinstance(value, float):
+            return f"{value:.6g}"
+        if isinstance(value, dict):
+            return {key: six_digits(inner) for key, inner in value.items()}
+        return [six_digits(inner) for inner in value] if isinstance(value, list | tuple) else value
+
+    inputs = [type(figure).__name__, DRAWING_VERSION, six_digits(asdict(figure))]
+    return _hash(json.dumps(inputs, sort_keys=True))
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """What an SVG says of how it was drawn.
+
+    Attributes:
+        inputs: Hash of what it was drawn from, see `inputs_hash`.
+        drawer: The version of matplotlib that drew it.
+        drawing: The SVG itself.
+    """
+
+    inputs: str
+    drawer: str
+    drawing: str
+
+
+def stamped(drawing: str, figure: Figure, drawer: str) -> str:
+    """Add to an SVG the hash of its inputs and of itself, and who drew it.
+
+    Args:
+        drawing: The SVG.
+        figure: What it was drawn from.
+        drawer: The version of matplotlib.
+
+    Returns:
+        The file's text.
+    """
+    return f"{drawing}{STAMP_BEGINS}{inputs_hash(figure)}, drawing {_hash(drawing)}, matplotlib {drawer} -->\n"
+
+
+@lru_cache(maxsize=256)  # a figure is asked for its stamp when it is kept, and again when it is compared
+def stamp(text: str) -> Stamp | None:
+    """Read what an SVG says of how it was drawn.
+
+    Args:
+        text: The file's text.
+
+    Returns:
+        The stamp; None where it bears none, was changed after it was drawn, or holds what acts when it is looked at.
+        A forger can make a stamp too: only drawing it again tells (see `forgery.same_drawing`).
+    """
+    found = _STAMP.search(text)
+    if found is None:
+        return None
+    drawing = text[: found.start()]
+    return Stamp(found[1], found[3], drawing) if _hash(drawing) == found[2] and is_passive(drawing) else None
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

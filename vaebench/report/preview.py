@@ -1,0 +1,80 @@
+"""A preview: the board that the committed records would make with a run's among them, below the run's folder."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from vaebench.mistakes import Mistake
+from vaebench.report.board import PAGES, Published, Written, board_pages, published, refuse_bad, write_pages
+from vaebench.report.files import drawn_figures
+from vaebench.report.selection import select
+from vaebench.report.sent import THIS_RUN, sender_of, sent
+from vaebench.report.suite import Suite, suite
+from vaebench.results.record import Record
+from vaebench.results.references import REFERENCES, read, root
+
+
+def write_preview(folder: Path) -> Written:
+    """Write the board that the committed records would make with a run's among them, below the run's folder.
+
+    Committed records are shown only under the presets that the run has. One of the same code in the same place as the
+    run's gives way to it. The run's rows of a variant that is not the suite's own say that they are the run's.
+
+    Args:
+        folder: Of the run.
+
+    Returns:
+        What was written.
+
+    Raises:
+        Mistake: It is a file or a checkout, there is nothing to read, or something is in the way.
+    """
+    if folder.is_file():
+        raise Mistake(f"{folder} is a file; give the folder of a run")
+    checkout = root()
+    _refuse_checkout(folder, checkout)
+    records, bad = read(folder)
+    committed, there = published(checkout), suite()
+    shown = _among(records, committed, there)
+    selection = select(there, shown.references, preview=True, submissions=shown.submissions)
+    refuse_bad(checkout, committed, selection)
+    refused = [
+        f"{folder / one.record.subject.file_name}: {one.why}"
+        for one in selection.faults
+        if sender_of(one.record) in {"", THIS_RUN}
+    ]
+    drawn = drawn_figures(checkout / PAGES)
+    made = board_pages(checkout, there, shown, selection, drawn, preview=True)
+    return replace(write_pages(folder / PAGES, made), bad=(*bad, *refused))
+
+
+def _among(records: Sequence[Record], committed: Published, there: Suite) -> Published:
+    """Put a run's records among the committed ones."""
+    presets, places = {record.subject.preset for record in records}, {_place(record) for record in records}
+
+    def kept(record: Record) -> bool:
+        return record.subject.preset in presets and _place(record) not in places
+
+    references = tuple(filter(kept, committed.references))
+    submissions = tuple(one for one in committed.submissions if kept(one))
+    own = [there.variants.get(record.subject.variant.name) == record.subject.variant.code_hash for record in records]
+    if not references and not any(own):
+        return Published(tuple(records), submissions)
+    ours = tuple(record for record, is_own in zip(records, own, strict=True) if is_own)
+    theirs = tuple(sent(record, THIS_RUN) for record, is_own in zip(records, own, strict=True) if not is_own)
+    return Published((*ours, *references), (*theirs, *submissions))
+
+
+def _refuse_checkout(folder: Path, checkout: Path) -> None:
+    """Refuse to write a preview where a checkout keeps its own pages or records."""
+    here, ours = folder.resolve(), checkout.resolve()
+    inside = any(here.is_relative_to(ours / part) for part in (REFERENCES, PAGES))
+    if (here / REFERENCES).exists() or ours.is_relative_to(here) or inside:
+        raise Mistake(
+            f"{folder} is a checkout or a part of one, and a preview would lie in it; give the folder of a run"
+        )
+
+
+def _place(record: Record) -> tuple[str, str, str]:
+    subject = record.subject
+    return subject.task.name, subject.file_name, subject.variant.code_hash

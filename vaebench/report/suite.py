@@ -1,0 +1,125 @@
+"""What the suite has, as one value: its tasks, and the data sets, networks and variants that a record may name."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from vaebench import __version__, catalog
+from vaebench.papers import Task
+from vaebench.results.record import Record
+
+
+@dataclass(frozen=True)
+class DataVersion:
+    """A data set as it is today.
+
+    Attributes:
+        number: Its version.
+        hash: Hash of the code that makes it; a record of another hash is stale.
+    """
+
+    number: int
+    hash: str
+
+
+@dataclass(frozen=True)
+class Term:
+    """A name on the board in words.
+
+    Attributes:
+        kind: ``variant``, ``network`` or ``data``.
+        name: The name.
+        says: A line from its page.
+        path: Its page in a checkout.
+    """
+
+    kind: str
+    name: str
+    says: str
+    path: str
+
+
+@dataclass(frozen=True)
+class Suite:
+    """All that the board knows beside the records; a record that names anything else is refused.
+
+    Attributes:
+        tasks: The tasks, in the order of the board's columns.
+        release: The suite's own version.
+        datasets: The data sets by name, each size under its own.
+        archs: Names of architectures.
+        variants: The suite's own variants, with the hashes of their code.
+        glossary: What names of variants, networks and data sets mean.
+    """
+
+    tasks: tuple[Task, ...]
+    release: str
+    datasets: Mapping[str, DataVersion]
+    archs: frozenset[str]
+    variants: Mapping[str, str]
+    glossary: tuple[Term, ...] = ()
+
+    @cached_property
+    def by_name(self) -> dict[str, Task]:
+        """The tasks by name."""
+        return {task.name: task for task in self.tasks}
+
+    @cached_property
+    def _definitions(self) -> dict[tuple[str, str, str], str]:
+        return {}
+
+    def definition(self, record: Record) -> str:
+        """Hash that a record of today's task has.
+
+        Args:
+            record: A record of one of the tasks.
+
+        Returns:
+            The definition's hash, under the record's preset on its data set; empty where the task has no such preset.
+        """
+        task, preset, dataset = (
+            self.by_name[record.subject.task.name],
+            record.subject.preset,
+            record.subject.dataset.name,
+        )
+        place = task.name, preset, dataset
+        if place not in self._definitions:
+            there = preset in task.budgets
+            self._definitions[place] = task.definition_hash(preset, dataset) if there else ""
+        return self._definitions[place]
+
+    def data_hash(self, record: Record) -> str:
+        """Hash that a record on today's data set has; empty where there is no data set of its name."""
+        found = self.datasets.get(record.subject.dataset.name)
+        return found.hash if found else ""
+
+
+def suite() -> Suite:
+    """Read from the pages what there is.
+
+    Returns:
+        The suite of this checkout.
+    """
+    datasets = {page: DataVersion(*catalog.dataset_version(page)) for page in catalog.dataset_names()}
+    return Suite(
+        tasks=tuple(map(catalog.task, catalog.task_names())),
+        release=__version__,
+        datasets={name: version for page, version in datasets.items() for name in catalog.dataset_sizes(page)},
+        archs=frozenset(catalog.arch_names()),
+        variants=catalog.variant_hashes(),
+        glossary=_glossary(),
+    )
+
+
+def _glossary() -> tuple[Term, ...]:
+    """The first lines of the pages of all variants, networks and data sets."""
+    folders = (
+        ("variant", "variants", catalog.variant_names()),
+        ("network", "models/networks", catalog.arch_names()),
+        ("data", "data", catalog.dataset_names()),
+    )
+    return tuple(
+        Term(kind, name, catalog.summary(folder, name), f"vaebench/{folder}/{name}.py")
+        for kind, folder, names in folders
+        for name in names
+    )

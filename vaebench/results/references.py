@@ -1,0 +1,105 @@
+"""The reference results of a checkout, and how a run compares with them."""
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+from vaebench.mistakes import Mistake
+from vaebench.results.record import Record
+from vaebench.results.score import Score, score
+from vaebench.results.store import read_records
+
+REFERENCES = "reference_results"
+"""The folder of a checkout that holds the records of the suite's own variants."""
+
+
+def root() -> Path:
+    """Find the checkout whose records and pages are meant.
+
+    Returns:
+        The current folder if it has reference results, else the checkout of this code.
+
+    Raises:
+        Mistake: Neither has any.
+    """
+    for folder in (Path(), Path(__file__).parents[2]):
+        if (folder / REFERENCES).is_dir():
+            return folder
+    raise Mistake(f"there is no folder {REFERENCES} here; run this in a checkout of vaebench")
+
+
+def read(folder: Path) -> tuple[list[Record], list[str]]:
+    """Read the records of a folder, or of one file.
+
+    Args:
+        folder: Where.
+
+    Returns:
+        The records, and one line for each file that is none.
+
+    Raises:
+        Mistake: There is nothing to read.
+    """
+    if not folder.exists():
+        raise Mistake(f"there is no {folder}")
+    records, bad = read_records(folder)
+    if not records:
+        raise Mistake(f"there is no record in {folder}" + (f"; {bad[0]}" if bad else ""))
+    return records, list(map(str, bad))
+
+
+def score_folder(folder: Path, reference: Path | None) -> tuple[tuple[Score, ...], list[str]]:
+    """Compare a run with reference results.
+
+    Args:
+        folder: The run, or one record.
+        reference: What it is compared with; None for the suite's own reference results.
+
+    Returns:
+        A score for each record, and one line for each file that is none.
+    """
+    records, bad = read(folder)
+    references, bad_references = read(reference or root() / REFERENCES)
+    return score(records, references, scope=folder.is_dir()), bad + bad_references
+
+
+def against(scores: Sequence[Score], allow_stale: bool = False, partial: bool = False) -> list[str]:
+    """Say what speaks against a run.
+
+    Args:
+        scores: Its scores.
+        allow_stale: Whether records of another definition or code are accepted.
+        partial: Whether it is accepted that records or seeds are missing.
+
+    Returns:
+        One line for each kind of trouble; empty for a run that reproduced all it was to.
+    """
+    counts = Counter(one.status for one in scores)
+    fewer = sum(1 for one in scores if one.unrun)
+    found = [
+        (counts["drifted"], "drifted", ""),
+        (0 if allow_stale else counts["stale"], "stale, and not compared", "; --allow-stale accepts that"),
+        (0 if partial else counts["missing"], "missing, and not compared", "; --partial accepts that"),
+        (0 if partial else fewer, "of fewer seeds than the reference", "; --partial accepts that"),
+    ]
+    return [f"{number} of {len(scores)} records {what}{how}" for number, what, how in found if number]
+
+
+def score_lines(one: Score, most: int = 5) -> list[str]:
+    """Say what a score says beyond its word.
+
+    Args:
+        one: The score.
+        most: How many measurements that drifted are named.
+
+    Returns:
+        A line each.
+    """
+    lines = [one.reason] if one.reason else []
+    for drift in one.drifts[:most]:
+        place = drift.measurement if drift.knob is None else f"{drift.measurement} at {drift.knob:g}"
+        if drift.mean is not None and drift.low is not None:
+            lines.append(f"{place} ({drift.arm}): {drift.mean:.4g}, expected {drift.low:.4g} to {drift.high:.4g}")
+        else:
+            lines.append(f"{place} ({drift.arm}): {drift.why}")
+    return lines + ([f"… and {len(one.drifts) - most} more"] if len(one.drifts) > most else [])
