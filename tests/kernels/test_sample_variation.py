@@ -175,3 +175,17 @@ def test_mistakes_are_named():
     for values, share in [(torch.zeros(4, 1), 0.5), (torch.zeros(4), 0.0), (torch.zeros(4), 1.0)]:
         with pytest.raises(ValueError, match="cuts a share in"):
             quantile_threshold(values, share)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("share", [0.05, 0.3, 0.95])
+def test_the_threshold_is_the_interpolated_order_statistic(draw, dtype, share):
+    """The formula that stood in the place of NumPy's until issue 14, held on random rows."""
+    for n in (19, 20, 37, 359):
+        values = draw(n).to(dtype)
+        place = round(share * (n + 1), 9)
+        ordered, below = values.sort().values, math.floor(place)
+        expected = torch.lerp(ordered[below - 1], ordered[min(below, n - 1)], place - below)
+        found = quantile_threshold(values, share)
+        assert found.dtype == dtype
+        torch.testing.assert_close(found, expected, rtol=4 * torch.finfo(dtype).eps, atol=1e-8)

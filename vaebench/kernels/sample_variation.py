@@ -6,6 +6,7 @@ samples, and of real data drawn afresh where that enters.
 
 import math
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -192,6 +193,5 @@ def quantile_threshold(values: Tensor, share: float) -> Tensor:
     place = round(share * (n + 1), 9)
     if not 1 <= place <= n:
         raise Undefined(f"{n} values are too few to bound a share of {share:g}")
-    ordered = require_finite(values, "the held-out values").sort().values
-    below = math.floor(place)
-    return torch.lerp(ordered[below - 1], ordered[min(below, n - 1)], place - below)
+    found = np.quantile(require_finite(values, "the held-out values").cpu(), share, method="weibull")
+    return torch.as_tensor(found, dtype=values.dtype, device=values.device)
