@@ -90,6 +90,9 @@ def _read(root: Path) -> Memory:
 def _keep(root: Path, memory: Mapping[str, tuple[str, str]]) -> None:
     _kept[root] = dict(memory)
     half = root / f"{REMEMBERED}.{os.getpid()}.half"
-    with suppress(OSError):
+    try:
         half.write_text(json.dumps(memory), "utf-8")
         half.replace(root / REMEMBERED)
+    except OSError:
+        with suppress(OSError):
+            half.unlink()

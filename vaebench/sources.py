@@ -30,17 +30,19 @@ def local_sources(path: Path, package: str, suite: Path) -> set[Path]:
         Python files.
     """
     found: set[Path] = set()
-    todo = [(path.resolve(), package)]
+    todo, suite = [(path.resolve(), package)], suite.resolve()
     while todo:
         here, package = todo.pop()
         # The module that was asked for counts wherever it lies; it may be one of the suite's own.
-        if here.suffix != ".py" or here in found or (found and not _is_local(here, suite.resolve())):
+        if here.suffix != ".py" or here in found or (found and not _is_local(here, suite)):
             continue
         found.add(here)
         tree = parsed(here)
         todo += [(file, package) for file in _named_files(tree, here.parent)]
         for name in imported_names(tree, package):
-            todo += _files_of(name, path.resolve().parent)
+            todo += _files_of(
+                name, suite.parent if f"{name}.".startswith(f"{suite.name}.") else None, path.resolve().parent
+            )
     return found
 
 
@@ -53,15 +55,20 @@ def _is_local(path: Path, suite: Path) -> bool:
     return not any(folder in installed or folder.name in {"site-packages", "dist-packages"} for folder in path.parents)
 
 
-def _files_of(name: str, beside: Path) -> list[tuple[Path, str]]:
+def _files_of(name: str, below: Path | None, beside: Path) -> list[tuple[Path, str]]:
     """The file of a module with the package of its relative imports; nothing is imported to find it."""
+    if below:
+        return _files_below(below, name)
     loaded = sys.modules.get(name)
     if loaded is not None and getattr(loaded, "__file__", None):
         return [(Path(str(loaded.__file__)).resolve(), loaded.__package__ or "")]
     if (spec := _spec(name)) is not None:
         return [(Path(spec.origin).resolve(), spec.parent or "")] if spec.has_location and spec.origin else []
-    # The folder of a variant's file may join the path only when its code runs.
-    at, above = beside.joinpath(*name.split(".")), name.rpartition(".")[0]
+    return _files_below(beside, name)  # a variant's folder may join the path only when its code runs
+
+
+def _files_below(folder: Path, name: str) -> list[tuple[Path, str]]:
+    at, above = folder.joinpath(*name.split(".")), name.rpartition(".")[0]
     files = ((at / "__init__.py", name), (at.parent / f"{at.name}.py", above))
     return [(file.resolve(), package) for file, package in files if file.is_file()][:1]
 
