@@ -1,0 +1,158 @@
+"""Findings say what the records say: their numbers, relations that are true; all else is an error of one line."""
+
+import pytest
+from results.stored import SUBJECT, cell, observe
+
+from vaebench.claims import Beyond, Claim, Trend
+from vaebench.report.findings import MOST_BULLETS, BadFinding, findings
+from vaebench.results.assemble import assemble
+
+TASK = "some_task"
+CLAIMS = (
+    Claim("large", "It is large.", (Beyond("loss", 0.5, ideal=1.0, null=0.0),), reported=("gap",)),
+    Claim("falls", "It falls.", (Trend("gain", "falls"),)),
+)
+
+
+def record(variant, loss, gains=((0.5, 3.0), (2.0, 1.0)), arch="mlp", gap="the data's density is not known"):
+    info = SUBJECT.variant.model_copy(update={"name": variant})
+    subject = SUBJECT.model_copy(update={"variant": info, "arch": arch})
+    cells = []
+    for seed in range(5):
+        swept = [one for knob, gain in gains for one in observe(seed, {"gain": gain + 0.01 * seed}, knob)]
+        exact = observe(seed, {"loss": 0.25}, arm="analytic")
+        own = observe(seed, {"loss": loss + 0.01 * seed, "gap": gap})
+        cells.append(cell(seed, (*own, *swept, *exact), subject=subject))
+    return assemble(cells, CLAIMS, ())
+
+
+RECORDS = {
+    TASK: [
+        record("vae", 0.8),
+        record("beta_vae", 0.1),
+        record("iwae", 0.9, gains=((0.5, 1.0), (2.0, 3.0))),
+        record("vae", 0.7, arch="conv", gap=0.125),
+    ],
+    "another_task": [],
+}
+
+
+def said(line, records=RECORDS):
+    return findings(f"# Title\n\nWhat stands before a task is not published.\n\n## {TASK}\n\n{line}\n", "f.md", records)
+
+
+@pytest.mark.parametrize(
+    ("query", "text"),
+    [
+        ('{mean("vae.mlp.digits", "loss"):.2f}', "0.82"),
+        ('{mean("vae.mlp.digits", "loss", arm="analytic")}', "0.25"),
+        ('{mean("vae.mlp.digits", "gain", knob=2.0):.2f}', "1.02"),
+        ('{mean("vae.conv.digits", "gap"):.3f}', "0.125"),
+        ('{lowest("loss"):.2f} to {highest("loss"):.2f}', "0.12 to 0.92"),
+        ('{lowest("loss", network="mlp", variant="vae"):.2f}', "0.82"),
+        ('{highest("gap"):g}', "0.125"),
+        ('{count("large", "holds")} of {applicable("large")}', "3 of 4"),
+        ('{count("large", "holds", network="conv")}', "1"),
+        ('{variants("large", "holds")}', "`iwae` and `vae`"),
+        ('{variants("large", "fails")}', "`beta_vae`"),
+        ('{word("beta_vae.mlp.digits", "large")}', "fails"),
+        ('{word("vae.mlp.digits", "large", arm="analytic")}', "fails"),
+        ('{estimate("vae.mlp.digits", "large", "loss"):.2f}', "0.82"),
+        ('{agreement("vae.mlp.digits", "falls"):+.0f}', "+1"),
+        ('{(mean("vae.mlp.digits", "loss") - mean("beta_vae.mlp.digits", "loss")):.1f}', "0.7"),
+        ('{(-mean("vae.mlp.digits", "loss")):.2f}', "−0.82"),
+        ("{exp(log(2)):.1f}", "2.0"),
+        ('[rises]{mean("iwae.mlp.digits", "gain", knob=2.0) > mean("iwae.mlp.digits", "gain", knob=0.5)}', "rises"),
+        ('[for none]{count("large", "undecided") == 0 and 0 <= lowest("loss") < highest("loss")}', "for none"),
+    ],
+)
+def test_a_query_prints_what_the_records_have(query, text):
+    assert said(f"- It is {query}.") == {TASK: f"- It is {text}."}
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        '{mean("vae.mlp.digitz", "loss")}',
+        '{mean("vae.mlp.digits", "los")}',
+        '{mean("vae.mlp.digits", "gain")}',
+        '{mean("vae.mlp.digits", "gain", knob=3)}',
+        '{mean("vae.mlp.digits", "gap")}',
+        '{mean("vae.mlp.digits", "loss", arm="twin")}',
+        '{lowest("gap", network="mlp")}',
+        '{lowest("loss", network="resnet")}',
+        '{lowest("loss", variant="iwae", network="conv")}',
+        '{lowest("nothing")}',
+        '{count("larger", "holds")}',
+        '{count("large", "wins")}',
+        '{variants("large", "undecided")}',
+        '{word("vae.mlp.digits", "large", arm="twin")}',
+        '{estimate("vae.mlp.digits", "large", "gain")}',
+        '{average("vae.mlp.digits", "loss")}',
+        '{_named("vae.mlp.digits")}',
+        '{__class__("x")}',
+        '{mean("vae.mlp.digits")}',
+        '{mean("vae.mlp.digits", "loss", colour="red")}',
+        '{mean("vae.mlp.digits", str(3))}',
+        '{mean("vae.mlp.digits", "loss").real}',
+        '{open("/etc/passwd")}',
+        '{mean("vae.mlp.digits", "loss"):.2q}',
+        '{1 / 0 * mean("vae.mlp.digits", "loss")}',
+        "{exp(1e6)}",
+        '{exp("x")}',
+        "{}",
+        "{three words here}",
+        "{loss",
+        "loss}",
+        '{count("large", "holds") > 2}',
+        '[falls]{mean("iwae.mlp.digits", "gain", knob=2.0) < mean("iwae.mlp.digits", "gain", knob=0.5)}',
+        '[some]{count("large", "holds")}',
+        '[some]{count("large", "holds") in 3}',
+    ],
+)
+def test_what_cannot_be_answered_is_an_error_of_one_line_with_its_place(query):
+    with pytest.raises(BadFinding) as caught:
+        said(f"- It is {query}.")
+    assert str(caught.value).startswith("f.md:7: ")
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("query", "nearest"),
+    [
+        ('{mean("vae.mlp.digitz", "loss")}', "vae.mlp.digits"),
+        ('{mean("vae.mlp.digits", "los")}', "loss"),
+        ('{count("larg", "holds")}', "large"),
+        ('{meen("vae.mlp.digits", "loss")}', "mean"),
+        ('{mean("vae.mlp.digits", "gap")}', "the data's density is not known"),
+        ('{mean("vae.mlp.digits", "gain")}', "knob=0.5"),
+    ],
+)
+def test_the_line_names_what_was_meant_or_why_there_is_nothing(query, nearest):
+    with pytest.raises(BadFinding, match=nearest):
+        said(f"- {query}")
+
+
+def test_a_finding_falls_with_its_record():
+    line = '- [It holds for all.]{count("large", "holds", network="mlp") == applicable("large", network="mlp")}'
+    kept = {TASK: [one for one in RECORDS[TASK] if one.subject.variant.name != "beta_vae"]}
+    assert said(line, kept) == {TASK: "- It holds for all."}
+    with pytest.raises(BadFinding, match="It holds for all"):
+        said(line)
+
+
+@pytest.mark.parametrize("heading", ["some_tusk", "another_task"])
+def test_a_task_that_is_not_there_or_has_no_record_is_told(heading):
+    with pytest.raises(BadFinding, match=f"f.md:1: .*{heading}"):
+        findings(f"## {heading}\n- A finding.\n", "f.md", RECORDS)
+
+
+def test_more_bullets_than_anybody_reads_are_refused():
+    text = f"## {TASK}\n" + "- A finding.\n" * MOST_BULLETS
+    assert findings(text, "f.md", RECORDS)[TASK].count("- ") == MOST_BULLETS
+    with pytest.raises(BadFinding, match="9 bullets"):
+        findings(f"{text}- One more.\n", "f.md", RECORDS)
+
+
+def test_a_file_that_says_nothing_yet_has_no_findings():
+    assert findings("# Title\n\nNothing yet.\n", "f.md", RECORDS) == {}
