@@ -280,6 +280,54 @@ def test_the_hash_of_a_data_set_covers_the_private_pages_that_it_imports(tmp_pat
     assert one[1] != catalog.dataset_version("some")[1]
 
 
+@pytest.mark.parametrize(
+    "imported",
+    [
+        "from vaebench.data import _made",
+        "import vaebench.data._made",
+        "from vaebench.data._between import a",
+        "from . import _made",
+    ],
+)
+def test_the_hash_of_a_data_set_covers_what_its_private_pages_import_too(imported, tmp_path, monkeypatch):
+    data = tmp_path / "data"
+    data.mkdir()
+    (data / "__init__.py").write_text("SHARED = 1\n")
+    (data / "some.py").write_text(f"{imported}\nfrom vaebench.data import Dataset\nVERSION = 1\n")
+    (data / "_between.py").write_text("from vaebench.data._made import law as a\n")
+    (data / "_made.py").write_text("law = 1")
+    (data / "other.py").write_text("law = 1")
+    monkeypatch.setattr(catalog, "PACKAGE", tmp_path)
+    before = catalog.dataset_version("some")
+    for file in ("__init__", "other"):
+        (data / f"{file}.py").write_text("law = 2")
+    assert catalog.dataset_version("some") == before
+    (data / "_made.py").write_text("law = 2")
+    assert catalog.dataset_version("some") != before
+
+
+def test_only_data_that_have_files_have_a_hash_of_their_bytes(tmp_path):
+    real_files.mnist(tmp_path / "one")
+    real_files.mnist(tmp_path / "two")
+    assert catalog.dataset_files("digits", tmp_path / "nowhere") is None
+    assert catalog.dataset_files("sprites16", tmp_path / "nowhere") is None
+    one = catalog.dataset_files("mnist", tmp_path / "one")
+    assert re.fullmatch("[0-9a-f]{16}", one)
+    assert catalog.dataset_files("mnist", tmp_path / "two") == one
+    path = tmp_path / "two" / "MNIST" / "raw" / "t10k-labels-idx1-ubyte"
+    path.write_bytes(path.read_bytes()[:-1] + b"\7")
+    assert catalog.dataset_files("mnist", tmp_path / "two") != one
+    with pytest.raises(NoData, match=r"^fashion_mnist under .*one cannot be read: No such file or directory$"):
+        catalog.dataset_files("fashion_mnist", tmp_path / "one")
+
+
+def test_data_sets_with_budgets_of_their_own_are_known():
+    for task in map(catalog.task, catalog.task_names()):
+        for name, budgets in task.budgets_on.items():
+            catalog.check_dataset(name)
+            assert set(budgets) <= set(task.budgets)
+
+
 def test_the_paper_wing_of_the_catalog_names_torch_nowhere_at_the_top():
     tree = ast.parse((catalog.PACKAGE / "catalog.py").read_text("utf-8"))
     imported = [ast.unparse(node) for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]

@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Generator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,9 +15,11 @@ from vaebench import catalog
 from vaebench.cell import dataset_of, run_cell
 from vaebench.engines import Died
 from vaebench.engines.local import Workers
+from vaebench.environment import probe
+from vaebench.experiment import TrainingConfig
 from vaebench.mistakes import Mistake
 from vaebench.results.journal import Journal
-from vaebench.results.record import CellOutcome, Record
+from vaebench.results.record import CellOutcome, Environment, Record, cell_id
 from vaebench.results.store import read_record, write_record
 from vaebench.run import Done, Request, check, fetch, plan, run
 
@@ -109,6 +112,122 @@ def test_a_cell_knows_where_its_data_lie_and_is_the_same_cell_elsewhere(
     (tmp_path / "there").rename(tmp_path / "gone")
     outcome = run_cell(planned[1])
     assert outcome.status == "error" and outcome.reason.startswith("mnist is not under")
+
+
+def inverted(root: Path) -> None:
+    """Turn every image of a copy of MNIST into its negative: files of the same size."""
+    for path in root.rglob("*images*"):
+        content = path.read_bytes()
+        path.write_bytes(content[:16] + bytes(255 - byte for byte in content[16:]))
+
+
+def test_cells_of_other_bytes_are_run_again_and_are_missing(
+    tiny: object, request_of: RequestOf, tmp_path: Path
+) -> None:
+    """Inverted images were served from the journal: 0 cells run, 1 taken."""
+    request = request_of(datasets=("mnist",), data_root=tmp_path, seeds=1)
+    real_files.mnist(tmp_path, train=64, held_out=64)
+    first = go(request)
+    assert (go(request).ran, plan(replace(request, missing=True)).there) == (0, 1)
+    inverted(tmp_path)
+    dataset_of.cache_clear()
+    assert plan(replace(request, missing=True)).there == 0
+    again = go(request)
+    assert (again.ran, again.reused) == (1, 0)
+    one, other = (done.records[0] for done in (first, again))
+    assert one.subject.dataset.files != other.subject.dataset.files
+    assert one.subject.dataset.files is not None
+    assert one.cells[0].data != other.cells[0].data
+    inverted(tmp_path)
+    dataset_of.cache_clear()
+    assert go(request).ran == 0
+
+
+def test_files_that_change_during_a_run_fail_its_cells(tiny: object, request_of: RequestOf, tmp_path: Path) -> None:
+    real_files.mnist(tmp_path, train=64, held_out=64)
+    (cell,) = plan(request_of(datasets=("mnist",), data_root=tmp_path, seeds=1)).cells
+    inverted(tmp_path)
+    dataset_of.cache_clear()
+    assert run_cell(cell).status == "error"
+
+
+def test_code_of_the_suite_that_changed_since_the_plan_fails_its_cells(tiny: object, request_of: RequestOf) -> None:
+    (cell,) = plan(request_of(seeds=1)).cells
+    other = run_cell(replace(cell, code={**cell.code, "kernels": "0" * 16}))
+    assert (other.status, other.reason) == (
+        "error",
+        "the suite's kernels has changed since the run began; run it again",
+    )
+
+
+def test_a_record_says_all_that_its_cells_depend_on(tiny: object, request_of: RequestOf, importable: None) -> None:
+    request = request_of(
+        tasks=("gracyk2025_kahler_sampling", "nakagawa2021_posterior_isometry"),
+        variants=("kahler_vae", broken("CRASHES")),
+        datasets=("digits",),
+        seeds=2,
+    )
+    done = go(request)
+    assert len(done.records) == 3  # kahler_vae has no posterior that the other task could read
+    for record in done.records:
+        record = read_record(request.out / record.subject.file_name)  # noqa: PLW2901 - what is stored
+        assert len(record.environments) == 1
+        for cell in record.cells:
+            assert cell.environment == 0 and cell.date is not None and cell.data is not None
+            ran_on = record.environments[cell.environment]
+            assert cell_id(record.subject, cell.seed, ran_on) == cell.id
+            assert ran_on.probe == probe("cpu")
+            assert {"kernels", "measures", f"papers/{record.subject.task.name.partition('_')[0]}"} <= set(ran_on.code)
+        assert len({(cell.data, cell.split) for cell in record.cells}) == 1
+    with_twin = {record.subject.file_name for record in done.records if "variants/complex_vae" in ran_of(record).code}
+    assert with_twin == {"gracyk2025_kahler_sampling/kahler_vae.mlp.digits.json"}
+
+
+def ran_of(record: Record) -> Environment:
+    return record.environments[0]
+
+
+def test_a_cell_that_its_process_takes_along_is_dated_and_has_its_code(request_of: RequestOf, importable: None) -> None:
+    request = request_of(variants=("hostile:EXITS",), seeds=1)
+    with Workers() as workers:
+        (record,) = run(request, plan(request), Journal(request.out), quiet, workers.run).records
+    (cell,) = record.cells
+    assert (cell.status, cell.data) == ("error", None)
+    assert cell.date is not None
+    assert cell_id(record.subject, cell.seed, ran_of(record)) == cell.id
+
+
+def test_words_that_are_no_text_are_shown_and_stop_nothing(
+    tiny: object, request_of: RequestOf, importable: None
+) -> None:
+    """A lone surrogate in an error's message ended the run with an error of the suite's own."""
+    (record,) = go(request_of(variants=(broken("SPEAKS_NO_TEXT"),), seeds=1)).records
+    assert record.cells[0].status == "broken"
+    assert r"ValueError: bytes \udc80 that are no text" in record.cells[0].reason
+    assert read_record(request_of().out / record.subject.file_name) == record
+
+
+def test_a_budget_of_one_data_set_moves_its_own_cells_alone(
+    request_of: RequestOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name, sets = "nakagawa2021_posterior_isometry", ("linear_gaussian_sources", "three_sources")
+    whole = catalog.task(name)
+
+    def planned() -> dict[str, tuple[int, str]]:
+        cells = plan(request_of(datasets=sets, seeds=None)).cells
+        return {
+            one: (len(of), min(cell.id for cell in of))
+            for one in sets
+            if (of := [c for c in cells if c.dataset == one])
+        }
+
+    before = planned()
+    own = replace(whole.budgets["quick"], seeds=4, training=TrainingConfig(steps=9))
+    monkeypatch.setattr(catalog, "task", lambda _: replace(whole, budgets_on={"three_sources": {"quick": own}}))
+    after = planned()
+    assert after[sets[0]] == before[sets[0]]
+    assert after[sets[1]][0] == 4
+    assert after[sets[1]][1] != before[sets[1]][1]
 
 
 def test_data_are_fetched_only_where_they_are_not_there(

@@ -24,6 +24,10 @@ def reads_a_file(step: Step) -> Tensor:
     raise FileNotFoundError("no such weights")
 
 
+def speaks_no_text(step: Step) -> Tensor:
+    raise ValueError("bytes \udc80 that are no text")
+
+
 class WrongShape(nn.Module):
     def __init__(self, inner: nn.Module) -> None:
         super().__init__()
@@ -51,3 +55,4 @@ LEAVES = Variant("leaves", "tests", VAE.build, leaves)
 FILLS_THE_MEMORY = Variant("fills_the_memory", "tests", VAE.build, fills_the_memory)
 WRONG_SHAPE = Variant("wrong_shape", "tests", lambda *a: WrongShape(autoencoder(*a)), elbo)
 NOT_A_MODEL = Variant("not_a_model", "tests", lambda *a: "a string", elbo)
+SPEAKS_NO_TEXT = Variant("speaks_no_text", "tests", VAE.build, speaks_no_text)

@@ -2,11 +2,15 @@
 
 import importlib
 import random
+import re
+import subprocess
+import sys
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
+from torch import Tensor
 
 from vaebench.data import Dataset, Split, Truth
 
@@ -124,3 +128,46 @@ def test_a_curved_truth_states_its_dimension() -> None:
 def test_a_truth_whose_parts_do_not_fit_is_refused(parts, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         Truth(_zero, *parts)
+
+
+PLAIN = Dataset(
+    "plain",
+    1,
+    Split(torch.arange(12.0).reshape(3, 4), torch.tensor([0, 1, 2]), torch.tensor([[0], [1], [2]])),
+    Split(torch.arange(8.0).reshape(2, 4), torch.tensor([1, 0])),
+)
+
+
+def with_train(**changes: Tensor | None) -> Dataset:
+    return replace(PLAIN, train=replace(PLAIN.train, **changes))
+
+
+OTHER_CONTENTS = {
+    "a value": with_train(x=torch.arange(12.0).reshape(3, 4) * 2),
+    "its type": with_train(x=torch.arange(12.0).reshape(3, 4).double()),
+    "its shape": with_train(x=torch.arange(12.0).reshape(3, 2, 2)),
+    "a label": with_train(labels=torch.tensor([0, 1, 1])),
+    "no labels": with_train(labels=None),
+    "a factor": with_train(factors=torch.tensor([[0], [1], [1]])),
+    "no factors": with_train(factors=None),
+    "their order": with_train(x=PLAIN.train.x.flip(0)),
+    "the held-out part": replace(PLAIN, held_out=PLAIN.train),
+    "the parts turned round": replace(PLAIN, train=PLAIN.held_out, held_out=PLAIN.train),
+    "labels for factors": with_train(labels=None, factors=PLAIN.train.labels),
+}
+
+
+def test_whatever_a_cell_sees_of_the_data_counts() -> None:
+    hashes = [PLAIN.contents, *(data.contents for data in OTHER_CONTENTS.values())]
+    assert len(set(hashes)) == len(hashes)
+    assert replace(PLAIN, name="other", version=2).contents == PLAIN.contents
+    laid_out_otherwise = PLAIN.train.x.mT.contiguous().mT
+    assert not laid_out_otherwise.is_contiguous()
+    assert with_train(x=laid_out_otherwise).contents == PLAIN.contents == PLAIN.to("cpu").contents
+
+
+def test_contents_are_the_same_in_another_process() -> None:
+    code = "from vaebench.data import digits; print(digits.load().contents)"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
+    assert found == _load("digits").contents
+    assert re.fullmatch("[0-9a-f]{16}", found)
