@@ -7,13 +7,16 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from vaebench import __version__
 from vaebench.claims import Beyond, Claim, Exceeds, Measurement, Near, Trend, column, declined
-from vaebench.report.pages import TaskText
+from vaebench.experiment import Arm, Budget, Interventions, Knob, TrainingConfig
+from vaebench.papers import Task
+from vaebench.report.pages import pages
+from vaebench.report.selection import select
+from vaebench.report.suite import DataVersion, Suite
 from vaebench.results.assemble import assemble
-from vaebench.results.record import CellOutcome, Environment, Subject, VariantInfo, Versioned
+from vaebench.results.record import CellOutcome, DatasetInfo, Environment, Subject, VariantInfo, Versioned
 from vaebench.seeds import seed_for
-
-HASH = {"camuto2021_variance_frequency": "a" * 16, "nakagawa2021_posterior_isometry": "b" * 16}
 
 INVARIANTS = (Claim("energy_sums", "Hermite energies sum to the variance.", (Near("energy", 1.0, 0.01, 0.0),)),)
 
@@ -71,38 +74,64 @@ CLAIMS = {
 
 SIGMAS = (0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1.0)
 
+
+class ToyTask(Task):
+    """A task whose measurements no instrument declares."""
+
+    @property
+    def given(self):
+        return self.named
+
+
+BUDGETS = {
+    preset: Budget(seeds=1, latent=2, training=TrainingConfig(steps))
+    for preset, steps in (("quick", 1), ("standard", 2), ("paper", 3))
+}
+
 TASKS = (
-    TaskText(
+    ToyTask(
         name="camuto2021_variance_frequency",
         version=1,
-        hashes=dict.fromkeys(("quick", "standard", "paper"), HASH["camuto2021_variance_frequency"]),
         title="Posterior variance and frequency",
         source="Camuto & Willetts 2021, arXiv:2105.14866",
         asks="Does a larger posterior scale make encoder and decoder smoother functions?",
-        text="The posterior's scale is fixed by *intervention*, and the network's own scale is ignored.",
-        knob_name="posterior_scale",
-        knob_symbol="σ",
         datasets=("digits",),
+        interventions=Interventions(),
+        knob=Knob("strength", "σ"),
+        analytic=None,
+        instruments=(),
         claims=CLAIMS["camuto2021_variance_frequency"],
         invariants=INVARIANTS,
-        data_hashes={"digits": "d" * 16},
+        budgets=BUDGETS,
+        arms=(Arm("noisy_target"), Arm("redrawn")),
     ),
-    TaskText(
+    ToyTask(
         name="nakagawa2021_posterior_isometry",
         version=1,
-        hashes=dict.fromkeys(("quick", "standard", "paper"), HASH["nakagawa2021_posterior_isometry"]),
         title="Isometry of the posterior",
         source="Nakagawa, Kato & Suzuki 2021, arXiv:2007.15190",
         asks="Is a trained VAE an isometry up to the scale that its posterior gives?",
-        text="Three data sets of known density; on active units alone.",
-        knob_name=None,
-        knob_symbol=None,
         datasets=("bimodal_sources", "linear_gaussian_sources", "three_sources"),
+        interventions=Interventions(),
+        knob=None,
+        analytic=None,
+        instruments=(),
         claims=CLAIMS["nakagawa2021_posterior_isometry"],
         invariants=INVARIANTS,
-        data_hashes=dict.fromkeys(("bimodal_sources", "digits", "linear_gaussian_sources", "three_sources"), "d" * 16),
+        budgets=BUDGETS,
     ),
 )
+
+DATA = ("bimodal_sources", "digits", "digits16", "linear_gaussian_sources", "my_data", "sprites", "three_sources")
+
+SUITE = Suite(
+    tasks=TASKS,
+    release=__version__,
+    datasets=dict.fromkeys(DATA, DataVersion(1, "d" * 16)),
+    archs=frozenset({"conv", "mlp"}),
+    variants={},
+)
+"""The two tasks, with the claims of the records above; no variant's name is taken."""
 
 FALLS = {
     "decoder_high_frequency_share": (0.175, -0.075),
@@ -135,7 +164,7 @@ def curves(rng, variant, arch):
 
 
 def densities(rng, variant, arch, dataset):
-    """Measurements of the isometry task: sound on two sets, broken on the bimodal one, without density for one variant."""
+    """The isometry task: sound on two sets, broken on the bimodal one, without density for one variant."""
     off = 0.22 if dataset == "bimodal_sources" else 0.0
     values = {
         "isometry_mean": 1.0 - off + rng.normal(0, 0.012),
@@ -188,10 +217,12 @@ def make_record(
     source="arXiv:1312.6114",
     measurements=None,
 ):
-    """Assemble one record; `measurements` maps (rng) to observations where the usual ones do not do."""
+    """Assemble one record; `measurements` maps (rng) to columns of seed 0 where the usual ones do not do."""
+    claims = CLAIMS.get(task, ()) if claims is None else claims
+    definition = task_hash or _hash(task, claims, preset)
     subject = Subject(
-        task=Versioned(name=task, version=1, hash=task_hash or HASH.get(task, "e" * 16)),
-        dataset=Versioned(name=dataset, version=1, hash=dataset_hash),
+        task=Versioned(name=task, version=1, hash=definition),
+        dataset=DatasetInfo(name=dataset, version=1, hash=dataset_hash),
         variant=VariantInfo(name=variant, source=source, code_hash=code, kl_weight=1.0),
         arch=arch,
         preset=preset,
@@ -216,7 +247,7 @@ def make_record(
             seen = curves(rng, variant, arch)
         else:
             seen = densities(rng, variant, arch, dataset)
-        seen = [column(o.arm, o.knob, seed, o.measurement) for o in seen]
+        seen = [at_seed(one, seed) for one in seen]
         outcomes.append(
             CellOutcome(
                 id=f"{seed_for(task, variant, arch, dataset, seed, preset):016x}",
@@ -225,12 +256,26 @@ def make_record(
                 status="diverged" if seed in lost else "ok",
                 reason=reason if seed in lost else "",
                 parameters=151_000 if arch == "mlp" else 402_300,
-                observations=() if seed in lost else tuple(seen),
+                measurements=() if seed in lost else tuple(seen),
                 seconds={"fit": 31.0 + seed, "measure": 4.0},
                 environment=environment,
             )
         )
-    return assemble(outcomes, CLAIMS.get(task, ()) if claims is None else claims, INVARIANTS)
+    return assemble(outcomes, claims, INVARIANTS)
+
+
+def _hash(name, claims, preset):
+    """Hash of a task's definition with these claims; a made-up one where there is no such task."""
+    return next((replace(task, claims=claims).definition_hash(preset) for task in TASKS if task.name == name), "e" * 16)
+
+
+def at_seed(one, seed):
+    """Move a column of one seed to another."""
+    return replace(
+        one,
+        seeds=(seed,) * len(one.seeds),
+        absent=tuple(replace(absence, seeds=(seed,)) for absence in one.absent),
+    )
 
 
 def make_board(variants=("vae", "beta_vae", "linear_vae"), archs=("mlp", "conv"), **fields):
@@ -245,15 +290,45 @@ def make_board(variants=("vae", "beta_vae", "linear_vae"), archs=("mlp", "conv")
 
 
 def judging(records):
-    """The tasks, with the claims that the first record of each carries in the place of their own."""
+    """The suite, with the claims that the first record of each task carries in the place of the task's own."""
     carried = {record.subject.task.name: record.claims for record in reversed(records)}
-    return tuple(replace(task, claims=carried.get(task.name, task.claims)) for task in TASKS)
+    return with_tasks(*(replace(task, claims=carried.get(task.name, task.claims)) for task in TASKS))
+
+
+def with_tasks(*tasks):
+    """The suite with other tasks."""
+    return replace(SUITE, tasks=tuple(tasks))
+
+
+def measured_for(task, record):
+    """A record as if it had measured what a task is now."""
+    measured = Versioned(
+        name=task.name,
+        version=task.version,
+        hash=task.definition_hash(record.subject.preset, record.subject.dataset.name),
+    )
+    return record.model_copy(update={"subject": record.subject.model_copy(update={"task": measured})})
+
+
+def make_pages(records, suite=SUITE, preview=False, submissions=(), **how):
+    """Every file of the board."""
+    return pages(suite, select(suite, records, preview, submissions), preview, **how)
 
 
 @pytest.fixture(scope="session")
 def made():
-    """What tests make records with."""
-    return SimpleNamespace(tasks=TASKS, judging=judging, claims=CLAIMS, record=make_record, board=make_board)
+    """What tests make records and boards with."""
+    return SimpleNamespace(
+        suite=SUITE,
+        tasks=TASKS,
+        with_tasks=with_tasks,
+        judging=judging,
+        claims=CLAIMS,
+        record=make_record,
+        board=make_board,
+        measured_for=measured_for,
+        pages=make_pages,
+    )
 
 
 @pytest.fixture(scope="session")

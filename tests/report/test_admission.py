@@ -8,75 +8,79 @@ import pytest
 from report.hostile import CORPUS, TASK, columns, drop, exact_arm_edited
 from results.stored import whole_record
 
-from vaebench import __version__
-from vaebench import report as board
+from vaebench.experiment import Budget, Knob, TrainingConfig
+from vaebench.papers import Version
+from vaebench.report import board
 from vaebench.report.admission import impossible
-from vaebench.report.selection import _unfit, _unfit_to_send, select
+from vaebench.report.front_page import front_page
+from vaebench.report.selection import select, unfit, unfit_to_send
 from vaebench.report.sent import sent
-from vaebench.report.task_text import Suite
+from vaebench.report.suite import suite
 from vaebench.results.record import strict_json
+from vaebench.results.references import root
 from vaebench.results.store import read_records
 
-SUITE = Suite(
-    release=__version__,
-    datasets=frozenset({"digits", "sprites", "sprites16", "three_sources"}),
-    archs=frozenset({"mlp", "conv"}),
-    variants={"vae": "c" * 16, "beta_vae": "b" * 16},
-)
 SIGMAS = (0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1.0)
 
 
-@pytest.fixture(scope="module")
-def tasks(made):
-    """The task of the corpus, with all that a board knows of it."""
-    return [
-        replace(
-            made.tasks[0],
-            version=2,
-            versions={1: "2026-11-20", 2: "2026-11-21"},
-            arms=("analytic",),
-            knob_values={"standard": SIGMAS},
-            data_versions={"digits": 1},
-            seeds={"standard": 3},
-        )
-    ]
-
-
-def of_task(record, version=2):
-    task = record.subject.task.model_copy(update={"version": version})
-    return record.model_copy(update={"subject": record.subject.model_copy(update={"task": task})})
+def known(made, **changes):
+    """The task of the corpus, and two variants of the suite's own."""
+    budget = Budget(3, 2, TrainingConfig(2), knob_values=SIGMAS)
+    task = replace(
+        made.tasks[0],
+        version=2,
+        versions=(Version(1, "2026-11-20"), Version(2, "2026-11-21")),
+        arms=(),
+        knob=Knob("posterior_scale", "σ"),
+        budgets={"standard": budget},
+    )
+    return replace(made.with_tasks(replace(task, **changes)), variants={"vae": "c" * 16, "beta_vae": "b" * 16})
 
 
 @pytest.fixture(scope="module")
-def references(made):
-    return [of_task(made.record(seeds=3)), of_task(made.record(variant="beta_vae", code="b" * 16, seeds=3))]
+def there(made):
+    """What there is for the corpus."""
+    return known(made)
 
 
-@pytest.fixture(scope="module")
-def honest(made):
+def own(made, there):
+    records = made.record(seeds=3), made.record(variant="beta_vae", code="b" * 16, seeds=3)
+    return [made.measured_for(there.tasks[0], record) for record in records]
+
+
+def somebodys(made, there, seeds=3):
     """A whole record of somebody's; its exact arm is that of the suite's own records."""
-    record = of_task(made.record(variant="my_vae", code="1" * 16, seeds=3))
-    return json.loads(strict_json(record))
+    return made.measured_for(there.tasks[0], made.record(variant="my_vae", code="1" * 16, seeds=seeds))
+
+
+@pytest.fixture(scope="module")
+def references(made, there):
+    return own(made, there)
+
+
+@pytest.fixture(scope="module")
+def honest(made, there):
+    return json.loads(strict_json(somebodys(made, there)))
 
 
 class Answer:
     """What a board makes of one file among the submissions."""
 
-    def __init__(self, folder, tasks, references):
+    def __init__(self, folder, there, references):
         found, bad = board._submitted(folder)
-        chosen = select(tasks, references, False, found, SUITE)
-        self.shown = [record for record in chosen.records if record.subject.variant.name == "my_vae"]
-        self.stale = chosen.stale
-        self.lines = [*map(str, bad), *chosen.left_out]
+        chosen = select(there, references, False, found)
+        self.shown = [one.record for one in chosen.shown if one.row.variant == "my_vae"]
+        self.stale = [str(one) for one in chosen.stale]
+        self.lines = [*map(str, bad), *map(str, chosen.left_out)]
 
 
 @pytest.fixture
-def asked(tmp_path, tasks, references):
+def asked(tmp_path, there, references):
     def answer(text, place=f"alice/{TASK}/my_vae.mlp.digits.json"):
         path = tmp_path / "submissions" / place
         path.parent.mkdir(parents=True)
         path.write_text(text if isinstance(text, str) else json.dumps(text), "utf-8")
-        return Answer(tmp_path / "submissions", tasks, references)
+        return Answer(tmp_path / "submissions", there, references)
 
     return answer
 
@@ -97,7 +101,7 @@ def test_what_cannot_be_is_refused_in_one_line_that_names_file_and_field(asked, 
     found = asked(changed if isinstance(changed, str) else data, place)
     assert found.shown == []
     (line,) = found.lines
-    assert re.search(words, line.replace("&#58;", ":").replace("&#60;", "<"))
+    assert re.search(words, line)
     assert "\n" not in line
     assert place.split("/")[-1] in line or place.split("/")[0] in line
 
@@ -105,7 +109,7 @@ def test_what_cannot_be_is_refused_in_one_line_that_names_file_and_field(asked, 
 def test_the_corpus_is_large_and_its_honest_record_is_shown(asked, honest):
     assert len(CORPUS) >= 50
     found = asked(honest)
-    assert (len(found.shown), found.lines, found.stale) == (1, [], ())
+    assert (len(found.shown), found.lines, found.stale) == (1, [], [])
 
 
 def test_a_record_of_a_superseded_version_is_stale_and_not_refused(asked, honest):
@@ -120,17 +124,28 @@ def test_verdicts_that_another_judge_made_are_not_compared_but_made_anew(asked, 
     """Or a change of ours would refuse what was sent before it."""
     data = json.loads(json.dumps(honest))
     data["judged_by"] = "0" * 16
-    data["verdicts"][0]["verdict"] = "fails"
+    data["verdicts"][0]["word"] = "fails"
     (shown,) = asked(data).shown
-    assert shown.verdicts[0].verdict == "holds"
+    assert shown.verdicts[0].word == "holds"
 
 
-def test_more_seeds_than_the_preset_has_are_welcome(asked, made):
-    record = of_task(made.record(variant="my_vae", code="1" * 16, seeds=7))
-    assert len(asked(strict_json(record)).shown) == 1
+def test_more_seeds_than_the_preset_has_are_welcome(asked, made, there):
+    assert len(asked(strict_json(somebodys(made, there, seeds=7))).shown) == 1
 
 
-def test_a_control_that_the_suites_own_records_lack_too_is_not_asked_for(tmp_path, tasks, references, honest):
+def test_a_refused_record_cannot_put_markup_on_the_page(there, references, honest, tmp_path):
+    path = tmp_path / "alice" / TASK / "my_vae.mlp.digits.json"
+    path.parent.mkdir(parents=True)
+    data = json.loads(json.dumps(honest))
+    data["verdicts"][0]["reason"] = "<script>alert(1)</script>"
+    path.write_text(json.dumps(data), "utf-8")
+    found, _ = board._submitted(tmp_path)
+    chosen = select(there, references, False, found)
+    assert "<script>" in chosen.faults[0].why
+    assert "<script>" not in front_page(there, chosen, False)
+
+
+def test_a_control_that_the_suites_own_records_lack_too_is_not_asked_for(tmp_path, there, references, honest):
     path = tmp_path / "alice" / TASK / "my_vae.mlp.digits.json"
     path.parent.mkdir(parents=True)
     data = json.loads(json.dumps(honest))
@@ -141,8 +156,8 @@ def test_a_control_that_the_suites_own_records_lack_too_is_not_asked_for(tmp_pat
         r.model_copy(update={"measurements": tuple(c for c in r.measurements if c.arm != "analytic")})
         for r in references
     ]
-    assert len(Answer(tmp_path, tasks, references).shown) == 0
-    assert len(Answer(tmp_path, tasks, lacking).shown) == 1
+    assert len(Answer(tmp_path, there, references).shown) == 0
+    assert len(Answer(tmp_path, there, lacking).shown) == 1
 
 
 def test_another_weight_of_the_kl_has_another_closed_form(asked, honest):
@@ -162,32 +177,26 @@ def test_whole_numbers_and_shares_of_few_may_be_equal_in_all_seeds(asked, honest
     assert len(asked(data).shown) == 1
 
 
-def along_strengths(made, tasks):
-    """The task as if its knob were each variant's own strength, and its records so."""
-    return [replace(tasks[0], knob_values=None, knob_name="strength")]
-
-
-def test_along_a_strength_too_a_judged_measurement_cannot_be_left_out(made, tasks, references, honest):
-    tasks = along_strengths(made, tasks)
-    whole = of_task(made.record(variant="my_vae", code="1" * 16, seeds=3))
-    assert len(select(tasks, references, False, [sent(whole, "alice")], SUITE).records) == 3
+def test_along_a_strength_too_a_judged_measurement_cannot_be_left_out(made):
+    there = known(made, knob=Knob("strength", "β"))
+    references, whole = own(made, there), somebodys(made, there)
+    assert len(select(there, references, False, [sent(whole, "alice")]).shown) == 3
     for unwanted in (lambda c: c.name == "attack_damage", lambda c: (c.name, c.knob) == ("attack_damage", 0.4)):
         torn = whole.model_copy(update={"measurements": tuple(c for c in whole.measurements if not unwanted(c))})
-        chosen = select(tasks, references, False, [sent(torn, "alice")], SUITE)
-        assert len(chosen.records) == 2
-        assert "measurements: attack_damage of the trained arm is" in chosen.left_out[0]
+        chosen = select(there, references, False, [sent(torn, "alice")])
+        assert len(chosen.shown) == 2
+        assert chosen.faults[0].why.startswith("measurements: attack_damage of the trained arm is")
 
 
 def test_every_committed_record_may_say_what_it_says():
     """Sent by another, too: no rule refuses the suite's own runs, but for one that lacks what all others have."""
-    found = board.committed(board.root()).references
+    found, there = board.published(root()).references, suite()
     assert len(found) >= 122
-    tasks, suite = {task.name: task for task in board.task_texts()}, board.suite()
     refused = []
     for record in found:
-        task, others = tasks[record.subject.task.name], [one for one in found if one is not record]
+        task, others = there.by_name[record.subject.task.name], [one for one in found if one is not record]
         theirs = sent(record, "alice")
-        why = impossible(theirs, task, suite) or _unfit(theirs, task) or _unfit_to_send(theirs, task, others, False)
+        why = impossible(theirs, task, there) or unfit(theirs, task) or unfit_to_send(theirs, task, others, False)
         refused += [f"{record.subject.file_name}: {why}"] if why else []
     assert len(refused) <= 1, refused
 

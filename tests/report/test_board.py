@@ -2,19 +2,21 @@
 
 import math
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from vaebench import report as board
 from vaebench.claims.trends import LEAST
 from vaebench.mistakes import Mistake
-from vaebench.report.selection import judged
-from vaebench.results.score import Score
+from vaebench.report import board, preview
+from vaebench.report.admission import judged
+from vaebench.report.suite import suite
+from vaebench.results.references import REFERENCES, read, root
 from vaebench.results.store import read_record, write_record
 
 TASK = "nakagawa2021_posterior_isometry"
-STORED = board.root().resolve() / board.REFERENCES / TASK
+STORED = root().resolve() / REFERENCES / TASK
 
 
 def stored(name):
@@ -32,7 +34,7 @@ def renamed(record, **changes):
 def published(monkeypatch):
     """A small board: two variants on one data set."""
     records = [stored("vae.mlp.three_sources"), stored("linear_vae.mlp.three_sources")]
-    monkeypatch.setattr(board, "committed", lambda folder: board.Committed(tuple(records)))
+    monkeypatch.setattr(preview, "published", lambda folder: board.Published(tuple(records)))
     return records
 
 
@@ -43,7 +45,7 @@ def rows(page):
 
 def test_a_preview_shows_a_runs_rows_among_the_committed_ones(published, tmp_path):
     write_record(tmp_path, renamed(published[0], name="new_vae", code_hash="1" * 16))
-    done = board.write_preview(tmp_path)
+    done = preview.write_preview(tmp_path)
     assert (done.page, done.bad, done.strangers) == (tmp_path / "leaderboard" / "README.md", (), ())
     assert sorted(rows(done.page)) == ["linear_vae", "new_vae", "vae"]
     assert "**Preview, not a result.**" in done.page.read_text()
@@ -51,33 +53,33 @@ def test_a_preview_shows_a_runs_rows_among_the_committed_ones(published, tmp_pat
 
 def test_a_run_takes_the_place_of_the_committed_record_of_the_same_code(published, tmp_path):
     write_record(tmp_path, published[0])
-    page = board.write_preview(tmp_path).page
+    page = preview.write_preview(tmp_path).page
     assert sorted(rows(page)) == ["linear_vae", "vae"]
     assert "## Left out" not in page.read_text()
 
 
 def test_a_quick_run_stands_alone(published, tmp_path):
     run = renamed(published[0], name="new_vae", code_hash="1" * 16)
-    task = board.task_texts()[-1]
+    task = suite().by_name[TASK]
     subject = run.subject.model_copy(
-        update={"preset": "quick", "task": run.subject.task.model_copy(update={"hash": task.hashes["quick"]})}
+        update={"preset": "quick", "task": run.subject.task.model_copy(update={"hash": task.definition_hash("quick")})}
     )
     write_record(tmp_path, run.model_copy(update={"subject": subject}))
-    page = board.write_preview(tmp_path).page
+    page = preview.write_preview(tmp_path).page
     assert rows(page) == ["new_vae"]
 
 
 def test_a_file_that_is_no_record_is_told(published, tmp_path):
     write_record(tmp_path, published[0])
     (tmp_path / TASK / "broken.json").write_text("{")
-    (line,) = board.write_preview(tmp_path).bad
+    (line,) = preview.write_preview(tmp_path).bad
     assert "broken.json" in line
 
 
 def test_a_preview_of_a_file_is_a_mistake(tmp_path):
     (tmp_path / "record.json").write_text("{}")
     with pytest.raises(Mistake, match=r"record\.json is a file; give the folder of a run$"):
-        board.write_preview(tmp_path / "record.json")
+        preview.write_preview(tmp_path / "record.json")
 
 
 @pytest.mark.parametrize(
@@ -92,7 +94,7 @@ def test_a_preview_never_lies_in_a_checkout(published, tmp_path, monkeypatch, gi
     monkeypatch.chdir(checkout)
     write_record(Path(given), published[0])
     with pytest.raises(Mistake, match=r"is a checkout or a part of one, .*; give the folder of a run$"):
-        board.write_preview(Path(given))
+        preview.write_preview(Path(given))
     assert not list(tmp_path.rglob("*.md"))
 
 
@@ -100,7 +102,7 @@ def test_a_run_below_a_checkout_has_its_preview(published, tmp_path, monkeypatch
     (tmp_path / "reference_results").mkdir()
     monkeypatch.chdir(tmp_path)
     write_record(Path("runs/mine"), published[0])
-    assert board.write_preview(Path("runs/mine")).page.is_file()
+    assert preview.write_preview(Path("runs/mine")).page.is_file()
 
 
 def placed(folder, record, sender="alice"):
@@ -142,7 +144,7 @@ def test_a_bad_submission_is_named_and_left_out_and_blocks_nobody(checkout):
 
 def test_a_submission_that_cannot_be_is_named_with_file_and_field_as_a_previewed_run_is(checkout, tmp_path):
     copied = stored("vae.mlp.three_sources")
-    columns = tuple(c.model_copy(update={"values": (c.values[0],) * 5}) for c in copied.measurements)
+    columns = tuple(replace(c, values=(c.values[0],) * 5) for c in copied.measurements)
     copied = copied.model_copy(update={"measurements": columns})
     path = placed(checkout, copied, "eve")
     _, (line,) = board.stale()
@@ -151,7 +153,7 @@ def test_a_submission_that_cannot_be_is_named_with_file_and_field_as_a_previewed
     )
     for number, run in enumerate((renamed(copied, name="my_vae", code_hash="2" * 16), copied)):
         path = write_record(tmp_path / f"run_{number}", run)
-        (line,) = board.write_preview(tmp_path / f"run_{number}").bad
+        (line,) = preview.write_preview(tmp_path / f"run_{number}").bad
         assert line.startswith(f"{path}: measurements: t2_worst_deviation is equal to the last digit in all seeds")
 
 
@@ -160,7 +162,7 @@ def test_bad_reference_results_stop_the_board_and_all_are_named(checkout):
     folder = checkout / "reference_results" / TASK
     (folder / "broken.json").write_text("{")
     copied = stored("vae.mlp.bimodal_sources")
-    columns = tuple(c.model_copy(update={"values": (c.values[0],) * 5}) for c in copied.measurements)
+    columns = tuple(replace(c, values=(c.values[0],) * 5) for c in copied.measurements)
     write_record(folder.parent, copied.model_copy(update={"measurements": columns}))
     for do in (board.stale, board.write):
         with pytest.raises(
@@ -198,9 +200,8 @@ def test_a_link_among_the_submissions_is_named_and_not_followed(checkout, tmp_pa
 
 def test_every_exact_model_of_the_references_got_the_verdict_that_mathematics_has():
     """The law behind the controls: where a closed form decides a claim, the instruments and the judge decide alike."""
-    tasks = {task.name: task for task in board.task_texts()}
-    found = board.read(board.root() / board.REFERENCES)[0]
-    records = [judged(record, tasks[record.subject.task.name]) for record in found]
+    tasks = suite().by_name
+    records = [judged(record, tasks[record.subject.task.name]) for record in read(root() / REFERENCES)[0]]
     said = {(r.subject.task.name, claim.id): claim.analytic for r in records for claim in r.claims if claim.analytic}
     found = {place: set() for place in said}
     for record in records:
@@ -213,7 +214,7 @@ def test_every_exact_model_of_the_references_got_the_verdict_that_mathematics_ha
 
 def test_of_a_function_that_does_not_change_less_is_read_than_counts_as_a_trend():
     """The exact decoder is affine at every scale; what its degree and share seem to change by is the instruments'."""
-    records, _ = board.read(board.root() / board.REFERENCES)
+    records, _ = read(root() / REFERENCES)
     drifts = []
     for record in records:
         course = {}
@@ -228,49 +229,20 @@ def test_of_a_function_that_does_not_change_less_is_read_than_counts_as_a_trend(
 
 
 def test_the_glossary_has_a_line_for_every_name_and_its_page():
-    terms = {(term.kind, term.name): term for term in board.glossary()}
+    terms = {(term.kind, term.name): term for term in suite().glossary}
     assert {"vae", "kahler_vae"} <= {name for kind, name in terms if kind == "variant"}
     assert {("network", "mlp"), ("data", "digits"), ("data", "sprites")} <= terms.keys()
     assert all(term.says.endswith(".") and "\n" not in term.says for term in terms.values())
-    assert all((board.root() / term.path).is_file() for term in terms.values())
+    assert all((root() / term.path).is_file() for term in terms.values())
+
+
+def test_each_size_of_a_data_set_has_the_hash_of_its_page():
+    there = suite().datasets
+    assert there["sprites"] == there["sprites16"]
+    assert there["sprites"] != there["digits"]
 
 
 def test_every_reference_record_is_shown():
     pages = board.current_pages()[1]
     assert "## Left out" not in pages["README.md"]
     assert len([name for name in pages if name.startswith("records/")]) == len(list(STORED.parent.glob("*/*.json")))
-
-
-def scores(*words, unrun=()):
-    return [Score(f"{number}.json", word, unrun=unrun) for number, word in enumerate(words)]
-
-
-@pytest.mark.parametrize(
-    ("found", "flags", "says"),
-    [
-        (scores("reproduced", "reproduced"), (False, False), []),
-        (scores("reproduced", "drifted"), (True, True), ["1 of 2 records drifted"]),
-        (
-            scores("stale", "stale"),
-            (False, False),
-            ["2 of 2 records stale, and not compared; --allow-stale accepts that"],
-        ),
-        (scores("stale"), (False, True), ["1 of 1 records stale, and not compared; --allow-stale accepts that"]),
-        (scores("stale"), (True, False), []),
-        (
-            scores("missing", "reproduced"),
-            (False, False),
-            ["1 of 2 records missing, and not compared; --partial accepts that"],
-        ),
-        (scores("missing"), (True, False), ["1 of 1 records missing, and not compared; --partial accepts that"]),
-        (scores("missing"), (False, True), []),
-        (
-            scores("reproduced", unrun=(4,)),
-            (False, False),
-            ["1 of 1 records of fewer seeds than the reference; --partial accepts that"],
-        ),
-        (scores("reproduced", unrun=(4,)), (False, True), []),
-    ],
-)
-def test_what_was_not_compared_speaks_against_a_run_unless_it_is_accepted(found, flags, says):
-    assert board.against(found, *flags) == says

@@ -11,17 +11,17 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from vaebench.claims import Beyond, Claim, Exceeds, Measurement, Near, Trend, column, declined, t_interval
-from vaebench.report.figures.curves import is_geometric
-from vaebench.report.figures.drawing import draw, style, svg
-from vaebench.report.figures.from_records import task_figures
-from vaebench.report.figures.look import colour_and_marker, legend_columns, line_style
-from vaebench.report.figures.plots import inputs_hash, stamp
+from vaebench.report.figures.draw import board_style, draw, svg
+from vaebench.report.figures.draw_curves import is_geometric
+from vaebench.report.figures.prepare import task_pictures
+from vaebench.report.figures.stamp import inputs_hash, stamp
+from vaebench.report.figures.style import colour_and_marker, legend_columns, line_style
 from vaebench.report.selection import select
 
 
 def figures_of(made, records, place=0):
-    tasks = made.judging(records)
-    return task_figures(tasks[place], select(tasks, records, True))
+    suite = made.judging(records)
+    return {one.path: one.figure for one in task_pictures(suite.tasks[place], select(suite, records, True))}
 
 
 def only(figures):
@@ -47,7 +47,7 @@ def forests(made):
 
 def drawn(figure):
     """Draw on pixels, so that every text has its place."""
-    with style():
+    with board_style():
         canvas = draw(figure)
         FigureCanvasAgg(canvas).draw()
     return canvas
@@ -192,7 +192,7 @@ def test_the_users_own_style_touches_nothing_and_is_left_alone(forests):
 
 def test_drawing_leaves_pyplot_alone():
     # In a process of its own: what else is tested here may import pyplot for itself.
-    code = "import sys, vaebench.report.figures.drawing; sys.exit('matplotlib.pyplot' in sys.modules)"
+    code = "import sys, vaebench.report.figures.draw; sys.exit('matplotlib.pyplot' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
@@ -218,7 +218,7 @@ def test_the_hash_sees_a_change_of_data_and_no_rounding(curves):
 
 def test_the_hash_sees_a_new_version_of_the_drawing(curves, monkeypatch):
     before = inputs_hash(curves)
-    monkeypatch.setattr("vaebench.report.figures.plots.DRAWING_VERSION", 999)
+    monkeypatch.setattr("vaebench.report.figures.stamp.DRAWING_VERSION", 999)
     assert inputs_hash(curves) != before
 
 
@@ -274,8 +274,7 @@ def test_a_wide_band_of_two_seeds_does_not_flatten_the_curves(made):
     def swinging(rng):
         swing = math.exp(rng.normal(0, 1))
         return [
-            replace(o, measurement=replace(o.measurement, value=o.measurement.value * swing))
-            for o in noisy(rng, (0.1, 1.0, 3.0))
+            replace(one, values=tuple(value * swing for value in one.values)) for one in noisy(rng, (0.1, 1.0, 3.0))
         ]
 
     figure = only(figures_of(made, [made.record(claims=NOISY[:1], measurements=swinging, seeds=2)]))

@@ -5,10 +5,10 @@ import subprocess
 
 import pytest
 
-from vaebench import report as board
 from vaebench.mistakes import Mistake
-from vaebench.report.figures.plots import STAMP_BEGINS
-from vaebench.report.pages import IN_THE_WAY, MARK, STRANGER, drawn_figures, stale_pages
+from vaebench.report import board
+from vaebench.report.figures.stamp import STAMP_BEGINS
+from vaebench.report.files import IN_THE_WAY, MARK, STRANGER, drawn_figures, stale_pages
 
 STAMPED = f"<svg></svg>\n{STAMP_BEGINS}{'0' * 16}, drawing {'0' * 16} -->\n"
 PAGES = {
@@ -36,9 +36,7 @@ def texts(folder):
 
 
 def test_every_page_and_figure_bears_the_mark(made, records):
-    from vaebench.report.pages import pages
-
-    written = pages(made.tasks, records[:2])
+    written = made.pages(records[:2])
     assert {name.rpartition(".")[2] for name in written} == {"md", "svg"}
     for name, text in written.items():
         if name.endswith(".svg"):

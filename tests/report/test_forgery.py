@@ -5,17 +5,18 @@ import tomllib
 
 import pytest
 
-from vaebench import report as board
+from vaebench.report import board
 from vaebench.report.figures.forgery import TOLERANCE, is_passive, same_drawing
-from vaebench.report.figures.plots import STAMP_BEGINS, _hash, stamp
-from vaebench.report.pages import pages, stale_pages
+from vaebench.report.figures.stamp import STAMP_BEGINS, _hash, stamp
+from vaebench.report.files import stale_pages
+from vaebench.results.references import root
 
 FIGURE = "figures/camuto2021_variance_frequency.digits.svg"
 
 
 @pytest.fixture(scope="module")
 def drawn(made):
-    return pages(made.tasks, [made.record()])
+    return made.pages([made.record()])
 
 
 @pytest.fixture(scope="module")
@@ -32,10 +33,10 @@ def forged(text, change):
 
 
 def test_every_committed_figure_is_passive_and_all_were_drawn_by_one_version():
-    seals = [stamp(path.read_text("utf-8")) for path in (board.root() / board.PAGES / "figures").glob("*.svg")]
+    seals = [stamp(path.read_text("utf-8")) for path in (root() / board.PAGES / "figures").glob("*.svg")]
     assert len(seals) > 20
     (drawer,) = {seal.drawer for seal in seals}
-    asked = tomllib.loads((board.root() / "pyproject.toml").read_text())["project"]["optional-dependencies"]["draw"]
+    asked = tomllib.loads((root() / "pyproject.toml").read_text())["project"]["optional-dependencies"]["draw"]
     assert asked == [f"matplotlib=={drawer}"]  # or continuous integration could not draw them again
 
 

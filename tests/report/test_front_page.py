@@ -7,17 +7,16 @@ import pytest
 
 from vaebench.claims import Claim, Measurement, Near, column, declined
 from vaebench.report.front_page import front_page
-from vaebench.report.pages import Term
+from vaebench.report.markdown import SYMBOLS
+from vaebench.report.row_summary import row_summary
 from vaebench.report.selection import select
-from vaebench.report.standing import standing
-from vaebench.report.text import SYMBOLS
+from vaebench.report.suite import Term
 from vaebench.results.assemble import rejudge
 
 
 @pytest.fixture(scope="module")
 def page(made, records):
-    tasks = made.judging(records)
-    return front_page(tasks, select(tasks, records, False), False)
+    return written(made, records)
 
 
 def rows_of(page, heading):
@@ -28,12 +27,19 @@ def rows_of(page, heading):
 
 
 def written(made, records, preview=False):
-    tasks = made.judging(records)
-    return front_page(tasks, select(tasks, records, preview), preview)
+    suite = made.judging(records)
+    return front_page(suite, select(suite, records, preview), preview)
+
+
+def summary(made, records, place=0):
+    """How the records' row stands on one of the tasks."""
+    suite = made.judging(records)
+    task = suite.tasks[place]
+    return row_summary(task, select(suite, records).of_task(task.name))
 
 
 def test_every_row_and_every_task_is_on_the_board(page, made):
-    rows = rows_of(page, "## Scores")
+    rows = rows_of(page, "## Agreement")
     assert {row[1] for row in rows} == {
         f"{variant} · {arch}" for variant in ("vae", "beta_vae", "linear_vae") for arch in ("mlp", "conv")
     }
@@ -44,11 +50,11 @@ def test_every_row_and_every_task_is_on_the_board(page, made):
 
 def test_a_score_is_the_mean_over_data_sets_then_seeds_with_half_its_interval(page, made, records):
     own = [r for r in records if (r.subject.variant.name, r.subject.arch) == ("vae", "mlp")]
-    camuto = next(r for r in own if r.subject.task.name.startswith("camuto")).score
-    row = next(row for row in rows_of(page, "## Scores") if row[1] == "vae · mlp")
+    camuto = next(r for r in own if r.subject.task.name.startswith("camuto")).agreement
+    row = next(row for row in rows_of(page, "## Agreement") if row[1] == "vae · mlp")
     half = (camuto.high - camuto.low) / 2
     assert row[3].startswith(f"{camuto.estimate:.3f} ± {half:.3f}<br>")
-    nakagawa = [r.score.estimate for r in own if r.subject.task.name.startswith("nakagawa")]
+    nakagawa = [r.agreement.estimate for r in own if r.subject.task.name.startswith("nakagawa")]
     assert float(row[4].split(" ")[0]) == pytest.approx(sum(nakagawa) / 3, abs=0.0006)
     assert float(row[2]) == pytest.approx((camuto.estimate + sum(nakagawa) / 3) / 2, abs=0.0006)
 
@@ -57,15 +63,15 @@ def test_verdicts_that_hold_are_counted_over_claims_and_data_sets(made, records)
     own = [r for r in records if (r.subject.variant.name, r.subject.arch) == ("linear_vae", "mlp")]
     task = made.tasks[1]
     verdicts = [v.word for r in own if r.subject.task.name == task.name for v in r.verdicts]
-    stand = standing(task, [r for r in own if r.subject.task.name == task.name])
-    assert stand.holds == verdicts.count("holds")
-    assert stand.applicable == len(verdicts) - verdicts.count("not applicable")
-    assert stand.silent == verdicts.count("not applicable") == 3  # its density, on three data sets
+    found = summary(made, own, 1)
+    assert found.holds == verdicts.count("holds")
+    assert found.applicable == len(verdicts) - verdicts.count("not applicable")
+    assert found.silent == verdicts.count("not applicable") == 3  # its density, on three data sets
     assert "of 9 hold<br>3 –" in written(made, records)
 
 
 def test_rows_stand_in_order_of_their_mean_score(page):
-    means = [float(row[2]) for row in rows_of(page, "## Scores")]
+    means = [float(row[2]) for row in rows_of(page, "## Agreement")]
     assert means == sorted(means, reverse=True)
 
 
@@ -80,8 +86,8 @@ def test_rows_whose_scores_differ_by_rounding_stand_in_order_of_their_names(made
     board = [
         made.record(variant=name, claims=claims, measurements=measurement(value)) for name, value in values.items()
     ]
-    tasks = (replace(made.tasks[0], claims=claims),)
-    rows = rows_of(front_page(tasks, select(tasks, board, False), False), "## Scores")
+    suite = made.with_tasks(replace(made.tasks[0], claims=claims))
+    rows = rows_of(front_page(suite, select(suite, board), False), "## Agreement")
     assert [row[:2] for row in rows] == [["1", "c_vae · mlp"], ["2–3", "a_vae · mlp"], ["2–3", "b_vae · mlp"]]
 
 
@@ -92,7 +98,7 @@ def test_a_row_that_lacks_a_data_set_is_not_ranked_and_says_why(made, records):
         if (r.subject.variant.name, r.subject.arch, r.subject.dataset.name) != ("vae", "mlp", "three_sources")
     ]
     page = written(made, fewer)
-    last = rows_of(page, "## Scores")[-1]
+    last = rows_of(page, "## Agreement")[-1]
     assert last[:3] == ["– (1)", "vae · mlp", "–"]
     assert last[3].startswith("0.")
     assert last[4].startswith("–<br>")
@@ -102,7 +108,7 @@ def test_a_row_that_lacks_a_data_set_is_not_ranked_and_says_why(made, records):
 def test_a_row_without_a_task_is_not_ranked_and_says_why(made):
     page = written(made, [made.record()])
     assert "(1) nakagawa2021 posterior isometry: no record on bimodal sources" in page
-    assert rows_of(page, "## Scores")[0][4] == "–"
+    assert rows_of(page, "## Agreement")[0][4] == "–"
 
 
 def test_a_task_on_which_no_claim_applies_is_not_covered(made):
@@ -111,14 +117,14 @@ def test_a_task_on_which_no_claim_applies_is_not_covered(made):
 
     claims = (Claim("energy", "It sums.", (Near("energy", 1.0, 0.1, 0.0),)),)
     record = made.record(measurements=nothing, claims=claims)
-    stand = standing(made.tasks[0], [record])
-    assert (stand.by_seed, stand.lacks) == ({}, "no claim applies on digits (not for <this> variant)")
+    found = summary(made, [record])
+    assert (found.by_seed, found.lacks) == ({}, "no claim applies on digits (not for <this> variant)")
     assert "no claim applies on digits (not for &#60;this&#62; variant)" in written(made, [record])
 
 
 def test_one_seed_is_shown_and_not_ranked(made):
     page = written(made, made.board(("vae",), ("mlp",), seeds=1))
-    row = rows_of(page, "## Scores")[0]
+    row = rows_of(page, "## Agreement")[0]
     assert row[0] == "– (1)"
     assert "(one seed)" in row[3]
     assert "one seed has no spread" in page
@@ -126,11 +132,11 @@ def test_one_seed_is_shown_and_not_ranked(made):
 
 def test_data_sets_that_share_no_seed_have_no_score(made):
     task = made.tasks[1]
-    first, second, third = (
+    records = [
         made.record(task.name, dataset=name, seeds=4, lost=lost)
         for name, lost in zip(task.datasets, ((0, 1), (2, 3), ()), strict=True)
-    )
-    assert standing(task, [first, second, third]).lacks == "its data sets share no seed"
+    ]
+    assert summary(made, records, 1).lacks == "its data sets share no seed"
 
 
 def test_an_unsound_run_is_not_ranked(made):
@@ -138,20 +144,20 @@ def test_an_unsound_run_is_not_ranked(made):
         return [column("trained", None, 0, Measurement("energy", 2.0 + 0.01 * rng.normal(), 0.0, 1))]
 
     claims = (Claim("low", "It is low.", (Near("energy", 1.9, 0.3, 0.0),)),)
-    stand = standing(made.tasks[0], [made.record(measurements=unsound, claims=claims)])
-    assert stand.lacks == "no sound run on digits (invariant energy sums fails)"
-    assert stand.by_seed == {}
+    found = summary(made, [made.record(measurements=unsound, claims=claims)])
+    assert found.lacks == "no sound run on digits (invariant energy sums fails)"
+    assert (found.by_seed, found.agreement) == ({}, None)
 
 
 def test_rows_that_cannot_be_told_apart_share_ranks_on_the_page(made):
     page = written(made, made.board(("vae", "twin_vae"), ("mlp",)))
-    assert [row[0] for row in rows_of(page, "## Scores")] == ["1–2", "1–2"]
+    assert [row[0] for row in rows_of(page, "## Agreement")] == ["1–2", "1–2"]
 
 
 def test_presets_are_tabled_apart(made):
     page = written(made, [*made.board(("vae",), ("mlp",)), *made.board(("beta_vae",), ("mlp",), preset="paper")])
-    assert [row[1] for row in rows_of(page, "## Scores, preset standard")] == ["vae · mlp"]
-    assert [row[1] for row in rows_of(page, "## Scores, preset paper")] == ["beta_vae · mlp"]
+    assert [row[1] for row in rows_of(page, "## Agreement, preset standard")] == ["vae · mlp"]
+    assert [row[1] for row in rows_of(page, "## Agreement, preset paper")] == ["beta_vae · mlp"]
     assert "beta_vae · mlp (paper)" in page
 
 
@@ -189,7 +195,7 @@ def test_an_exact_model_counts_once_however_a_processor_rounds(made, power, mode
     def bent(column):
         if column.arm != "analytic":
             return column
-        return column.model_copy(update={"values": tuple(value * column.knob**power for value in column.values)})
+        return replace(column, values=tuple(value * column.knob**power for value in column.values))
 
     first, second = (made.record(variant=v, claims=known_claims(made)) for v in ("vae", "beta_vae"))
     second = rejudge(second.model_copy(update={"measurements": tuple(map(bent, second.measurements))}))
@@ -204,8 +210,9 @@ def test_other_data_sets_than_the_tasks_do_not_count_among_its_claims(made):
 def test_names_are_explained_where_they_are_on_the_board(made):
     glossary = [Term("variant", "vae", "The VAE.", "vaebench/variants/vae.py"), Term("variant", "iwae", "Other.", "x")]
     glossary += [Term("data", "digits", "Small digits.", "vaebench/data/digits.py")]
-    chosen = select(made.tasks, [made.record()], preview=False)
-    page, preview = (front_page(made.tasks, chosen, preview, glossary) for preview in (False, True))
+    chosen = select(made.suite, [made.record()])
+    suite = replace(made.suite, glossary=tuple(glossary))
+    page, preview = (front_page(suite, chosen, preview) for preview in (False, True))
     assert rows_of(page, "## Names") == [
         ["variant", "[vae](../vaebench/variants/vae.py)", "The VAE."],
         ["data", "[digits](../vaebench/data/digits.py)", "Small digits."],
@@ -256,8 +263,9 @@ def test_quick_is_shown_in_a_preview_alone_and_under_a_banner(made):
     assert "| new_vae" not in written(made, quick)
     preview = written(made, quick, preview=True)
     assert "**Preview, not a result.**" in preview
-    assert [row[1] for row in rows_of(preview, "## Scores, preset quick")] == ["new_vae · mlp"]
+    assert [row[1] for row in rows_of(preview, "## Agreement, preset quick")] == ["new_vae · mlp"]
 
 
-def test_a_board_without_tasks_is_empty_and_whole():
-    assert "There are no records yet." in front_page((), select((), [], False), False)
+def test_a_board_without_tasks_is_empty_and_whole(made):
+    suite = made.with_tasks()
+    assert "There are no records yet." in front_page(suite, select(suite, []), False)

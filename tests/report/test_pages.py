@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import vaebench
-from vaebench.report.pages import drawn_figures, pages, stale_pages
+from vaebench.report.files import drawn_figures, stale_pages
 
 FIGURE = "figures/camuto2021_variance_frequency.digits.svg"
 BESIDE = "figures/camuto2021_variance_frequency.digits_beside.svg"
@@ -27,7 +27,7 @@ def few(made):
 
 @pytest.fixture(scope="module")
 def board(made, few):
-    return pages(made.tasks, few)
+    return made.pages(few)
 
 
 @pytest.fixture
@@ -82,7 +82,7 @@ def test_every_link_into_a_page_leads_to_a_heading_of_it(board):
 def test_the_same_records_in_any_order_make_the_same_bytes(board, made, few):
     mixed = few[:]
     random.Random(1).shuffle(mixed)
-    assert pages(made.tasks, mixed, drawn=board) == board  # a figure of other inputs would be drawn again
+    assert made.pages(mixed, drawn=board) == board  # a figure of other inputs would be drawn again
 
 
 def test_a_written_board_is_fresh(folder, board):
@@ -106,7 +106,7 @@ def test_an_empty_folder_lacks_everything(tmp_path, board):
 
 
 def test_a_changed_record_makes_its_page_and_figure_stale_and_no_other_figure(folder, made, few, board):
-    changed = pages(made.tasks, [few[0], made.record(variant="beta_vae", lost=(0,)), *few[2:]], drawn=board)
+    changed = made.pages([few[0], made.record(variant="beta_vae", lost=(0,)), *few[2:]], drawn=board)
     said = stale_pages(folder, changed)
     names = ["README.md", "camuto2021_variance_frequency.md", FIGURE, BESIDE]
     names.append(RECORD.replace("vae.", "beta_vae.", 1))
@@ -114,7 +114,7 @@ def test_a_changed_record_makes_its_page_and_figure_stale_and_no_other_figure(fo
 
 
 def test_a_figure_drawn_by_another_matplotlib_is_fresh_and_an_edited_one_is_not(folder, board):
-    from vaebench.report.figures.plots import _hash, stamp
+    from vaebench.report.figures.stamp import _hash, stamp
 
     body, mark, tail = board[FIGURE].rpartition("<!-- vaebench figure")
     other = body.replace("</svg>", "<!-- moved --></svg>")
@@ -130,16 +130,16 @@ def test_a_fresh_figure_is_kept_and_a_stale_one_drawn_again(folder, made, few, b
     drawn = drawn_figures(folder)
     assert drawn == {name: text for name, text in board.items() if name.endswith(".svg")}
     calls = []
-    monkeypatch.setattr("vaebench.report.figures.drawing.svg", lambda figure: calls.append(figure) or "new")
-    assert pages(made.tasks, few, drawn=drawn) == board
+    monkeypatch.setattr("vaebench.report.figures.draw.svg", lambda figure: calls.append(figure) or "new")
+    assert made.pages(few, drawn=drawn) == board
     assert calls == []
-    again = pages(made.tasks, few, drawn={**drawn, FIGURE: drawn[FIGURE].replace("path", "pth")})
+    again = made.pages(few, drawn={**drawn, FIGURE: drawn[FIGURE].replace("path", "pth")})
     assert (again[FIGURE], len(calls)) == ("new", 1)
 
 
 def test_a_new_definition_of_a_task_empties_its_page(made, few, board):
-    tasks = (replace(made.tasks[0], hashes={"standard": "0" * 16}), made.tasks[1])
-    changed = pages(tasks, few, drawn=board)
+    suite = made.with_tasks(replace(made.tasks[0], version=2), made.tasks[1])
+    changed = made.pages(few, suite, drawn=board)
     assert "There are no records yet." in changed["camuto2021_variance_frequency.md"]
     assert FIGURE not in changed
     assert "## Stale" in changed["README.md"]
@@ -147,13 +147,13 @@ def test_a_new_definition_of_a_task_empties_its_page(made, few, board):
 
 def test_quick_records_make_no_board_but_in_a_preview(made):
     quick = [made.record(preset="quick")]
-    assert "| vae" not in "".join(pages(made.tasks, quick).values())
-    preview = pages(made.tasks, quick, preview=True)
+    assert "| vae" not in "".join(made.pages(quick).values())
+    preview = made.pages(quick, preview=True)
     assert all("**Preview, not a result.**" in text for name, text in preview.items() if name.endswith(".md"))
 
 
 def test_no_records_make_a_whole_board(made):
-    empty = pages(made.tasks, [])
+    empty = made.pages([])
     assert set(empty) == {"README.md", *(f"{task.name}.md" for task in made.tasks)}
 
 
@@ -163,7 +163,7 @@ def test_pages_are_plain_text_with_one_line_break_at_the_end(board):
         assert "\r" not in text and "None" not in text.partition("<svg")[0], name
 
 
-@pytest.mark.parametrize("module", ["vaebench.report", "vaebench.report.figures.drawing", "vaebench.results.score"])
+@pytest.mark.parametrize("module", ["vaebench.report", "vaebench.report.figures.draw", "vaebench.results.score"])
 def test_no_torch_in_the_paper_wing(module):
     code = f"import sys, {module}; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

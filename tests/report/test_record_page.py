@@ -5,15 +5,17 @@ from dataclasses import replace
 
 import pytest
 
-from vaebench.report.record_page import record_name, record_page, record_path
+from vaebench.claims import t_interval
+from vaebench.report.record_page import record_page
 from vaebench.report.selection import select
+
+PATH = "records/camuto2021_variance_frequency/vae.mlp.digits.md"
 
 
 def pages_of(made, records, preview=False):
-    judging = made.judging(records)
-    chosen = select(judging, records, preview)
-    tasks = {task.name: task for task in judging}
-    return {record_path(r, chosen): record_page(tasks[r.subject.task.name], r, chosen, preview) for r in chosen.records}
+    suite = made.judging(records)
+    chosen = select(suite, records, preview)
+    return {one.path: record_page(suite.by_name[one.subject.task.name], one, preview) for one in chosen.shown}
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +58,7 @@ def test_every_check_of_every_arm_is_there(knob_page, made):
 def test_an_arm_that_a_claim_does_not_apply_to_has_its_reason_and_no_rows(knob_page):
     part = section(knob_page, "robustness")
     assert "analytic arm – not applicable (the analytic arm has no measurement attack_damage)" in part
-    assert "| known " not in part
+    assert "| analytic " not in part
 
 
 def test_the_verdict_stands_with_its_controls_and_its_reason(knob_page, plain_page):
@@ -70,10 +72,10 @@ def test_measurements_are_given_by_knob_with_the_instruments_error(knob_page):
     head = cells_of(re.search(r"^\| Arm .*$", measurements, re.MULTILINE)[0])
     knobs = [f"σ = {knob}" for knob in ("0.05", "0.1", "0.2", "0.4", "0.6", "0.8", "1")]
     assert head == ["Arm", "Measurement", "Unit", "no knob", *knobs, "Instrument's error ≤"]
-    exact = cells_of(re.search(r"^\| known +\| decoder lipschitz mean .*$", measurements, re.MULTILINE)[0])
+    exact = cells_of(re.search(r"^\| analytic +\| decoder lipschitz mean .*$", measurements, re.MULTILINE)[0])
     assert exact[4:6] == ["1.50 ± 0", "1.16 ± 0"]
     assert exact[-1] == "exact"
-    assert measurements.index("| trained ") < measurements.index("| known ")
+    assert measurements.index("| trained ") < measurements.index("| analytic ")
 
 
 def test_what_was_declined_or_did_not_finish_is_said(made, plain_page):
@@ -135,8 +137,20 @@ def test_a_control_says_whether_it_got_what_mathematics_has(made):
 
 
 def test_its_name_says_what_it_is_of(made):
-    chosen = select(made.tasks, [made.record()], preview=False)
-    assert record_name(chosen.records[0], chosen) == "vae · mlp · digits"
+    (shown,) = select(made.suite, [made.record()]).shown
+    assert (shown.row_label, shown.label) == ("vae · mlp", "vae · mlp · digits")
+    assert (shown.path, shown.link) == (PATH, f"[vae · mlp · digits]({PATH})")
+
+
+def test_an_interval_is_computed_once(made, monkeypatch):
+    from vaebench.report import shown
+
+    (one,) = select(made.suite, [made.record()]).shown
+    calls = []
+    monkeypatch.setattr(shown, "t_interval", lambda values: calls.append(values) or t_interval(values))
+    column = one.columns["attack_damage"][0]
+    assert one.interval(column) == one.interval(column) == t_interval(column.values)
+    assert len(calls) == 1
 
 
 def test_foreign_text_is_inert(made):

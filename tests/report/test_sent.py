@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from vaebench.claims import Beyond, Claim, Measurement, Near, column
-from vaebench.report.pages import pages
-from vaebench.report.selection import Entry, entry, own, select
+from vaebench.report.selection import select
 from vaebench.report.sent import SENDER, THIS_RUN, Sent, sender_of, sent
+from vaebench.report.shown import Row, row_of
 from vaebench.report.task_page import task_page
 from vaebench.results.record import Record
 
@@ -33,9 +33,11 @@ def test_a_record_says_who_sent_it_and_stays_what_it_is(made, alices):
     record = made.record(variant="my_vae", code="1" * 16)
     assert isinstance(alices, Sent) and sender_of(alices) == "alice" and sender_of(record) == ""
     assert Record(**{name: getattr(alices, name) for name in Record.model_fields}) == record
-    assert sender_of(alices.model_copy(update={"score": None})) == "alice"
-    assert entry(alices) == Entry("standard", "my_vae", "mlp", "1" * 16, "alice")
-    assert own([record, alices]) == [record]
+    assert sender_of(alices.model_copy(update={"agreement": None})) == "alice"
+    assert row_of(alices) == Row("standard", "my_vae", "mlp", "1" * 16, "alice")
+    shown = select(made.suite, [record], submissions=[alices]).shown
+    assert [one.is_own for one in shown] == [True]
+    assert [one.is_own for one in select(made.suite, [], submissions=[alices]).shown] == [False]
 
 
 @pytest.mark.parametrize("name", ["alice", "a", "alice-2", "0x"])
@@ -49,27 +51,24 @@ def test_nobody_is_called_so(name):
 
 
 def test_the_board_says_who_sent_a_row(made, references, alices):
-    board = pages(made.tasks, references, submissions=[alices])
+    board = made.pages(references, submissions=[alices])
     assert "my_vae · mlp (from alice)" in board["README.md"]
     assert board[ALICES].splitlines()[2] == "# my_vae · mlp (from alice) · digits"
-    chosen = select(made.tasks, references, True, [sent(alices, THIS_RUN)])
+    chosen = select(made.suite, references, True, [sent(alices, THIS_RUN)])
     assert "my_vae · mlp (this run)" in chosen.labels.values()
 
 
 def worse(record):
-    zeros = tuple(
-        c.model_copy(update={"values": (0.0,) * len(c.values)}) if c.arm == "trained" else c
-        for c in record.measurements
-    )
+    zeros = tuple(replace(c, values=(0.0,) * len(c.values)) if c.arm == "trained" else c for c in record.measurements)
     return record.model_copy(update={"measurements": zeros, "judged_by": None})
 
 
 def test_nobody_displaces_anybody(made, references, alices):
     """A copy of another's record, worse, with more seeds or with a suite version that sorts first, has its own row."""
-    alone = pages(made.tasks, references, submissions=[alices])
+    alone = made.pages(references, submissions=[alices])
     more = made.record(variant="my_vae", code="1" * 16, seeds=9)
     for copy in (worse(more), worse(alices).model_copy(update={"suite_version": "0.0"})):
-        with_eve = pages(made.tasks, references, submissions=[sent(copy, "eve"), alices])
+        with_eve = made.pages(references, submissions=[sent(copy, "eve"), alices])
         assert with_eve[ALICES] == alone[ALICES]
         assert "## Left out" not in with_eve["README.md"]
         before, after = ([row for row in rows(b["README.md"]) if "from alice" in row] for b in (alone, with_eve))
@@ -79,26 +78,25 @@ def test_nobody_displaces_anybody(made, references, alices):
 
 def test_an_impostor_renames_and_moves_nothing(made, references):
     """It is refused where the suite's names are known; and where they are not, the suite's own row keeps its name."""
-    plain = pages(made.tasks, references)
+    plain = made.pages(references)
     impostor = sent(made.record(code="e" * 16), "eve")
-    board = pages(made.tasks, references, submissions=[impostor])
+    board = made.pages(references, submissions=[impostor])
     own_page = f"records/{TASK}/vae.mlp.digits.md"
     assert board[own_page] == plain[own_page]
     assert f"records/{TASK}/vae.mlp.from.eve.digits.md" in board
 
 
 def test_of_the_suites_own_code_in_its_place_the_suites_record_stands(made, references):
-    chosen = select(made.tasks, references, False, [sent(made.record(seeds=9), "alice")])
-    assert [sender_of(record) for record in chosen.records] == ["", ""]
-    assert "another record stands in its place" in chosen.left_out[0]
-    assert chosen.left_out[0].startswith("alice/")
+    chosen = select(made.suite, references, False, [sent(made.record(seeds=9), "alice")])
+    assert [one.row.sender for one in chosen.shown] == ["", ""]
+    assert "another record stands in its place" in str(chosen.left_out[0])
+    assert str(chosen.left_out[0]).startswith("alice/")
 
 
 def with_another_exact_model(record, value):
     """Say of a record that its weight of the KL is another, so that nobody knows its exact model, and edit that."""
     edited = tuple(
-        c.model_copy(update={"values": (value,) * len(c.values)}) if c.arm == "analytic" else c
-        for c in record.measurements
+        replace(c, values=(value,) * len(c.values)) if c.arm == "analytic" else c for c in record.measurements
     )
     variant = record.subject.variant.model_copy(update={"kl_weight": 3.0})
     subject = record.subject.model_copy(update={"variant": variant})
@@ -106,14 +104,18 @@ def with_another_exact_model(record, value):
 
 
 def claims_table(page):
-    return page.partition("## Claims")[2].partition("## Scores")[0]
+    return page.partition("## Claims")[2].partition("## Agreement")[0]
 
 
 def test_a_flood_of_records_moves_nothing_that_the_suite_says_of_itself(made, references, alices):
     claims = tuple(replace(claim, analytic="fails") for claim in made.claims[TASK])
-    tasks = (replace(made.tasks[0], claims=claims), made.tasks[1])
-    flood = [sent(with_another_exact_model(alices, 7.0), f"eve-{number}") for number in range(12)]
-    plain, flooded = pages(tasks, references), pages(tasks, references, submissions=flood)
+    task = replace(made.tasks[0], claims=claims)
+    suite = made.with_tasks(task, made.tasks[1])
+    references = [made.measured_for(task, record) for record in references]
+    flood = [
+        sent(with_another_exact_model(made.measured_for(task, alices), 7.0), f"eve-{number}") for number in range(12)
+    ]
+    plain, flooded = made.pages(references, suite), made.pages(references, suite, submissions=flood)
     assert f"records/{TASK}/my_vae.mlp.from.eve.7.digits.md" in flooded
     assert "/1" in claims_table(plain["README.md"])
     assert claims_table(flooded["README.md"]) == claims_table(plain["README.md"])
@@ -136,7 +138,7 @@ def test_records_as_the_sample_are_the_suites_own(made):
     theirs = [sent(record(f"copy_{number}", 0.9), "eve") for number in range(12)]
 
     def over_records(submissions):
-        chosen = select([task], ours, False, submissions)
+        chosen = select(made.with_tasks(task), ours, False, submissions)
         page = task_page(task, chosen, (), False)
         return next(line for line in page.splitlines() if line.startswith("With records as the sample"))
 
@@ -145,12 +147,14 @@ def test_records_as_the_sample_are_the_suites_own(made):
 
 
 def test_what_is_no_record_is_named_on_the_board(made, references):
-    board = pages(made.tasks, references, unread=["submissions/eve/a|b<i>.json"])
+    board = made.pages(references, unread=["submissions/eve/a|b<i>.json"])
     assert "- submissions/eve/a&#124;b&#60;i&#62;.json: no record" in board["README.md"]
 
 
 def test_a_claim_without_a_record_of_the_suites_own_is_tallied_over_none(made, alices):
-    board = pages(made.tasks, [], submissions=[alices])
+    board = made.pages([], submissions=[alices])
     assert "Over 0 records of the suite's own: –." in board[f"{TASK}.md"]
     near = Claim("near", "It is.", (Near("energy", 1.0, 0.9, 0.0),))
-    assert select([replace(made.tasks[0], claims=(near,))], [], False, [alices]).records == ()
+    task = replace(made.tasks[0], claims=(near,))
+    chosen = select(made.with_tasks(task), [], False, [made.measured_for(task, alices)])
+    assert (chosen.shown, len(chosen.faults)) == ((), 1)

@@ -7,18 +7,19 @@ from dataclasses import replace
 
 import pytest
 
+from vaebench import catalog
 from vaebench.claims import Beyond, Claim, Measurement, Near, column, declined
-from vaebench.report.figures.from_records import task_figures
-from vaebench.report.numbers import estimate_and_interval
+from vaebench.report.figures.prepare import task_pictures
+from vaebench.report.format import estimate_and_interval
+from vaebench.report.markdown import SYMBOLS
 from vaebench.report.selection import select
 from vaebench.report.task_page import task_page
-from vaebench.report.text import SYMBOLS
 
 
 def written(made, records, place=0, preview=False):
-    tasks = made.judging(records)
-    chosen = select(tasks, records, preview)
-    return task_page(tasks[place], chosen, task_figures(tasks[place], chosen), preview)
+    suite = made.judging(records)
+    task, chosen = suite.tasks[place], select(suite, records, preview)
+    return task_page(task, chosen, task_pictures(task, chosen), preview)
 
 
 @pytest.fixture(scope="module")
@@ -47,18 +48,24 @@ def cells_of(line):
 
 def test_the_head_says_what_is_asked_and_where_it_comes_from(knob_page, made):
     task = made.tasks[0]
-    for piece in (f"# {task.title}", task.asks, task.text, "[arXiv:2105.14866](https://arxiv.org/abs/2105.14866)"):
+    for piece in (
+        f"# {task.title}",
+        task.asks,
+        catalog.task_text(task.name),
+        "[arXiv:2105.14866](https://arxiv.org/abs/2105.14866)",
+    ):
         assert piece in knob_page
-    assert "The knob is the posterior scale, σ." in knob_page
+    assert "The knob is the strength, σ." in knob_page
 
 
 def test_it_leads_to_where_the_experiment_and_the_measurements_are_written_but_not_in_a_preview(made, records):
-    tasks = [replace(made.tasks[0], instruments=("frequency.decoder_frequency",)), made.tasks[1]]
-    chosen = select(tasks, records, preview=False)
-    page, preview = (task_page(tasks[0], chosen, (), preview) for preview in (False, True))
-    name = tasks[0].name
+    task = replace(made.tasks[0], instruments=("frequency.decoder_frequency",))
+    measured = [made.measured_for(task, record) for record in records if record.subject.task.name == task.name]
+    chosen = select(made.with_tasks(task), measured)
+    page, preview = (task_page(task, chosen, (), preview) for preview in (False, True))
+    name = task.name
     assert f"[`{name}`](../vaebench/papers/{name.replace('_', '/', 1)}.py)" in page
-    assert "[`frequency.decoder_frequency`](../vaebench/measures/frequency.py)" in page
+    assert "[`frequency.decoder_frequency`](../vaebench/papers/camuto2021/frequency.py)" in page
     assert "`frequency.decoder_frequency`, which name the kernels with their formulas" in preview
     assert "../vaebench" not in preview
 
@@ -99,13 +106,13 @@ def test_a_verdict_that_the_headline_does_not_explain_names_what_decided(plain_p
     slope, bias = "density slope", "density bias"
     assert list(found) == [slope, bias, f"loss {slope}"]
     record = next(r for r in records if r.subject.file_name == f"{r.subject.task.name}/vae.mlp.bimodal_sources.json")
-    interval = next(f.interval for v in record.verdicts for f in v.checks if f.what.replace("_", " ") == slope)
+    interval = next(f.interval for v in record.verdicts for f in v.checks if f.statistic.replace("_", " ") == slope)
     assert found[slope] == " ".join(estimate_and_interval(interval))
 
 
 def test_a_claim_that_holds_without_its_headline_says_so(made):
     def headless(rng):
-        seen = [o for o in noise_of(rng) if o.measurement.name != "first"]
+        seen = [o for o in noise_of(rng) if o.name != "first"]
         return [*seen, column("trained", None, 0, declined("first", "the order is trivial"))]
 
     def noise_of(rng):
@@ -145,7 +152,7 @@ def test_at_several_knob_values_the_first_that_decides_is_shown_and_named(made):
 
     claims = (Claim("one", "It is one.", (Near("r", 1.0, 0.1, 0.0),)),)
     page = written(made, [made.record(measurements=failing_late, claims=claims)])
-    assert "It holds if all of these do: **r 0.9 to 1.1 at each knob value it is read at** (shown)." in page
+    assert "It holds if all of these do: **r 0.9 to 1.1 at each knob value it is measured at** (shown)." in page
     row = row_of(page, "one", "vae · mlp · digits")
     assert row[1] == "✗ fails"
     assert row[2].endswith(" at 0.2")
@@ -244,7 +251,7 @@ def test_a_claim_of_all_settings_is_judged_over_records_too_each_counted_once(ma
 
 
 def test_measurements_beside_are_named(knob_page):
-    said = "Read beside it and not judged, on the records' pages: encoder lipschitz mean."
+    said = "Reported beside it and not judged, on the records' pages: encoder lipschitz mean."
     assert said in section(knob_page, "encoder_frequency")
 
 
@@ -257,16 +264,14 @@ def test_invariants_are_given_with_their_values(plain_page):
 
 def test_every_figure_is_shown_once_with_words_for_those_who_cannot_see_it(knob_page, plain_page):
     assert (
-        knob_page.count(
-            "![measurements over the posterior scale on digits](figures/camuto2021_variance_frequency.digits.svg)"
-        )
+        knob_page.count("![measurements over the strength on digits](figures/camuto2021_variance_frequency.digits.svg)")
         == 1
     )
     folded = knob_page.partition("<details><summary>Measurements that are not judged</summary>")[2].partition(
         "</details>"
     )[0]
     stem = "figures/camuto2021_variance_frequency.digits_beside.svg"
-    assert folded.strip() == f"![measurements that are not judged, over the posterior scale, on digits]({stem})"
+    assert folded.strip() == f"![measurements that are not judged, over the strength, on digits]({stem})"
     for claim in ("isometry", "orthogonality", "density", "importance"):
         link = f"![estimates for {claim}](figures/nakagawa2021_posterior_isometry.{claim}.svg)"
         assert link in section(plain_page, claim)

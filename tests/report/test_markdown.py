@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vaebench.report.text import SYMBOLS, bullets, details, escape, label, source, table, words
+from vaebench.report.markdown import SYMBOLS, bullets, details, escape, label, source, table, words
 
 HOSTILE = [
     "<script>alert(1)</script>",

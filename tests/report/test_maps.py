@@ -7,10 +7,11 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from vaebench.claims import Beyond, Claim, Measurement, column, map_entry, map_entry_name
-from vaebench.report.figures.drawing import draw, style, svg
-from vaebench.report.figures.from_records import task_figures
-from vaebench.report.figures.maps import AXES
-from vaebench.report.figures.plots import HeatFigure, inputs_hash, stamp
+from vaebench.report.figures.draw import board_style, draw, svg
+from vaebench.report.figures.prepare import task_pictures
+from vaebench.report.figures.prepare_maps import AXES
+from vaebench.report.figures.spec import HeatFigure
+from vaebench.report.figures.stamp import inputs_hash, stamp
 from vaebench.report.selection import select
 from vaebench.report.task_page import task_page
 
@@ -33,9 +34,13 @@ def records(made, variants=("vae",), archs=("conv",)):
     return [made.record(variant=v, arch=a, claims=CLAIMS, measurements=mapped) for v in variants for a in archs]
 
 
+def pictures_of(made, found):
+    suite = made.judging(found)
+    return task_pictures(suite.tasks[0], select(suite, found, True))
+
+
 def figures_of(made, found):
-    tasks = made.judging(found)
-    return task_figures(tasks[0], select(tasks, found, True))
+    return {picture.path: picture.figure for picture in pictures_of(made, found)}
 
 
 def test_the_name_of_an_entry_holds_its_place_and_no_other_name_does():
@@ -76,7 +81,7 @@ def test_a_map_has_a_panel_a_record(made):
 
 
 def drawn(figure):
-    with style():
+    with board_style():
         canvas = draw(figure)
         FigureCanvasAgg(canvas).draw()
     return canvas
@@ -116,11 +121,10 @@ def test_an_svg_of_a_map_is_sound_deterministic_and_stamped(made):
 
 
 def test_the_page_shows_maps_and_does_not_list_their_entries(made):
-    tasks = made.judging(records(made))
-    chosen = select(tasks, records(made), True)
-    figures = task_figures(tasks[0], chosen)
-    page = task_page(tasks[0], chosen, figures, False)
+    suite = made.judging(records(made))
+    task, chosen = suite.tasks[0], select(suite, records(made), True)
+    page = task_page(task, chosen, pictures_of(made, records(made)), False)
     assert "## Maps" in page
     assert f"![map of digits conv to the end]({STEM}_conv_to_the_end.svg)" in page
     assert "lead raw" in page and "encoder 1" not in page
-    assert "## Maps" not in task_page(tasks[0], chosen, {}, False)
+    assert "## Maps" not in task_page(task, chosen, (), False)

@@ -6,8 +6,8 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from vaebench.claims import Claim, Measurement, Near, Tradeoff, column
-from vaebench.report.figures.drawing import draw, style
-from vaebench.report.figures.from_records import task_figures
+from vaebench.report.figures.draw import board_style, draw
+from vaebench.report.figures.prepare import task_pictures
 from vaebench.report.selection import select
 from vaebench.report.task_page import task_page
 
@@ -36,40 +36,42 @@ def record_of(made, variant="vae", arch="mlp", lacking=()):
 
 
 def chosen(made, records):
-    tasks = tuple(replace(task, tradeoffs=(TRADEOFF,)) for task in made.judging(records))
-    return tasks[1], select(tasks, records, True)
+    tasks = tuple(replace(task, tradeoffs=(TRADEOFF,)) for task in made.judging(records).tasks)
+    return tasks[1], select(made.with_tasks(*tasks), records, True)
+
+
+def figures(task, selection):
+    return {picture.path: picture.figure for picture in task_pictures(task, selection)}
 
 
 def test_every_record_has_a_panel_with_what_it_pays_for_what_it_buys(made):
     records = [record_of(made, v, a) for v in ("vae", "beta_vae") for a in ("mlp", "conv")]
-    figure = task_figures(*chosen(made, records))[PATH]
+    figure = figures(*chosen(made, records))[PATH]
     assert [panel.title for panel in figure.panels] == ["beta vae · conv", "vae · conv", "beta vae · mlp", "vae · mlp"]
     for panel in figure.panels:
         assert tuple(trade.measurement for trade in panel.trades) == TRADEOFF.measurements
         for trade in panel.trades:
             assert trade.against == pytest.approx((0.5, 1.0), abs=0.01)
             assert trade.paid == pytest.approx((0.25, 1.0), abs=0.01)
-            assert trade.beside == pytest.approx((0.8, 0.64), abs=0.01)
-            assert trade.low < trade.beside[1] < trade.high
+            assert trade.compared == pytest.approx((0.8, 0.64), abs=0.01)
+            assert trade.low < trade.compared[1] < trade.high
 
 
 def test_what_a_record_does_not_have_at_every_way_is_not_drawn(made):
     records = [record_of(made, lacking=("misses_at_half",)), record_of(made, "beta_vae", lacking=("spread_prior",))]
-    figure = task_figures(*chosen(made, records))[PATH]
+    figure = figures(*chosen(made, records))[PATH]
     assert [(panel.title, [t.measurement for t in panel.trades]) for panel in figure.panels] == [
         ("vae · mlp", ["outliers"])
     ]
-    assert PATH not in task_figures(*chosen(made, records[1:]))
+    assert PATH not in figures(*chosen(made, records[1:]))
 
 
 def test_the_picture_is_on_the_page_and_drawn_where_the_numbers_are(made):
     task, selection = chosen(made, [record_of(made)])
-    figures = task_figures(task, selection)
-    assert f"## Trade-offs\n\n![trade-off of three sources spread]({PATH})" in task_page(
-        task, selection, figures, False
-    )
-    with style():
-        (ax,) = draw(figures[PATH]).axes
+    page = task_page(task, selection, task_pictures(task, selection), False)
+    assert f"## Trade-offs\n\n![trade-off of three sources spread]({PATH})" in page
+    with board_style():
+        (ax,) = draw(figures(task, selection)[PATH]).axes
     curve, _, marker = ax.lines[:3]
     assert list(curve.get_xdata()) == pytest.approx([0.5, 1.0], abs=0.01)
     assert [float(*marker.get_xdata()), float(*marker.get_ydata())] == pytest.approx([0.8, 0.64], abs=0.01)
@@ -80,14 +82,14 @@ def test_the_picture_is_on_the_page_and_drawn_where_the_numbers_are(made):
 def test_the_name_of_what_is_paid_stays_in_the_picture(made, panels):
     archs = ("conv", "mlp")[: -(-panels // 4)]
     variants = ("vae", "beta_vae", "iwae", "dip_vae_ii")[:panels]
-    figure = task_figures(*chosen(made, [record_of(made, v, a) for v in variants for a in archs]))[PATH]
+    figure = figures(*chosen(made, [record_of(made, v, a) for v in variants for a in archs]))[PATH]
     assert len(figure.panels) == panels
     longest = ("classifier outliers", "neighbour outliers")
     renamed = (
         tuple(replace(t, measurement=name) for t, name in zip(p.trades, longest, strict=True)) for p in figure.panels
     )
     panels_with_them = tuple(replace(p, trades=trades) for p, trades in zip(figure.panels, renamed, strict=True))
-    with style():
+    with board_style():
         canvas = draw(replace(figure, panels=panels_with_them))
         FigureCanvasAgg(canvas).draw()
     (label,) = canvas.texts

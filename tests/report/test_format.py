@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vaebench.claims import CheckResult, Interval
-from vaebench.report.numbers import (
+from vaebench.report.format import (
     claimed,
     count,
     duration,
