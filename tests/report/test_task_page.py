@@ -13,6 +13,7 @@ from vaebench.report.figures.prepare import task_pictures
 from vaebench.report.format import estimate_and_interval
 from vaebench.report.markdown import SYMBOLS
 from vaebench.report.selection import select
+from vaebench.report.sent import sent
 from vaebench.report.task_page import task_page
 
 
@@ -310,3 +311,16 @@ def test_a_preview_says_that_it_is_one(made):
     assert "**Preview, not a result.**" in page
     assert "vae · mlp · digits (quick)" in page
     assert "There are no records yet." in written(made, quick)
+
+
+def test_findings_stand_below_the_claims_filled_from_the_suites_own_records_and_in_no_preview(made):
+    name = made.tasks[0].name
+    said = f'## {name}\n\n- The damage is {{mean("vae.mlp.digits", "attack_damage", knob=1):.2f}}.\n'
+    suite = replace(made.suite, findings={"camuto2021": said})
+    theirs = sent(made.record(variant="vae", code="1" * 16), "alice")
+    board, preview = (made.pages([made.record()], suite, preview, [theirs]) for preview in (False, True))
+    page = board[f"{name}.md"]
+    (column,) = (c for c in made.record().measurements if (c.name, c.knob, c.arm) == ("attack_damage", 1.0, "trained"))
+    assert f"- The damage is {sum(column.values) / 5:.2f}." in page.partition("## Findings")[2]
+    assert page.index("## Claims") < page.index("## Findings")
+    assert "The damage is" not in preview[f"{name}.md"]

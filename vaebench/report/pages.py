@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from vaebench.report.figures.prepare import Picture, task_pictures
 from vaebench.report.figures.stamp import inputs_hash, stamp
 from vaebench.report.files import MARK
+from vaebench.report.findings import findings
 from vaebench.report.front_page import front_page
 from vaebench.report.record_page import record_page
 from vaebench.report.selection import Selection
@@ -38,15 +39,29 @@ def pages(
         Contents by path below the board: ``README.md``, ``<task>.md``, ``records/<task>/*.md`` and ``figures/*.svg``.
     """
     written = {"README.md": front_page(suite, selection, preview, unread)}
+    found = {} if preview else _findings(suite, selection)
     pictures: list[Picture] = []
     for task in suite.tasks:
         of_task = task_pictures(task, selection)
-        written[f"{task.name}.md"] = task_page(task, selection, of_task, preview)
+        written[f"{task.name}.md"] = task_page(task, selection, of_task, preview, found.get(task.name, ""))
         for shown in selection.of_task(task.name):
             written[shown.path] = record_page(task, shown, preview)
         pictures += of_task
     marked = {path: f"{MARK}\n\n{text}" for path, text in written.items()}
     return marked | {picture.path: _drawn(picture, drawn or {}) for picture in pictures}
+
+
+def _findings(suite: Suite, selection: Selection) -> dict[str, str]:
+    """Fill the papers' findings from the suite's own records; a preview has others among them, and shows none."""
+    own = {
+        task.name: [one.record for one in selection.of_task(task.name) if one.is_own and one.row.preset == "standard"]
+        for task in suite.tasks
+    }
+    found: dict[str, str] = {}
+    for paper, text in suite.findings.items():
+        of_paper = {name: records for name, records in own.items() if suite.by_name[name].paper == paper}
+        found |= findings(text, f"vaebench/papers/{paper}/findings.md", of_paper)
+    return found
 
 
 def _drawn(picture: Picture, before: Mapping[str, str]) -> str:

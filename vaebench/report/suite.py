@@ -1,7 +1,7 @@
 """What the suite has, as one value: its tasks, and the data sets, networks and variants that a record may name."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from vaebench import __version__, catalog
@@ -50,6 +50,7 @@ class Suite:
         archs: Names of architectures.
         variants: The suite's own variants, with the hashes of their code.
         glossary: What names of variants, networks and data sets mean.
+        findings: What came out of each paper's tasks, by paper, with queries in place of numbers (see `findings`).
     """
 
     tasks: tuple[Task, ...]
@@ -58,6 +59,7 @@ class Suite:
     archs: frozenset[str]
     variants: Mapping[str, str]
     glossary: tuple[Term, ...] = ()
+    findings: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def by_name(self) -> dict[str, Task]:
@@ -100,14 +102,17 @@ def suite() -> Suite:
     Returns:
         The suite of this checkout.
     """
+    tasks = tuple(map(catalog.task, catalog.task_names()))
+    files = {task.paper: catalog.page("papers", task.name).with_name("findings.md") for task in tasks}
     datasets = {page: DataVersion(*catalog.dataset_version(page)) for page in catalog.dataset_names()}
     return Suite(
-        tasks=tuple(map(catalog.task, catalog.task_names())),
+        tasks=tasks,
         release=__version__,
         datasets={name: version for page, version in datasets.items() for name in catalog.dataset_sizes(page)},
         archs=frozenset(catalog.arch_names()),
         variants=catalog.variant_hashes(),
         glossary=_glossary(),
+        findings={paper: file.read_text("utf-8") for paper, file in files.items() if file.is_file()},
     )
 
 

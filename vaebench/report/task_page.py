@@ -13,7 +13,7 @@ LEARNING_CURVES = "reference_results/learning_curves/README.md"
 """Measurements over the number of training steps, from which the tasks' budgets take theirs."""
 
 
-def task_page(task: Task, selection: Selection, pictures: Sequence[Picture], preview: bool) -> str:
+def task_page(task: Task, selection: Selection, pictures: Sequence[Picture], preview: bool, findings: str = "") -> str:
     """Write a task's page.
 
     Args:
@@ -21,6 +21,7 @@ def task_page(task: Task, selection: Selection, pictures: Sequence[Picture], pre
         selection: What is shown.
         pictures: The task's figures.
         preview: Whether to say that it is a preview.
+        findings: What came out of it, in bullets; empty where nothing is written of it.
 
     Returns:
         Markdown.
@@ -39,6 +40,8 @@ def task_page(task: Task, selection: Selection, pictures: Sequence[Picture], pre
     for claim in task.claims:
         parts += claim_section(claim, shown)
         parts += [_image(one) for one in pictures if one.claim == claim.id]
+
+    parts += ["## Findings", findings] if findings else []
 
     def of(kind: str) -> list[str]:
         return [_image(one) for one in pictures if one.kind == kind]
