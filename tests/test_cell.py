@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 import torch
+import toys  # noqa: F401 - the paper of the tests' own
 from results.stored import SUBJECT
 from torch import Tensor, nn
 
@@ -13,6 +14,7 @@ from vaebench.cell import Cell, Place, arms, latent_units, run_cell
 from vaebench.claims import Measurement
 from vaebench.data import Dataset, Split, Truth
 from vaebench.experiment import Arm, Budget, EvaluationBudget, Interventions, Knob, TrainingConfig
+from vaebench.measures.declared import gives
 from vaebench.models import AutoEncoder, Bernoulli, Gaussian, Step, Unfit, Variant, negative_elbo
 from vaebench.models.exact import linear_vae_at_fixed_scale
 from vaebench.papers import Task
@@ -291,7 +293,8 @@ def outcome_of(spy, monkeypatch):
         mine = catalog.Brought(variant or spy.variant(), "c" * 16)
         monkeypatch.setattr(catalog, "task", lambda name: whole)
         monkeypatch.setattr(catalog, "variant", lambda name: mine if name == "spy" else named(name))
-        monkeypatch.setattr(catalog, "instrument", lambda _paper, name: instruments[name])
+        monkeypatch.setattr(catalog, "instrument", lambda _paper, name: instruments[name.partition(".")[2]])
+        monkeypatch.setattr(catalog, "dataset_files", lambda name, root: None)
         monkeypatch.setattr(cell, "dataset_of", lambda name, root: data)
         found = run_cell(CELL)
         monkeypatch.undo()
@@ -300,25 +303,25 @@ def outcome_of(spy, monkeypatch):
     return run
 
 
-def scale_read(trained, data, evaluation, rng):
-    return (Measurement("scale", float(trained.model.posterior_scale), 0.0, evaluation.points),)
+@gives("scale")
+def scale_read(probe):
+    return (Measurement("scale", float(probe.trained.model.posterior_scale), 0.0, probe.budget.points),)
 
 
-def drawn(trained, data, evaluation, rng):
-    return (Measurement("drawn", float(torch.rand((), generator=rng)), 0.0, 1),)
+@gives("drawn")
+def drawn(probe):
+    return (Measurement("drawn", float(torch.rand((), generator=probe.rng)), 0.0, 1),)
 
 
 def values(outcome, name):
-    return {
-        (seen.arm, seen.knob): seen.measurement.value for seen in outcome.observations if seen.measurement.name == name
-    }
+    return {(seen.arm, seen.knob): seen.values[0] for seen in outcome.measurements if seen.name == name}
 
 
 MANY = replace(
     TASK,
     knob=Knob("posterior_scale", "σ"),
     analytic="linear_vae_at_fixed_scale",
-    instruments=("scale", "drawn"),
+    instruments=("made.scale", "made.drawn"),
     arms=(Arm("hidden", OTHER, knob="off", read=False), Arm("shown", OTHER, knob="middle")),
 )
 
@@ -333,8 +336,8 @@ def test_every_instrument_is_read_at_every_place_but_of_the_arms_that_are_not_re
         {(arm, knob): knob for arm in ("trained", "analytic") for knob in (0.1, 0.3)}
         | {("shown", 0.3): 0.3, ("analytic_shown", 0.3): 0.3}
     )
-    assert {seen.seed for seen in outcome.observations} == {3}
-    assert {seen.measurement.n for seen in outcome.observations if seen.measurement.name == "scale"} == {7}
+    assert {seen.seeds for seen in outcome.measurements} == {(3,)}
+    assert {seen.counts for seen in outcome.measurements if seen.name == "scale"} == {(7,)}
     assert len(set(values(outcome, "drawn").values())) == 1  # the same draws at every place
     assert outcome.parameters == 6 * 2 * 3 + 2 * 2 + 6
 
@@ -342,12 +345,13 @@ def test_every_instrument_is_read_at_every_place_but_of_the_arms_that_are_not_re
 def test_comparisons_are_given_every_model_and_what_they_find_belongs_to_the_judged(outcome_of):
     given = {}
 
-    def compared(models, data, evaluation, rng):
-        given.update(models)
-        draw = float(torch.rand((), generator=rng))
-        return ((0.1, Measurement("apart", 1.5, 0.0, evaluation.points)), (None, Measurement("together", draw, 0.0, 1)))
+    @gives("apart", "together")
+    def compared(cohort):
+        given.update(cohort.models)
+        draw, points = float(torch.rand((), generator=cohort.rng)), cohort.budget.points
+        return ((0.1, Measurement("apart", 1.5, 0.0, points)), (None, Measurement("together", draw, 0.0, 1)))
 
-    task = replace(MANY, instruments=(), comparisons=("compared",))
+    task = replace(MANY, instruments=(), comparisons=("made.compared",))
     outcome = outcome_of(task, knob_values=(0.1, 0.3), evaluation=EvaluationBudget(points=7), compared=compared)
     assert outcome.status == "ok", outcome.reason
     assert list(given) == [
@@ -360,11 +364,11 @@ def test_comparisons_are_given_every_model_and_what_they_find_belongs_to_the_jud
     assert all(
         float(trained.model.posterior_scale) == pytest.approx(knob or 0.2) for (_, knob), trained in given.items()
     )
-    found = [(seen.arm, seen.knob, seen.seed, seen.measurement.name) for seen in outcome.observations]
-    assert found == [("trained", 0.1, 3, "apart"), ("trained", None, 3, "together")]
-    assert outcome.observations[0].measurement.n == 7
+    found = [(seen.arm, seen.knob, seen.seeds, seen.name) for seen in outcome.measurements]
+    assert found == [("trained", 0.1, (3,), "apart"), ("trained", None, (3,), "together")]
+    assert outcome.measurements[0].counts == (7,)
     again = outcome_of(task, knob_values=(0.1, 0.3), compared=compared)
-    assert again.observations[1].measurement == outcome.observations[1].measurement
+    assert again.measurements[1] == outcome.measurements[1]
 
 
 def test_models_are_kept_only_where_there_are_comparisons(outcome_of, monkeypatch):
@@ -375,9 +379,9 @@ def test_models_are_kept_only_where_there_are_comparisons(outcome_of, monkeypatc
         kept.append(len(models))
         return whole(task, budget, models, data, seed)
 
-    for task in (MANY, replace(MANY, comparisons=("compared",))):
+    for task in (MANY, replace(MANY, comparisons=("made.nothing",))):
         monkeypatch.setattr(cell, "compare", compare)
-        instruments = {"scale": scale_read, "drawn": drawn, "compared": lambda *_: ()}
+        instruments = {"scale": scale_read, "drawn": drawn, "nothing": lambda _: ()}
         assert outcome_of(task, knob_values=(0.1, 0.3), **instruments).status == "ok"
     assert kept == [0, 8]
 
@@ -385,14 +389,26 @@ def test_models_are_kept_only_where_there_are_comparisons(outcome_of, monkeypatc
 def test_a_cell_whose_data_are_no_probabilities_is_declined_and_says_why(outcome_of):
     outcome = outcome_of(replace(TASK, interventions=COINS), data=OUTSIDE)
     assert (outcome.status, outcome.reason) == ("declined", "a Bernoulli likelihood needs data in [0, 1]")
-    assert outcome.observations == ()
+    assert outcome.measurements == ()
 
 
 def test_a_comparison_that_breaks_costs_the_cell_its_measurements_and_says_where(outcome_of):
-    def breaks(models, data, evaluation, rng):
+    def breaks(cohort):
         raise KeyError("twin")
 
-    outcome = outcome_of(replace(MANY, comparisons=("breaks",)), scale=scale_read, drawn=drawn, breaks=breaks)
+    task = replace(MANY, comparisons=("made.nothing",))
+    outcome = outcome_of(task, scale=scale_read, drawn=drawn, nothing=breaks)
     assert outcome.status == "broken"
     assert outcome.reason.startswith("KeyError: 'twin' (test_cell.py, line ")
-    assert outcome.observations == ()
+    assert outcome.measurements == ()
+
+
+def test_what_an_instrument_gives_undeclared_ends_the_cell_with_its_name(outcome_of):
+    @gives("drawn")
+    def slips(probe):
+        return (Measurement("drwan", 1.0, 0.0, 1),)
+
+    outcome = outcome_of(replace(MANY, instruments=("made.drawn",)), drawn=slips)
+    assert outcome.status == "broken"
+    assert outcome.reason.startswith("LookupError: slips gives drwan and does not declare it")
+    assert outcome.measurements == ()

@@ -28,7 +28,7 @@ def test_a_variant_that_escapes_interventions_is_refused_in_every_task_and_read_
     found = outcome(task, str(BROUGHT / "escape_vae.py"))
     assert found.status == "refused"
     assert found.reason.startswith("escape_vae: the loss stays the same when the posterior's scale changes")
-    assert found.observations == ()
+    assert found.measurements == ()
 
 
 IDLE = """
@@ -66,9 +66,8 @@ def test_attention_in_a_decoder_is_measured_in_every_task(outcome, task: str) ->
     """Its fused kernel has no forward derivatives."""
     found = outcome(task, str(BROUGHT / "attention_vae.py"))
     assert (found.status, found.reason) == ("ok", "")
-    assert not [
-        seen.measurement for seen in found.observations if "forward AD" in getattr(seen.measurement, "reason", "")
-    ]
+    absences = [absence for column in found.measurements for absence in column.absent]
+    assert not [absence for absence in absences if "forward AD" in absence.reason]
 
 
 def test_an_error_names_the_users_line_and_layer_and_not_torchs_file(outcome, tmp_path) -> None:

@@ -3,8 +3,9 @@
 from dataclasses import asdict, replace
 
 import pytest
+import toys  # noqa: F401 - the paper of the tests' own
 
-from vaebench.claims import Claim, Exceeds, Near, Outpaces, Trend
+from vaebench.claims import Claim, Exceeds, Near, Outpaces, Tradeoff, Trend
 from vaebench.experiment import Arm, Budget, EvaluationBudget, Interventions, Knob, TrainingConfig
 from vaebench.fingerprint import value_hash
 from vaebench.papers import Task, Version
@@ -23,12 +24,12 @@ TASK = Task(
     interventions=Interventions(posterior_scale=0.2),
     knob=Knob("input_noise", "s"),
     analytic="linear_vae_at_fixed_scale",
-    instruments=("module.one",),
+    instruments=("made.one",),
     claims=(CLAIM,),
     invariants=(INVARIANT,),
     budgets={"quick": PROTOCOL, "standard": replace(PROTOCOL, latent=4)},
     arms=(ARM,),
-    comparisons=("module.two",),
+    comparisons=("made.compared",),
 )
 
 
@@ -45,7 +46,7 @@ def with_protocol(**changes):
 
 
 COUNTS = {
-    "name": {"name": "other2026_hashes"},
+    "name": {"name": "toy2026_others"},
     "version": {"version": 2},
     "interventions": {"interventions": Interventions(posterior_scale=0.3)},
     "target": {"interventions": Interventions(posterior_scale=0.2, target="noisy")},
@@ -53,7 +54,7 @@ COUNTS = {
     "knob": {"knob": Knob("posterior_scale", "s")},
     "no knob": {"knob": None},
     "analytic": {"analytic": None},
-    "instruments": {"instruments": ("module.one", "module.three")},
+    "instruments": {"instruments": ("made.one", "made.scale")},
     "claim": with_condition(Trend("r", "rises")),
     "kind of condition": with_condition(Outpaces("r", "c")),
     "side of condition": {
@@ -73,9 +74,9 @@ COUNTS = {
     "an arm redrawn": with_arm(redrawn=True),
     "an arm's knob": with_arm(knob="off"),
     "an arm not read": with_arm(read=False),
-    "comparisons": {"comparisons": ("module.three",)},
+    "comparisons": {"comparisons": ("made.scale",)},
     "no comparisons": {"comparisons": ()},
-    "a comparison more": {"comparisons": ("module.two", "module.three")},
+    "a comparison more": {"comparisons": ("made.compared", "made.scale")},
 }
 
 

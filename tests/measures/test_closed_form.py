@@ -10,15 +10,17 @@ from torch import nn
 from vaebench.claims import declined
 from vaebench.data import Dataset, Split
 from vaebench.experiment import Interventions
-from vaebench.measures.closed_form import NAMES, fixed_scale_gap, learned_scale_gap
+from vaebench.measures.closed_form import fixed_scale_gap, learned_scale_gap
+from vaebench.measures.probe import Probe
 from vaebench.models.exact import linear_vae_at_fixed_scale, linear_vae_on_principal_axes
 
 DATA = ellipsoid()
+NAMES = fixed_scale_gap.gives
 FIXED = Interventions(posterior_scale=0.4, likelihood_variance=0.05)
 
 
 def gaps(model):
-    return by_name(fixed_scale_gap(model, DATA, EFFORT, generator()))
+    return by_name(fixed_scale_gap(Probe(model, DATA, EFFORT, generator())))
 
 
 @pytest.mark.parametrize(("scale", "latent"), [(0.05, 3), (0.4, 3), (1.0, 3), (0.4, 2), (0.4, 8)])
@@ -159,7 +161,7 @@ def learned(variance=0.05, made_for=0.05, latent=3):
 
 
 def learned_gaps(model):
-    return by_name(learned_scale_gap(model, DATA, EFFORT, generator()))
+    return by_name(learned_scale_gap(Probe(model, DATA, EFFORT, generator())))
 
 
 @pytest.mark.parametrize("latent", [2, 3, 8])
@@ -194,11 +196,13 @@ def test_the_end_to_end_gap_is_weighted_with_the_root_of_the_covariance():
 def test_of_fewer_examples_than_dimensions_there_is_no_gap_either():
     x = torch.randn(12, 4, 10, generator=generator(5))
     few = Dataset("few", 1, Split(x), Split(x))
-    found = fixed_scale_gap(exact_at(few, 0.4, latent=5), few, EFFORT, generator())
+    found = fixed_scale_gap(Probe(exact_at(few, 0.4, latent=5), few, EFFORT, generator()))
     assert all(measurement.value < 1e-4 for measurement in found)
     broken = exact_at(few, 0.4, latent=5)
     broken.model.model.mean.weight.mul_(1.1)
-    assert by_name(fixed_scale_gap(broken, few, EFFORT, generator()))[NAMES[2]].value == pytest.approx(0.1, abs=1e-4)
+    assert by_name(fixed_scale_gap(Probe(broken, few, EFFORT, generator())))[NAMES[2]].value == pytest.approx(
+        0.1, abs=1e-4
+    )
 
 
 @pytest.mark.parametrize(("read", "scale"), [(fixed_scale_gap, 0.4), (learned_scale_gap, None)])
@@ -206,4 +210,6 @@ def test_more_units_than_dimensions_have_no_closed_form(read, scale):
     model = Known(lambda x: x.flatten(1).repeat(1, 2), lambda z: z[:, :8].reshape(-1, 2, 4))
     by = Interventions(posterior_scale=scale, likelihood_variance=0.05)
     reason = "16 latent units are more than 8 dimensions of the data"
-    assert read(trained(model, 16, by), DATA, EFFORT, generator()) == tuple(declined(name, reason) for name in NAMES)
+    assert read(Probe(trained(model, 16, by), DATA, EFFORT, generator())) == tuple(
+        declined(name, reason) for name in NAMES
+    )

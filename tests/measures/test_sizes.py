@@ -9,6 +9,7 @@ from measures.planted_decoders import model_of
 
 from vaebench.claims import declined
 from vaebench.data import Dataset, Split
+from vaebench.measures.probe import Probe
 from vaebench.papers.camuto2021.lipschitz import decoder_lipschitz
 from vaebench.papers.camuto2021.robustness import maximum_damage
 from vaebench.papers.gracyk2025.kahler import plurisubharmonic, potential_fidelity
@@ -24,7 +25,7 @@ def curved(z):
 
 
 def read(instrument, decode, scale=0.1):
-    return by_name(instrument(model_of(decode, scale=scale), DATA, EFFORT, generator()))
+    return by_name(instrument(Probe(model_of(decode, scale=scale), DATA, EFFORT, generator())))
 
 
 @pytest.mark.parametrize("gain", [1e-3, 1e10, 1e20, 1e30])
@@ -78,7 +79,9 @@ def test_the_metric_of_saturated_coins_is_that_of_their_log_odds():
         assert there.any()
         torch.testing.assert_close(columns.double()[:, there], exact[:, there], rtol=digits, atol=1e-12)
     assert torch.isfinite(columns).all()
-    found = by_name(stationarity(model, DATA, EFFORT, generator()) + orthogonality(model, DATA, EFFORT, generator()))
+    found = by_name(
+        stationarity(Probe(model, DATA, EFFORT, generator())) + orthogonality(Probe(model, DATA, EFFORT, generator()))
+    )
     assert all(measurement.value is not None and math.isfinite(measurement.value) for measurement in found.values())
 
 

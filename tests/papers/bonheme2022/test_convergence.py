@@ -13,6 +13,7 @@ from vaebench.experiment import EvaluationBudget
 from vaebench.kernels.cka import debiased_cka, linear_cka
 from vaebench.kernels.estimate import Undefined
 from vaebench.kernels.procrustes import procrustes_similarity
+from vaebench.measures.probe import Cohort
 from vaebench.models import AutoEncoder
 from vaebench.models.layers import activations
 from vaebench.papers.bonheme2022.convergence import LEADS, encoder_first
@@ -25,7 +26,7 @@ EFFORT = EvaluationBudget(points=96)
 
 def read(trained, redrawn=None, knob=1.0):
     models = {("trained", knob): trained} | ({("redrawn", knob): redrawn} if redrawn else {})
-    found = encoder_first(models, DATA, EFFORT, generator())
+    found = encoder_first(Cohort(models, DATA, EFFORT, generator()))
     return {measurement.name: measurement for _, measurement in found}
 
 
@@ -165,7 +166,7 @@ def test_the_share_is_that_of_settings_where_every_lead_is_positive():
         ("trained", 2.0): settling(1000, 10),
         ("redrawn", 1.0): settling(1, 1),
     }
-    found = encoder_first(models, DATA, EFFORT, generator())
+    found = encoder_first(Cohort(models, DATA, EFFORT, generator()))
     (share,) = [(knob, r) for knob, r in found if r.name == "encoder_first_share"]
     assert share == (None, Measurement("encoder_first_share", 0.5, 0.0, 2))
     assert {knob for knob, r in found if r.name == "lead_raw"} == {1.0, 2.0}

@@ -8,10 +8,10 @@ import pytest
 
 from vaebench import catalog
 from vaebench.cell import Cell, arms, compare, dataset_of, read
-from vaebench.claims import judge
+from vaebench.claims import judge, judged_names, table
 from vaebench.experiment import EvaluationBudget, TrainingConfig
 from vaebench.papers.bonheme2022.encoder_first import TASK
-from vaebench.results.record import Subject, VariantInfo, Versioned
+from vaebench.results.record import DatasetInfo, Subject, VariantInfo, Versioned
 
 
 def test_snapshots_run_from_the_first_step_to_the_last_by_factors():
@@ -26,9 +26,9 @@ def test_snapshots_run_from_the_first_step_to_the_last_by_factors():
 def observed(variant):
     training = TrainingConfig(steps=6, batch=32, schedule="constant", snapshots=(0, 2, 4, 6))
     budget = replace(TASK.budgets["quick"], training=training, evaluation=EvaluationBudget(points=48))
-    versioned = Versioned(name="x", version=1, hash="0" * 16)
+    task, dataset = (kind(name="x", version=1, hash="0" * 16) for kind in (Versioned, DatasetInfo))
     info = VariantInfo(name=variant, source="x", code_hash="0" * 16, kl_weight=None)
-    subject = Subject(task=versioned, dataset=versioned, variant=info, arch="mlp", preset="quick", device="cpu")
+    subject = Subject(task=task, dataset=dataset, variant=info, arch="mlp", preset="quick", device="cpu")
     cell = Cell("0" * 16, subject, variant, "digits", 0)
     data = dataset_of("digits", Path("data"))
     models, seen = {}, []
@@ -53,24 +53,23 @@ def test_a_cell_trains_every_strength_another_seed_and_another_objective(cell):
 
 def test_every_measurement_that_a_claim_names_is_there(cell):
     _, seen = cell
-    names = {observation.measurement.name for observation in seen if observation.measurement.value is not None}
+    names = {column.name for column in seen if column.values}
     for claim in TASK.claims:
-        judged = {name for c in claim.conditions for name in (c.measurement, getattr(c, "control", c.measurement))}
-        assert judged | set(claim.reported) <= names, claim.id
-        assert judge(claim, seen).verdict == "undecided"  # one seed has no spread
+        assert {*judged_names([claim]), *claim.reported} <= names, claim.id
+        assert judge(claim, table(seen)).word == "undecided"  # one seed has no spread
 
 
 def test_a_variant_without_strengths_is_judged_on_what_it_has():
     _, seen = observed("decomposed_vae")
-    by_claim = {claim.id: judge(claim, seen) for claim in TASK.claims}
+    by_claim = {claim.id: judge(claim, table(seen)) for claim in TASK.claims}
     assert {verdict.word for verdict in by_claim.values()} == {"undecided"}
-    checks = {check.what: check.word for check in by_claim["shared_encoders"].checks}
+    checks = {check.statistic: check.word for check in by_claim["shared_encoders"].checks}
     assert checks["shared_hidden"] == "not applicable"
     assert checks["shared_hidden_other_objective"] == "undecided"
 
 
 def test_the_plain_vae_is_held_against_no_other_objective():
     _, seen = observed("vae")
-    by_claim = {claim.id: judge(claim, seen).verdict for claim in TASK.claims}
+    by_claim = {claim.id: judge(claim, table(seen)).word for claim in TASK.claims}
     assert by_claim["exception"] == by_claim["shared_encoders"] == "not applicable"
     assert by_claim["encoder_first"] == "undecided"

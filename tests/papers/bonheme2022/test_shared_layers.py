@@ -11,6 +11,7 @@ from vaebench.claims import declined
 from vaebench.experiment import EvaluationBudget
 from vaebench.kernels.cka import linear_cka
 from vaebench.kernels.procrustes import procrustes_similarity
+from vaebench.measures.probe import Cohort
 from vaebench.models import negative_elbo
 from vaebench.models.layers import HEADS
 from vaebench.papers.bonheme2022 import shared_layers
@@ -22,7 +23,7 @@ OTHER = tuple(f"{name}_other_objective" for name in DIFFERENCES.values())
 
 
 def read(models):
-    found = shared_encoders(models, DATA, EvaluationBudget(points=96), generator())
+    found = shared_encoders(Cohort(models, DATA, EvaluationBudget(points=96), generator()))
     return {(knob, measurement.name): measurement for knob, measurement in found}
 
 

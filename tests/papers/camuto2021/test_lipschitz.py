@@ -6,6 +6,7 @@ from measures.known import EFFORT, Known, by_name, ellipsoid, exact_at, generato
 
 from vaebench.experiment import EvaluationBudget
 from vaebench.kernels.jacobian import covariance_root
+from vaebench.measures.probe import Probe
 from vaebench.papers.camuto2021.lipschitz import decoder_lipschitz, encoder_lipschitz
 
 DATA = ellipsoid()
@@ -20,7 +21,8 @@ def test_an_affine_model_is_as_steep_as_its_largest_gain_everywhere(scale):
     model = exact_at(DATA, scale)
     encoder, decoder = parts(model)
     found = by_name(
-        decoder_lipschitz(model, DATA, EFFORT, generator()) + encoder_lipschitz(model, DATA, EFFORT, generator())
+        decoder_lipschitz(Probe(model, DATA, EFFORT, generator()))
+        + encoder_lipschitz(Probe(model, DATA, EFFORT, generator()))
     )
     for side, weight, unit in (("decoder", decoder, "x/z"), ("encoder", encoder, "z/x")):
         largest = float(torch.linalg.svdvals(weight)[0])
@@ -33,7 +35,7 @@ def test_an_affine_model_is_as_steep_as_its_largest_gain_everywhere(scale):
 
 def test_the_whitened_norm_of_an_affine_model_is_the_spread_of_its_reconstructions():
     model = exact_at(DATA, 0.4)
-    found = by_name(decoder_lipschitz(model, DATA, EFFORT, generator()))["decoder_whitened_lipschitz_mean"]
+    found = by_name(decoder_lipschitz(Probe(model, DATA, EFFORT, generator())))["decoder_whitened_lipschitz_mean"]
     x = DATA.held_out.x[: EFFORT.points]
     reconstructions = model.model.decode(model.model.encode(x).mean).mean.flatten(1)
     largest = torch.linalg.eigvalsh(torch.cov(reconstructions.T, correction=0))[-1].sqrt()
@@ -50,7 +52,7 @@ def test_spreading_the_codes_fakes_a_small_norm_and_no_small_whitened_one():
         model = Known(
             lambda x, c=stretch: c * x.flatten(1)[:, :2], lambda z, c=stretch: curve(z / c), scale=0.1 * stretch
         )
-        found.append(by_name(decoder_lipschitz(trained(model, 2), DATA, EFFORT, generator())))
+        found.append(by_name(decoder_lipschitz(Probe(trained(model, 2), DATA, EFFORT, generator()))))
     plain, spread = found
     assert spread["decoder_lipschitz_mean"].value == pytest.approx(plain["decoder_lipschitz_mean"].value / 10, rel=1e-4)
     name = "decoder_whitened_lipschitz_mean"
@@ -60,7 +62,7 @@ def test_spreading_the_codes_fakes_a_small_norm_and_no_small_whitened_one():
 def test_the_decoder_is_read_at_posterior_samples_and_the_maximum_is_the_largest_of_them():
     """With a decoder z², the slope is 2|z|: a wide posterior about 0 shows it, its mean alone would show none."""
     model = trained(Known(lambda x: 0 * x.flatten(1)[:, :1], lambda z: z**2, scale=0.5), 1)
-    found = by_name(decoder_lipschitz(model, DATA, EvaluationBudget(points=600), generator()))
+    found = by_name(decoder_lipschitz(Probe(model, DATA, EvaluationBudget(points=600), generator())))
     mean, largest = found["decoder_lipschitz_mean"], found["decoder_lipschitz_max"]
     assert abs(mean.value - 2 * 0.5 * (2 / torch.pi) ** 0.5) < 4 * mean.stderr
     assert 2 < largest.value < 5
@@ -70,7 +72,7 @@ def test_the_decoder_is_read_at_posterior_samples_and_the_maximum_is_the_largest
 def test_mean_and_maximum_are_those_over_the_data():
     model = trained(Known(lambda x: x.flatten(1)[:, :1] ** 2 / 2, lambda z: z), 1)
     x = DATA.held_out.x[:400].flatten(1)[:, 0].abs()
-    found = by_name(encoder_lipschitz(model, DATA, EFFORT, generator()))
+    found = by_name(encoder_lipschitz(Probe(model, DATA, EFFORT, generator())))
     assert found["encoder_lipschitz_mean"].value == pytest.approx(float(x.mean()), rel=1e-5)
     assert found["encoder_lipschitz_mean"].stderr == pytest.approx(float(x.std()) / 20, rel=1e-4)
     assert found["encoder_lipschitz_max"].value == pytest.approx(float(x.max()), rel=1e-5)

@@ -8,15 +8,17 @@ from measures.known import EFFORT, Known, by_name, ellipsoid, exact_at, generato
 
 from vaebench.claims import declined
 from vaebench.data import Split
+from vaebench.measures.probe import Probe
+from vaebench.measures.reconstruction import unexplained_variance
 from vaebench.models.complex_autoencoder import complex_autoencoder
-from vaebench.papers.camuto2021.robustness import RADII, maximum_damage, unexplained_variance
+from vaebench.papers.camuto2021.robustness import RADII, maximum_damage
 
 DATA = ellipsoid()
 DATA_SD = float(DATA.train.x.flatten(1).double().var(0).sum().sqrt())
 
 
 def damage(model):
-    return by_name(maximum_damage(model, DATA, EFFORT, generator()))
+    return by_name(maximum_damage(Probe(model, DATA, EFFORT, generator())))
 
 
 @pytest.mark.parametrize("scale", [0.05, 0.4, 1.0])
@@ -62,12 +64,12 @@ def test_the_identity_leaves_nothing_unexplained_and_a_constant_everything():
     lost = constant["unexplained_variance"]
     assert abs(lost.value - 1) < 4 * lost.stderr
     for name in (*RADII, "medium_per_data"):
-        declined = declined(f"damage_{name}", "reconstructions do not vary: damage has no scale", "model")
-        assert constant[f"damage_{name}"] == declined
+        none = declined(f"damage_{name}", "reconstructions do not vary: damage has no scale", "model")
+        assert constant[f"damage_{name}"] == none
 
 
 def unexplained(model, points=400):
-    (measurement,) = unexplained_variance(model, DATA, replace(EFFORT, points=points), generator())
+    (measurement,) = unexplained_variance(Probe(model, DATA, replace(EFFORT, points=points), generator()))
     return measurement
 
 
@@ -104,7 +106,7 @@ def test_it_knows_no_unit_and_no_place():
         return 3 * inner.decode(inner.encode((x + 7) / 3).mean).mean - 7
 
     both = trained(Known(lambda x: reconstruct(x).flatten(1), lambda z: z.reshape(-1, 2, 4)), 8)
-    (found,) = unexplained_variance(both, moved, EFFORT, generator())
+    (found,) = unexplained_variance(Probe(both, moved, EFFORT, generator()))
     assert found.value == pytest.approx(unexplained(model).value, rel=1e-4)
 
 

@@ -6,14 +6,16 @@ from measures.known import EFFORT, ellipsoid, generator
 from measures.planted_decoders import model_of, spiral
 
 from vaebench.claims import declined
-from vaebench.papers.gracyk2025.smoothness import NAMES, against_twin
+from vaebench.measures.probe import Cohort
+from vaebench.papers.gracyk2025.smoothness import against_twin
 
 DATA = ellipsoid()
+NAMES = ("path_roughness", "log_volume_variance")
 
 
 def read(model, twin=None, seed=0):
     models = {("trained", None): model} | ({} if twin is None else {("twin", None): twin})
-    found = against_twin(models, DATA, EFFORT, generator(seed))
+    found = against_twin(Cohort(models, DATA, EFFORT, generator(seed)))
     assert all(knob is None for knob, _ in found)
     names = [measurement.name for _, measurement in found]
     assert names == [*NAMES, *(f"{name}_twin" for name in NAMES)]

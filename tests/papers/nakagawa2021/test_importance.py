@@ -19,12 +19,13 @@ from measures.known import (
 from vaebench.claims import declined
 from vaebench.data import Truth
 from vaebench.experiment import Interventions
+from vaebench.measures.probe import Probe
 from vaebench.models.exact import linear_vae_with_learned_scale
 from vaebench.papers.nakagawa2021.importance import importance
 
 
 def read(model, data=GAUSSIAN_SOURCES):
-    return by_name(importance(model, data, EFFORT, generator()))
+    return by_name(importance(Probe(model, data, EFFORT, generator())))
 
 
 @pytest.mark.parametrize("latent", [3, 6])
