@@ -1,6 +1,6 @@
-"""The aggregate posterior q(z) = (1/N)·Σ_n q(z|x_n) of a data set, seen from a batch: density, dependence, moments.
+"""The aggregate posterior q(z) = (1/N)·Σ_n q(z|x_n), estimated from a batch: density, dependence, covariance.
 
-A batch holds M of the N examples and one code drawn for each, z_i ~ q(z|x_i).
+A batch holds M of the N examples. One code is drawn for each, z_i ~ q(z|x_i).
 """
 
 import math
@@ -16,11 +16,11 @@ def aggregate_log_density(z: Tensor, mean: Tensor, scale: Tensor, examples: int)
 
     log q(z_i) ≈ log Σ_j w_ij·q(z_i|x_j),  w_ii = 1/N,  w_ij = (N−1)/(N·(M−1)) for j ≠ i.
 
-    Source: Chen et al. 2018, arXiv 1802.04942: the minibatch stratified sampling of the appendix, which weighs one row
-    of the batch apart, averaged over which row that is. A code's own posterior is in its batch for sure, any other with
-    probability (M−1)/(N−1): the weights undo that. The minibatch-weighted sampling of the main text has w = 1/(N·M) for
-    every row: short of q(z_i) by a factor of about N, which is a constant, and with a code's own posterior counted
-    (N−1)/(M−1) times too often beside the others, which is not.
+    Source: Chen et al. 2018, arXiv 1802.04942, appendix: minibatch stratified sampling, averaged over which row is
+    weighted apart. A code's own posterior is always in its batch; any other is there with probability (M−1)/(N−1). The
+    weights correct for that. The minibatch-weighted sampling of the main text uses w = 1/(N·M) for every row. It
+    differs in two ways: the density is too small by a factor of about N, a constant, and a code's own posterior counts
+    (N−1)/(M−1) times too much relative to the others, which is not a constant.
 
     Args:
         z: One code for each row, shape (batch, latent).
@@ -29,8 +29,8 @@ def aggregate_log_density(z: Tensor, mean: Tensor, scale: Tensor, examples: int)
         examples: N, the number of examples that the rows were drawn from, each at most once.
 
     Returns:
-        The log density, shape (batch,). Exact where the batch is the whole data set; otherwise the density is unbiased
-        over batches and its logarithm a lower bound in expectation, biased O(1/batch).
+        The log density, shape (batch,). Exact where the batch is the whole data set. Otherwise the density is unbiased
+        over batches, and its logarithm is a lower bound in expectation, biased O(1/batch).
 
     Raises:
         ValueError: If the batch has one row only, or more than there are examples.
@@ -48,7 +48,7 @@ def total_correlation(z: Tensor, mean: Tensor, scale: Tensor, examples: int) -> 
 
     TC = KL(q(z) ‖ Π_j q(z_j)) ≈ (1/M)·Σ_i (log q(z_i) − Σ_j log q(z_ij)), each density as in `aggregate_log_density`.
 
-    Source: Chen et al. 2018, arXiv 1802.04942, the total correlation of the decomposition of E KL(q(z|x) ‖ p(z)).
+    Source: Chen et al. 2018, arXiv 1802.04942, the decomposition of E KL(q(z|x) ‖ p(z)).
 
     Args:
         z: One code for each row, shape (batch, latent).
@@ -57,9 +57,9 @@ def total_correlation(z: Tensor, mean: Tensor, scale: Tensor, examples: int) -> 
         examples: N, the number of examples that the rows were drawn from, each at most once.
 
     Returns:
-        The total correlation, a scalar. Unbiased where the batch is the whole data set; otherwise biased O(1/batch).
-        Far-apart posteriors have log q(z_i) = log q(z_i|x_i) − log N whatever the batch: then the joint part says how
-        many examples there are, and only the marginals say how they lie.
+        The total correlation, a scalar. Unbiased where the batch is the whole data set; otherwise biased O(1/batch). If
+        the posteriors are far apart, log q(z_i) = log q(z_i|x_i) − log N for every batch. The joint term then depends
+        on the number of examples only, and the marginals alone say how the codes lie.
 
     Raises:
         ValueError: If the batch has one row only, or more than there are examples.
@@ -80,8 +80,8 @@ def aggregate_covariance(mean: Tensor, scale: Tensor) -> Tensor:
 
     Cov_z = E[diag σ²] + Cov(μ), both over the batch: the law of total covariance.
 
-    Source: Kumar et al. 2018, arXiv 1711.00848, as in DIP-VAE-II. Cov(μ) divides by the number of rows: it is the
-    covariance of the mixture of these posteriors, not an estimate for others.
+    Source: Kumar et al. 2018, arXiv 1711.00848, as in DIP-VAE-II. Cov(μ) divides by the number of rows: this is the
+    covariance of the mixture of these posteriors, not an estimate for other data.
 
     Args:
         mean: μ, shape (batch, latent).
@@ -100,7 +100,7 @@ def aggregate_covariance(mean: Tensor, scale: Tensor) -> Tensor:
 
 
 def units_shuffled(z: Tensor, rng: torch.Generator) -> Tensor:
-    """Codes whose units were drawn apart, in the unit of the codes: each column in an order of its own.
+    """Codes with each unit permuted over the batch independently, in their unit.
 
     z̄_ij = z_{π_j(i) j},  π_j independent permutations of the batch.
 
@@ -111,8 +111,8 @@ def units_shuffled(z: Tensor, rng: torch.Generator) -> Tensor:
         rng: Source of the orders.
 
     Returns:
-        Codes of the same shape. For independent rows from q(z) each row is a draw from Π_j q(z_j) up to O(1/batch):
-        with probability 1/batch² or so two of its units come from one row after all.
+        Codes of the same shape. If the rows are independent draws from q(z), each row is a draw from Π_j q(z_j) up to
+        O(1/batch): two of its units come from the same row with probability 1/batch.
 
     Examples:
         >>> z = torch.arange(6.0).reshape(3, 2)
@@ -124,7 +124,7 @@ def units_shuffled(z: Tensor, rng: torch.Generator) -> Tensor:
 
 
 def _pairs(z: Tensor, mean: Tensor, scale: Tensor) -> Tensor:
-    """Log density of each code under each row's posterior, unit by unit, shape (batch, batch, latent)."""
+    """Log density of each code unit under each row's posterior, shape (batch, batch, latent)."""
     by_unit = (each.unsqueeze(-1) for each in (z.unsqueeze(1), mean.unsqueeze(0), scale.unsqueeze(0)))
     return normal_log_density(*by_unit)
 

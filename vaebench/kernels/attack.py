@@ -1,4 +1,4 @@
-"""The worst that a small perturbation of the input can do to a function's output."""
+"""The largest output change that a small perturbation of the input can cause."""
 
 import math
 from collections.abc import Callable
@@ -11,8 +11,8 @@ from vaebench.kernels.estimate import require_finite
 from vaebench.kernels.lengths import norms, polar, unit_vectors
 from vaebench.kernels.normal import standard_normal
 
-# Steps shrink from 100 radii to 100·e⁻⁸ ≈ .03 of one. The first ones overshoot the ball by far, so that projecting them
-# leaves the direction of the gradient alone, which is power iteration; the last ones settle between the kinks of a net.
+# Steps shrink from 100 radii to 100·e⁻⁸ ≈ .03 of one. The first steps overshoot the ball by far. Projecting them keeps
+# only the direction of the gradient, which is power iteration. The last steps settle between the kinks of a network.
 _FIRST_STEP = 100.0
 _DECAY = 8.0
 _MOMENTUM = 0.9
@@ -21,17 +21,17 @@ _MOMENTUM = 0.9
 def maximum_damage(
     function: Callable[[Tensor], Tensor], x: Tensor, radius: float, steps: int, restarts: int, rng: torch.Generator
 ) -> Tensor:
-    """Largest change of a function's output that was found within a ball around each input, in output units.
+    """Largest output change found within a ball around each input, in output units.
 
     max over ‖δ‖₂ ≤ r of ‖function(x + δ) − function(x)‖₂, by projected gradient ascent:
 
         look = Π(δ_t + .9·(δ_t − δ_{t−1})),  δ_{t+1} = Π(look + 100·e^{−8t/steps}·r·∇/‖∇‖),
 
-    ∇ the gradient of ½‖function(x + δ) − function(x)‖² at `look`, Π the projection on the ball, from `restarts` random
-    points of its sphere. At δ = 0 that gradient vanishes, so an ascent cannot start there.
+    ∇ is the gradient of ½‖function(x + δ) − function(x)‖² at `look`. Π is the projection on the ball. The gradient
+    vanishes at δ = 0. The ascent therefore starts from `restarts` random points of the sphere.
 
-    Closed form: for a linear map ∇ = AᵀA·δ, so that the ascent is power iteration with momentum and the answer r·σ_max.
-    Everything scales with r, so on a linear map the damage does exactly.
+    Closed form: for a linear map ∇ = AᵀA·δ. The ascent is then power iteration with momentum and finds r·σ_max. All
+    steps scale with r, so on a linear map the damage does too.
 
     `Undefined` where the function gives a value that is not finite.
 
@@ -39,12 +39,13 @@ def maximum_damage(
         function: (batch, *shape) -> (batch, *event), example by example; for a VAE, decoder mean after encoder mean.
         x: Inputs, shape (batch, *shape).
         radius: r, in the unit of x.
-        steps: Gradients per restart. 30 find r·σ_max of a linear map with 64 inputs within 1 %, from 19 starts in 20.
-        restarts: Random starts; the best iterate of all is kept.
+        steps: Gradients per restart. On a linear map with 64 inputs, 30 steps find r·σ_max within 1 % from 19 starts in
+            20.
+        restarts: Random starts. The best iterate of all is kept.
         rng: Source of the starts.
 
     Returns:
-        The damage, shape (batch,): a lower bound on the maximum, attained inside the ball.
+        The damage, shape (batch,). A lower bound on the maximum, attained inside the ball.
 
     Raises:
         ValueError: If `radius` is negative, or `steps` or `restarts` is below 1.
@@ -72,7 +73,7 @@ def maximum_damage(
 
 
 def _ascent(change: Callable[[Tensor], Tensor], start: Tensor, radius: float, steps: int) -> Tensor:
-    """Follow one start and return the largest ‖change(δ)‖ that it met, shape (batch,)."""
+    """Ascend from one start; return the largest ‖change(δ)‖ on the way, shape (batch,)."""
     delta, previous = start, start
     worst = torch.zeros(start.shape[0], dtype=start.dtype, device=start.device)
     for step in range(steps):
@@ -89,7 +90,7 @@ def _ascent(change: Callable[[Tensor], Tensor], start: Tensor, radius: float, st
 
 def _project(delta: Tensor, radius: float) -> Tensor:
     """Nearest point of the ball, for each example."""
-    # Lengths are counted in a power of two near r, which costs no digit: the square of r may be out of range.
+    # Lengths are divided by a power of two near r, which is exact, because r² may be out of range.
     inner, exponent = math.frexp(radius)
     lengths = (delta / 2.0**exponent).flatten(1).square().sum(1).sqrt().reshape(-1, *[1] * (delta.ndim - 1))
     return delta * (inner / lengths.clamp_min(inner)).nan_to_num(0.0)

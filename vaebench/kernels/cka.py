@@ -1,6 +1,6 @@
-"""Centred kernel alignment: how alike two layers arrange one sample, whatever their widths and axes.
+"""Centred kernel alignment: similarity of two layers on one sample, whatever their widths and axes.
 
-X, Y are the activations, centred over the sample; K = X·Xᵀ and L = Y·Yᵀ are their Gram matrices, shape (n, n).
+X and Y are activations, centred over the sample. K = X·Xᵀ and L = Y·Yᵀ are their Gram matrices, shape (n, n).
 """
 
 from collections.abc import Sequence
@@ -12,25 +12,25 @@ from torch import Tensor
 from vaebench.kernels.estimate import Estimate, Undefined, mean_estimate
 from vaebench.kernels.representation import each_once, normalised, normalised_pair, require_same_examples, shuffled_rows
 
-# A debiased norm is a difference of two sums; what is left below this share of them is their rounding.
+# A debiased norm is a difference of two sums. A result below this share of them is rounding error.
 NOTHING_LEFT = 1e-12
 
 
 def linear_cka(x: Tensor, y: Tensor) -> Tensor:
-    """Biased linear alignment of two representations, a pure number between 0 and 1.
+    """Biased linear alignment of two representations, in [0, 1].
 
     CKA = ‖Xᵀ·Y‖_F²/(‖Xᵀ·X‖_F·‖Yᵀ·Y‖_F) = ⟨K, L⟩/(‖K‖_F·‖L‖_F).
 
-    Source: Kornblith et al. 2019, arXiv 1905.00414, the linear case. The two forms are one number; the cheaper is
-    taken, features for narrow layers, Grams for wide ones.
+    Source: Kornblith et al. 2019, arXiv 1905.00414, the linear case. The two forms are equal and the cheaper is
+    computed: features for narrow layers, Grams for wide ones.
 
     Args:
         x: Activations, shape (n, *features).
         y: Activations for the same examples, shape (n, *other features).
 
     Returns:
-        The alignment, a scalar in double precision. Exact for the sample; as an estimate for the population biased
-        upwards O(width/n), so that wide independent layers look alike (`chance_cka`).
+        The alignment, a scalar in double precision. Exact for the sample. As an estimate for the population it is
+        biased upwards O(width/n), so wide independent layers look alike (`chance_cka`).
 
     Examples:
         >>> x = torch.tensor([[0.0], [1.0], [3.0], [4.0]])
@@ -42,26 +42,26 @@ def linear_cka(x: Tensor, y: Tensor) -> Tensor:
 
 
 def debiased_cka(x: Tensor, y: Tensor) -> Tensor:
-    """Linear alignment of two representations with the bias of width taken out, a pure number between −1 and 1.
+    """Linear alignment without the bias of width, in [−1, 1].
 
-    CKA = ⟨K̃, L̃⟩/(‖K̃‖_F·‖L̃‖_F), K̃ and L̃ the Grams after U-centring (zero diagonal, rows that sum to zero), where
+    CKA = ⟨K̃, L̃⟩/(‖K̃‖_F·‖L̃‖_F). K̃ and L̃ are the Grams after U-centring: zero diagonal, zero row sums.
+
     ⟨K̃, L̃⟩ = ‖Xᵀ·Y‖_F² − n/(n−2)·Σ_i k_i·l_i + Σ_i k_i·Σ_i l_i/((n−1)(n−2)),  k_i = ‖X_i‖², l_i = ‖Y_i‖².
 
-    Closed form: U-centring leaves ⟨K̃, L̃⟩/(n(n−3)), the unbiased estimate of the Hilbert–Schmidt independence
-    criterion, whose trace, row sums and total are those above because the rows of K sum to zero. No Gram is needed
-    where the layers are narrow.
+    Closed form: ⟨K̃, L̃⟩/(n(n−3)) is the unbiased estimate of the Hilbert–Schmidt independence criterion. The formula
+    uses that the rows of K sum to zero. Narrow layers need no Gram.
 
     Args:
         x: Activations, shape (n, *features).
         y: Activations for the same examples, shape (n, *other features).
 
     Returns:
-        The alignment, a scalar in double precision. Exact for the sample; as an estimate for the population each of
-        the three products is unbiased and their ratio biased O(1/n). Negative values occur, near 0.
+        The alignment, a scalar in double precision. Exact for the sample. As an estimate for the population, each of
+        the three products is unbiased and their ratio biased O(1/n). Values slightly below 0 occur.
 
     Raises:
-        Undefined: If there are fewer than four examples, or nothing is left of a Gram after U-centring: the examples
-            are all equally far from each other, or all but one are the same.
+        Undefined: If there are fewer than four examples, or nothing of a Gram is left after U-centring: all examples
+            are equally far from each other, or all but one are the same.
 
     Examples:
         >>> x = torch.tensor([[0.0], [1.0], [3.0], [4.0]])
@@ -82,15 +82,14 @@ def debiased_cka(x: Tensor, y: Tensor) -> Tensor:
 
 
 def chance_cka(x: Tensor, y: Tensor) -> Tensor:
-    """Biased alignment that two representations reach by their widths alone, a pure number between 0 and 1.
+    """Biased alignment that two representations reach by width alone, in [0, 1].
 
     E_π linear_cka(x, y_π) = tr K·tr L/((n−1)·‖K‖_F·‖L‖_F), the mean over all n! orders π of the examples.
 
-    Closed form: the mean of a permuted, centred L is tr L/(n−1)·(I − 11ᵀ/n), whose product with K is
-    tr L·tr K/(n−1). With d = (tr S)²/tr S² of the *population's* covariance S, (tr K)²/‖K‖_F² ≈ n·d/(n + d), so this
-    is √(d_x/(n + d_x)·d_y/(n + d_y)) to first order. The sample's own d cannot stand in for the population's there:
-    it never exceeds n − 1, and the floor of wide layers would come out near ½ where it is near 1.
-    The mean of `debiased_cka` over all orders is 0.
+    Closed form: a permuted, centred L has the mean tr L/(n−1)·(I − 11ᵀ/n). Its product with K is tr L·tr K/(n−1). Let d
+    = (tr S)²/tr S² for the *population's* covariance S. Then (tr K)²/‖K‖_F² ≈ n·d/(n + d). To first order this floor is
+    √(d_x/(n + d_x)·d_y/(n + d_y)). The sample's d must not be used there, because it never exceeds n − 1. The floor of
+    wide layers would come out near ½ instead of near 1. The mean of `debiased_cka` over all orders is 0.
 
     Args:
         x: Activations, shape (n, *features).
@@ -108,13 +107,12 @@ def chance_cka(x: Tensor, y: Tensor) -> Tensor:
 
 
 def shuffled_cka(x: Tensor, y: Tensor, rng: torch.Generator, draws: int, debiased: bool = True) -> Estimate:
-    """Alignment after the examples of one representation are permuted, a pure number between −1 and 1.
+    """Alignment after the examples of one representation are permuted, in [−1, 1].
 
     E_π CKA(x, y_π), π uniform over the orders of the examples.
 
-    Closed form: the definition, by drawing; its exact value is 0 for the debiased and `chance_cka` for the biased
-    alignment. What drawing adds is the spread: stderr·√draws is the standard deviation of the index under
-    independence.
+    The exact mean is 0 if debiased, else `chance_cka`. Drawing adds the spread: stderr·√draws is the standard deviation
+    of the index under independence.
 
     Args:
         x: Activations, shape (n, *features).
@@ -138,19 +136,19 @@ def shuffled_cka(x: Tensor, y: Tensor, rng: torch.Generator, draws: int, debiase
 
 
 def cka_direction(x: Tensor, debiased: bool = True) -> Tensor:
-    """What of a representation enters its alignment with any other: a unit vector, a pure number in each component.
+    """Unit vector whose inner products are the alignments with other layers.
 
     u(x) = (K_ii, √2·K_ij for i < j)/‖K‖_F, K replaced by K̃ where debiased;  CKA(x, y) = u(x)·u(y).
 
-    Closed form: ⟨K, L⟩ over the upper triangle, each pair off the diagonal counted twice. A layer of any width is
-    kept as n(n+1)/2 numbers, once, instead of being centred and multiplied again for each partner.
+    Closed form: ⟨K, L⟩ over the upper triangle, with each off-diagonal pair counted twice. A layer of any width is kept
+    as n(n+1)/2 numbers. It is centred and multiplied once, not once per partner.
 
     Args:
         x: Activations, shape (n, *features).
-        debiased: Whether the inner products are to be the debiased alignment, or the biased one.
+        debiased: Whether the inner products give the debiased alignment or the biased one.
 
     Returns:
-        u(x) in double precision, shape (n(n+1)/2,). Exact up to rounding.
+        u(x), without unit, in double precision, shape (n(n+1)/2,). Exact up to rounding.
 
     Examples:
         >>> x = torch.tensor([[0.0], [1.0], [3.0], [4.0]])
@@ -164,13 +162,13 @@ def cka_direction(x: Tensor, debiased: bool = True) -> Tensor:
 
 
 def cka_matrix(layers_a: Sequence[Tensor], layers_b: Sequence[Tensor], debiased: bool = True) -> Tensor:
-    """Alignment of each layer of one list with each of another, pure numbers.
+    """Alignment of each layer of one list with each of another.
 
     C_ij = CKA(a_i, b_j) = u(a_i)·u(b_j), u from `cka_direction`.
 
-    Closed form: the definition. Each layer is centred, multiplied and normed once; a layer that stands in both lists
-    is recognised. All of it is in double precision: products in single precision would save a third of the time of
-    wide layers and cost about 10⁻⁹, but only while no faster, coarser matrix product is switched on.
+    Each layer is processed once, even if it is in both lists. All sums are in double precision. Single-precision
+    products would save a third of the time of wide layers. They would cost about 10⁻⁹, or more where a coarser matrix
+    product is enabled.
 
     Args:
         layers_a: Activations, each of shape (n, *features of its own).

@@ -1,8 +1,8 @@
-"""Circular complex normal distributions: their divergences, their density and their draws.
+"""Circular complex normal distributions: divergences, densities and draws.
 
-CN(μ, Γ) has the density π⁻ᵈ·det(Γ)⁻¹·exp(−(z − μ)ᴴΓ⁻¹(z − μ)) on Cᵈ and covariance E (z − μ)(z − μ)ᴴ = Γ. The diagonal
-one spreads s² over both parts, s²/2 each: the prior CN(0, I) has real and imaginary parts of variance ½. None of the
-formulas has the ½ of its real counterpart.
+CN(μ, Γ) has the density π⁻ᵈ·det(Γ)⁻¹·exp(−(z − μ)ᴴΓ⁻¹(z − μ)) on Cᵈ. Its covariance is E (z − μ)(z − μ)ᴴ = Γ. The
+diagonal one spreads s² over both parts, s²/2 each. So the prior CN(0, I) has real and imaginary parts of variance ½.
+The formulas lack the ½ of their real counterparts.
 """
 
 import math
@@ -16,12 +16,12 @@ from vaebench.kernels.normal import exp_excess, standard_normal
 
 
 def paired(z: Tensor) -> Tensor:
-    """Read real codes as complex ones by pairing neighbours, in standard deviations of a complex prior.
+    """Pair neighbouring real codes into complex ones, in standard deviations of a complex prior.
 
     ζ_k = (z_{2k} + i·z_{2k+1})/√2.
 
-    Closed form: the definition. N(0, I) becomes CN(0, I), and N(μ, diag σ²) with one σ for both of a pair becomes
-    CN(paired(μ), diag σ²) with the same σ and the same divergence from the prior.
+    N(0, I) becomes CN(0, I). With one σ for each pair, N(μ, diag σ²) becomes CN(paired(μ), diag σ²). The divergence
+    from the prior is unchanged.
 
     Args:
         z: Real, shape (..., 2·latent).
@@ -30,7 +30,7 @@ def paired(z: Tensor) -> Tensor:
         Complex, shape (..., latent). Exact up to a rounding.
 
     Raises:
-        ValueError: If the codes are complex already, or odd in number.
+        ValueError: If the codes are complex, or odd in number.
 
     Examples:
         >>> paired(torch.tensor([2.0, 0.0, 0.0, 2.0]))
@@ -42,11 +42,11 @@ def paired(z: Tensor) -> Tensor:
 
 
 def unpaired(z: Tensor) -> Tensor:
-    """Read complex codes as real ones, in standard deviations of a real prior: the inverse of `paired`.
+    """Split complex codes into real ones, in standard deviations of a real prior: the inverse of `paired`.
 
     z_{2k} = √2·Re ζ_k,  z_{2k+1} = √2·Im ζ_k.
 
-    Closed form: the definition. CN(0, I) becomes N(0, I). Real codes are a `ValueError`.
+    CN(0, I) becomes N(0, I). Real codes raise `ValueError`.
 
     Args:
         z: Complex, shape (..., latent).
@@ -62,11 +62,7 @@ def unpaired(z: Tensor) -> Tensor:
 
 
 def parts(z: Tensor) -> Tensor:
-    """Real and imaginary parts of complex numbers, in their unit, on an axis of their own.
-
-    (z) ↦ (Re z, Im z).
-
-    Closed form: the definition.
+    """Real and imaginary parts, in their unit, on a new last axis.
 
     Args:
         z: Complex, any shape (...).
@@ -89,7 +85,7 @@ def parts(z: Tensor) -> Tensor:
 def squared_moduli(z: Tensor) -> Tensor:
     """Squared moduli of complex numbers, in their squared unit: |z|² = (Re z)² + (Im z)².
 
-    Closed form: the definition, without the root in |z| that has no derivative at 0.
+    The root in |z|, which has no derivative at 0, is never taken.
 
     Args:
         z: Complex, any shape.
@@ -109,8 +105,8 @@ def complex_normal_kl(mean: Tensor, log_scale: Tensor) -> Tensor:
 
     KL(CN(μ, diag s²) ‖ CN(0, I)) = Σ_j (|μ_j|² + φ(2·log s_j)),  φ(x) = eˣ − 1 − x.
 
-    Closed form: Σ(|μ|² + s² − 1 − log s²) with the two parts that cancel taken together, as in `normal_kl`. It is twice
-    the real formula, for each coordinate is two.
+    Closed form: Σ(|μ|² + s² − 1 − log s²), with the terms that cancel combined, as in `normal_kl`. It is twice the real
+    formula, because each complex coordinate is two real ones.
 
     Args:
         mean: μ, complex, shape (..., latent).
@@ -131,12 +127,12 @@ def complex_normal_divergence(mean0: Tensor, covariance0: Tensor, mean1: Tensor,
 
     KL(CN(μ₀, Γ₀) ‖ CN(μ₁, Γ₁)) = tr(Γ₁⁻¹Γ₀) − d + log(det Γ₁/det Γ₀) + (μ₁ − μ₀)ᴴΓ₁⁻¹(μ₁ − μ₀).
 
-    Closed form: with Cholesky factors Γ = L·Lᴴ and W = L₁⁻¹L₀, lower triangular, the first three terms are
-    Σ_i φ(2·log W_ii) + Σ_{i>j} |W_ij|², φ(x) = eˣ − 1 − x: no term is negative, so none cancels another.
+    Closed form: take Cholesky factors Γ = L·Lᴴ and W = L₁⁻¹L₀, lower triangular. The first three terms are then Σ_i
+    φ(2·log W_ii) + Σ_{i>j} |W_ij|², φ(x) = eˣ − 1 − x. No term is negative, so no terms cancel.
 
     Args:
         mean0: μ₀, complex, shape (..., d).
-        covariance0: Γ₀, Hermitian and positive definite, shape (..., d, d); its lower triangle is read.
+        covariance0: Γ₀, Hermitian and positive definite, shape (..., d, d); only its lower triangle is used.
         mean1: μ₁, complex, shape (..., d).
         covariance1: Γ₁, likewise.
 
@@ -159,7 +155,7 @@ def complex_normal_divergence(mean0: Tensor, covariance0: Tensor, mean1: Tensor,
 
 
 def _cholesky(covariance: Tensor) -> Tensor:
-    """Lower Cholesky factor of covariances, `Undefined` where they have none."""
+    """Lower Cholesky factor of covariances; `Undefined` if one is not positive definite."""
     factor: Tensor
     factor, failed = torch.linalg.cholesky_ex(require_finite(covariance, "the covariance"))
     if bool(failed.any()):
@@ -172,7 +168,7 @@ def complex_normal_log_density(z: Tensor, mean: Tensor | complex = 0.0, scale: T
 
     log CN(z; μ, diag s²) = −Σ_j (|z_j − μ_j|²/s_j² + log(π·s_j²)).
 
-    Closed form: the definition. The density is with respect to the volume of R²ᵈ, real and imaginary parts as they are.
+    The density is per volume of R²ᵈ, with unscaled real and imaginary parts.
 
     Args:
         z: Where it is evaluated, complex, shape (..., latent).
@@ -198,16 +194,15 @@ def standard_complex_normal(
     dtype: torch.dtype | None = None,
     device: torch.device | str | None = None,
 ) -> Tensor:
-    """Draw from CN(0, I), on the generator's device, and hand the draws over where they are wanted.
+    """Draw from CN(0, I) on the generator's device, then move the draws.
 
-    Closed form: (a + i·b)/√2 with a, b ~ N(0, 1), so E|z|² = 1 and E z² = 0. The same generator gives
-    `standard_normal` of twice the last axis the same numbers unpaired, so a complex model and its real twin can be
-    given the same noise.
+    Closed form: (a + i·b)/√2 with a, b ~ N(0, 1). So E|z|² = 1 and E z² = 0. The unpaired draws are those of
+    `standard_normal` for twice the last axis. A complex model and its real counterpart can thus receive the same noise.
 
     Args:
         shape: Shape of the result.
         rng: Source of the randomness.
-        dtype: Of the result, complex; the complex type of torch's default unless given.
+        dtype: Complex type of the result; that of torch's default unless given.
         device: Of the result; the generator's own unless given.
 
     Returns:

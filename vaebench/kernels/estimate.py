@@ -1,4 +1,4 @@
-"""A Monte-Carlo mean or ratio of means with its standard error, and what it means to have none."""
+"""Monte-Carlo means and ratios of means, with standard errors; the error for undefined quantities."""
 
 from typing import NamedTuple
 
@@ -7,7 +7,7 @@ from torch import Tensor
 
 
 class Undefined(ValueError):  # noqa: N818 - the word of the record's status, and no error of the caller's
-    """A quantity that has no value here; the message is the reason in one line, fit to be a status."""
+    """A quantity has no value here; the message gives the reason in one line, for the record."""
 
 
 class Estimate(NamedTuple):
@@ -25,17 +25,17 @@ class Estimate(NamedTuple):
 
 
 def require_finite(values: Tensor, name: str) -> Tensor:
-    """Let a tensor pass if all of it is finite.
+    """Return a tensor if all of it is finite.
 
     Args:
         values: Any tensor.
-        name: What to call it in the reason.
+        name: Its name in the error message.
 
     Returns:
         `values` itself.
 
     Raises:
-        Undefined: If a value is infinite or not a number, as after a diverged training.
+        Undefined: If a value is infinite or NaN, as after a diverged training.
 
     Examples:
         >>> require_finite(torch.ones(2), "the loss")
@@ -47,7 +47,7 @@ def require_finite(values: Tensor, name: str) -> Tensor:
 
 
 def mean_estimate(values: Tensor) -> Estimate:
-    """Estimate an expectation by the mean of independent draws, in the unit of the draws.
+    """Estimate an expectation by a mean of independent draws, in their unit.
 
     value = (1/n)·Σ_i v_i,  stderr = s/√n with s² = Σ_i (v_i − value)²/(n − 1).
 
@@ -74,20 +74,20 @@ def mean_estimate(values: Tensor) -> Estimate:
 
 
 def ratio_estimate(numerators: Tensor, denominators: Tensor) -> Estimate:
-    """Estimate a ratio of expectations E a / E b from paired draws, in the unit of a over that of b.
+    """Estimate a ratio of expectations E a / E b from paired draws, in a's unit over b's.
 
-    R = Σ_i a_i / Σ_i b_i,  stderr = s/(√n·|b̄|), where s is the standard deviation of the residuals a_i − R·b_i.
+    R = Σ_i a_i / Σ_i b_i,  stderr = s/(√n·|b̄|), s the standard deviation of a_i − R·b_i.
 
-    Closed form: the delta method. R − E a/E b = mean(a_i − (E a/E b)·b_i)/b̄, a mean of draws with expectation zero
-    over a number that tends to E b. Numerator and denominator may be as correlated as they like: the residual
-    carries it, and vanishes where they are proportional.
+    Closed form: the delta method. R − E a/E b = mean(a_i − (E a/E b)·b_i)/b̄: a mean of draws with expectation zero
+    over a number that tends to E b. Numerator and denominator may be correlated: the residual a_i − R·b_i accounts for
+    it. It vanishes where they are proportional.
 
     Args:
         numerators: Draws of a, shape (n,).
         denominators: Draws of b, made together with those of a, shape (n,).
 
     Returns:
-        The ratio and its standard error, scalars; both biased O(1/n).
+        The ratio and its standard error, scalars. Both are biased O(1/n).
 
     Raises:
         ValueError: If the shapes differ.
@@ -113,5 +113,5 @@ def ratio_estimate(numerators: Tensor, denominators: Tensor) -> Estimate:
 
 
 def _sd(values: Tensor) -> Tensor:
-    """Standard deviation over the draws; their squares may be out of the range of single precision."""
+    """Standard deviation over the draws; in double precision, as squares may overflow."""
     return values.double().std(0).to(values.dtype)

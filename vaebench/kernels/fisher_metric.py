@@ -1,7 +1,7 @@
-"""The Fisher metric that a decoder pulls back to complex codes: the metric, its volume, and how far it is from Kähler.
+"""The Fisher metric that a decoder induces on complex codes: the metric, its volume, and its distance from Kähler.
 
-A Hermitian metric is stored as metric[..., i, j] = g_{ij̄}, so that ds² = Σ_ij g_{ij̄}·dz_i·conj(dz_j). A change of
-coordinates z = U·w takes it to Uᵀ·g·conj(U).
+A Hermitian metric is stored as metric[..., i, j] = g_{ij̄}. So ds² = Σ_ij g_{ij̄}·dz_i·conj(dz_j). A change of
+coordinates z = U·w maps it to Uᵀ·g·conj(U).
 """
 
 import math
@@ -22,13 +22,13 @@ def decoder_metric(function: Callable[[Tensor], Tensor], z: Tensor, precision: T
     real output, N(f, 1/prec):      g_{ij̄} = Σ_a prec_a·∂_i f_a·conj(∂_j f_a)
     complex output, CN(f, 1/prec):  g_{ij̄} = Σ_a prec_a·(∂_i f_a·conj(∂_j f_a) + conj(∂̄_i f_a)·∂̄_j f_a)
 
-    Closed form: E[∂_i log p(x|z)·conj(∂_j log p(x|z))], which is also ∂_i∂̄_j of KL(p(·|z) ‖ p(·|z′)) by z′ at z′ = z.
-    A complex output is a real one of twice the length and precision, as either part has half the variance. An
-    output that depends on z through its mean alone is assumed.
+    Closed form: E[∂_i log p(x|z)·conj(∂_j log p(x|z))]. It is also ∂_i∂̄_j of KL(p(·|z) ‖ p(·|z′)) by z′ at z′ = z. A
+    complex output is treated as two real ones of twice the precision, because each part has half the variance. The
+    output must depend on z through its mean alone.
 
-    For a Bernoulli of mean p give 1/(p·(1 − p)); or better, as function, its angle 2·atan(exp(logits/2)) with precision
-    1. That is the same metric, for the angle changes by ∂p/√(p·(1 − p)), but nothing is divided by 0 where p saturates,
-    and derivatives of the metric see that the precision depends on z.
+    For a Bernoulli of mean p, the precision is 1/(p·(1 − p)). It is better to pass its angle 2·atan(exp(logits/2)) as
+    the function, with precision 1. The metric is the same, because the angle changes by ∂p/√(p·(1 − p)). Nothing is
+    divided by 0 where p saturates. Derivatives of the metric include how the precision depends on z.
 
     Args:
         function: Complex (batch, latent) -> mean of the likelihood (batch, *event), example by example.
@@ -37,8 +37,8 @@ def decoder_metric(function: Callable[[Tensor], Tensor], z: Tensor, precision: T
 
     Returns:
         g, complex, Hermitian and positive semidefinite, shape (batch, latent, latent). Exact up to roundings where its
-        entries are in the range of the codes' precision: in single, for derivatives from 10⁻¹⁹ to 10¹⁹. Costs 2·latent
-        forward passes, and their memory. Differentiable in turn.
+        entries are in the range of the codes' precision: in single precision, for derivatives from 10⁻¹⁹ to 10¹⁹. Costs
+        2·latent forward passes, and their memory. Differentiable.
 
     Raises:
         ValueError: If a `precision` given as a number is negative, or `z` is not complex (batch, latent).
@@ -75,15 +75,17 @@ def _standardised(function: Callable[[Tensor], Tensor], precision: Tensor | floa
 def log_volume(metric: Tensor, prior_precision: float = 0.0) -> Tensor:
     """Log of the volume density of a Hermitian metric, in nats.
 
-    log det(g + prior_precision·I): the determinant, not its root, as each complex coordinate is two real ones.
+    log det(g + prior_precision·I). It is not halved, because each complex coordinate is two real ones.
 
-    Closed form: 2·Σ log of the Cholesky pivots of g scaled to a unit diagonal, plus Σ log g_{iī}. Scaling keeps the
-    digits of a unit that the decoder hardly uses, so a unit that is weak is not taken for one that is dead.
+    Closed form: 2·Σ log of the Cholesky pivots of g scaled to a unit diagonal, plus Σ log g_{iī}. The scaling keeps the
+    digits of weak units, so they are not mistaken for dead ones.
 
-    A dead unit, one the decoder ignores, has no volume: log det g is −∞ there, no weight for a sampler, and where it
-    is rounding that keeps det g from 0 the number is noise. Both are `Undefined`. With `prior_precision` 1
-    the metric is that of the decoder and the prior together, −E ∂∂̄ log p(x, z), which is never singular: a dead unit
-    counts for nothing in it. It is the precision of a posterior, and another quantity: say which was used.
+    A dead unit is one that the decoder ignores. There log det g is −∞, which is no weight for a sampler. If only
+    rounding keeps det g from 0, the number is noise. Both cases are `Undefined`.
+
+    With `prior_precision` 1 the metric is that of decoder and prior together, −E ∂∂̄ log p(x, z). It is never singular,
+    and dead units add 0 to its log determinant. It is the precision of a posterior, which is a different quantity: say
+    which one was used.
 
     Args:
         metric: g, complex, Hermitian, shape (..., d, d).
@@ -93,7 +95,7 @@ def log_volume(metric: Tensor, prior_precision: float = 0.0) -> Tensor:
         log det, real, shape (...), finite. Exact up to roundings times the condition of the scaled metric.
 
     Raises:
-        Undefined: If the metric is not finite, or somewhere singular to within its precision.
+        Undefined: If the metric is not finite, or is singular within its precision at any code.
 
     Examples:
         >>> log_volume(torch.tensor([[2.0, 1.0j], [-1.0j, 2.0]]))
@@ -105,7 +107,7 @@ def log_volume(metric: Tensor, prior_precision: float = 0.0) -> Tensor:
         shifted = shifted + prior_precision * torch.eye(d, dtype=metric.dtype, device=metric.device)
     diagonal = shifted.diagonal(dim1=-2, dim2=-1).real
     alive = (diagonal > 0).all(-1)
-    # A dead unit gets the identity's row: the factorisation must not fail before the codes at fault are counted.
+    # A dead unit gets the identity's row, so that the factorisation succeeds and the singular codes can be counted.
     lengths = torch.where(diagonal > 0, diagonal, torch.ones_like(diagonal)).sqrt()
     scaled = shifted / (lengths.unsqueeze(-1) * lengths.unsqueeze(-2))
     factor, failed = torch.linalg.cholesky_ex(scaled)
@@ -119,12 +121,12 @@ def log_volume(metric: Tensor, prior_precision: float = 0.0) -> Tensor:
 
 
 def closedness_defect(function: Callable[[Tensor], Tensor], z: Tensor, precision: Tensor | float = 1.0) -> Tensor:
-    """How far the decoder's metric is from Kähler at each code, a share between 0 and 1.
+    """Distance of the decoder's metric from Kähler at each code, in [0, 1].
 
-    defect = ‖½·(∂_k g_{ij̄} − ∂_i g_{kj̄})‖_F / ‖∂_k g_{ij̄}‖_F, the part of the derivative that is odd in (k, i).
+    defect = ‖½·(∂_k g_{ij̄} − ∂_i g_{kj̄})‖_F / ‖∂_k g_{ij̄}‖_F: the share of the derivative odd in (k, i).
 
-    Closed form: a Hermitian metric is Kähler iff ∂_k g_{ij̄} = ∂_i g_{kj̄}; its form is then closed. That holds for
-    every holomorphic decoder, whose metric has the potential Σ prec·|f|². A constant metric is Kähler: 0.
+    Closed form: a Hermitian metric is Kähler iff ∂_k g_{ij̄} = ∂_i g_{kj̄}; its form is then closed. Every holomorphic
+    decoder satisfies this: its metric has the potential Σ prec·|f|². A constant metric is Kähler and has defect 0.
 
     Args:
         function: Complex (batch, latent) -> mean of the likelihood (batch, *event), example by example.
@@ -134,7 +136,7 @@ def closedness_defect(function: Callable[[Tensor], Tensor], z: Tensor, precision
 
     Returns:
         The defect, real, shape (batch,). Exact up to roundings at every size of the derivatives. Costs 4·latent²
-        forward passes, and their memory, and as many again where the metric is out of range.
+        forward passes, and their memory; twice that where the metric is out of range.
 
     Raises:
         Undefined: If there is one complex dimension, where the condition is empty, or a derivative is not finite.
@@ -149,7 +151,7 @@ def closedness_defect(function: Callable[[Tensor], Tensor], z: Tensor, precision
     standardised = _standardised(function, precision)
     sizes, odd_sizes = _slope_norms(standardised, z)
     if not squares_in_range(sizes):
-        # The metric goes with the square of the decoder's size, of which the defect is free.
+        # The metric scales with the square of the decoder's outputs; the defect does not depend on their scale.
         unit = factored(wirtinger(standardised, z)[0].transpose(0, 1), "the derivative of the metric")[1]
         if bool((unit != 1).any()):
             sizes, odd_sizes = _slope_norms(_divided(standardised, unit), z)
@@ -158,7 +160,7 @@ def closedness_defect(function: Callable[[Tensor], Tensor], z: Tensor, precision
 
 
 def _divided(function: Callable[[Tensor], Tensor], unit: Tensor) -> Callable[[Tensor], Tensor]:
-    """A function of codes, each output over the unit of its example."""
+    """A function of codes with each output divided by its example's unit."""
 
     def divided(codes: Tensor) -> Tensor:
         output = function(codes)
@@ -168,7 +170,7 @@ def _divided(function: Callable[[Tensor], Tensor], unit: Tensor) -> Callable[[Te
 
 
 def _slope_norms(standardised: Callable[[Tensor], Tensor], z: Tensor) -> tuple[Tensor, Tensor]:
-    """‖∂_k g_{ij̄}‖_F and that of its part that is odd in (k, i), at each code."""
+    """Norms of ∂_k g_{ij̄} and of its part odd in (k, i), at each code."""
     derivatives = wirtinger(lambda codes: _metric(standardised, codes), z)[0]
     odd = (derivatives - derivatives.transpose(0, 2)) / 2
     return norms(derivatives.transpose(0, 1)), norms(odd.transpose(0, 1))

@@ -1,4 +1,4 @@
-"""The importance-weighted bound on the evidence: how likely an example is, from several codes."""
+"""The importance-weighted bound on the evidence, from several codes per example."""
 
 import math
 
@@ -11,15 +11,15 @@ def importance_bound(log_weights: Tensor) -> Tensor:
 
     L_K = log (1/K)·Σ_k w_k,  w_k = p(x, z_k)/q(z_k|x),  z_k ~ q(z|x).
 
-    Source: Burda et al. 2016, arXiv 1509.00519. The mean of the weights is p(x) in expectation, so by Jensen's
-    inequality E L_1 ≤ E L_2 ≤ … ≤ log p(x), and E L_1 is the evidence lower bound.
+    Source: Burda et al. 2016, arXiv 1509.00519. The mean weight is p(x) in expectation. By Jensen's inequality E L_1 ≤
+    E L_2 ≤ … ≤ log p(x), and E L_1 is the evidence lower bound.
 
     Args:
         log_weights: log w, shape (samples, *batch).
 
     Returns:
-        The bound, shape (*batch). Exact for these weights; of log p(x) a lower bound in expectation, short by
-        O(1/samples) where the weights have a variance, and by nothing where q is the exact posterior.
+        The bound, shape (*batch). Exact for these weights. In expectation it is below log p(x) by O(1/samples) where
+        the weights have a variance, and equal to it where q is the exact posterior.
 
     Raises:
         ValueError: If there is no sample.

@@ -1,4 +1,4 @@
-"""Sampling importance resampling: draws of one distribution turned into draws of another by weight."""
+"""Sampling importance resampling: weighted draws of one distribution become draws of another."""
 
 import torch
 from torch import Tensor
@@ -7,23 +7,23 @@ from vaebench.kernels.estimate import Undefined
 
 
 def effective_sample_size(log_weights: Tensor) -> Tensor:
-    """Number of equally weighted candidates that would estimate a mean as well as these, a count in [1, candidates].
+    """Number of equally weighted candidates that estimate a mean equally well, in [1, candidates].
 
-    ESS = (Σ_i w_i)² / Σ_i w_i² = 1/Σ_i w̄_i²,  w̄ the weights over their sum.
+    ESS = (Σ_i w_i)² / Σ_i w_i² = 1/Σ_i w̄_i²,  w̄ the weights divided by their sum.
 
-    Closed form: Kish's, the variance of a weighted mean of numbers that do not depend on their weights. Over the number
-    of candidates it is a share. It sees the candidates that there are: where none has fallen into the region that
-    matters it is large and wrong, so it can say that the resampling is bad, never that it is good.
+    Source: Kish 1965, "Survey Sampling", for numbers that do not depend on their weights. Divided by the number of
+    candidates it is a share. It depends on the candidates drawn. If none lies in the region that matters, it is large
+    and wrong. So it can show that a resampling is bad, but not that it is good.
 
-    `Undefined` where `resampling_indices` is.
+    `Undefined` in the same cases as `resampling_indices`.
 
     Args:
-        log_weights: Logarithms of the weights up to a common constant, shape (candidates,); −∞ is a weight of 0.
+        log_weights: Logarithms of the weights up to a common constant, shape (candidates,). −∞ is a weight of 0.
 
     Returns:
-        The count, a scalar in double precision. Exact for these weights; as an estimate of the limit
-        candidates·(E w)²/E w² biased upwards, for rare large weights are missing from small samples. Where E w² is
-        infinite, as for weights that grow like exp(|z|²/4) under N(0, I), the share falls to 0 as candidates are added.
+        The count, a scalar in double precision. Exact for these weights. As an estimate of the limit candidates·(E
+        w)²/E w² it is biased upwards, because small samples miss rare large weights. Where E w² is infinite, as for
+        weights that grow like exp(|z|²/4) under N(0, I), the share falls to 0 as candidates are added.
 
     Examples:
         >>> effective_sample_size(torch.zeros(4))
@@ -35,29 +35,29 @@ def effective_sample_size(log_weights: Tensor) -> Tensor:
 
 
 def resampling_indices(log_weights: Tensor, n: int, rng: torch.Generator) -> Tensor:
-    """Which candidates to take, and how often, so that the taken ones follow the weights; indices without unit.
+    """Indices of the candidates to take, with repeats, so that they follow the weights; without unit.
 
-    Candidate i is taken ⌊n·w̄_i⌋ or ⌈n·w̄_i⌉ times, n·w̄_i in the mean: systematic resampling. A comb of n teeth, 1/n
-    apart and shifted by one uniform number, falls on the candidates' shares of [0, 1]. The order is then shuffled, so
-    that any part of the result is a fair sample too.
+    Systematic resampling takes candidate i ⌊n·w̄_i⌋ or ⌈n·w̄_i⌉ times, and n·w̄_i times on average. Each candidate has
+    a share of [0, 1]. A comb of n teeth, 1/n apart, is shifted by one uniform number and falls on the shares. The order
+    is then shuffled, so any part of the result is a fair sample.
 
-    Closed form: each tooth is uniform on [0, 1], so counts are unbiased, as in multinomial resampling. Independent
-    teeth would hit a candidate twice by chance alone, a pair of identical samples that lowers every measure of
-    variation. The comb repeats a candidate only where it carries more than 1/n of the weight. Taking each candidate at
-    most once instead would flatten the weights: at n = candidates it gives the unweighted candidates back.
+    Closed form: each tooth is uniform on [0, 1], so counts are unbiased. Independent teeth would hit some candidates
+    twice by chance. Such identical pairs lower every measure of diversity. The comb repeats a candidate only if it
+    carries more than 1/n of the weight. Taking each candidate at most once would flatten the weights: at n = candidates
+    it returns the unweighted candidates.
 
-    `Undefined` where a weight is infinite or not a number, or none is positive.
+    `Undefined` where a weight is infinite or NaN, or none is positive.
 
     Args:
-        log_weights: Logarithms of the weights up to a common constant, shape (candidates,); −∞ is a weight of 0.
-        n: How many to take. More than the effective sample size of them repeat each other.
+        log_weights: Logarithms of the weights up to a common constant, shape (candidates,). −∞ is a weight of 0.
+        n: How many to take. Beyond the effective sample size, they repeat each other.
         rng: Source of the shift and of the shuffle.
 
     Returns:
         Indices, shape (n,), on the device of the weights. For candidates from p and weights p*/p, the taken ones follow
-        p* in the limit of many candidates, with a bias of O(1/candidates) towards p: one candidate alone is a draw from
-        p, whatever it weighs. A mean over them has at most about the variance that independent draws would give it,
-        plus that of the weighted mean over the candidates, Var/ESS, which no n removes.
+        p* in the limit of many candidates. The bias is O(1/candidates) towards p: a single candidate is a draw from p,
+        whatever its weight. The variance of a mean over them has two parts: at most about that of n independent draws,
+        and that of the weighted mean over the candidates, Var/ESS, which does not depend on n.
 
     Raises:
         ValueError: If `n` is below 1, or the weights are not one row.
@@ -72,19 +72,19 @@ def resampling_indices(log_weights: Tensor, n: int, rng: torch.Generator) -> Ten
     shares = _normalised(log_weights).cumsum(0)
     shift = torch.rand(1, generator=rng, dtype=torch.float64, device=rng.device).to(shares.device)
     teeth = (torch.arange(n, dtype=torch.float64, device=shares.device) + shift) / n * shares[-1]
-    # Rounding may put the last tooth on the end itself, where no candidate lies.
+    # Rounding may put the last tooth on the end point, where there is no candidate.
     teeth = torch.minimum(teeth, torch.nextafter(shares[-1], torch.zeros_like(shares[-1])))
     order = torch.randperm(n, generator=rng, device=rng.device).to(shares.device)
     return torch.searchsorted(shares, teeth, right=True)[order]
 
 
 def resampled(candidates: Tensor, log_weights: Tensor, n: int, rng: torch.Generator) -> Tensor:
-    """Draws from a weighted distribution, taken from candidates of another, in the unit of the candidates.
+    """Draws from a weighted distribution, selected from candidates of another, in their unit.
 
-    candidates[i_1], …, candidates[i_n] with the indices of `resampling_indices`, which says how exact this is.
+    candidates[i_1], …, candidates[i_n] with the indices of `resampling_indices`, which states the accuracy.
 
-    Closed form: the definition. Codes from N(0, I) with the weights (det g)^α become draws of N(z; 0, I)·(det g(z))^α
-    over its integral, which need not be known.
+    With the weights (det g)^α, codes from N(0, I) become draws of N(z; 0, I)·(det g(z))^α, normalised. The normalising
+    constant need not be known.
 
     Args:
         candidates: Draws from the first distribution, shape (candidates, *event).
@@ -93,10 +93,10 @@ def resampled(candidates: Tensor, log_weights: Tensor, n: int, rng: torch.Genera
         rng: Source of the randomness.
 
     Returns:
-        Shape (n, *event): some of the candidates, repeated where their weight asks for it.
+        Shape (n, *event): candidates, repeated according to their weights.
 
     Raises:
-        ValueError: If candidates and weights do not pair up.
+        ValueError: If there is not one weight for each candidate.
 
     Examples:
         >>> log_weights = torch.tensor([0.0, float("-inf")])
@@ -110,7 +110,7 @@ def resampled(candidates: Tensor, log_weights: Tensor, n: int, rng: torch.Genera
 
 
 def _normalised(log_weights: Tensor) -> Tensor:
-    """Weights that sum to one, in double precision, where a sum over a million candidates is still exact enough."""
+    """Weights that sum to one, in double precision: sums over a million candidates stay accurate."""
     if log_weights.ndim != 1 or not log_weights.numel():
         raise ValueError(f"weights are one row, one for each candidate, got shape {tuple(log_weights.shape)}")
     if bool((torch.isnan(log_weights) | torch.isposinf(log_weights)).any()):

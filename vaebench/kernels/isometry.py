@@ -1,8 +1,8 @@
-"""What a VAE's Jacobian and posterior scales have to satisfy for its embedding to be isometric.
+"""Conditions on a VAE's Jacobian and posterior scales under which its embedding is isometric.
 
-Noise of scale σ in the codes costs D(x, x̂) the second-order term Σ_j σ_j²·D′_j, D′_j = ‖∂x̂/∂μ_j‖²; the KL charges
-β/2·(σ_j² − 1 − log σ_j²). Where the sum is stationary in σ_j, 1/σ_j² = 1 + (2/β)·D′_j, and therefore a step along
-y_j with dy_j = √(β/2)/σ_j·dμ_j is about as long in data space as in y: an isometric coordinate.
+Noise of scale σ in the codes adds Σ_j σ_j²·D′_j to D(x, x̂) in second order, D′_j = ‖∂x̂/∂μ_j‖². The KL adds β/2·(σ_j²
+− 1 − log σ_j²). The sum is stationary in σ_j where 1/σ_j² = 1 + (2/β)·D′_j. Let dy_j = √(β/2)/σ_j·dμ_j. A step along
+y_j is then about as long in data space as in y: y_j is an isometric coordinate.
 """
 
 from typing import NamedTuple
@@ -15,11 +15,11 @@ from vaebench.kernels.lengths import norms
 
 
 class Stationarity(NamedTuple):
-    """The two forms of the stationarity of the loss in the posterior's scale.
+    """Two forms of the condition that the loss is stationary in the posterior's scale.
 
     Attributes:
-        t1: T1 = (2/β)·σ_j²·D′_j, shape (batch, latent): 1 − σ_j² at a stationary point, 1 in the limit σ² ≪ 1.
-        t2: T2 = T1 + σ_j², shape (batch, latent): 1 at a stationary point, collapsed units included.
+        t1: T1 = (2/β)·σ_j²·D′_j, shape (batch, latent). It is 1 − σ_j² at a stationary point and 1 in the limit σ² ≪ 1.
+        t2: T2 = T1 + σ_j², shape (batch, latent). It is 1 at a stationary point, also for collapsed units.
     """
 
     t1: Tensor
@@ -27,24 +27,24 @@ class Stationarity(NamedTuple):
 
 
 def stationarity(columns_squared_norm: Tensor, scale: Tensor, kl_weight: float) -> Stationarity:
-    """Whether each unit's noise sits where decoder and prior balance, as two pure numbers that should be near 1.
+    """How near each unit's posterior scale is to a stationary point of the loss: two pure numbers, 1 at the point.
 
     T1 = σ_j²·‖J_j‖²_F/w = (2/β)·σ_j²·D′_j,  T2 = T1 + σ_j².
 
-    Source: arXiv 2007.15190, which reads T1 = 1; T2 = 1 is the exact condition, of which that is the limit σ² ≪ 1.
-    Here ‖J_j‖_F is the length of column j of the decoder's Jacobian in the *Fisher metric of the likelihood*, the
-    metric that goes with L = −log p(x|z) + w·KL: for a Gaussian of variance v it is ‖∂x̂/∂μ_j‖²/v, so with β = 2·v·w
-    both forms of T1 agree; for Bernoulli data it is Σ_a (∂x̂_a/∂μ_j)²/(x̂_a(1 − x̂_a)).
+    Source: arXiv 2007.15190, which states T1 = 1. The exact condition is T2 = 1; T1 = 1 is its limit σ² ≪ 1. ‖J_j‖_F is
+    the length of column j of the decoder's Jacobian in the *Fisher metric of the likelihood*, the metric that goes with
+    L = −log p(x|z) + w·KL. For a Gaussian of variance v it is ‖∂x̂/∂μ_j‖²/v, so with β = 2·v·w both forms of T1 agree.
+    For Bernoulli data it is Σ_a (∂x̂_a/∂μ_j)²/(x̂_a(1 − x̂_a)).
 
     Args:
         columns_squared_norm: ‖J_j‖²_F, in nats per squared unit of the code, shape (batch, latent):
             `column_squared_norms` of √precision·columns.
         scale: σ, shape (batch, latent).
-        kl_weight: w, the weight of the KL beside a log likelihood in nats.
+        kl_weight: w, the weight of the KL relative to a log likelihood in nats.
 
     Returns:
-        T1 and T2, in double precision. Exact for the given Jacobian; that they are 1 holds to second order in σ, where
-        the decoder is nearly affine over the posterior.
+        T1 and T2, in double precision. Exact for the given Jacobian. They are 1 to second order in σ, where the decoder
+        is nearly affine over the posterior.
 
     Raises:
         ValueError: If `kl_weight` is not positive.
@@ -61,16 +61,16 @@ def stationarity(columns_squared_norm: Tensor, scale: Tensor, kl_weight: float) 
 
 
 def column_cosines(columns: Tensor) -> Tensor:
-    """Cosines of the angles between the columns of each example's Jacobian, pure numbers in [−1, 1].
+    """Cosines of the angles between the columns of each example's Jacobian, in [−1, 1].
 
     cos_{jk} = ⟨J_j, J_k⟩/(‖J_j‖·‖J_k‖).
 
-    Closed form: the definition. At an optimum with diagonal posterior S·Jᵀ·J·S = I − diag σ², S = diag(σ·√(2/β)), so
-    the off-diagonal cosines are 0. For another metric G of the output space, give √G·columns.
+    Let S = diag(σ·√(2/β)). At an optimum with diagonal posterior S·Jᵀ·J·S = I − diag σ², so the off-diagonal cosines
+    are 0. For another metric G of the output space, pass √G·columns.
 
     Args:
-        columns: Shape (latent, batch, *event), of active units: a collapsed one has a column of rounding noise, whose
-            angle means nothing.
+        columns: Shape (latent, batch, *event), of active units. The column of a collapsed unit is rounding noise, and
+            its angle means nothing.
 
     Returns:
         Shape (batch, latent, latent), ones on the diagonal. Exact up to rounding.
@@ -93,12 +93,12 @@ def column_cosines(columns: Tensor) -> Tensor:
 
 
 def mean_absolute_cosine(cosines: Tensor) -> Tensor:
-    """Mean size of the cosines between different columns, a pure number in [0, 1] for each example.
+    """Mean absolute cosine between different columns, in [0, 1] for each example.
 
     (1/(m(m − 1)))·Σ_{j≠k} |cos_{jk}|.
 
-    Closed form: the definition. The floor of a deceptive measurement: independent random columns in d dimensions have
-    E|cos| ≈ √(2/(π·d)), small without any orthogonality being learned.
+    Closed form: for independent random columns in d dimensions E|cos| ≈ √(2/(π·d)). So in high dimensions a small value
+    does not show that orthogonality was learned.
 
     Args:
         cosines: Shape (batch, latent, latent), as from `column_cosines`.
@@ -122,17 +122,18 @@ def mean_absolute_cosine(cosines: Tensor) -> Tensor:
 
 
 def importance(scale: Tensor, beta: float) -> Tensor:
-    """Variance of the data that each latent unit carries, in squared units of x, read like a PCA eigenvalue.
+    """Variance of the data that each latent unit carries, in squared units of x.
 
     importance_j = (β/2)·E[σ_j⁻²].
 
-    Source: arXiv 2007.15190. It is E(dy_j/dμ_j)² of the isometric coordinate y_j. For a linear VAE it is the eigenvalue
-    λ_j exactly; in general (β/2)·(E σ_j⁻¹)² ≤ Var y_j ≤ (β/2)·E[σ_j⁻²] where the codes are N(0, 1), a Poincaré pair. A
-    collapsed unit has β/2, which is no variance of anything: read active units.
+    Source: arXiv 2007.15190. It is E(dy_j/dμ_j)² of the isometric coordinate y_j, and comparable to a PCA eigenvalue.
+    For a linear VAE it is exactly the eigenvalue λ_j. In general (β/2)·(E σ_j⁻¹)² ≤ Var y_j ≤ (β/2)·E[σ_j⁻²] where the
+    codes are N(0, 1), a Poincaré pair. A collapsed unit has β/2, which is no variance of the data, so use active units
+    only.
 
     Args:
         scale: σ, shape (batch, latent).
-        beta: β, the weight of the KL beside a sum of squared errors.
+        beta: β, the weight of the KL relative to a sum of squared errors.
 
     Returns:
         Shape (latent,), in the precision of the scales. Exact for this batch.
@@ -145,11 +146,12 @@ def importance(scale: Tensor, beta: float) -> Tensor:
 
 
 def active_units(scale: Tensor) -> Tensor:
-    """Which latent units carry information: those whose posterior is clearly narrower than the prior.
+    """Which latent units carry information: their posterior is clearly narrower than the prior.
 
     active_j = (E σ_j² < ½).
 
-    Closed form: a convention. A collapsed unit has σ = 1; in a linear VAE σ² = β/(2λ), so the line is drawn at λ = β.
+    The threshold ½ is a convention. A collapsed unit has σ = 1. In a linear VAE σ² = β/(2λ), so the threshold is at λ =
+    β.
 
     Args:
         scale: σ, shape (batch, latent).

@@ -1,8 +1,8 @@
-"""Jacobians of batched functions, whole or through their norms.
+"""Jacobians of batched functions, and their norms.
 
-A decoder has few inputs and many outputs: forward mode yields it column by column. An encoder has many inputs and few
-outputs: reverse mode yields it row by row. Either way the short axis comes first, and the functions below that take
-`columns` take `rows` as well: the norms of a matrix are those of its transpose.
+A decoder has few inputs and many outputs: forward mode computes it column by column. An encoder has many inputs and few
+outputs: reverse mode computes it row by row. In both cases the short axis comes first. Functions of `columns` also take
+`rows`, because a transpose has the same norms.
 """
 
 import warnings
@@ -19,17 +19,17 @@ from vaebench.kernels.normal import standard_normal
 
 
 def directional_derivative(function: Callable[[Tensor], Tensor], z: Tensor, direction: Tensor) -> Tensor:
-    """Derivative of a function along a direction, in output units, by forward mode: a Jacobian-vector product.
+    """Derivative of a function along a direction, in output units: a forward-mode Jacobian-vector product.
 
     J(z)·direction = d/dt function(z + t·direction) at t = 0.
 
-    Closed form: the chain rule, carried along with the function itself. Differentiable in turn. A layer without
-    forward derivatives is differentiated twice in reverse: uᵀJ is linear in u, and its derivative along v is Jv.
+    Differentiable. A layer without forward derivatives is differentiated twice in reverse mode: uᵀJ is linear in u, and
+    its derivative along v is Jv.
 
     Args:
         function: (batch, *shape) -> (batch, *event), example by example.
-        z: Where, shape (batch, *shape).
-        direction: Along what, the shape of `z`; its length counts.
+        z: Point of evaluation, shape (batch, *shape).
+        direction: Shape of `z`. The derivative is proportional to its length.
 
     Returns:
         Shape (batch, *event). Exact; costs about two forward passes.
@@ -49,7 +49,7 @@ def directional_derivative(function: Callable[[Tensor], Tensor], z: Tensor, dire
 
 
 def _over(basis: Tensor, derivative: Callable[[Tensor], Tensor]) -> Tensor:
-    """Derivatives along all vectors of a basis at once; one by one where a layer cannot be vectorised."""
+    """Derivatives along all vectors of a basis, vectorised; one by one where a layer does not allow that."""
     found: Tensor
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="There is a performance drop")  # which is no loss of digits
@@ -67,26 +67,26 @@ def _over(basis: Tensor, derivative: Callable[[Tensor], Tensor]) -> Tensor:
 
 @cache
 def _load_forward_mode() -> None:
-    """Let torch load its forward-mode tables, which it does on first use with a warning about its own internals."""
+    """Load torch's forward-mode tables, whose first use warns about torch's own internals."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".*torch.jit.script.*")
         jvp(torch.sin, (torch.zeros(1),), (torch.ones(1),))
 
 
 def jacobian_columns(function: Callable[[Tensor], Tensor], z: Tensor) -> Tensor:
-    """Derivatives of all outputs by each input, in output units per input unit, by forward mode.
+    """Derivatives of all outputs by each input, in output units per input unit.
 
     columns[j, b] = ∂function(z)_b / ∂z_{b,j}.
 
-    Closed form: one Jacobian-vector product along each basis vector, all of them vectorised. Because output b depends
-    on input b alone, one product serves the whole batch. Differentiable in turn.
+    Forward mode: one vectorised Jacobian-vector product along each basis vector. Output b depends on input b alone, so
+    one product serves the whole batch. Differentiable.
 
     Args:
         function: (batch, latent) -> (batch, *event), example by example.
         z: Shape (batch, latent).
 
     Returns:
-        Shape (latent, batch, *event). Exact; costs `latent` forward passes, and their memory.
+        Shape (latent, batch, *event). Exact. Costs `latent` forward passes, and their memory.
 
     Raises:
         ValueError: If `z` is not (batch, latent).
@@ -105,19 +105,18 @@ def jacobian_columns(function: Callable[[Tensor], Tensor], z: Tensor) -> Tensor:
 
 
 def jacobian_rows(function: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
-    """Derivatives of each output by all inputs, in output units per input unit, by reverse mode.
+    """Derivatives of each output by all inputs, in output units per input unit.
 
     rows[k, b] = ∂function(x)_{b,k} / ∂x_b.
 
-    Closed form: one vector-Jacobian product for each output, all of them vectorised over one forward pass.
-    Differentiable in turn.
+    Reverse mode: one vector-Jacobian product for each output, vectorised over one forward pass. Differentiable.
 
     Args:
         function: (batch, *shape) -> (batch, outputs), example by example.
         x: Shape (batch, *shape).
 
     Returns:
-        Shape (outputs, batch, *shape). Exact; costs `outputs` backward passes, and their memory.
+        Shape (outputs, batch, *shape). Exact. Costs `outputs` backward passes, and their memory.
 
     Raises:
         ValueError: If the function does not return (batch, outputs).
@@ -134,18 +133,18 @@ def jacobian_rows(function: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
 
 
 def column_squared_norms(columns: Tensor) -> Tensor:
-    """Squared length of each column of the Jacobian, in squared output units per squared input unit.
+    """Squared length of each column of the Jacobian.
 
     ‖J_j‖² = Σ_a (∂x̂_a/∂z_j)².
 
-    Closed form: the definition. For another metric G of the output space, give √G·columns.
+    For another metric G of the output space, pass √G·columns.
 
     Args:
         columns: Shape (latent, batch, *event).
 
     Returns:
-        Shape (batch, latent), in double precision, which holds the square of every single. Exact up to rounding in the
-        precision of the columns.
+        Shape (batch, latent), in squared output units per squared input unit and double precision, which holds the
+        square of every single-precision number. Exact up to rounding in the precision of the columns.
 
     Examples:
         >>> column_squared_norms(torch.ones(2, 1, 3))
@@ -155,17 +154,16 @@ def column_squared_norms(columns: Tensor) -> Tensor:
 
 
 def frobenius_squared(columns: Tensor) -> Tensor:
-    """Squared Frobenius norm of each example's Jacobian, in squared output units per squared input unit.
+    """Squared Frobenius norm of each example's Jacobian.
 
     ‖J‖_F² = Σ_{a,j} (∂x̂_a/∂z_j)².
-
-    Closed form: the definition.
 
     Args:
         columns: Columns (latent, batch, *event), or rows (outputs, batch, *shape).
 
     Returns:
-        Shape (batch,), in double precision. Exact up to rounding in the precision of the columns.
+        Shape (batch,), in squared output units per squared input unit and double precision. Exact up to rounding in the
+        precision of the columns.
 
     Examples:
         >>> frobenius_squared(torch.ones(2, 1, 3))
@@ -177,10 +175,10 @@ def frobenius_squared(columns: Tensor) -> Tensor:
 def spectral_norms(columns: Tensor) -> Tensor:
     """Largest singular value of each example's Jacobian, in output units per input unit: its local Lipschitz constant.
 
-    ‖J‖₂ = √λ_max(JᵀJ), the Gram matrix being as small as the short axis.
+    ‖J‖₂ = √λ_max(JᵀJ). The Gram matrix is as small as the short axis.
 
-    Closed form: σ_max² = λ_max(JᵀJ). Squaring halves the digits of *small* singular values; the largest keeps all but
-    a few: the Gram matrix and the eigenvalue solver err by a few eps·λ_max, so the norm does by a few eps of itself.
+    Squaring halves the digits of *small* singular values, but not of the largest. The Gram matrix and the eigenvalue
+    solver err by a few eps·λ_max. The norm thus errs by a few eps of itself.
 
     `Undefined` where an entry is not finite.
 
@@ -202,24 +200,24 @@ def spectral_norms(columns: Tensor) -> Tensor:
 def power_iteration_norms(
     function: Callable[[Tensor], Tensor], x: Tensor, iterations: int, rng: torch.Generator
 ) -> Tensor:
-    """Lower bound on each example's largest singular value of the Jacobian, in output units per input unit.
+    """Lower bound on the spectral norm of each example's Jacobian, in output units per input unit.
 
-    v ← JᵀJv/‖JᵀJv‖ from a random v, `iterations` times; then ‖Jv‖.
+    Starting from a random v, v ← JᵀJv/‖JᵀJv‖ is repeated `iterations` times. The result is ‖Jv‖.
 
-    Closed form: ‖Jv‖ ≤ ‖J‖₂ for every unit v, and each iteration can only raise it, since JᵀJ is positive
-    semidefinite. From a random start the average shortfall of ‖Jv‖² after k iterations is of the order log(n)/k however
-    close the singular values, n the number of inputs, and geometric, (σ₂/σ₁)⁴ᵏ, once they are apart. The Jacobian
-    is never formed: use this where both its axes are long.
+    Closed form: ‖Jv‖ ≤ ‖J‖₂ for every unit v. Each iteration can only raise it, because JᵀJ is positive semidefinite.
+    Let there be n inputs, k iterations and a random start. The average shortfall of ‖Jv‖² is of the order log(n)/k for
+    any spacing of the singular values. It is geometric, (σ₂/σ₁)⁴ᵏ, once they are apart. The Jacobian is never formed,
+    so use this where both its axes are long.
 
     Args:
         function: (batch, *shape) -> (batch, *event), example by example.
         x: Shape (batch, *shape).
-        iterations: Number of iterations; with 0, the stretch of a random direction.
+        iterations: Number of iterations; 0 gives ‖Jv‖ for the random v.
         rng: Source of the starting directions.
 
     Returns:
-        Shape (batch,). A lower bound that rises to the exact norm with `iterations`, which cost a forward-mode and a
-        reverse-mode pass each. Zero where the Jacobian is.
+        Shape (batch,). A lower bound that rises to the exact norm with `iterations`. Each costs a forward-mode and a
+        reverse-mode pass. Zero where the Jacobian is zero.
 
     Raises:
         ValueError: If `iterations` is negative.
@@ -235,7 +233,7 @@ def power_iteration_norms(
         direction = unit_vectors(standard_normal(x.shape, rng, dtype=x.dtype, device=x.device))
         pull = vjp(function, x)[1]
         for _ in range(iterations):
-            # Without its length, so that a Jacobian's gain does not enter twice.
+            # Normalised, so that the Jacobian's gain is not squared.
             pushed = unit_vectors(directional_derivative(function, x, direction))
             direction = unit_vectors(pull(pushed)[0])
         return norms(directional_derivative(function, x, direction))
@@ -244,10 +242,10 @@ def power_iteration_norms(
 def covariance_root(codes: Tensor) -> Tensor:
     """Square root of the covariance of codes, in the unit of the codes: a matrix R with R·Rᵀ = C.
 
-    R = C^{1/2} = U·diag(√λ)·Uᵀ with C = U·diag(λ)·Uᵀ = (1/n)·Σ_i (z_i − z̄)(z_i − z̄)ᵀ where n ≥ latent, and where
-    there are fewer codes than dimensions R = (z_1 − z̄, …, z_n − z̄)/√n, which is a root by itself.
+    R = C^{1/2} = U·diag(√λ)·Uᵀ with C = U·diag(λ)·Uᵀ = (1/n)·Σ_i (z_i − z̄)(z_i − z̄)ᵀ where n ≥ latent. With fewer
+    codes than dimensions, R = (z_1 − z̄, …, z_n − z̄)/√n.
 
-    Closed form: the definition. Collapsed units give C zero rows, which the root shares.
+    Collapsed units give zero rows in C and in the root.
 
     `Undefined` where a code is not finite.
 
@@ -272,13 +270,13 @@ def covariance_root(codes: Tensor) -> Tensor:
 
 
 def whitened(columns: Tensor, root: Tensor) -> Tensor:
-    """Jacobian by coordinates in which the codes have unit covariance, in output units per standard deviation.
+    """Jacobian in coordinates of unit code covariance, in output units per standard deviation.
 
     columns′ = J·R: column k is Σ_j J_j·root_{jk}.
 
-    Closed form: the chain rule for z = root·u. A linear change of the latent space, z → A·z, takes J to J·A⁻¹ and C to
-    A·C·Aᵀ, so ‖J·C^{1/2}‖₂ stays: no rescaling of the latents can fake a Lipschitz constant. Any root of C serves, for
-    J·R·Rᵀ·Jᵀ = J·C·Jᵀ.
+    Closed form: the chain rule for z = root·u. A linear change z → A·z takes J to J·A⁻¹ and C to A·C·Aᵀ. It does not
+    change ‖J·C^{1/2}‖₂. So rescaling the latents cannot change the Lipschitz constant. Any root of C may be used,
+    because J·R·Rᵀ·Jᵀ = J·C·Jᵀ.
 
     Args:
         columns: Shape (latent, batch, *event).

@@ -1,7 +1,7 @@
-"""Lengths and directions of arrays, each example of a batch taken as one vector.
+"""Lengths and directions of arrays; each example of a batch is one vector.
 
-Squares leave the range of single precision long before lengths do: above 10¹⁹ and below 10⁻¹⁹. There the example is
-divided by a power of two before anything is squared, and the result is multiplied back. That costs no digit.
+In single precision, squares overflow for lengths above 10¹⁹ and vanish below 10⁻¹⁹. Such an example is first divided by
+a power of two, and the result is multiplied back. This is exact.
 """
 
 import torch
@@ -13,16 +13,16 @@ from vaebench.kernels.estimate import require_finite
 def norms(outputs: Tensor) -> Tensor:
     """Euclidean length of each example, in the unit of the outputs.
 
-    ‖y_i‖ = √(Σ |y|² over all axes but the first).
+    ‖y_i‖ = √(Σ |y|²), over all axes but the first.
 
-    Closed form: the definition, of y_i over a power of two where its squares would overflow or vanish.
+    y_i is divided by a power of two where its squares would overflow or vanish.
 
     Args:
         outputs: Real or complex, shape (batch, *event).
 
     Returns:
-        Real, shape (batch,), in the precision of the outputs. Exact up to rounding at every size; not finite where an
-        entry is not.
+        Real, shape (batch,), in the precision of the outputs. Exact up to rounding at every size. Not finite where an
+        entry is not finite.
 
     Examples:
         >>> norms(torch.tensor([[3e30, 4e30], [3e-30, 4e-30]]))
@@ -42,14 +42,14 @@ def squared_norms(outputs: Tensor) -> Tensor:
 
     ‖y_i‖² = Σ |y|² over all axes but the first.
 
-    Closed form: the definition, computed as `norms`.
+    Computed like `norms`.
 
     Args:
         outputs: Real or complex, shape (batch, *event).
 
     Returns:
-        Real, shape (batch,), in double precision, which holds the square of every single. Exact up to rounding in the
-        precision of the outputs.
+        Real, shape (batch,), in double precision, which holds the square of every single-precision number. Exact up to
+        rounding in the precision of the outputs.
 
     Examples:
         >>> squared_norms(torch.ones(2, 3, 4))
@@ -64,11 +64,9 @@ def squared_norms(outputs: Tensor) -> Tensor:
 
 
 def unit_vectors(vectors: Tensor) -> Tensor:
-    """Direction of each example, a vector of length 1 without unit.
+    """Direction of each example: a vector of length 1, without unit.
 
     v_i/‖v_i‖, and 0 where v_i = 0.
-
-    Closed form: the definition.
 
     Args:
         vectors: Shape (batch, *shape).
@@ -85,17 +83,16 @@ def unit_vectors(vectors: Tensor) -> Tensor:
 
 
 def polar(vectors: Tensor) -> tuple[Tensor, Tensor]:
-    """Length of each example, in the unit of the vectors, and its direction, without unit: `norms`, `unit_vectors`.
+    """Length and direction of each example, as in `norms` and `unit_vectors`.
 
     ‖v_i‖ and v_i/‖v_i‖.
-
-    Closed form: the definition.
 
     Args:
         vectors: Shape (batch, *shape).
 
     Returns:
-        Lengths, shape (batch,), and directions, the shape of `vectors`, 0 where v_i = 0. Exact up to rounding.
+        Lengths in the unit of the vectors, shape (batch,), and directions without unit, the shape of `vectors`, 0 where
+        v_i = 0. Exact up to rounding.
 
     Examples:
         >>> polar(torch.tensor([[3.0, 4.0]]))
@@ -107,19 +104,19 @@ def polar(vectors: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def factored(examples: Tensor, name: str) -> tuple[Tensor, Tensor]:
-    """Split a power of two off each example, in the unit of the examples, and leave pure numbers that can be squared.
+    """Factor each example into a power of two and numbers that can be squared.
 
-    x_i = u_i·y_i with 1 ≤ max |y_i| < 2. Where no example needs it, u_i = 1 for all of them.
+    x_i = u_i·y_i with 1 ≤ max |y_i| < 2. If no example needs it, u_i = 1 for all.
 
-    Closed form: the definition. What is homogeneous of degree k is found from y and multiplied by uᵏ. The digits are
-    those that x itself would give in a precision of wider range.
+    A quantity that is homogeneous of degree k is computed from y and multiplied by uᵏ. It has the digits that x would
+    give in a precision of wider range.
 
     Args:
         examples: x, real or complex, shape (batch, *shape).
-        name: What to call them in the reason.
+        name: Their name in the error message.
 
     Returns:
-        y, the shape of x, and u, real, shape (batch,). Exact.
+        y, without unit, the shape of x; and u, in the unit of x, real, shape (batch,). Exact.
 
     Raises:
         Undefined: If an entry is not finite.
@@ -137,17 +134,17 @@ def factored(examples: Tensor, name: str) -> tuple[Tensor, Tensor]:
 
 
 def squares_in_range(lengths: Tensor) -> bool:
-    """Whether the squares of lengths are so far from the ends of their range that no part of them has left it.
+    """Whether squares of lengths, and their relevant parts, are within range.
 
-    min^¼ < l < min^−¼ for all l, min the smallest normal number: from 10⁻¹⁰ to 10¹⁰ in single precision.
+    min^¼ < l < min^−¼ for all l, where min is the smallest normal number. In single precision that is 10⁻¹⁰ to 10¹⁰.
 
-    Closed form: the definition. A part whose square has vanished is then less than 10⁻⁹ of the length.
+    A part whose square has vanished is then less than 10⁻⁹ of the length.
 
     Args:
         lengths: l, any shape.
 
     Returns:
-        The answer; false where a length is 0 or not finite.
+        True if they are. False if a length is 0 or not finite.
 
     Examples:
         >>> squares_in_range(torch.ones(2)), squares_in_range(torch.tensor([1e20]))
@@ -161,11 +158,11 @@ def squares_in_range(lengths: Tensor) -> bool:
 
 
 def power_of_two(sizes: Tensor) -> Tensor:
-    """Power of two at or below each size, in its unit; the smallest or the largest normal one where there is none.
+    """Power of two at or below each size, in its unit.
 
-    2^⌊log₂ s⌋.
+    2^⌊log₂ s⌋, limited to the normal numbers.
 
-    Closed form: s over twice its binary mantissa, which lies in [½, 1). The quotient is exact.
+    Closed form: s/(2m), m the binary mantissa in [½, 1). The quotient is exact.
 
     Args:
         sizes: s, not negative, any shape.
@@ -188,7 +185,7 @@ def _real(values: Tensor) -> Tensor:
 
 
 def _split(examples: Tensor) -> tuple[Tensor, Tensor]:
-    """Each example over its power of two, and those powers, shape (batch,)."""
+    """Each example divided by its power of two, and those powers, shape (batch,)."""
     real = _real(examples).detach().abs()
     unit = power_of_two(real.amax(tuple(range(1, real.ndim))))
     return examples / unit.reshape(-1, *[1] * (examples.ndim - 1)), unit

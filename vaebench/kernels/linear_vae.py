@@ -1,9 +1,9 @@
-"""The linear VAE solved on paper: what training has to arrive at when encoder and decoder are matrices.
+"""The linear VAE in closed form: the optimum when encoder and decoder are matrices.
 
-Loss per example L = ‖x − x̂‖² + β·KL, data centred with principal variances λ. The optimum acts on each principal axis
-by itself, so everything is one dimension at a time: μ = α·x (encoder gain α), x̂ = w·z (decoder gain w). With a fixed
-isotropic scale the latent axes are free to turn; the gains are then the singular values of the two matrices. A latent
-space smaller than the data keeps the directions of largest variance.
+The loss per example is L = ‖x − x̂‖² + β·KL. The data are centred and have principal variances λ. The optimum acts on
+each principal axis separately, so all formulas are one-dimensional: μ = α·x (encoder gain α), x̂ = w·z (decoder gain
+w). With a fixed isotropic scale the latent axes may be rotated; the gains are then the singular values of the two
+matrices. A latent space smaller than the data keeps the directions of largest variance.
 """
 
 from typing import Literal, NamedTuple, get_args
@@ -15,12 +15,12 @@ Target = Literal["clean", "noisy"]
 
 
 class FixedScaleGains(NamedTuple):
-    """The optimum with the posterior's scale held at σ; all of shape (directions,), zero where a direction is inactive.
+    """The optimum for a posterior scale held at σ: shapes (directions,), zero where a direction is inactive.
 
     Attributes:
         encoder_gain: α ≥ 0, code units per data unit.
         decoder_gain: w ≥ 0, data units per code unit.
-        end_to_end_gain: w·α, the factor by which a reconstruction is shrunk.
+        end_to_end_gain: w·α, the factor by which a reconstruction shrinks.
         mean_variance: Var μ = m², in squared code units.
     """
 
@@ -31,7 +31,7 @@ class FixedScaleGains(NamedTuple):
 
 
 class LearnedScaleSolution(NamedTuple):
-    """The optimum with the posterior's scale learned; all of shape (directions,).
+    """The optimum for a learned posterior scale, all of shape (directions,).
 
     Attributes:
         encoder_gain: α ≥ 0, code units per data unit; 0 where collapsed.
@@ -53,30 +53,30 @@ def fixed_scale_gains(
     *,
     latent: int | None = None,
 ) -> FixedScaleGains:
-    """Gains of the optimal linear VAE whose posterior scale is held at σ, in the units of `FixedScaleGains`.
+    """Gains of the optimal linear VAE whose posterior scale is held at σ.
 
-    With a = λ + s² the variance of the noisy input, and the variance e that can be told from it, e = λ²/a for a clean
-    target, e = a for a noisy one (both are λ where s = 0):
+    Let a = λ + s² be the variance of the noisy input. Let e be the variance predictable from it: e = λ²/a for a clean
+    target, e = a for a noisy one. Both are λ where s = 0.
 
         q = (√(2e/β)/σ − 1)₊,  m² = σ²·q,  α = √(m²/a),  w = √(β·q/2),  w·α = r·q/(1 + q),
 
-    r = λ/a for a clean target, 1 for a noisy one. Active iff √e > σ·√(β/2).
+    r = λ/a for a clean target, 1 for a noisy one. A direction is active iff √e > σ·√(β/2).
 
-    Closed form: given α, regression gives w; what is left is e·σ²/(m² + σ²) + (β/2)·m², stationary where
-    m² + σ² = σ·√(2e/β). The decoder gain falls in σ. The encoder gain does not only fall: it rises until
-    σ = ½·√(2e/β), half way to collapse, so an encoder has to be judged on a number free of output scale. Input noise
-    lowers the encoder gain when the target is clean; with a noisy one it wakes directions that were inactive.
+    Closed form: given α, regression gives w. The remaining loss is e·σ²/(m² + σ²) + (β/2)·m², stationary where m² + σ²
+    = σ·√(2e/β). The decoder gain falls in σ. The encoder gain rises until σ = ½·√(2e/β), half way to collapse, and then
+    falls. So judge an encoder by a number free of output scale. Input noise lowers the encoder gain for a clean target.
+    For a noisy target it makes inactive directions active.
 
     Args:
         eigenvalues: λ, variances of the clean data along their principal axes, in any order, shape (directions,).
         scale: σ, a standard deviation.
-        beta: β, the weight of the KL beside a sum of squared errors.
+        beta: β, the weight of the KL relative to a sum of squared errors.
         input_noise: s, standard deviation of the noise added to the encoder's input.
-        target: What is reconstructed: the data before the noise (`clean`), or with it (`noisy`).
-        latent: Number of latent units; the directions of largest λ get them. As many as directions unless given.
+        target: What is reconstructed: the data without the noise (`clean`) or with it (`noisy`).
+        latent: Number of latent units; the directions of largest λ get them. Default: as many as directions.
 
     Returns:
-        The gains. Exact.
+        The gains, in the units of `FixedScaleGains`. Exact.
 
     Raises:
         ValueError: If an eigenvalue or `input_noise` is negative, `scale` or `beta` not positive, or `target` unknown.
@@ -107,23 +107,23 @@ def fixed_scale_gains(
 
 
 def learned_scale_solution(eigenvalues: Tensor, beta: float, *, latent: int | None = None) -> LearnedScaleSolution:
-    """Gains and scales of the optimal linear VAE with a learned diagonal posterior, in the units of its attributes.
+    """Gains and scales of the optimal linear VAE with a learned diagonal posterior.
 
     w = √(λ − β/2)₊,  σ² = min(1, β/(2λ)),  α = w/λ.  Collapsed iff λ ≤ β/2.
 
-    Closed form: −L/β is, up to a constant, the evidence bound of probabilistic PCA with noise variance β/2, and it is
-    tight here, since with orthogonal columns of the decoder the exact posterior is diagonal. So the optimum is PPCA's
-    maximum of likelihood; diagonal scales also fix the latent axes, up to sign and order.
+    Closed form: up to a constant, −L/β is the evidence bound of probabilistic PCA with noise variance β/2. The bound is
+    tight: if the decoder's columns are orthogonal, the exact posterior is diagonal. So the optimum is the maximum of
+    PPCA's likelihood. Diagonal scales also fix the latent axes, up to sign and order.
 
-    A negative eigenvalue and a weight that is not positive are refused as by `fixed_scale_gains`.
+    Invalid eigenvalues and weights raise `ValueError`, as in `fixed_scale_gains`.
 
     Args:
         eigenvalues: λ, variances of the data along their principal axes, in any order, shape (directions,).
-        beta: β, the weight of the KL beside a sum of squared errors.
-        latent: Number of latent units; the directions of largest λ get them. As many as directions unless given.
+        beta: β, the weight of the KL relative to a sum of squared errors.
+        latent: Number of latent units; the directions of largest λ get them. Default: as many as directions.
 
     Returns:
-        The solution. Exact.
+        The solution, in the units of `LearnedScaleSolution`. Exact.
 
     Examples:
         >>> solution = learned_scale_solution(torch.tensor([2.0, 0.1]), beta=1.0)
@@ -142,7 +142,7 @@ def learned_scale_solution(eigenvalues: Tensor, beta: float, *, latent: int | No
 
 
 def _require_spectrum(eigenvalues: Tensor, beta: float) -> None:
-    """Refuse what is not a spectrum or not a weight."""
+    """Raise if an eigenvalue is negative or the weight is not positive."""
     if (eigenvalues < 0).any():
         raise ValueError("eigenvalues are variances and cannot be negative")
     if beta <= 0:

@@ -1,4 +1,4 @@
-"""Metropolis-adjusted Langevin chains: draws from a density that is known up to a constant, led by its gradient."""
+"""Metropolis-adjusted Langevin chains: draws from an unnormalised density, guided by its gradient."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -15,17 +15,18 @@ ValueAndGradient = Callable[[Tensor], tuple[Tensor, Tensor]]
 """(chains, dim) -> the log density, (chains,), and its gradient, (chains, dim)."""
 
 TARGET_ACCEPTANCE = 0.574
-# Gains t^−.6 sum to infinity, so that any step size can be reached, and their squares to a number, so that it settles.
+# The gains t^−.6 sum to infinity, so every step size can be reached. Their squares have a finite sum, so the step size
+# converges.
 _GAIN_DECAY = 0.6
 
 
 class Chains(NamedTuple):
-    """Where the chains ended and how they got there.
+    """Last states of the chains, with their acceptance and step size.
 
     Attributes:
-        z: Last state of each chain, shape (chains, dim): draws that are independent of each other given the step size.
-        acceptance: Mean acceptance probability of each chain over the steps after burn-in, shape (chains,). A chain
-            that is stuck shows here and not in their mean.
+        z: Last state of each chain, shape (chains, dim). Given the step size, the draws are independent.
+        acceptance: Mean acceptance probability of each chain over the steps after burn-in, shape (chains,). It shows a
+            stuck chain, which the mean over chains would hide.
         step_size: s after burn-in, in the unit of z, a scalar.
     """
 
@@ -35,18 +36,20 @@ class Chains(NamedTuple):
 
 
 def with_gradient(log_density: Callable[[Tensor], Tensor]) -> ValueAndGradient:
-    """Pair a log density in nats with its gradient, in nats per unit of z.
+    """Pair a log density, in nats, with its gradient, in nats per unit of z.
 
     z ↦ (log p(z), ∇ log p(z)), in one backward pass for all chains.
 
-    Closed form: no chain's value depends on another's code, so pulling ones back gives each its own gradient.
+    Closed form: no chain's value depends on another chain's code. Pulling back ones thus gives each chain its own
+    gradient.
 
     Args:
-        log_density: (chains, dim) -> (chains,), example by example, of operations that torch.func can differentiate. It
-            may contain derivatives of its own, as log det g of a decoder's metric does, if they are torch.func's too.
+        log_density: (chains, dim) -> (chains,), example by example, made of operations that torch.func can
+            differentiate. It may contain derivatives itself, like log det g of a decoder's metric, if they are
+            torch.func's too.
 
     Returns:
-        The pair as a function of z. Exact, automatic differentiation; ignores an enclosing `torch.no_grad`.
+        The pair as a function of z. Exact, by automatic differentiation. Ignores an enclosing `torch.no_grad`.
 
     Examples:
         >>> with_gradient(lambda z: -z.square().sum(1))(torch.tensor([[1.0, 2.0]]))
@@ -69,37 +72,37 @@ def mala(
     *,
     burn_in: int = 0,
 ) -> Chains:
-    """Draw from an unnormalised density by the Metropolis-adjusted Langevin algorithm, in the unit of z.
+    """Draw from an unnormalised density by the Metropolis-adjusted Langevin algorithm.
 
-    z′ = z + (s²/2)·∇log p(z) + s·ξ, ξ ~ N(0, I), taken with the probability
+    All chains step at once. z′ = z + (s²/2)·∇log p(z) + s·ξ, ξ ~ N(0, I), is accepted with probability
 
         min(1, p(z′)·q(z|z′) / (p(z)·q(z′|z))),  q(z′|z) = N(z′; z + (s²/2)·∇log p(z), s²·I),
 
-    all chains at once. Over the burn-in, s follows log s ← log s + t^(−.6)·(a_t − .574), a_t the mean acceptance
-    probability of step t over the chains; then it stays, for a chain that goes on adapting need not keep p.
+    During burn-in, log s ← log s + t^(−.6)·(a_t − .574). There a_t is the chains' mean acceptance probability in step
+    t. Then s stays fixed, because a chain that keeps adapting need not preserve p.
 
-    Source: Roberts & Rosenthal 1998, "Optimal scaling of discrete approximations to Langevin diffusions", whose best
-    acceptance .574 holds for many independent coordinates, and is near enough for few. A proposal where the density or
-    its gradient is not finite is rejected, so that what is sampled is p restricted to where both are.
+    Source: Roberts & Rosenthal 1998, "Optimal scaling of discrete approximations to Langevin diffusions". Their optimal
+    acceptance .574 holds for many independent coordinates, and approximately for few. A proposal is rejected where the
+    density or its gradient is not finite, so the chain samples p restricted to where both are finite.
 
     `Undefined` where the density or its gradient is not finite at a start.
 
     Args:
         value_and_gradient: z ↦ (log p(z) up to a constant, its gradient); `with_gradient` makes one.
-        start: First states, shape (chains, dim). Draws from the prior, or better those of a resampling.
+        start: First states, shape (chains, dim): draws from the prior, or better from a resampling.
         steps: Steps after burn-in, at least 1.
-        step_size: s to begin with, in the unit of z, positive.
-        rng: Source of the proposals and of the decisions.
-        burn_in: Steps before, in which s is adapted; 0 leaves it as given.
+        step_size: Initial s, in the unit of z, positive.
+        rng: Source of proposals and acceptances.
+        burn_in: Earlier steps, which adapt s; 0 leaves it as given.
 
     Returns:
-        Last states, acceptance and s. Exact in the limit of many steps; each step leaves p as it is, so starts that
-        follow p give draws that do. Two modes that a path of small steps hardly joins keep the shares of the starts,
-        and where the gradient grows faster than z, a chain that starts far out may be thrown too far ever to move.
+        Last states in the unit of z, acceptance and s. Exact in the limit of many steps. Each step preserves p, so
+        starts that follow p give draws that follow p. Two modes that small steps hardly connect keep the shares of the
+        starts. Where the gradient grows faster than z, a chain that starts far out may never move.
 
     Raises:
-        ValueError: If `start` is no batch of vectors, `steps`, `burn_in` or `step_size` is too small, or the density's
-            shapes do not fit the chains.
+        ValueError: If `start` is not a batch of vectors, `steps`, `burn_in` or `step_size` is too small, or the
+            density's shapes do not fit the chains.
 
     Examples:
         >>> chains = mala(lambda z: (-z.square().sum(1) / 2, -z), torch.zeros(2000, 1), 50, 1.0,
@@ -128,7 +131,7 @@ def mala(
 
 
 class _State(NamedTuple):
-    """Codes with the log density and its gradient there."""
+    """Codes with their log density and its gradient."""
 
     z: Tensor
     value: Tensor
@@ -136,7 +139,7 @@ class _State(NamedTuple):
 
 
 def _starting_state(value_and_gradient: ValueAndGradient, start: Tensor) -> _State:
-    """Evaluate the starts, and see that the shapes are such that nothing is broadcast by mistake."""
+    """Evaluate the starts and check their shapes, so that nothing is broadcast by mistake."""
     value, gradient = value_and_gradient(start)
     if value.shape != start.shape[:1] or gradient.shape != start.shape:
         raise ValueError(
@@ -150,9 +153,10 @@ def _starting_state(value_and_gradient: ValueAndGradient, start: Tensor) -> _Sta
 def _step(
     value_and_gradient: ValueAndGradient, state: _State, size: Tensor, rng: torch.Generator
 ) -> tuple[_State, Tensor]:
-    """Propose once for every chain and take it or not; the new states and the acceptance probabilities."""
+    """One proposal for every chain: the new states and the acceptance probabilities."""
     device, dtype = state.z.device, state.z.dtype
-    # s² is taken of s over a power of two, which costs no digit: it may be out of range where the drift is not.
+    # s is divided by a power of two before it is squared, which is exact: s² may be out of range where the drift is
+    # not.
     unit = power_of_two(size)
     half = (size / unit).square() / 2
 
@@ -162,7 +166,7 @@ def _step(
     noise = standard_normal(state.z.shape, rng, dtype=dtype, device=device)
     proposed_z = state.z + drift(state.gradient) + size * noise
     proposed = _State(proposed_z, *value_and_gradient(proposed_z))
-    # What the way back would have had to draw; the way there drew the noise.
+    # The noise that the reverse step would have to draw.
     noise_back = (state.z - proposed.z - drift(proposed.gradient)) / size
     log_ratio = proposed.value - state.value + (noise.square().sum(1) - noise_back.square().sum(1)) / 2
     finite = torch.isfinite(proposed.value) & torch.isfinite(proposed.gradient).all(1)

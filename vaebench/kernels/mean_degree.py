@@ -1,10 +1,11 @@
-"""Mean degree: the frequency content of a function as the energy of its slope over its variance.
+"""Mean degree: the frequency of a function, as the energy of its slope over its variance.
 
-With the Hermite energies W_k of g under z ~ N(0, I) (see `noise_stability`), differentiation multiplies degree k by k:
+Let W_k be the Hermite energies of g under z ~ N(0, I) (see `noise_stability`). Differentiation multiplies the energy of
+degree k by k:
 
-    E‖J_g(z)‖_F² = Σ_k k·W_k,  Var g = Σ_{k≥1} W_k,  so E‖J‖_F²/Var g is the mean degree.
+    E‖J_g(z)‖_F² = Σ_k k·W_k,  Var g = Σ_{k≥1} W_k.  E‖J‖_F²/Var g is the mean degree.
 
-The Gaussian Poincaré inequality says that it is at least 1; it is 1 for affine functions alone.
+By the Gaussian Poincaré inequality it is at least 1. It is 1 for affine functions only.
 """
 
 from collections.abc import Callable
@@ -29,21 +30,21 @@ def latent_mean_degree(
     dtype: torch.dtype | None = None,
     device: torch.device | str | None = None,
 ) -> Estimate:
-    """Mean Hermite degree of a function of Gaussian codes, a number not below 1.
+    """Mean Hermite degree of a function of Gaussian codes, at least 1.
 
     E‖J_g(z)‖_F² / E‖g(z) − E g‖² = Σ_k k·W_k / Σ_{k≥1} W_k,  z ~ N(0, I).
 
     Closed form: the derivative of the degree-k Hermite polynomial has k times its energy. Scaling or shifting the
-    outputs and turning the latent space change nothing; 1 iff affine, k for a pure degree k.
+    outputs and rotating the latent space change nothing. Affine functions alone give 1, a pure degree k gives k.
 
-    `Undefined` where the function is constant, gives a value that is not finite, or gets fewer than two codes.
+    `Undefined` if the function is constant or not finite, or there are fewer than two codes.
 
     Args:
         function: (batch, latent) -> (batch, *event), example by example.
         latent: Number of latent dimensions.
         samples: Number of codes.
         rng: Source of the codes.
-        chunk: Codes differentiated at a time; memory grows with it, the result does not change.
+        chunk: Codes differentiated at a time. It affects memory, not the result.
         dtype: Of the codes; torch's default unless given.
         device: Of the codes; the generator's own unless given.
 
@@ -64,27 +65,27 @@ def latent_mean_degree(
 def data_mean_degree(
     function: Callable[[Tensor], Tensor], x: Tensor, *, root: Tensor | None = None, chunk: int = 256
 ) -> Estimate:
-    """Frequency content of a function over data, in 1/(squared unit of x): free of the scale of its outputs.
+    """Frequency of a function over data, in 1/(squared unit of x), whatever its output scale.
 
-    E‖J_f(x)‖_F² / E‖f(x) − E f‖², the mean over the rows of `x`; with a root of the data's covariance C = R·Rᵀ,
-    E‖J_f(x)·R‖_F² / E‖f(x) − E f‖², a pure number.
+    E‖J_f(x)‖_F² / E‖f(x) − E f‖², averaged over the rows of `x`. With a root R of the data's covariance, C = R·Rᵀ, it
+    is whitened: E‖J_f(x)·R‖_F² / E‖f(x) − E f‖², without unit.
 
-    Closed form: for x ~ N(0, I) it is the mean Hermite degree. For other data it is that in spirit: a linear f = A·x
-    has ‖A‖_F²/tr(A·C·Aᵀ), C the covariance of the data, so numbers compare between functions on the same data, and
-    shrinking all of f, as a heavier KL does to an encoder, leaves them alone. But they change with the directions that
-    A keeps. Whitened, every affine function has tr(A·C·Aᵀ)/tr(A·C·Aᵀ) = 1, and only curvature moves it.
+    Closed form: for x ~ N(0, I) it is the mean Hermite degree. For other data, a linear f = A·x has ‖A‖_F²/tr(A·C·Aᵀ).
+    Values can therefore be compared between functions on the same data. They do not change if f is rescaled, as an
+    encoder is by a heavier KL. They do change with the directions that A keeps. Whitened, every affine function has
+    tr(A·C·Aᵀ)/tr(A·C·Aᵀ) = 1, and only curvature changes the value.
 
-    `Undefined` where the function is constant on `x`, gives a value that is not finite, or gets fewer than two rows.
+    `Undefined` if the function is constant or not finite on `x`, or there are fewer than two rows.
 
     Args:
-        function: (batch, *shape) -> (batch, outputs), example by example; of an encoder, the mean.
+        function: (batch, *shape) -> (batch, outputs), example by example. For an encoder, its mean.
         x: Data, shape (n, *shape).
-        root: R, shape (d, r) with d numbers an example, such as `covariance_root`; None for no whitening.
-        chunk: Examples differentiated at a time; memory grows with it, the result does not change.
+        root: R, shape (d, r) with d numbers per example, such as `covariance_root`; None for no whitening.
+        chunk: Examples differentiated at a time. It affects memory, not the result.
 
     Returns:
-        The ratio, a scalar in double precision, biased O(1/n), with its delta-method standard error for the rows being
-        independent draws.
+        The ratio, a scalar in double precision, biased O(1/n), with its delta-method standard error. That assumes
+        independent rows.
 
     Examples:
         >>> float(data_mean_degree(lambda x: 5 * x + 1, torch.tensor([[-1.0], [0.0], [1.0]])).value)
@@ -104,12 +105,12 @@ def _slope_over_variance(
     jacobian: Callable[[Callable[[Tensor], Tensor], Tensor], Tensor],
     chunk: int,
 ) -> Estimate:
-    """Mean of ‖J‖_F² over the unbiased variance, both over the rows of `inputs`."""
+    """Mean of ‖J‖_F² divided by the unbiased variance, both over the rows of `inputs`."""
     n = inputs.shape[0]
     with torch.no_grad():
         centre = mean_output(function, inputs, chunk)
         parts = torch.split(inputs, chunk)
         spreads = torch.cat([squared_norms(function(part) - centre) for part in parts])
         slopes = torch.cat([frobenius_squared(jacobian(function, part)) for part in parts])
-        # The centre was fitted to these very rows, which costs their variance one degree of freedom.
+        # The centre is estimated from the same rows, which costs one degree of freedom.
         return ratio_estimate(slopes, require_variation(spreads, centre) * (n / (n - 1)))

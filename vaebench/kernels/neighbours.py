@@ -1,4 +1,4 @@
-"""Euclidean distances between two sets of examples, and the nearest examples of the other set."""
+"""Euclidean distances between two sets of examples, and nearest neighbours."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -9,7 +9,7 @@ from torch import Tensor
 from vaebench.kernels.estimate import require_finite
 
 DISTANCES = 2**23
-"""Most distances in one block, 64 MiB; a few such blocks are held at a time, beside the reference in doubles."""
+"""Most distances in one block, 64 MiB. A few such blocks are held at a time, plus the reference in double precision."""
 
 
 class Neighbours(NamedTuple):
@@ -17,7 +17,7 @@ class Neighbours(NamedTuple):
 
     Attributes:
         distances: Shape (batch, k), in the unit of the examples and in their dtype, ascending.
-        indices: Which they are, shape (batch, k).
+        indices: Their positions in the reference, shape (batch, k).
     """
 
     distances: Tensor
@@ -25,21 +25,21 @@ class Neighbours(NamedTuple):
 
 
 def distances_in_parts(x: Tensor, reference: Tensor, chunk: int) -> Iterator[Tensor]:
-    """Euclidean distances of all examples to all reference examples, `chunk` rows at a time, in the examples' unit.
+    """Euclidean distances from all examples to all reference examples, in their unit, in blocks of rows.
 
     d_ij = √(‖x_i − r̄‖² + ‖y_j − r̄‖² − 2·⟨x_i − r̄, y_j − r̄⟩), r̄ the mean of the reference, in double precision.
 
-    Closed form: the definition, by the matrix product that makes it thirty times as fast on images. That form leaves
-    rounding where two examples are equal, so what is no more than rounding is set to 0: equal examples are 0 apart.
+    The matrix product makes this thirty times as fast on images as taking differences. It leaves rounding error where
+    two examples are equal. Values within rounding are set to 0.
 
     Args:
         x: Shape (batch, *event).
         reference: y, shape (references, *event).
-        chunk: Rows at a time, or fewer where chunk × references would be more than `DISTANCES`.
+        chunk: Rows at a time. Fewer where chunk × references would exceed `DISTANCES`.
 
     Yields:
-        Distances, shape (up to chunk, references), in double precision. Absolute error about 10⁻¹⁶·‖y − r̄‖²/d, and
-        distances up to 10⁻⁷·‖y − r̄‖ come out as 0.
+        Distances, shape (up to chunk, references), in double precision. The absolute error is about 10⁻¹⁶·‖y − r̄‖²/d.
+        Distances up to 10⁻⁷·‖y − r̄‖ come out as 0.
 
     Raises:
         ValueError: If the events differ in shape.
@@ -64,25 +64,25 @@ def distances_in_parts(x: Tensor, reference: Tensor, chunk: int) -> Iterator[Ten
 
 
 def nearest(x: Tensor, reference: Tensor, k: int, *, chunk: int = 1024) -> Neighbours:
-    """Find the k nearest reference examples of each example, their distances in the unit of the examples.
+    """Find the k nearest reference examples of each example, with distances in their unit.
 
     The k smallest of d_ij = ‖x_i − y_j‖₂ over j.
 
-    Closed form: the definition, by exhaustive search. An example that is in the reference finds itself, at 0.
+    The search is exhaustive. An example that is in the reference finds itself, at distance 0.
 
     `Undefined` where an example is not finite.
 
     Args:
         x: Shape (batch, *event).
         reference: y, shape (references, *event).
-        k: How many.
-        chunk: Examples at a time, at most; see `distances_in_parts`.
+        k: Number of neighbours.
+        chunk: Most examples at a time; see `distances_in_parts`.
 
     Returns:
-        Distances and indices, shapes (batch, k). Exact up to rounding, as `distances_in_parts` says.
+        Distances and indices, shapes (batch, k). Accuracy as in `distances_in_parts`.
 
     Raises:
-        ValueError: If there are no k reference examples, or k is below 1.
+        ValueError: If k is below 1 or above the number of reference examples.
 
     Examples:
         >>> nearest(torch.zeros(1, 1), torch.tensor([[3.0], [1.0], [-2.0]]), 2)
@@ -96,20 +96,20 @@ def nearest(x: Tensor, reference: Tensor, k: int, *, chunk: int = 1024) -> Neigh
 
 
 def neighbour_distance(x: Tensor, reference: Tensor, k: int, *, chunk: int = 1024) -> Tensor:
-    """Distance of each example to its k-th nearest reference example, in the unit of the examples.
+    """Distance of each example to its k-th nearest reference example, in their unit.
 
     The k-th smallest of ‖x_i − y_j‖₂ over j.
 
-    Closed form: the definition. Large where the reference is sparse, and so for an outlier. Within one set, where each
-    example is its own nearest, the k-th nearest *other* example is the (k + 1)-th.
+    It is large where the reference is sparse, and so for an outlier. Within one set, each example is its own nearest
+    neighbour. The k-th nearest *other* example is then the (k + 1)-th.
 
-    `Undefined` where an example is not finite; a `ValueError` where there are no k reference examples.
+    `Undefined` where an example is not finite. `ValueError` where there are fewer than k reference examples.
 
     Args:
         x: Shape (batch, *event).
         reference: y, shape (references, *event).
         k: Which neighbour, from 1.
-        chunk: Examples at a time, at most; see `distances_in_parts`.
+        chunk: Most examples at a time; see `distances_in_parts`.
 
     Returns:
         Shape (batch,). Exact up to rounding.

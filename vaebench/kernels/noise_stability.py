@@ -1,11 +1,11 @@
-"""Noise stability: how much of a function of Gaussian codes is lost when the code is only partly known.
+"""Noise stability: how much of a function of Gaussian codes is lost under code noise.
 
-Write g as Hermite polynomials of z ~ N(0, I), and W_k for the energy of those of degree k, so that
-E‖g‖² = Σ_k W_k and W₀ = ‖E g‖². Degree is the frequency of this basis, and a pair of codes with correlation ρ sees it:
+Expand g in Hermite polynomials of z ~ N(0, I). Let W_k be the energy of those of degree k. Then E‖g‖² = Σ_k W_k and W₀
+= ‖E g‖². The degree is the frequency in this basis. A pair of codes with correlation ρ measures it:
 
     S(ρ) = E⟨g(z), g(z_ρ)⟩ = Σ_k ρᵏ·W_k,   z_ρ = ρ·z + √(1 − ρ²)·z′.
 
-No grid is laid and no dimension is singled out, so the cost does not grow with the number of latents.
+This needs no grid and treats all dimensions alike. The cost does not grow with the number of latents.
 """
 
 import math
@@ -31,31 +31,32 @@ def high_frequency_share(
     dtype: torch.dtype | None = None,
     device: torch.device | str | None = None,
 ) -> Estimate:
-    """Share of a function's non-constant energy that a ρ-correlated pair of codes loses, a number in [0, 1].
+    """Share of non-constant energy that a ρ-correlated pair of codes loses, in [0, 1].
 
     share(ρ) = 1 − (S(ρ) − W₀)/(S(1) − W₀) = Σ_{k≥1} (1 − ρᵏ)·W_k / Σ_{k≥1} W_k
              = ½·E‖g(z) − g(z_ρ)‖² / E‖g(z) − E g‖².
 
-    Closed form: z and z_ρ have one law, so ½·E‖g(z) − g(z_ρ)‖² = S(1) − S(ρ). Degree k loses exactly 1 − ρᵏ, an
-    affine function 1 − ρ, and no function less. Scaling or shifting the outputs and turning the latent space change
-    nothing. The last line is what is estimated: differences are taken before squares, so a large mean does no harm.
+    Closed form: z and z_ρ have the same distribution, so ½·E‖g(z) − g(z_ρ)‖² = S(1) − S(ρ). Degree k loses exactly 1 −
+    ρᵏ. An affine function loses 1 − ρ, the minimum. Scaling or shifting the outputs and rotating the latent space
+    change nothing. The second line is what is estimated. It takes differences before squares, so a large mean costs no
+    accuracy.
 
-    `Undefined` where the function is constant, gives a value that is not finite, or gets fewer than two pairs.
+    `Undefined` if the function is constant or not finite, or there are fewer than two pairs.
 
     Args:
         function: (batch, latent) -> (batch, *event), example by example.
         latent: Number of latent dimensions.
-        rho: ρ, in [0, 1). The nearer to 1, the longer the memory of high degrees: 1 − ρᵏ passes ½ at k = log ½/log ρ,
-            about 7 for ρ = .9.
+        rho: ρ, in [0, 1). Values nearer to 1 are sensitive to higher degrees: 1 − ρᵏ passes ½ at k = log ½/log ρ, about
+            7 for ρ = .9.
         samples: Number of pairs.
         rng: Source of the pairs.
-        chunk: Pairs evaluated at a time; memory grows with it, the result does not change.
+        chunk: Pairs evaluated at a time. It affects memory, not the result.
         dtype: Of the codes; torch's default unless given.
         device: Of the codes; the generator's own unless given.
 
     Returns:
-        The share, a scalar in double precision, biased O(1/samples), with its delta-method standard error. The centre
-        E g is estimated from the same pairs, which moves share and error in second order only.
+        The share, a scalar in double precision, biased O(1/samples), with its delta-method standard error. The centre E
+        g is estimated from the same pairs, which changes share and error in second order only.
 
     Raises:
         ValueError: If `rho` is outside [0, 1).

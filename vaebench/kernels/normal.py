@@ -1,4 +1,4 @@
-"""Diagonal normal distributions: their divergence from the prior, their density and their draws."""
+"""Diagonal normal distributions: divergence from the prior, density and draws."""
 
 import math
 from collections.abc import Sequence
@@ -8,19 +8,19 @@ from torch import Tensor
 
 
 def exp_excess(x: Tensor) -> Tensor:
-    """How far the exponential lies above its tangent at 0: φ(x) = eˣ − 1 − x, a pure number.
+    """Excess of the exponential over its tangent at 0: φ(x) = eˣ − 1 − x, without unit.
 
-    Closed form: expm1(x) − x, taken in double precision. In single precision the difference loses all digits of φ near
-    0, where φ is x²/2, and so does its gradient, which automatic differentiation writes as (expm1(x) + 1) − 1. Double
-    precision leaves errors of 10⁻¹⁶·|x| and 10⁻¹⁶ beside values of x²/2 and x. A series would be more exact still, and
-    costs three times as much, a tenth of a small model's training step.
+    Closed form: expm1(x) − x in double precision. In single precision the difference loses all digits of φ near 0,
+    where φ is x²/2. So does its gradient, which automatic differentiation writes as (expm1(x) + 1) − 1. Double
+    precision leaves errors of 10⁻¹⁶·|x| on values of x²/2, and of 10⁻¹⁶ on gradients of x. A series would be more
+    accurate still. It costs three times as much: a tenth of a small model's training step.
 
     Args:
         x: Any shape.
 
     Returns:
-        φ(x), the shape and dtype of `x`. The relative error is 2·10⁻¹⁶/|x| for the value, half that for the gradient,
-        or a rounding of the dtype where that is more, as it is in single precision wherever |x| > 10⁻⁸.
+        φ(x), the shape and dtype of `x`. The relative error is 2·10⁻¹⁶/|x| for the value and half that for the
+        gradient, or a rounding of the dtype where that is more. In single precision it is more wherever |x| > 10⁻⁸.
 
     Examples:
         >>> exp_excess(torch.tensor([0.0, 1e-4, 1.0]))
@@ -35,12 +35,12 @@ def normal_kl(mean: Tensor, log_scale: Tensor) -> Tensor:
 
     KL(N(μ, diag σ²) ‖ N(0, I)) = ½·Σ_j (μ_j² + φ(2·log σ_j)),  φ(x) = eˣ − 1 − x.
 
-    Closed form: the usual ½·Σ(μ² + σ² − 1 − log σ²) with the two parts that cancel taken together. A collapsed unit
-    has σ → 1, where the usual form subtracts numbers near 1 to find one near 0, and may turn negative.
+    Closed form: the usual ½·Σ(μ² + σ² − 1 − log σ²), with the terms that cancel combined. The usual form loses digits
+    in a collapsed unit, σ → 1, and may turn negative.
 
     Args:
         mean: μ, shape (..., latent).
-        log_scale: log σ, shape (..., latent). Not σ: near collapse σ itself rounds to 1.
+        log_scale: log σ, shape (..., latent). It is not σ, because near collapse σ rounds to 1.
 
     Returns:
         The divergence, shape (...). Exact up to a few roundings, value and gradient alike; never negative.
@@ -59,7 +59,7 @@ def normal_log_density(z: Tensor, mean: Tensor | float = 0.0, scale: Tensor | fl
 
     log N(z; μ, diag σ²) = −½·Σ_j ( ((z_j − μ_j)/σ_j)² + log(2π·σ_j²) ).
 
-    Closed form: the definition. The density is with respect to the volume of the space of z.
+    The density is with respect to the volume of the space of z.
 
     Args:
         z: Where it is evaluated, shape (..., latent).
@@ -85,10 +85,9 @@ def standard_normal(
     dtype: torch.dtype | None = None,
     device: torch.device | str | None = None,
 ) -> Tensor:
-    """Draw from N(0, I), on the generator's device, and hand the draws over where they are wanted.
+    """Draw from N(0, I) on the generator's device, then move the draws.
 
-    Closed form: none needed. Drawing on the generator's own device gives one stream of numbers to models on every
-    device.
+    Models on every device thus receive the same stream of numbers.
 
     Args:
         shape: Shape of the result.

@@ -1,39 +1,38 @@
-"""How far paths of outputs are from straight lines walked at an even pace."""
+"""Distance of paths of outputs from straight lines traversed at constant speed."""
 
 import torch
 from torch import Tensor
 
 from vaebench.kernels.estimate import Undefined, require_finite
 
-# A path whose length is this many roundings of its points, each, is taken for a point.
+# A path is treated as a point if its length is at most this many roundings of each of its points.
 _ROUNDINGS = 16
 
 
 def path_roughness(points: Tensor) -> Tensor:
-    """Bending and change of pace along each path, free of the outputs' scale: for an even arc, its angle² in radians².
+    """Bending and change of speed along each path, free of the outputs' scale; in radians² on an arc.
 
-    R = n⁴·mean_t ‖x_{t+1} − 2x_t + x_{t−1}‖² / (Σ_t ‖x_{t+1} − x_t‖)²,  n the number of segments: the discrete form of
+    R = n⁴·mean_t ‖x_{t+1} − 2x_t + x_{t−1}‖² / (Σ_t ‖x_{t+1} − x_t‖)²,  n segments; discrete form of
 
         ∫₀¹ ‖x″(u)‖² du / (∫₀¹ ‖x′(u)‖ du)².
 
-    Closed form: on an arc of angle θ, walked evenly, R = (2n·sin(θ/2n))² → θ². On a straight line R is 0 if walked
-    evenly, and else the squared change of pace over the squared mean pace: 4 for x(u) = u². Moving, turning or scaling
-    the outputs changes nothing, nor does walking backwards.
+    Closed form: on an arc of angle θ at constant speed, R = (2n·sin(θ/2n))² → θ². On a straight line R is the squared
+    change of speed over the squared mean speed: 0 at constant speed, 4 for x(u) = u². Translating, rotating, scaling or
+    reversing the path changes nothing.
 
-    On a twice differentiable path R tends to its limit with an error of O(1/n), on an arc O(1/n²). It has no limit
-    where the path has a kink, as under ReLU, and grows like n there, or like n³ where it jumps. So compare paths of
-    equal n only.
+    On a twice differentiable path the error of R is O(1/n), on an arc O(1/n²). At a kink, as under ReLU, it has no
+    limit and grows like n. At a jump it grows like n³. So compare paths of equal n only.
 
     Args:
         points: Outputs at evenly spaced parameters, such as along a line of codes, shape (paths, n + 1, *event).
 
     Returns:
-        R, shape (paths,), in the dtype of `points`. Exact but for their rounding, which adds at
-        most 6·(n²·eps·‖x‖/length)².
+        R, shape (paths,), in the dtype of `points`. Exact up to their rounding, which adds at most
+        6·(n²·eps·‖x‖/length)².
 
     Raises:
         ValueError: If a path has fewer than three points.
-        Undefined: If a path stands still, as under a collapsed decoder, which is no smoothness, or is not finite.
+        Undefined: If a path is not finite, or has no length, as under a collapsed decoder. That is not smoothness.
 
     Examples:
         >>> path_roughness(torch.tensor([[0.0, 1.0, 2.0], [0.0, 1.0, 4.0]]).unsqueeze(-1))
@@ -41,7 +40,8 @@ def path_roughness(points: Tensor) -> Tensor:
     """
     if points.ndim < 2 or points.shape[1] < 3:
         raise ValueError(f"a path has at least three points, (paths, points, *event), got shape {tuple(points.shape)}")
-    # Differences of rounded numbers are exact in double precision; in single they would be rounded again.
+    # In double precision, differences of single-precision numbers are exact; in single precision they would be rounded
+    # again.
     x = require_finite(points, "the path").double().reshape(*points.shape[:2], -1)
     segments = x.diff(dim=1)
     lengths = torch.linalg.vector_norm(segments, dim=2).sum(1)

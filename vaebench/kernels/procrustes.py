@@ -1,4 +1,4 @@
-"""Procrustes similarity: how nearly a rotation turns one layer's cloud of points into another's."""
+"""Procrustes similarity: how well a rotation maps one layer's activations onto another's."""
 
 import math
 from collections.abc import Sequence
@@ -11,22 +11,21 @@ from vaebench.kernels.representation import each_once, normalised, normalised_pa
 
 
 def procrustes_similarity(x: Tensor, y: Tensor) -> Tensor:
-    """Overlap of two representations after the best orthogonal map, a pure number between 0 and 1.
+    """Overlap of two representations after the best orthogonal map, a number in [0, 1].
 
-    s = ‖Xᵀ·Y‖_* (sum of singular values), X and Y centred and of Frobenius norm 1;  min over orthogonal Q of
-    ‖X·Q − Y‖_F² = 2 − 2·s, the narrower padded with zeros.
+    s = ‖Xᵀ·Y‖_* (sum of singular values), X and Y centred, of Frobenius norm 1. The narrower is padded with zeros. Then
+    min over orthogonal Q of ‖X·Q − Y‖_F² = 2 − 2·s.
 
-    Closed form: the orthogonal Procrustes problem. A layer wider than the sample is replaced by the triangle of its
-    QR decomposition, Xᵀ = Q·R: Rᵀ has the same Gram and n columns. Taking roots of the Gram instead would halve the
-    digits of the small singular values.
+    Closed form: the orthogonal Procrustes problem. For a layer wider than the sample, Xᵀ = Q·R is decomposed: Rᵀ has
+    the same Gram and n columns. Roots of the Gram would halve the digits of the small singular values.
 
     Args:
         x: Activations, shape (n, *features).
         y: Activations for the same examples, shape (n, *other features).
 
     Returns:
-        The similarity, a scalar in double precision. Exact for the sample; as an estimate for the population biased
-        upwards O(√(width/n)) (`chance_procrustes`, `shuffled_procrustes`).
+        The similarity, a scalar in double precision. Exact for the sample. As an estimate for the population it is
+        biased upwards O(√(width/n)) (`chance_procrustes`, `shuffled_procrustes`).
 
     Examples:
         >>> x = torch.tensor([[0.0, 1.0], [1.0, 0.0], [3.0, 2.0]])
@@ -38,12 +37,12 @@ def procrustes_similarity(x: Tensor, y: Tensor) -> Tensor:
 
 
 def procrustes_matrix(layers_a: Sequence[Tensor], layers_b: Sequence[Tensor]) -> Tensor:
-    """Procrustes similarity of each layer of one list with each of another, pure numbers.
+    """Procrustes similarity of each layer of one list with each of another, in [0, 1].
 
     S_ij = procrustes_similarity(a_i, b_j).
 
-    Closed form: the definition. Each layer is centred and narrowed to at most n columns once; the singular values,
-    O(min(n, width)³), are each pair's own, so for large n the pairs cost the most.
+    Each layer is centred and narrowed to at most n columns once. The singular values, O(min(n, width)³), are computed
+    for each pair. They dominate the cost for large n.
 
     Args:
         layers_a: Activations, each of shape (n, *features of its own).
@@ -62,20 +61,20 @@ def procrustes_matrix(layers_a: Sequence[Tensor], layers_b: Sequence[Tensor]) ->
 
 
 def chance_procrustes(n: int, p: int) -> float:
-    """Procrustes similarity that two independent representations reach by chance, a pure number between 0 and 1.
+    """Procrustes similarity that two independent representations reach by chance, in [0, 1].
 
-    s ≈ (8/(3π))·√(p/n), for two isotropic representations of the same width p ≪ n.
+    s ≈ (8/(3π))·√(p/n) for two isotropic representations of the same width p ≪ n.
 
-    Closed form: Xᵀ·Y then has independent entries of variance 1/(p²·n); the singular values of such a p×p matrix
-    fill a quarter circle of radius 2/√(p·n), whose mean is 4/(3π) radii, and there are p of them. Fewer wide
-    directions mean a lower floor: for layers that are not isotropic draw it (`shuffled_procrustes`).
+    Closed form: Xᵀ·Y then has independent entries of variance 1/(p²·n). The p singular values fill a quarter circle of
+    radius 2/√(p·n). Its mean is 4/(3π) radii. Fewer wide directions lower the floor. For layers that are not isotropic,
+    estimate it with `shuffled_procrustes`.
 
     Args:
         n: Number of examples.
         p: Width of both representations.
 
     Returns:
-        The floor. Asymptotic: for normal features high by 6 % at p = 1, by 1 to 2 % for 10 ≤ p ≤ n/10.
+        The floor. Asymptotic: for normal features too high by 6 % at p = 1, and by 1 to 2 % for 10 ≤ p ≤ n/10.
 
     Raises:
         ValueError: If p is not positive.
@@ -93,11 +92,11 @@ def chance_procrustes(n: int, p: int) -> float:
 
 
 def shuffled_procrustes(x: Tensor, y: Tensor, rng: torch.Generator, draws: int) -> Estimate:
-    """Procrustes similarity after the examples of one representation are permuted, a pure number between 0 and 1.
+    """Procrustes similarity after the examples of one representation are permuted, in [0, 1].
 
     E_π procrustes_similarity(x, y_π), π uniform over the orders of the examples.
 
-    Closed form: the definition, by drawing. stderr·√draws is the standard deviation of the index under independence.
+    stderr·√draws is the standard deviation of the index under independence.
 
     Args:
         x: Activations, shape (n, *features).
@@ -118,7 +117,7 @@ def shuffled_procrustes(x: Tensor, y: Tensor, rng: torch.Generator, draws: int) 
 
 
 def _narrowed(x: Tensor) -> Tensor:
-    """A matrix of at most n columns with the Gram of X."""
+    """A matrix of at most n columns with the same Gram as X."""
     n, width = x.shape
     return x if width <= n else torch.linalg.qr(x.T, mode="r").R.T
 

@@ -1,4 +1,4 @@
-"""What the similarity indices of two representations share: activations as centred matrices of unit norm."""
+"""Shared by the similarity indices: activations as centred matrices of unit norm."""
 
 from collections.abc import Callable, Iterable
 
@@ -9,13 +9,12 @@ from vaebench.kernels.estimate import Undefined, require_finite
 
 
 def normalised(x: Tensor) -> Tensor:
-    """Write activations as a matrix with centred columns and Frobenius norm 1, a pure number.
+    """Activations as a matrix with centred columns and Frobenius norm 1, without unit.
 
-    X = X₀/‖X₀‖_F,  X₀ = x − mean over the sample, features flattened.
+    X = X₀/‖X₀‖_F, where X₀ = x − mean over the sample, with features flattened.
 
-    Closed form: linear similarity indices forget translation and scale; taking both away first leaves products of
-    matrices that neither overflow nor cancel. Complex features count as pairs of real ones, which turns unitary maps
-    into orthogonal ones.
+    Linear similarity indices do not depend on translation and scale. Products of normalised matrices neither overflow
+    nor cancel. Complex features count as pairs of real ones, which turns unitary maps into orthogonal ones.
 
     Args:
         x: Activations, shape (n, *features).
@@ -24,8 +23,8 @@ def normalised(x: Tensor) -> Tensor:
         X in double precision, shape (n, width). Exact up to rounding.
 
     Raises:
-        Undefined: If there are fewer than two examples, an activation is not finite, or no feature varies by more
-            than the rounding of its dtype, as in a dead layer.
+        Undefined: If there are fewer than two examples, an activation is not finite, or no feature varies by more than
+            the rounding of its dtype, as in a dead layer.
 
     Examples:
         >>> normalised(torch.tensor([[1.0], [3.0]])).square()
@@ -37,7 +36,7 @@ def normalised(x: Tensor) -> Tensor:
         raise Undefined(f"similarity of representations needs at least two examples, got {n}")
     if x.is_complex():
         x = torch.view_as_real(x.resolve_conj())
-    # A feature's mean is itself rounded, which is why constant doubles do not centre to exact zeros.
+    # A feature's mean is rounded, so constant doubles do not centre to exact zeros.
     rounding = 8 * torch.finfo(torch.float64).eps + (torch.finfo(x.dtype).eps if x.is_floating_point() else 0.0)
     features = require_finite(x, "the representation").double().reshape(n, x[0].numel())
     centred = features - features.mean(0)
@@ -49,7 +48,7 @@ def normalised(x: Tensor) -> Tensor:
 
 
 def require_same_examples(*layers: Tensor) -> None:
-    """Stop where representations cannot be of one sample.
+    """Raise if representations cannot be of the same sample.
 
     Args:
         *layers: Activations, each of shape (n, *features of its own).
@@ -66,11 +65,11 @@ def require_same_examples(*layers: Tensor) -> None:
 
 
 def normalised_pair(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
-    """Normalise two representations of one sample.
+    """Normalise two representations of the same sample.
 
     X = normalised(x), Y = normalised(y).
 
-    Closed form: the definition. Row i of both belongs to example i; widths may differ.
+    Row i of both belongs to example i. Widths may differ.
 
     Args:
         x: Activations, shape (n, *features).
@@ -91,11 +90,9 @@ def normalised_pair(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
 def each_once(
     layers_a: Iterable[Tensor], layers_b: Iterable[Tensor], reduced: Callable[[Tensor], Tensor]
 ) -> tuple[list[Tensor], list[Tensor]]:
-    """Reduce every layer of two lists to what its similarity with the others takes, each layer once.
+    """Reduce every layer of two lists once, before the layers are compared.
 
-    (r(a_1), …), (r(b_1), …).
-
-    Closed form: the definition. A tensor that stands in both lists, or twice in one, is reduced once.
+    A tensor that occurs several times, in one list or in both, is reduced once.
 
     Args:
         layers_a: Activations, each of shape (n, *features of its own).
@@ -128,11 +125,11 @@ def shuffled_rows(y: Tensor, rng: torch.Generator) -> Tensor:
 
     P(π) = 1/n!.
 
-    Closed form: a representation whose rows are permuted keeps its spectrum and loses its partner, which makes it the
-    draw of independence that a similarity index is held against.
+    Permuting the rows of a representation keeps its spectrum and breaks its pairing with another. Similarity indices
+    are compared with such draws of independence.
 
     Args:
-        y: The representation to be permuted, shape (n, ...).
+        y: The representation to permute, shape (n, ...).
         rng: Source of the randomness.
 
     Returns:

@@ -1,7 +1,7 @@
-"""How much samples vary, how much of the real data they reach, and the threshold beyond which one is an outlier.
+"""Diversity of samples, their coverage of the real data, and thresholds for outliers.
 
-Samples taken by weight repeat each other and share their candidates; standard errors here are those of independent
-samples, and of real data drawn afresh where that enters.
+Standard errors assume independent samples, and independent real data where those are used. Resampled samples are not
+independent: they repeat and share candidates.
 """
 
 import math
@@ -19,19 +19,19 @@ def class_entropy(probabilities: Tensor) -> Estimate:
 
     H = −Σ_c p̄_c·log p̄_c,  p̄ the mean of the samples' class probabilities.
 
-    Closed form: the definition; the error is the delta method's, of the influence −Σ_c p_ic·log p̄_c of each sample. At
-    a uniform p̄ all influences are equal and the first-order error is 0, as H is at its maximum there.
+    Closed form: the error is the delta method's, with the influence −Σ_c p_ic·log p̄_c of each sample. At a uniform p̄,
+    where H is maximal, the first-order error is 0.
 
     `Undefined` where there are fewer than two samples, or a probability is not finite.
 
     Args:
-        probabilities: p_ic, what a classifier gives each sample, rows that sum to 1, shape (n, classes).
+        probabilities: p_ic, a classifier's output for each sample, with rows that sum to 1, shape (n, classes).
 
     Returns:
         H in [0, log classes]. Biased low by Σ_c Var(p_c)/(2n·p̄_c), at most (classes − 1)/(2n), plus O(1/n²).
 
     Raises:
-        ValueError: If a row is no distribution.
+        ValueError: If a row is not a distribution.
 
     Examples:
         >>> round(float(class_entropy(torch.tensor([[1.0, 0.0], [0.0, 1.0]])).value), 4)
@@ -42,7 +42,7 @@ def class_entropy(probabilities: Tensor) -> Estimate:
     if bool((probabilities < 0).any() | ((probabilities.sum(1) - 1).abs() > tolerance).any()):
         raise ValueError("class probabilities are not negative and sum to 1 in each row")
     mean = probabilities.mean(0)
-    # A class that nobody is in has the influence 0·log 0 = 0.
+    # An empty class has the influence 0·log 0 = 0.
     influence = -torch.special.xlogy(probabilities, mean.where(mean > 0, 1)).sum(1)
     return mean_estimate(influence)._replace(value=torch.special.entr(mean).sum())
 
@@ -52,10 +52,10 @@ def mean_pairwise_distance(x: Tensor, *, chunk: int = 1024) -> Estimate:
 
     value = 2/(n(n − 1))·Σ_{i<j} ‖x_i − x_j‖,  stderr² = 4(n − 1)/(n(n − 2)²)·Σ_i (h_i − value)²,
 
-    h_i the mean distance of sample i to the others.
+    where h_i is the mean distance of sample i to the others.
 
-    Closed form: a U-statistic of degree 2 with the jackknife's standard error. That holds the spread of the samples and
-    the dependence of pairs that share one; it is too large rather than too small, by a share of O(1/n).
+    Closed form: a U-statistic of degree 2 with the jackknife's standard error. That includes the dependence of pairs
+    that share a sample. It is too large, by a relative O(1/n).
 
     Args:
         x: Independent samples, shape (n, *event).
@@ -82,30 +82,30 @@ def mean_pairwise_distance(x: Tensor, *, chunk: int = 1024) -> Estimate:
 
 
 def coverage(real: Tensor, samples: Tensor, k: int, *, chunk: int = 1024) -> Estimate:
-    """Share of the real examples that have a sample as near as their k-th nearest real neighbour, in [0, 1].
+    """Share of real examples with a sample within their k-th nearest-neighbour radius, in [0, 1].
 
     (1/N)·Σ_i 1[min_j ‖x_i − y_j‖ ≤ r_i],  r_i the distance of x_i to its k-th nearest other real example.
 
-    Source: Naeem et al. 2020, arXiv 2002.09797, whose balls are open; closed ones differ only where distances tie, and
-    then let a repeated real example be covered by its own copy. Samples that are all alike, however good, cover little.
-    What samples of the data's own distribution would reach is `expected_coverage`, and hangs on the numbers of both.
+    Source: Naeem et al. 2020, arXiv 2002.09797. Their balls are open and ours are closed, which differs only for ties:
+    a repeated real example is then covered by its own copy. Samples that are all alike cover little, however good they
+    are. `expected_coverage` is the value for samples of the data's own distribution; it depends on both sample sizes.
 
-    The error is the jackknife's over real examples and over samples. Leaving out a sample uncovers the examples that
-    only it covered; leaving out a real example widens the balls that it bounded from within. It is an upper bound, by
-    the inequality of Efron and Stein, and 1.5 to 2.5 times the true error. The √(c(1 − c)/N) of independent examples
-    is too small instead, by up to 1.6 times, for neighbouring balls are covered together.
+    The error is the jackknife's, over real examples and over samples. Without a sample, examples that only it covered
+    are uncovered. Without a real example, the balls that it bounded grow. By the inequality of Efron and Stein the
+    error is an upper bound; it is 1.5 to 2.5 times the true error. For independent examples the error would be √(c(1 −
+    c)/N). That is too small, by up to 1.6 times, because neighbouring balls are covered together.
 
-    `Undefined` where an example or a sample is not finite; a `ValueError` where the events differ in shape.
+    `Undefined` where an example or a sample is not finite. `ValueError` where the events differ in shape.
 
     Args:
         real: x, held-out real examples, shape (N, *event).
         samples: y, shape (M, *event).
-        k: Which real neighbour sets the radius.
+        k: Rank of the real neighbour that sets the radius.
         chunk: Real examples at a time; memory is chunk × the larger of N and M.
 
     Returns:
         The share, its standard error, and N. Exact for these sets. The error is 0 where no single example or sample
-        changes anything, as at a share of 0 far from the data.
+        matters, as at a share of 0 far from the data.
 
     Raises:
         ValueError: If k is below 1, or there are fewer than k + 2 real examples or two samples.
@@ -133,20 +133,21 @@ def coverage(real: Tensor, samples: Tensor, k: int, *, chunk: int = 1024) -> Est
 
 
 def expected_coverage(n_real: int, n_samples: int, k: int) -> float:
-    """Coverage to expect from samples of the real data's own distribution, a share in [0, 1].
+    """Expected coverage for samples of the real data's own distribution, in [0, 1].
 
     1 − ∏_{i=1}^{k} (N − i)/(N + M − i).
 
-    Closed form: x_i is not covered if its k nearest among the N − 1 other real examples and the M samples are all real,
-    and where all have one distribution, each order of them is as likely. Free of that distribution and its dimension.
+    Closed form: x_i has N − 1 other real examples and M samples as neighbours. It is not covered if the k nearest are
+    all real. If all have one distribution, every order is equally likely. The result does not depend on that
+    distribution or its dimension.
 
     Args:
         n_real: N, at least k + 1.
         n_samples: M.
-        k: Which real neighbour sets the radius.
+        k: Rank of the real neighbour that sets the radius.
 
     Returns:
-        The expectation of `coverage` where distances do not tie. Exact.
+        The expectation of `coverage`. Exact where distances do not tie.
 
     Raises:
         ValueError: If a number is too small.
@@ -161,21 +162,21 @@ def expected_coverage(n_real: int, n_samples: int, k: int) -> float:
 
 
 def quantile_threshold(values: Tensor, share: float) -> Tensor:
-    """Value below which a further draw falls with the given probability, in the unit of the values.
+    """Value below which a new draw falls with the given probability, in their unit.
 
     The order statistic v_(share·(n + 1)), interpolated linearly between its neighbours.
 
-    Closed form: a further draw of any continuous distribution falls below the i-th smallest of n with the probability
-    i/(n + 1), as all n + 1 places are as likely. `torch.quantile` takes place 1 + share·(n − 1) instead, and so finds 9
-    outliers among a hundred real examples where 5 were meant, if it was given 20.
+    Closed form: for a continuous distribution, all n + 1 ranks of a new draw are equally likely. It falls below the
+    i-th smallest value with probability i/(n + 1). `torch.quantile` uses rank 1 + share·(n − 1) instead. With 20 values
+    it finds 9 outliers among a hundred real examples where 5 are intended.
 
     Args:
         values: Of held-out real data, such as a classifier's confidence or a neighbour distance, shape (n,).
         share: Probability of falling below, in (0, 1).
 
     Returns:
-        The threshold, a scalar. Its share is exact in the mean over samples of `values`, between order statistics up
-        to the interpolation; given one such sample it strays by about √(share·(1 − share)/n).
+        The threshold, a scalar. Averaged over samples of `values`, its share is exact, up to the interpolation between
+        order statistics. For one such sample the share deviates by about √(share·(1 − share)/n).
 
     Raises:
         ValueError: If `share` is not between 0 and 1, or the values are not one row.
@@ -189,7 +190,7 @@ def quantile_threshold(values: Tensor, share: float) -> Tensor:
     if values.ndim != 1 or not 0 < share < 1:
         raise ValueError(f"a threshold cuts a share in (0, 1) off one row, got {share} of shape {tuple(values.shape)}")
     n = values.shape[0]
-    # A share such as .95 is not exact in binary, and 19 values do bound it.
+    # A share such as .95 is not exact in binary, but 19 values are enough for it.
     place = round(share * (n + 1), 9)
     if not 1 <= place <= n:
         raise Undefined(f"{n} values are too few to bound a share of {share:g}")

@@ -1,4 +1,4 @@
-"""The truncated prior, z·T with T below 1, brought to the variation of another way of sampling."""
+"""The truncated prior, z·T with T below 1, matched in diversity to another sampler."""
 
 import math
 from collections.abc import Callable
@@ -10,12 +10,12 @@ from vaebench.kernels.estimate import Undefined
 
 
 class MatchedTruncation(NamedTuple):
-    """A truncation factor and how well its variation agrees with the one asked for.
+    """A truncation factor and its diversity, compared with the target.
 
     Attributes:
         factor: T.
-        variation: What T gives, in the unit of the target.
-        within: Whether the target lies between what the two ends give; if not, `factor` is the nearer end.
+        variation: The diversity at T, in the unit of the target.
+        within: Whether the target lies between the values at the two ends. If not, `factor` is the nearer end.
     """
 
     factor: float
@@ -26,28 +26,28 @@ class MatchedTruncation(NamedTuple):
 def matched_truncation(
     variation: Callable[[float], float], target: float, lower: float, upper: float, *, tolerance: float = 1e-3
 ) -> MatchedTruncation:
-    """Find the truncation factor, a pure number, at which samples vary as much as asked for.
+    """Find the truncation factor, without unit, that gives the diversity asked for.
 
     T in [lower, upper] with variation(T) = target, by Brent's bracketing.
 
-    Closed form: none needed. Where variation(T) crosses the target more than once, one of the crossings; where it
-    jumps over it, the jump. Let `variation` truncate the same draws at every T: with fresh ones it is no function, and
-    the answer a lottery near the target.
+    If variation(T) crosses the target several times, the result is one of the crossings; if it jumps over the target,
+    the jump. `variation` must truncate the same draws at every T. With fresh draws the result near the target is
+    random.
 
     Args:
-        variation: T ↦ variation of samples decoded from z·T, continuous; called about ten times.
-        target: The variation asked for, in the same unit.
+        variation: T ↦ diversity of samples decoded from z·T, continuous; called about ten times.
+        target: The diversity to match, in the same unit.
         lower: Smallest T, at least 0.
-        upper: Largest T. Above 1 the prior is widened.
+        upper: Largest T. Values above 1 widen the prior.
         tolerance: Largest error of T.
 
     Returns:
-        T within `tolerance`, and what it gives. Where the target lies outside what the two ends give, the end that
-        comes nearer to it, and `within` false: an interior T might have reached it if `variation` is not monotone.
+        T within `tolerance`, and its diversity. If the target is outside the values at the two ends, T is the nearer
+        end and `within` is false. If `variation` is not monotone, an interior T might then still match.
 
     Raises:
-        ValueError: If not 0 ≤ lower < upper, or the tolerance is not positive.
-        Undefined: If the target, or a variation on the way, is not finite.
+        ValueError: If not 0 ≤ lower < upper < ∞, or the tolerance is not positive.
+        Undefined: If the target, or a diversity during the search, is not finite.
 
     Examples:
         >>> matched = matched_truncation(lambda factor: 3 * factor, 1.5, 0.0, 1.0)
@@ -65,7 +65,7 @@ def matched_truncation(
     found: dict[float, float] = {}
 
     def excess(factor: float) -> float:
-        # The root finder asks for the ends again, and each answer costs a decoding of all samples.
+        # The root finder evaluates the ends again, and each evaluation decodes all samples.
         if factor not in found:
             found[factor] = float(variation(factor))
         if not math.isfinite(found[factor]):

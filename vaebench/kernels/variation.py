@@ -1,4 +1,4 @@
-"""How far the outputs of a function spread about their mean, without holding them all at once."""
+"""Spread of a function's outputs about their mean, computed in parts to save memory."""
 
 from collections.abc import Callable
 
@@ -7,7 +7,7 @@ from torch import Tensor
 
 from vaebench.kernels.estimate import Undefined, require_finite
 
-# A spread this many roundings wide, relative to the outputs, is taken for rounding.
+# A spread of at most this many roundings, relative to the outputs, is treated as rounding.
 _ROUNDINGS = 16
 
 
@@ -16,7 +16,7 @@ def mean_output(function: Callable[[Tensor], Tensor], inputs: Tensor, chunk: int
 
     ȳ = (1/n)·Σ_i function(inputs_i).
 
-    Closed form: the definition, summed over parts of `chunk` examples so that memory does not grow with n.
+    Memory does not grow with n, only with `chunk`.
 
     Args:
         function: (batch, *shape) -> (batch, *event), example by example.
@@ -24,7 +24,7 @@ def mean_output(function: Callable[[Tensor], Tensor], inputs: Tensor, chunk: int
         chunk: Examples evaluated at a time.
 
     Returns:
-        Shape (*event). Exact for this batch, unbiased for the distribution it was drawn from.
+        Shape (*event). Exact for this batch; unbiased for the distribution it was drawn from.
 
     Examples:
         >>> mean_output(torch.exp, torch.zeros(5, 2), chunk=2)
@@ -35,23 +35,23 @@ def mean_output(function: Callable[[Tensor], Tensor], inputs: Tensor, chunk: int
 
 
 def require_variation(spreads: Tensor, centre: Tensor, name: str = "the function") -> Tensor:
-    """Let squared distances from the mean pass if they are more than rounding.
+    """Return squared distances from the mean if they are more than rounding.
 
-    The mean of ‖y_i − ȳ‖² has to exceed (16·eps·‖ȳ‖)², eps the rounding of the centre's dtype: below that outputs are
-    constant for all that can be known, and whatever is divided by their variance is noise.
+    The mean of ‖y_i − ȳ‖² has to exceed (16·eps·‖ȳ‖)², eps the rounding of the centre's dtype. Below that the outputs
+    are constant up to rounding. Dividing by their variance would give noise.
 
     Closed form: a difference of numbers of size ‖ȳ‖ carries an error of a few eps·‖ȳ‖.
 
     Args:
         spreads: ‖y_i − ȳ‖², shape (n,), as from `squared_norms`.
         centre: ȳ, shape (*event).
-        name: What varies, for the reason.
+        name: What varies, for the error message.
 
     Returns:
         `spreads` itself.
 
     Raises:
-        Undefined: If there are fewer than two, one is not finite, or they are no more than rounding.
+        Undefined: If there are fewer than two, one is not finite, or they are only rounding.
 
     Examples:
         >>> require_variation(torch.tensor([1.0, 2.0]), torch.zeros(3))

@@ -11,13 +11,13 @@ from vaebench.kernels.jacobian import jacobian_columns
 
 
 def wirtinger(function: Callable[[Tensor], Tensor], z: Tensor) -> tuple[Tensor, Tensor]:
-    """Derivatives of all outputs by each complex input and by its conjugate, in output units per input unit.
+    """Derivatives by each complex input and its conjugate, in output units per input unit.
 
     ∂_j f = ½·(∂f/∂x_j − i·∂f/∂y_j),  ∂̄_j f = ½·(∂f/∂x_j + i·∂f/∂y_j),  z = x + i·y.
 
-    Closed form: the Jacobian by the 2·latent real inputs of the paired codes, in forward mode, combined. Torch's own
-    gradient of a real function of complex numbers is twice ∂̄f. A holomorphic f has ∂̄f = 0, a real one
-    ∂̄f = conj(∂f). Differentiable in turn.
+    Closed form: the forward-mode Jacobian by the 2·latent real inputs of the paired codes, combined. Torch's own
+    gradient of a real function of complex numbers is twice ∂̄f. A holomorphic f has ∂̄f = 0; a real f has ∂̄f =
+    conj(∂f). Differentiable.
 
     Args:
         function: Complex (batch, latent) -> real or complex (batch, *event), example by example.
@@ -25,7 +25,7 @@ def wirtinger(function: Callable[[Tensor], Tensor], z: Tensor) -> tuple[Tensor, 
 
     Returns:
         ∂f and ∂̄f, complex, each of shape (latent, batch, *event), the order of `jacobian_columns`. Exact up to
-        roundings; costs 2·latent forward passes, and their memory.
+        roundings. Costs 2·latent forward passes, and their memory.
 
     Raises:
         ValueError: If `z` is real or not (batch, latent).
