@@ -5,7 +5,7 @@ from dataclasses import asdict, replace
 import pytest
 import toys  # noqa: F401 - the paper of the tests' own
 
-from vaebench.claims import Claim, Exceeds, Near, Outpaces, Tradeoff, Trend
+from vaebench.claims import Claim, Exceeds, Near, Outpaces, Trend
 from vaebench.experiment import Arm, Budget, EvaluationBudget, Interventions, Knob, TrainingConfig
 from vaebench.fingerprint import value_hash
 from vaebench.papers import Task, Version

@@ -153,9 +153,7 @@ def test_a_task_may_name_all_that_its_instruments_give():
 
 
 def test_the_error_lists_the_nearest_names_in_one_line():
-    with pytest.raises(
-        ValueError, match="^toy2026_names: none of its instruments gives first_layr; the nearest: first_layer"
-    ):
+    with pytest.raises(ValueError, match=r"gives first_layr; the nearest: first_layer(, \w+)*$"):
         replace(TOY, claims=(claim(reported=("first_layr",)),))
 
 
