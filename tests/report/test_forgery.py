@@ -52,6 +52,7 @@ ACTS = {
     "an animation": ("</svg>", '<animate attributeName="x"/></svg>'),
     "a style sheet": ("</svg>", "<style>@import 'http://evil.example';</style></svg>"),
     "a style that loads": ("fill: none", "fill: url(http://evil.example)"),
+    "a style that loads in another case": ("fill: none", "fill: URL(http://evil.example)"),
     "a style that escapes": ("fill: none", r"fill: u\72l(x)"),
     "an entity": ('<!DOCTYPE svg PUBLIC', '<!DOCTYPE svg [<!ENTITY x "y">] PUBLIC'),
     "a second document": ("<svg ", '<?xml-stylesheet href="x.css"?><svg '),
@@ -71,6 +72,11 @@ def test_what_acts_is_never_fresh(what, drawn, drawing, tmp_path):
     assert stamp(forged(drawn[FIGURE], lambda text: text.replace(before, after, 1))) is None
     board.write_pages(tmp_path, drawn | {FIGURE: forged(drawn[FIGURE], lambda text: text.replace(before, after, 1))})
     assert stale_pages(tmp_path, drawn) == {FIGURE: "differs from what the records say"}
+
+
+def test_a_word_in_a_comment_loads_nothing(drawing):
+    assert is_passive(drawing.replace("<g id=", "<!-- gain [url(x)] --><g id=", 1))
+    assert not is_passive(drawing.replace("<g id=", '<!-- url( --><g clip-path="url(x)" id=', 1))
 
 
 def test_a_stamp_at_the_end_is_needed_and_nothing_after_it(drawn):

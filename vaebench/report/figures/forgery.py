@@ -5,23 +5,24 @@ import re
 TOLERANCE = 1e-3
 """Points by which places may differ between processors; a line is .7 points wide."""
 
-_PROLOGUE = re.compile(
+_PROLOGUE = (
     r'<\?xml version="1\.0" encoding="utf-8" standalone="no"\?>\s*'
     r'<!DOCTYPE svg PUBLIC "-//W3C//DTD SVG 1\.1//EN"\s+"http://www\.w3\.org/Graphics/SVG/1\.1/DTD/svg11\.dtd">'
 )
 _STYLE = '<style type="text/css">*{stroke-linejoin: round; stroke-linecap: butt}</style>'
 _ELEMENTS = "svg|g|defs|path|use|image|clipPath|rect"
 _ATTRIBUTES = "id|d|x|y|width|height|style|transform|viewBox|version"
-_TOKEN = re.compile(
-    rf"\s+|{re.escape(_STYLE)}|<!--(?:(?!--).)*-->|</(?:{_ELEMENTS})>"
-    rf"|<(?:{_ELEMENTS})(?:\s+(?:"
-    rf'(?:{_ATTRIBUTES})="(?:(?!url\()[^"<&@\\])*"'
+_PASSIVE = re.compile(
+    rf"{_PROLOGUE}(?:\s++|</(?:{_ELEMENTS})>"
+    rf"|<(?:{_ELEMENTS})(?:\s++(?:"
+    rf'(?:{_ATTRIBUTES})="[^"<&@\\]*+"'
     r'|xmlns(?::xlink)?="http://www\.w3\.org/(?:2000/svg|1999/xlink)"'
-    r'|clip-path="url\(#\w+\)"'
-    r'|xlink:href="(?:#[\w-]+|data:image/png;base64,[A-Za-z0-9+/=\n]+)"'
-    r"))*\s*/?>",
+    r'|clip-path="url\(#\w++\)"'
+    r'|xlink:href="(?:#[\w-]++|data:image/png;base64,[A-Za-z0-9+/=\n]++)"'
+    rf"))*+\s*+/?>|<!--(?:[^-]|-(?!-))*+-->|{re.escape(_STYLE)})*+",
     re.DOTALL,
 )
+_CLIP = re.compile(r'clip-path="url\(#\w+\)"')
 _COMMENT = re.compile("<!--.*?-->", re.DOTALL)
 _LETTERS = str.maketrans("0123456789", "abcdefghij")
 _NAME = re.compile(r'(?<=\bid=")[^"]+|(?<=url\(#)[^)]+|(?<=xlink:href="#)[^"]+')
@@ -37,15 +38,14 @@ def is_passive(drawing: str) -> bool:
     Returns:
         Whether each of its characters belongs to an element that does nothing.
     """
-    prologue = _PROLOGUE.match(drawing)
-    if prologue is None:
+    if not _PASSIVE.fullmatch(drawing):
         return False
-    end = prologue.end()
-    for token in _TOKEN.finditer(drawing, end):
-        if token.start() != end:
-            return False
-        end = token.end()
-    return end == len(drawing)
+    return _loads_nothing(drawing) or _loads_nothing(_COMMENT.sub("", drawing))
+
+
+def _loads_nothing(drawing: str) -> bool:
+    """Whether every ``url(`` of a drawing, in capitals or not, names a clip of its own."""
+    return drawing.lower().count("url(") == len(_CLIP.findall(drawing))
 
 
 def same_drawing(one: str, other: str) -> bool:

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, is_dataclass
 from functools import lru_cache
 
 from vaebench.report.figures.forgery import is_passive
@@ -25,16 +25,19 @@ def inputs_hash(figure: Figure) -> str:
     Returns:
         16 hexadecimal digits, the same on every machine.
     """
-
-    def six_digits(value: object) -> object:
-        if isinstance(value, float):
-            return f"{value:.6g}"
-        if isinstance(value, dict):
-            return {key: six_digits(inner) for key, inner in value.items()}
-        return [six_digits(inner) for inner in value] if isinstance(value, list | tuple) else value
-
-    inputs = [type(figure).__name__, DRAWING_VERSION, six_digits(asdict(figure))]
+    inputs = [type(figure).__name__, DRAWING_VERSION, _six_digits(figure)]
     return _hash(json.dumps(inputs, sort_keys=True))
+
+
+def _six_digits(value: object) -> object:
+    """Plain values of a figure, by name, its numbers to six digits."""
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    if isinstance(value, tuple):
+        return [_six_digits(inner) for inner in value]
+    if is_dataclass(value):
+        return {name: _six_digits(inner) for name, inner in vars(value).items()}
+    return value
 
 
 @dataclass(frozen=True)
