@@ -163,7 +163,6 @@ def test_nothing_that_a_record_says_acts_on_the_terminal(tmp_path: Path) -> None
             "cells__0__reason": HOSTILE,
             "environments__0__torch": HOSTILE,
             "measurements": [],
-            "declined": [],
         },
     )
     for name in ("\x1b[2Jx.json", "two\nlines.json", os.fsdecode(b"half\xff.json")):

@@ -1,4 +1,4 @@
-"""Stand-ins for torch and `vaebench.cell`, so that processes start at once: a cell does what its reference says."""
+"""Stand-ins for torch, `vaebench.cell` and `vaebench.environment`, so that processes start at once: a cell does what its reference says."""
 
 import os
 import signal
@@ -82,13 +82,15 @@ def act(words: str) -> str:
 
 
 cell = ModuleType("vaebench.cell")
+environment = ModuleType("vaebench.environment")
 torch = ModuleType("torch")
 
 
 def install() -> None:
     """Put the stand-ins where a process will find them."""
-    vars(cell).update(fit=fit, run_cell=run_cell, environment=lambda _device: ENVIRONMENT)
+    vars(cell).update(fit=fit, run_cell=run_cell)
+    vars(environment).update(environment=lambda _device: ENVIRONMENT)
     parts = {"optim": SimpleNamespace(Adam=list), "nn": SimpleNamespace(Parameter=int)}
     vars(torch).update(parts, zeros=int, set_num_threads=int)
-    sys.modules.update({"vaebench.cell": cell, "torch": torch})
+    sys.modules.update({"vaebench.cell": cell, "vaebench.environment": environment, "torch": torch})
     worker.JOBS["act"] = act

@@ -122,7 +122,7 @@ def _cell(say: Say, cell: "Cell") -> tuple[str, str]:
     from vaebench.cell import run_cell
     from vaebench.environment import environment
 
-    say("environment", environment(cell.subject.device, cell.code).model_dump_json())
+    say("environment", environment(cell.subject.device).model_dump_json())
     try:
         return "outcome", run_cell(cell).model_dump_json()
     except BaseException as error:
