@@ -1,4 +1,4 @@
-"""Stand-ins for torch, `vaebench.cell` and `vaebench.environment`, so that processes start at once: a cell does what its reference says."""
+"""Stand-ins for torch and for what of the suite needs it, so that processes start at once: a cell does as told."""
 
 import os
 import signal

@@ -33,9 +33,7 @@ def acting(monkeypatch):
 
 def cells(*references, seconds=None):
     return [
-        SimpleNamespace(
-            id=f"{seed:016x}", subject=SUBJECT, reference=reference, seed=seed, seconds=seconds, code=CODE
-        )
+        SimpleNamespace(id=f"{seed:016x}", subject=SUBJECT, reference=reference, seed=seed, seconds=seconds, code=CODE)
         for seed, reference in enumerate(references)
     ]
 
