@@ -24,7 +24,7 @@ X = torch.rand(40, 2, 3, generator=torch.Generator().manual_seed(0))
 DATA = Dataset("small", 1, Split(X[:32]), Split(X[32:]))
 OUTSIDE = Dataset("outside", 1, Split(2 * X[:32]), Split(X[32:]))
 CELL = Cell("0" * 16, SUBJECT, "spy", "small", 3)
-RECIPE = TrainingConfig(steps=2, batch=8)
+TRAINING = TrainingConfig(steps=2, batch=8)
 HELD = Interventions(posterior_scale=0.5, likelihood_variance=0.05)
 OTHER = Interventions(posterior_scale=0.2, likelihood_variance=0.01)
 TASK = Task(
@@ -72,7 +72,7 @@ def spy() -> Spy:
 
 def found_in(task, variant, data=DATA, knob_values=(), at=CELL):
     """Every model of a cell, with its place, in order."""
-    budget = Budget(1, 2, RECIPE, knob_values=knob_values)
+    budget = Budget(1, 2, TRAINING, knob_values=knob_values)
     return list(arms(task, budget, variant, data, at))
 
 
@@ -273,10 +273,10 @@ def test_a_judged_arm_that_would_read_such_data_as_probabilities_is_unfit(spy):
 
 
 @pytest.mark.parametrize(("dimension", "expected"), [(None, 2), (1, 2), (2, 2), (5, 5)])
-def test_there_are_as_many_latent_units_as_the_protocol_says_or_the_data_need(spy, dimension, expected):
+def test_there_are_as_many_latent_units_as_the_budget_says_or_the_data_need(spy, dimension, expected):
     truth = dimension and Truth(lambda x: x.sum(), None, False, None, dimension=dimension)
     data = replace(DATA, truth=truth or None)
-    assert latent_units(Budget(1, 2, RECIPE), data) == expected
+    assert latent_units(Budget(1, 2, TRAINING), data) == expected
     ((_, trained),) = found_in(TASK, spy.variant(), data)
     assert trained.latent == expected
     assert trained.model.encode(X[:1]).mean.shape == (1, expected)
@@ -287,7 +287,7 @@ def outcome_of(spy, monkeypatch):
     """Run one whole cell of a task on the small data, with instruments of the test's own."""
 
     def run(task, variant=None, data=DATA, knob_values=(), evaluation=None, **instruments):
-        budget = Budget(1, 2, RECIPE, evaluation or EvaluationBudget(), knob_values)
+        budget = Budget(1, 2, TRAINING, evaluation or EvaluationBudget(), knob_values)
         whole = replace(task, budgets={"standard": budget})
         named = catalog.variant
         mine = catalog.Brought(variant or spy.variant(), "c" * 16)

@@ -12,7 +12,7 @@ from vaebench.papers import Task, Version
 
 CLAIM = Claim("falls", "It falls.", (Trend("r", "falls"), Exceeds("r", "c", ideal=1.0)), reported=("s",))
 INVARIANT = Claim("lands", "It lands.", (Near("gap", 0.0, 0.1, null=1.0),))
-PROTOCOL = Budget(3, 8, TrainingConfig(steps=10), EvaluationBudget(points=7), (0.1, 0.2))
+BUDGET = Budget(3, 8, TrainingConfig(steps=10), EvaluationBudget(points=7), (0.1, 0.2))
 ARM = Arm("twin", variant="twin")
 TASK = Task(
     name="toy2026_hashes",
@@ -27,7 +27,7 @@ TASK = Task(
     instruments=("made.one",),
     claims=(CLAIM,),
     invariants=(INVARIANT,),
-    budgets={"quick": PROTOCOL, "standard": replace(PROTOCOL, latent=4)},
+    budgets={"quick": BUDGET, "standard": replace(BUDGET, latent=4)},
     arms=(ARM,),
     comparisons=("made.compared",),
 )
@@ -41,8 +41,8 @@ def with_condition(condition):
     return {"claims": (replace(CLAIM, conditions=(condition,)),)}
 
 
-def with_protocol(**changes):
-    return {"budgets": {**TASK.budgets, "quick": replace(PROTOCOL, **changes)}}
+def with_budget(**changes):
+    return {"budgets": {**TASK.budgets, "quick": replace(BUDGET, **changes)}}
 
 
 COUNTS = {
@@ -61,10 +61,10 @@ COUNTS = {
         "claims": (replace(CLAIM, conditions=(CLAIM.conditions[0], Exceeds("r", "c", 1.0, "below"))),)
     },
     "invariant": {"invariants": (replace(INVARIANT, conditions=(Near("gap", 0.0, 0.2, null=1.0),)),)},
-    "latent": with_protocol(latent=9),
-    "steps": with_protocol(training=TrainingConfig(steps=11)),
-    "effort": with_protocol(evaluation=EvaluationBudget(points=8)),
-    "knob values": with_protocol(knob_values=(0.1, 0.3)),
+    "latent": with_budget(latent=9),
+    "steps": with_budget(training=TrainingConfig(steps=11)),
+    "evaluation": with_budget(evaluation=EvaluationBudget(points=8)),
+    "knob values": with_budget(knob_values=(0.1, 0.3)),
     "no arms": {"arms": ()},
     "an arm more": {"arms": (ARM, Arm("again", redrawn=True))},
     "the order of arms": {"arms": (Arm("again", redrawn=True), ARM)},
@@ -93,9 +93,9 @@ WORDS = {
     "a claim's sentence": {"claims": (replace(CLAIM, says="It falls and falls."),)},
     "what stands beside a claim": {"claims": (replace(CLAIM, reported=()),)},
     "data sets, which have hashes of their own": {"datasets": ("sprites",)},
-    "number of seeds": with_protocol(seeds=30),
+    "number of seeds": with_budget(seeds=30),
     "the days of its versions": {"versions": (Version(1, "2026-11-20"),)},
-    "the budget of another preset": {"budgets": {**TASK.budgets, "standard": replace(PROTOCOL, latent=5)}},
+    "the budget of another preset": {"budgets": {**TASK.budgets, "standard": replace(BUDGET, latent=5)}},
     "what is there by default, said": {
         "interventions": Interventions(posterior_scale=0.2, target="clean", likelihood="own"),
         **with_arm(knob="every", read=True, redrawn=False, interventions=None),
@@ -113,10 +113,10 @@ def test_each_preset_has_its_own_hash():
 
 
 def test_a_budget_of_one_data_set_leaves_the_hashes_of_all_others():
-    own = replace(PROTOCOL, latent=32)
+    own = replace(BUDGET, latent=32)
     task = replace(TASK, budgets_on={"mnist": {"quick": own}})
     assert task.budget("quick", "mnist") == own
-    assert task.budget("quick", "digits") == task.budget("quick") == PROTOCOL
+    assert task.budget("quick", "digits") == task.budget("quick") == BUDGET
     assert task.budget("standard", "mnist") == TASK.budgets["standard"]
     assert task.definition_hash("quick", "digits") == task.definition_hash("quick") == TASK.definition_hash("quick")
     assert task.definition_hash("standard", "mnist") == TASK.definition_hash("standard")
@@ -134,7 +134,7 @@ def test_arms_and_comparisons_are_not_taken_for_one_another():
 
 def test_knob_values_rise():
     with pytest.raises(ValueError, match=r"^knob values rise strictly: \(0\.2, 0\.2\)$"):
-        replace(PROTOCOL, knob_values=(0.2, 0.2))
+        replace(BUDGET, knob_values=(0.2, 0.2))
 
 
 @pytest.mark.parametrize("numbers", [(2,), (1, 2), (1, 1), (0, 1)])

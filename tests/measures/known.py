@@ -17,7 +17,7 @@ from vaebench.training.intervened import Intervened
 VARIANCE = 0.05
 BETA = 2 * VARIANCE
 EIGENVALUES = (2.0, 0.7, 0.2)
-EFFORT = EvaluationBudget(samples=4096, points=400, attacked=20, attack_steps=40, attack_restarts=3)
+EVALUATION = EvaluationBudget(samples=4096, points=400, attacked=20, attack_steps=40, attack_restarts=3)
 GAUSSIAN_SOURCES = load()
 
 

@@ -4,7 +4,7 @@ import math
 
 import pytest
 import torch
-from measures.known import BETA, EFFORT, Known, by_name, ellipsoid, exact_at, generator, trained
+from measures.known import BETA, EVALUATION, Known, by_name, ellipsoid, exact_at, generator, trained
 from torch import nn
 
 from vaebench.claims import declined
@@ -20,7 +20,7 @@ FIXED = Interventions(posterior_scale=0.4, likelihood_variance=0.05)
 
 
 def gaps(model):
-    return by_name(fixed_scale_gap(Probe(model, DATA, EFFORT, generator())))
+    return by_name(fixed_scale_gap(Probe(model, DATA, EVALUATION, generator())))
 
 
 @pytest.mark.parametrize(("scale", "latent"), [(0.05, 3), (0.4, 3), (1.0, 3), (0.4, 2), (0.4, 8)])
@@ -161,7 +161,7 @@ def learned(variance=0.05, made_for=0.05, latent=3):
 
 
 def learned_gaps(model):
-    return by_name(learned_scale_gap(Probe(model, DATA, EFFORT, generator())))
+    return by_name(learned_scale_gap(Probe(model, DATA, EVALUATION, generator())))
 
 
 @pytest.mark.parametrize("latent", [2, 3, 8])
@@ -196,11 +196,11 @@ def test_the_end_to_end_gap_is_weighted_with_the_root_of_the_covariance():
 def test_of_fewer_examples_than_dimensions_there_is_no_gap_either():
     x = torch.randn(12, 4, 10, generator=generator(5))
     few = Dataset("few", 1, Split(x), Split(x))
-    found = fixed_scale_gap(Probe(exact_at(few, 0.4, latent=5), few, EFFORT, generator()))
+    found = fixed_scale_gap(Probe(exact_at(few, 0.4, latent=5), few, EVALUATION, generator()))
     assert all(measurement.value < 1e-4 for measurement in found)
     broken = exact_at(few, 0.4, latent=5)
     broken.model.model.mean.weight.mul_(1.1)
-    assert by_name(fixed_scale_gap(Probe(broken, few, EFFORT, generator())))[NAMES[2]].value == pytest.approx(
+    assert by_name(fixed_scale_gap(Probe(broken, few, EVALUATION, generator())))[NAMES[2]].value == pytest.approx(
         0.1, abs=1e-4
     )
 
@@ -210,6 +210,6 @@ def test_more_units_than_dimensions_have_no_closed_form(read, scale):
     model = Known(lambda x: x.flatten(1).repeat(1, 2), lambda z: z[:, :8].reshape(-1, 2, 4))
     by = Interventions(posterior_scale=scale, likelihood_variance=0.05)
     reason = "16 latent units are more than 8 dimensions of the data"
-    assert read(Probe(trained(model, 16, by), DATA, EFFORT, generator())) == tuple(
+    assert read(Probe(trained(model, 16, by), DATA, EVALUATION, generator())) == tuple(
         declined(name, reason) for name in NAMES
     )

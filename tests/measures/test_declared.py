@@ -7,7 +7,7 @@ import torch
 import toys  # noqa: F401 - the paper of the tests' own
 from measures.known import ellipsoid, generator
 from measures.planted_decoders import model_of, spiral, split_of
-from measures.test_degenerate import DATA, MODELS, PROTOCOL, TASKS, everything
+from measures.test_degenerate import BUDGET, DATA, MODELS, TASKS, everything
 
 from vaebench import catalog
 from vaebench.cell import Place, read
@@ -97,7 +97,7 @@ def numbers(task):
         columns += everything(replace(task, interventions=held), lambda: solved(task, data), data)
     if task.paper == "gracyk2025":  # so steep that chains have to run
         rows = spiral(torch.randn(400, 4, generator=generator()), 2.0)
-        columns += read(task, PROTOCOL, model_of(lambda z: spiral(z, 2.0)), split_of(rows), Place("trained", None), 0)
+        columns += read(task, BUDGET, model_of(lambda z: spiral(z, 2.0)), split_of(rows), Place("trained", None), 0)
     return {column.name for column in columns if column.values}
 
 

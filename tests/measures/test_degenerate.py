@@ -14,8 +14,8 @@ from vaebench.training.fit import Trained
 from vaebench.training.intervened import Intervened
 
 SHAPE = (1, 4, 4)
-EFFORT = EvaluationBudget(samples=64, points=32, attacked=3, attack_steps=2, attack_restarts=1)
-PROTOCOL = Budget(1, 4, TrainingConfig(steps=1), EFFORT)
+EVALUATION = EvaluationBudget(samples=64, points=32, attacked=3, attack_steps=2, attack_restarts=1)
+BUDGET = Budget(1, 4, TrainingConfig(steps=1), EVALUATION)
 TASKS = [catalog.task(name) for name in catalog.task_names()]
 
 
@@ -124,7 +124,7 @@ def given(model: nn.Module, by: Interventions, kl_weight: float = 1.0) -> Traine
 def everything(task, model, data):
     """All that a task reads of a model, in the places that its comparisons look at."""
     trained = given(model(), task.interventions)
-    found = list(read(task, PROTOCOL, trained, data, Place("trained", None), 0))
+    found = list(read(task, BUDGET, trained, data, Place("trained", None), 0))
     if task.comparisons:
         twins = {("trained", 1.0): trained, ("trained", 4.0): given(model(), task.interventions)}
         twins |= {
@@ -132,7 +132,7 @@ def everything(task, model, data):
             ("other_objective", None): given(model(), task.interventions, 4.0),
         }
         twins |= {("trained", None): trained, ("twin", None): given(model(), task.interventions)}
-        found += compare(task, PROTOCOL, twins, data, 0)
+        found += compare(task, BUDGET, twins, data, 0)
     return found
 
 

@@ -4,7 +4,7 @@ import math
 
 import pytest
 import torch
-from measures.known import EFFORT, Known, by_name, generator, trained
+from measures.known import EVALUATION, Known, by_name, generator, trained
 from measures.planted_decoders import model_of
 
 from vaebench.claims import declined
@@ -25,7 +25,7 @@ def curved(z):
 
 
 def read(instrument, decode, scale=0.1):
-    return by_name(instrument(Probe(model_of(decode, scale=scale), DATA, EFFORT, generator())))
+    return by_name(instrument(Probe(model_of(decode, scale=scale), DATA, EVALUATION, generator())))
 
 
 @pytest.mark.parametrize("gain", [1e-3, 1e10, 1e20, 1e30])
@@ -80,7 +80,8 @@ def test_the_metric_of_saturated_coins_is_that_of_their_log_odds():
         torch.testing.assert_close(columns.double()[:, there], exact[:, there], rtol=digits, atol=1e-12)
     assert torch.isfinite(columns).all()
     found = by_name(
-        stationarity(Probe(model, DATA, EFFORT, generator())) + orthogonality(Probe(model, DATA, EFFORT, generator()))
+        stationarity(Probe(model, DATA, EVALUATION, generator()))
+        + orthogonality(Probe(model, DATA, EVALUATION, generator()))
     )
     assert all(measurement.value is not None and math.isfinite(measurement.value) for measurement in found.values())
 

@@ -21,12 +21,12 @@ from vaebench.papers.bonheme2022.layers import decoded, layers_of, representatio
 from vaebench.papers.bonheme2022.settling import corrected_lead, lead, least_lead, settling_time, share_of_the_way
 from vaebench.papers.bonheme2022.trajectory import INDICES, course_of
 
-EFFORT = EvaluationBudget(points=96)
+EVALUATION = EvaluationBudget(points=96)
 
 
 def read(trained, redrawn=None, knob=1.0):
     models = {("trained", knob): trained} | ({("redrawn", knob): redrawn} if redrawn else {})
-    found = encoder_first(Cohort(models, DATA, EFFORT, generator()))
+    found = encoder_first(Cohort(models, DATA, EVALUATION, generator()))
     return {measurement.name: measurement for _, measurement in found}
 
 
@@ -166,7 +166,7 @@ def test_the_share_is_that_of_settings_where_every_lead_is_positive():
         ("trained", 2.0): settling(1000, 10),
         ("redrawn", 1.0): settling(1, 1),
     }
-    found = encoder_first(Cohort(models, DATA, EFFORT, generator()))
+    found = encoder_first(Cohort(models, DATA, EVALUATION, generator()))
     (share,) = [(knob, r) for knob, r in found if r.name == "encoder_first_share"]
     assert share == (None, Measurement("encoder_first_share", 0.5, 0.0, 2))
     assert {knob for knob, r in found if r.name == "lead_raw"} == {1.0, 2.0}

@@ -4,7 +4,7 @@ import time
 
 import pytest
 import torch
-from measures.known import EFFORT, EIGENVALUES, Known, by_name, ellipsoid, exact_at, generator, trained
+from measures.known import EIGENVALUES, EVALUATION, Known, by_name, ellipsoid, exact_at, generator, trained
 
 from vaebench.claims import declined
 from vaebench.data import Dataset, Split
@@ -21,13 +21,13 @@ def flat(x):
     return x.flatten(1)[:, :3]
 
 
-def frequency_of(decode, latent=3, evaluation=EFFORT):
+def frequency_of(decode, latent=3, evaluation=EVALUATION):
     return by_name(decoder_frequency(Probe(trained(Known(flat, decode), latent), DATA, evaluation, generator())))
 
 
 @pytest.mark.parametrize("scale", [0.05, 0.4, 1.0])
 def test_an_affine_decoder_has_share_a_tenth_and_degree_one(scale):
-    found = by_name(decoder_frequency(Probe(exact_at(DATA, scale), DATA, EFFORT, generator())))
+    found = by_name(decoder_frequency(Probe(exact_at(DATA, scale), DATA, EVALUATION, generator())))
     share, degree = found["decoder_high_frequency_share"], found["decoder_mean_degree"]
     assert abs(share.value - 0.1) < 4 * share.stderr < 0.01
     assert abs(degree.value - 1) < 4 * degree.stderr < 0.3
@@ -69,19 +69,19 @@ def test_an_affine_encoder_has_the_frequency_of_its_gains_and_the_data():
 def test_whitened_every_affine_encoder_has_degree_one_though_weak_directions_die():
     """The raw degree falls along the closed form as directions die: only the whitened one tells curvature."""
     whitened, raw = zip(
-        *(encoder_frequency(Probe(exact_at(DATA, scale), DATA, EFFORT, generator())) for scale in (0.05, 0.4, 1.9)),
+        *(encoder_frequency(Probe(exact_at(DATA, scale), DATA, EVALUATION, generator())) for scale in (0.05, 0.4, 1.9)),
         strict=True,
     )
     assert [measurement.value for measurement in whitened] == pytest.approx([1, 1, 1], abs=1e-4)
     assert raw[0].value > 1.05 * raw[2].value
     bent = trained(Known(lambda x: torch.sin(3 * flat(x)), lambda z: z), 3)
-    assert encoder_frequency(Probe(bent, DATA, EFFORT, generator()))[0].value > 1.5
+    assert encoder_frequency(Probe(bent, DATA, EVALUATION, generator()))[0].value > 1.5
 
 
 def test_shrinking_an_encoder_fakes_nothing():
     measurements = [
         encoder_frequency(
-            Probe(trained(Known(lambda x, c=c: c * torch.sin(flat(x)), lambda z: z), 3), DATA, EFFORT, generator())
+            Probe(trained(Known(lambda x, c=c: c * torch.sin(flat(x)), lambda z: z), 3), DATA, EVALUATION, generator())
         )
         for c in (1.0, 1e-3)
     ]
@@ -93,15 +93,15 @@ def test_a_collapsed_encoder_has_no_frequency():
     model = trained(Known(lambda x: 0 * flat(x), lambda z: z), 3)
     reason = "the function is constant: there is no variance to divide by"
     names = ("encoder_whitened_degree", "encoder_mean_degree")
-    assert encoder_frequency(Probe(model, DATA, EFFORT, generator())) == tuple(
+    assert encoder_frequency(Probe(model, DATA, EVALUATION, generator())) == tuple(
         declined(n, reason, "model") for n in names
     )
 
 
 def test_the_same_draws_give_the_same_measurement():
     model = exact_at(DATA, 0.4)
-    assert decoder_frequency(Probe(model, DATA, EFFORT, generator(3))) == decoder_frequency(
-        Probe(model, DATA, EFFORT, generator(3))
+    assert decoder_frequency(Probe(model, DATA, EVALUATION, generator(3))) == decoder_frequency(
+        Probe(model, DATA, EVALUATION, generator(3))
     )
 
 
@@ -116,7 +116,7 @@ def test_of_fewer_pictures_than_pixels_the_whitened_degree_is_found_in_no_time()
     weight = torch.randn(3072, 3, generator=generator(6)) / 3072**0.5
     model = trained(Known(lambda x: x.flatten(1) @ weight, lambda z: z), 3)
     start = time.process_time()
-    whitened, raw = encoder_frequency(Probe(model, data, EFFORT, generator()))
+    whitened, raw = encoder_frequency(Probe(model, data, EVALUATION, generator()))
     assert time.process_time() - start < 3
     assert whitened.value == pytest.approx(1, abs=1e-4)
     spread = float((data.held_out.x.flatten(1) @ weight).var(0).sum())
@@ -127,8 +127,8 @@ def test_the_root_of_the_data_is_found_once_for_all_models(monkeypatch):
     calls = []
     monkeypatch.setattr(frequency, "covariance_root", lambda x: calls.append(len(x)) or covariance_root(x))
     data = few_pictures(40, (6,))
-    first = [encoder_frequency(Probe(exact_at(data, scale), data, EFFORT, generator())) for scale in (0.05, 0.4)]
-    again = encoder_frequency(Probe(exact_at(data, 0.4), few_pictures(40, (6,)), EFFORT, generator()))
+    first = [encoder_frequency(Probe(exact_at(data, scale), data, EVALUATION, generator())) for scale in (0.05, 0.4)]
+    again = encoder_frequency(Probe(exact_at(data, 0.4), few_pictures(40, (6,)), EVALUATION, generator()))
     assert again == first[1]
     assert calls == [40]
     fewer = EvaluationBudget(points=20)

@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from measures.known import EFFORT, Known, by_name, ellipsoid, exact_at, generator, trained
+from measures.known import EVALUATION, Known, by_name, ellipsoid, exact_at, generator, trained
 
 from vaebench.experiment import EvaluationBudget
 from vaebench.kernels.jacobian import covariance_root
@@ -21,8 +21,8 @@ def test_an_affine_model_is_as_steep_as_its_largest_gain_everywhere(scale):
     model = exact_at(DATA, scale)
     encoder, decoder = parts(model)
     found = by_name(
-        decoder_lipschitz(Probe(model, DATA, EFFORT, generator()))
-        + encoder_lipschitz(Probe(model, DATA, EFFORT, generator()))
+        decoder_lipschitz(Probe(model, DATA, EVALUATION, generator()))
+        + encoder_lipschitz(Probe(model, DATA, EVALUATION, generator()))
     )
     for side, weight, unit in (("decoder", decoder, "x/z"), ("encoder", encoder, "z/x")):
         largest = float(torch.linalg.svdvals(weight)[0])
@@ -35,8 +35,8 @@ def test_an_affine_model_is_as_steep_as_its_largest_gain_everywhere(scale):
 
 def test_the_whitened_norm_of_an_affine_model_is_the_spread_of_its_reconstructions():
     model = exact_at(DATA, 0.4)
-    found = by_name(decoder_lipschitz(Probe(model, DATA, EFFORT, generator())))["decoder_whitened_lipschitz_mean"]
-    x = DATA.held_out.x[: EFFORT.points]
+    found = by_name(decoder_lipschitz(Probe(model, DATA, EVALUATION, generator())))["decoder_whitened_lipschitz_mean"]
+    x = DATA.held_out.x[: EVALUATION.points]
     reconstructions = model.model.decode(model.model.encode(x).mean).mean.flatten(1)
     largest = torch.linalg.eigvalsh(torch.cov(reconstructions.T, correction=0))[-1].sqrt()
     assert found.value == pytest.approx(float(largest), rel=1e-4)
@@ -52,7 +52,7 @@ def test_spreading_the_codes_fakes_a_small_norm_and_no_small_whitened_one():
         model = Known(
             lambda x, c=stretch: c * x.flatten(1)[:, :2], lambda z, c=stretch: curve(z / c), scale=0.1 * stretch
         )
-        found.append(by_name(decoder_lipschitz(Probe(trained(model, 2), DATA, EFFORT, generator()))))
+        found.append(by_name(decoder_lipschitz(Probe(trained(model, 2), DATA, EVALUATION, generator()))))
     plain, spread = found
     assert spread["decoder_lipschitz_mean"].value == pytest.approx(plain["decoder_lipschitz_mean"].value / 10, rel=1e-4)
     name = "decoder_whitened_lipschitz_mean"
@@ -72,7 +72,7 @@ def test_the_decoder_is_read_at_posterior_samples_and_the_maximum_is_the_largest
 def test_mean_and_maximum_are_those_over_the_data():
     model = trained(Known(lambda x: x.flatten(1)[:, :1] ** 2 / 2, lambda z: z), 1)
     x = DATA.held_out.x[:400].flatten(1)[:, 0].abs()
-    found = by_name(encoder_lipschitz(Probe(model, DATA, EFFORT, generator())))
+    found = by_name(encoder_lipschitz(Probe(model, DATA, EVALUATION, generator())))
     assert found["encoder_lipschitz_mean"].value == pytest.approx(float(x.mean()), rel=1e-5)
     assert found["encoder_lipschitz_mean"].stderr == pytest.approx(float(x.std()) / 20, rel=1e-4)
     assert found["encoder_lipschitz_max"].value == pytest.approx(float(x.max()), rel=1e-5)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 import torch
-from measures.known import EFFORT, Known, by_name, ellipsoid, exact_at, generator, trained
+from measures.known import EVALUATION, Known, by_name, ellipsoid, exact_at, generator, trained
 
 from vaebench.claims import declined
 from vaebench.data import Split
@@ -18,7 +18,7 @@ DATA_SD = float(DATA.train.x.flatten(1).double().var(0).sum().sqrt())
 
 
 def damage(model):
-    return by_name(maximum_damage(Probe(model, DATA, EFFORT, generator())))
+    return by_name(maximum_damage(Probe(model, DATA, EVALUATION, generator())))
 
 
 @pytest.mark.parametrize("scale", [0.05, 0.4, 1.0])
@@ -26,13 +26,13 @@ def test_damage_to_an_affine_model_is_radius_times_gain(scale):
     model = exact_at(DATA, scale)
     inner = model.model.model
     gain = float(torch.linalg.svdvals(inner.decoder[0].weight @ inner.mean.weight)[0])
-    x = DATA.held_out.x[: EFFORT.points]
+    x = DATA.held_out.x[: EVALUATION.points]
     sd = float(model.model.decode(model.model.encode(x).mean).mean.flatten(1).var(0).sum().sqrt())
     found = damage(model)
     for name, share in RADII.items():
         assert found[f"damage_{name}"].value == pytest.approx(share * DATA_SD * gain / sd, rel=1e-2)
         assert found[f"damage_{name}"].value <= share * DATA_SD * gain / sd * (1 + 1e-4)  # a lower bound
-        assert found[f"damage_{name}"].n == EFFORT.attacked
+        assert found[f"damage_{name}"].n == EVALUATION.attacked
     assert found["damage_medium_per_data"].value == pytest.approx(RADII["medium"] * gain, rel=1e-2)
 
 
@@ -69,7 +69,7 @@ def test_the_identity_leaves_nothing_unexplained_and_a_constant_everything():
 
 
 def unexplained(model, points=400):
-    (measurement,) = unexplained_variance(Probe(model, DATA, replace(EFFORT, points=points), generator()))
+    (measurement,) = unexplained_variance(Probe(model, DATA, replace(EVALUATION, points=points), generator()))
     return measurement
 
 
@@ -106,7 +106,7 @@ def test_it_knows_no_unit_and_no_place():
         return 3 * inner.decode(inner.encode((x + 7) / 3).mean).mean - 7
 
     both = trained(Known(lambda x: reconstruct(x).flatten(1), lambda z: z.reshape(-1, 2, 4)), 8)
-    (found,) = unexplained_variance(Probe(both, moved, EFFORT, generator()))
+    (found,) = unexplained_variance(Probe(both, moved, EVALUATION, generator()))
     assert found.value == pytest.approx(unexplained(model).value, rel=1e-4)
 
 

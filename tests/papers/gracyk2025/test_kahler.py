@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from measures.known import EFFORT, Known, by_name, ellipsoid, generator, trained
+from measures.known import EVALUATION, Known, by_name, ellipsoid, generator, trained
 from measures.planted_decoders import corners, model_of
 from torch import nn
 
@@ -19,11 +19,11 @@ INSTRUMENTS = (kahler.potential_fidelity, kahler.plurisubharmonic, kahler.cost)
 EVEN = "the decoder's volume is the same everywhere: there is no order to follow"
 
 
-def fidelity(model, data=DATA, evaluation=EFFORT, seed=0):
+def fidelity(model, data=DATA, evaluation=EVALUATION, seed=0):
     return by_name(kahler.potential_fidelity(Probe(model, data, evaluation, generator(seed))))
 
 
-def convexity(model, data=DATA, evaluation=EFFORT):
+def convexity(model, data=DATA, evaluation=EVALUATION):
     return by_name(kahler.plurisubharmonic(Probe(model, data, evaluation, generator())))
 
 
@@ -126,7 +126,7 @@ def test_the_potential_is_plurisubharmonic_and_the_mixtures_log_density_is_not(s
     assert found["potential_smallest_eigenvalue"].value > 0
     assert found["mixture_psh_share"].value < 0.05
     assert found["mixture_smallest_eigenvalue"].value < -0.5
-    assert found["potential_psh_share"].n == EFFORT.samples // 4
+    assert found["potential_psh_share"].n == EVALUATION.samples // 4
 
 
 def test_between_far_components_the_log_density_is_convex_along_them():
@@ -161,15 +161,15 @@ def test_the_ratio_is_the_decoders_time_over_the_potentials(monkeypatch):
     """Ten times as long is 1; what the first calls take, which warm up, is not asked."""
     times = iter([5.0, 0.001, *[10.0, 1.0] * 4, 1000.0, 1.0])
     monkeypatch.setattr(kahler, "_seconds", lambda call, device: next(times))
-    (measurement,) = kahler.cost(Probe(model_of(flattening), DATA, EFFORT, generator()))
+    (measurement,) = kahler.cost(Probe(model_of(flattening), DATA, EVALUATION, generator()))
     assert measurement.value == pytest.approx(1)
     assert measurement.stderr == pytest.approx(0.8**0.5 / 5**0.5)
 
 
 @pytest.mark.parametrize("instrument", INSTRUMENTS)
 def test_an_odd_number_of_units_is_the_settings_matter_and_collapse_the_models(instrument):
-    odd = instrument(Probe(model_of(lambda z: z, 3), DATA, EFFORT, generator()))
-    collapsed = instrument(Probe(model_of(lambda z: z, 4, 1.0), DATA, EFFORT, generator()))
+    odd = instrument(Probe(model_of(lambda z: z, 3), DATA, EVALUATION, generator()))
+    collapsed = instrument(Probe(model_of(lambda z: z, 4, 1.0), DATA, EVALUATION, generator()))
     assert len(odd) == len(collapsed) > 0
     for one, other in zip(odd, collapsed, strict=True):
         assert one == declined(one.name, "an odd number of latent units cannot be paired", "setting")

@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from measures.known import EFFORT, ellipsoid, generator
+from measures.known import EVALUATION, ellipsoid, generator
 from measures.planted_decoders import model_of, spiral
 
 from vaebench.claims import declined
@@ -15,7 +15,7 @@ NAMES = ("path_roughness", "log_volume_variance")
 
 def read(model, twin=None, seed=0):
     models = {("trained", None): model} | ({} if twin is None else {("twin", None): twin})
-    found = against_twin(Cohort(models, DATA, EFFORT, generator(seed)))
+    found = against_twin(Cohort(models, DATA, EVALUATION, generator(seed)))
     assert all(knob is None for knob, _ in found)
     names = [measurement.name for _, measurement in found]
     assert names == [*NAMES, *(f"{name}_twin" for name in NAMES)]
@@ -61,7 +61,7 @@ def test_a_rougher_decoder_reads_rougher_on_either_side():
 def test_the_variance_of_a_known_volume(pace):
     """log det g = 2·pace·z₀ and a constant, of variance 4·pace²; that of a squared normal has the error √(2/n)."""
     measurement = read(model_of(lambda z: spiral(z, pace)))["log_volume_variance"]
-    n = EFFORT.samples // 4
+    n = EVALUATION.samples // 4
     assert measurement.n == n
     assert measurement.stderr == pytest.approx(4 * pace**2 * (2 / n) ** 0.5, rel=0.2)
     assert abs(measurement.value - 4 * pace**2) < 4 * measurement.stderr
@@ -75,9 +75,9 @@ def test_an_arc_bends_by_the_square_of_its_angle():
         encode=lambda x: x.flatten(1)[:, :1].repeat(1, 2),
     )
     measurement = read(model)["path_roughness"]
-    angles = DATA.held_out.x[: EFFORT.points].flatten(1)[:, 0].diff().abs()
+    angles = DATA.held_out.x[: EVALUATION.points].flatten(1)[:, 0].diff().abs()
     expected = (32 * torch.sin(angles / 32)).square()  # chords of 16 segments
-    assert measurement.n == EFFORT.points - 1
+    assert measurement.n == EVALUATION.points - 1
     assert measurement.value == pytest.approx(float(expected.mean()), rel=1e-4)
     assert measurement.stderr == pytest.approx(float(expected.std()) / measurement.n**0.5, rel=1e-3)
 

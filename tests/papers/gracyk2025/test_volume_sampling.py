@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from measures.known import EFFORT, Known, by_name, ellipsoid, generator, trained
+from measures.known import EVALUATION, Known, by_name, ellipsoid, generator, trained
 from measures.planted_decoders import between_corners, corners, disc, model_of, spiral, split_of, steep_beside_the_rim
 
 from vaebench.claims import declined
@@ -17,7 +17,7 @@ DETECTORS = ("classifier", "neighbour")
 CORNERS, DISC = corners(), disc()
 
 
-def read(model, data, evaluation=EFFORT, seed=0):
+def read(model, data, evaluation=EVALUATION, seed=0):
     return by_name(volume_sampling.volume_sampling(Probe(model, data, evaluation, generator(seed))))
 
 

@@ -15,12 +15,12 @@ from vaebench.measures.probe import Probe
 from vaebench.models.exact import linear_vae_with_learned_scale
 from vaebench.papers.nakagawa2021.density import PRIOR_ALONE, density, loss_and_distortion
 
-EFFORT = EvaluationBudget(samples=64, points=5000)
+EVALUATION = EvaluationBudget(samples=64, points=5000)
 NAMES = tuple(name for name in density.gives if name != PRIOR_ALONE)
 LAMBDA = torch.tensor([8 / 3, 2 / 3, 1 / 6], dtype=torch.float64)
 
 
-def read(model, data=GAUSSIAN_SOURCES, evaluation=EFFORT):
+def read(model, data=GAUSSIAN_SOURCES, evaluation=EVALUATION):
     return by_name(density(Probe(model, data, evaluation, generator())))
 
 

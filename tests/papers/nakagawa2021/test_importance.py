@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 import torch
 from measures.known import (
-    EFFORT,
     EIGENVALUES,
+    EVALUATION,
     GAUSSIAN_SOURCES,
     Known,
     by_name,
@@ -25,7 +25,7 @@ from vaebench.papers.nakagawa2021.importance import importance
 
 
 def read(model, data=GAUSSIAN_SOURCES):
-    return by_name(importance(Probe(model, data, EFFORT, generator())))
+    return by_name(importance(Probe(model, data, EVALUATION, generator())))
 
 
 @pytest.mark.parametrize("latent", [3, 6])

@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from measures.known import EFFORT, GAUSSIAN_SOURCES, Known, by_name, ellipsoid, exact_learned, generator, trained
+from measures.known import EVALUATION, GAUSSIAN_SOURCES, Known, by_name, ellipsoid, exact_learned, generator, trained
 
 from vaebench.claims import declined
 from vaebench.experiment import Interventions
@@ -16,7 +16,8 @@ T2 = ("t2_worst_deviation", "t2_worst_unit", "t2_mean", "t1_mean", "t2_sd")
 
 def read(model, data=GAUSSIAN_SOURCES):
     return by_name(
-        stationarity(Probe(model, data, EFFORT, generator())) + orthogonality(Probe(model, data, EFFORT, generator()))
+        stationarity(Probe(model, data, EVALUATION, generator()))
+        + orthogonality(Probe(model, data, EVALUATION, generator()))
     )
 
 
@@ -63,19 +64,19 @@ def test_the_spread_over_data_is_that_of_each_unit_by_itself():
     model = Known(
         lambda x: x.flatten(1)[:, :1].repeat(1, 2), lambda z: z + z**2 / 4 * torch.tensor([1.0, -1.0]), scale=0.2
     )
-    found = by_name(stationarity(Probe(trained(model, 2), DATA, EFFORT, generator())))
-    z = DATA.held_out.x[: EFFORT.points].flatten(1)[:, :1]
+    found = by_name(stationarity(Probe(trained(model, 2), DATA, EVALUATION, generator())))
+    z = DATA.held_out.x[: EVALUATION.points].flatten(1)[:, :1]
     t1 = 0.2**2 * (1 + z / 2 * torch.tensor([1.0, -1.0])) ** 2 / 0.05
     assert found["t1_mean"].value == pytest.approx(float(t1.mean()), rel=1e-4)
     assert found["t2_sd"].value == pytest.approx(float(t1.std(0).mean()), rel=1e-4)
-    assert found["t2_mean"].stderr == pytest.approx(float(t1.mean(1).std()) / EFFORT.points**0.5, rel=1e-4)
+    assert found["t2_mean"].stderr == pytest.approx(float(t1.mean(1).std()) / EVALUATION.points**0.5, rel=1e-4)
     assert found["t2_sd"].value > 2 * float(t1.mean(1).std())
 
 
 def test_columns_at_an_angle_show_their_cosine():
     leaning = torch.tensor([[1.0, 0.0, 0.0, 0.0], [0.6, 0.8, 0.0, 0.0]])
     model = trained(Known(lambda x: x.flatten(1)[:, :2], lambda z: z @ leaning), 2)
-    (measurement,) = orthogonality(Probe(model, DATA, EFFORT, generator()))
+    (measurement,) = orthogonality(Probe(model, DATA, EVALUATION, generator()))
     assert measurement.value == pytest.approx(0.6, abs=1e-6)
     assert measurement.stderr < 1e-7
 
@@ -124,7 +125,7 @@ def test_a_single_active_unit_has_no_angle():
 
 def test_a_unit_that_the_decoder_does_not_hear_has_no_direction():
     model = Known(lambda x: x[:, :2], lambda z: z * torch.tensor([1.0, 0.0]))
-    (declined,) = orthogonality(Probe(trained(model, 2), GAUSSIAN_SOURCES, EFFORT, generator()))
+    (declined,) = orthogonality(Probe(trained(model, 2), GAUSSIAN_SOURCES, EVALUATION, generator()))
     assert declined.reason == "a column of the Jacobian is zero or not finite: it has no direction"
 
 

@@ -1,4 +1,4 @@
-"""Laws of recipes and interventions: what they refuse, how the rate falls, what β comes to."""
+"""Laws of training configurations and interventions: what they refuse, how the rate falls, what β comes to."""
 
 import math
 
@@ -31,7 +31,7 @@ def test_a_cosine_falls_all_the_way_and_is_half_gone_half_way():
     "wrong",
     [{"steps": 0}, {"batch": 0}, {"learning_rate": 0.0}, {"learning_rate": math.nan}, {"learning_rate": math.inf}],
 )
-def test_a_recipe_that_trains_nothing_is_refused(wrong):
+def test_a_configuration_that_trains_nothing_is_refused(wrong):
     with pytest.raises(ValueError, match=r"^a recipe needs steps, batch and a finite learning rate above 0"):
         TrainingConfig(**{"steps": 10, **wrong})
 
