@@ -130,6 +130,16 @@ CORPUS = [
     ),
     ("a key twice, deep", written_with(('"arch":', '"arch": "conv", "arch":')), "arch: there twice"),
     (
+        "a key twice, beside a text with braces and colons",
+        written_with(('"reason": ""', '"reason": "{\\": [1, 2]}"'), ('"arch":', '"arch": "conv", "arch":')),
+        "arch: there twice",
+    ),
+    (
+        "a list of numbers twice",
+        written_with(('"values": [', '"values": [0.5], "values": [')),
+        "values: there twice",
+    ),
+    (
         "measurements twice",
         written_with(('"measurements"', '"measurements": [], "measurements"')),
         "measurements: there twice",

@@ -112,6 +112,12 @@ def test_the_corpus_is_large_and_its_honest_record_is_shown(asked, honest):
     assert (len(found.shown), found.lines, found.stale) == (1, [], [])
 
 
+def test_a_text_that_looks_like_keys_and_lists_is_a_text(asked, honest):
+    data = json.loads(json.dumps(honest))
+    data["cells"][0]["notes"] = ['"a": [1, 2], "a": 3', "\\u0000"]
+    assert len(asked(data).shown) == 1
+
+
 def test_a_record_of_a_superseded_version_is_stale_and_not_refused(asked, honest):
     data = json.loads(json.dumps(honest))
     data["subject"]["task"].update(version=1, hash="0" * 16)

@@ -1,7 +1,7 @@
 """Statistics: one number a seed, made of measurements along a knob, with the region where a claim says it lies."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from vaebench.claims.intervals import LEVEL, Interval, draws_interval, log_interval, share_interval, t_interval
@@ -120,12 +120,15 @@ def filled(
 ) -> Statistic:
     """Fill a quantity's frame with one number a seed and its agreement; of a sweep at one knob value it is of that."""
     values = tuple(number(at) for at in sweep.values.values())
-    return replace(
-        template,
-        knob=sweep.knobs[0] if len(sweep.knobs) == 1 else None,
-        seeds=tuple(sweep.values),
-        values=values,
+    return Statistic(  # written out, for `replace` takes longer than all the rest
+        *(template.what, template.low, template.high, tuple(sweep.values), values),
         agreement=tuple(clip(agree(value)) for value in values),
         degenerate=sweep.degenerate,
         missing=sweep.reason,
+        knob=sweep.knobs[0] if len(sweep.knobs) == 1 else None,
+        uninformative=template.uninformative,
+        scale=template.scale,
+        draws=template.draws,
+        estimate_beyond=template.estimate_beyond,
+        rounding=template.rounding,
     )

@@ -1,10 +1,12 @@
 """The table of measurements: by name, arm and knob value, one number a seed. It is also what a record stores."""
 
 import math
+import operator
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from vaebench.claims.measurements import LARGEST, Better, Cause, Measurement, map_entry
 
@@ -58,13 +60,17 @@ class Column:
     def __post_init__(self) -> None:
         if not len(self.seeds) == len(self.values) == len(self.stderrs) == len(self.counts):
             raise ValueError(f"{self.name} has {len(self.values)} values for {len(self.seeds)} seeds")
-        if not all(abs(value) <= LARGEST for value in (*self.values, self.knob or 0.0)):
-            raise ValueError(f"{self.name} has a value beyond {LARGEST:g}")
-        if not all(0 <= error <= LARGEST for error in self.stderrs) or min(self.counts, default=0) < 0:
+        for value in (*self.values, self.knob or 0.0):  # loops: a board reads twenty thousand columns
+            if not -LARGEST <= value <= LARGEST:
+                raise ValueError(f"{self.name} has a value beyond {LARGEST:g}")
+        for error in self.stderrs:
+            if not 0 <= error <= LARGEST:
+                raise ValueError(f"{self.name} has an error or a count below 0")
+        if self.counts and min(self.counts) < 0:
             raise ValueError(f"{self.name} has an error or a count below 0")
-        if any(list(seeds) != sorted(set(seeds)) for seeds in (self.seeds, *(one.seeds for one in self.absent))):
+        if not _rise(self.seeds) or not all(_rise(one.seeds) for one in self.absent):
             raise ValueError(f"{self.name}: its seeds do not rise")
-        if len(everywhere := self.asked) != len(set(everywhere)):
+        if self.absent and len(everywhere := self.asked) != len(set(everywhere)):
             raise ValueError(f"{self.name} is there twice for one arm, knob value and seed")
 
     @property
@@ -76,6 +82,10 @@ class Column:
     def asked(self) -> tuple[int, ...]:
         """The seeds that were asked for it: those that have a number, then those that have none."""
         return (*self.seeds, *(seed for one in self.absent for seed in one.seeds))
+
+
+def _rise(seeds: Sequence[int]) -> bool:
+    return all(map(operator.lt, seeds, seeds[1:]))
 
 
 def column(arm: str, knob: float | None, seed: int, measurement: Measurement) -> Column:
@@ -177,9 +187,12 @@ class Table:
 
 def _sweep(columns: Sequence[Column], name: str, arm: str) -> Sweep:
     """Transpose columns, in the order of the knob."""
-    whole = sorted(set.intersection(*(set(one.seeds) for one in columns))) if columns else []
-    places = [{seed: place for place, seed in enumerate(one.seeds)} for one in columns]
-    at = [list(zip(columns, (of[seed] for of in places), strict=True)) for seed in whole]
+    whole = tuple(sorted(set.intersection(*(set(one.seeds) for one in columns)))) if columns else ()
+
+    def by_seed(of: Callable[[Column], Sequence[Any]]) -> dict[int, list[Any]]:
+        parts = (of(one) if one.seeds == whole else _picked(one.seeds, of(one), whole) for one in columns)
+        return dict(zip(whole, map(list, zip(*parts, strict=True)), strict=True))
+
     absences = [absence for one in columns for absence in one.absent]
     # The first in the alphabet, so that the reason does not hang on the order of the columns.
     reason = min((absence.reason for absence in absences), default="")
@@ -187,12 +200,18 @@ def _sweep(columns: Sequence[Column], name: str, arm: str) -> Sweep:
         reason = f"the {arm} arm has no measurement {name}"
     return Sweep(
         tuple(one.knob for one in columns),
-        {seed: [one.values[i] for one, i in row] for seed, row in zip(whole, at, strict=True)},
+        by_seed(lambda one: one.values),
         tuple(sorted({seed for absence in absences if absence.cause == "model" for seed in absence.seeds})),
         reason,
-        {seed: [one.stderrs[i] for one, i in row] for seed, row in zip(whole, at, strict=True)},
-        {seed: [one.counts[i] for one, i in row] for seed, row in zip(whole, at, strict=True)},
+        by_seed(lambda one: one.stderrs),
+        by_seed(lambda one: one.counts),
     )
+
+
+def _picked(seeds: Sequence[int], values: Sequence[Any], wanted: Sequence[int]) -> list[Any]:
+    """The values of some of the seeds."""
+    at = dict(zip(seeds, values, strict=True))
+    return [at[seed] for seed in wanted]
 
 
 def table(columns: Iterable[Column]) -> Table:

@@ -25,11 +25,13 @@ def kendall_tau(values: Sequence[float]) -> float:
         >>> kendall_tau([3.0, 2.0, 1.0]), kendall_tau([1.0, 1.0 + 1e-7])
         (-1.0, 0.0)
     """
-    signs = [
-        0 if abs(later - earlier) <= ROUNDING * max(abs(later), abs(earlier)) else math.copysign(1, later - earlier)
-        for earlier, later in combinations(values, 2)
-    ]
-    return sum(signs) / len(signs)
+    total, pairs = 0, 0
+    for earlier, later in combinations(values, 2):
+        change, size = later - earlier, max(later, earlier, -later, -earlier)
+        pairs += 1
+        if abs(change) > ROUNDING * size:
+            total += 1 if change > 0 else -1
+    return total / pairs
 
 
 def log_ratio(values: Sequence[float]) -> float:
@@ -98,23 +100,25 @@ class Trend:
         """
         sweep = _positive_course(sample, self.measurement, arm)
         falls = self.direction == "falls"
-
-        def agree(values: Sequence[float]) -> float:
-            if abs(log_ratio(values)) <= LEAST:
-                return 0.0
-            return -kendall_tau(values) if falls else kendall_tau(values)
-
-        agreement = tuple(clip(agree(values)) for values in sweep.values.values())
         sign = -1 if falls else 1
+        ratios = tuple(map(log_ratio, sweep.values.values()))
+        taus = tuple(map(kendall_tau, sweep.values.values()))
+        agreement = tuple(
+            0.0 if abs(ratio) <= LEAST else clip(sign * tau) for ratio, tau in zip(ratios, taus, strict=True)
+        )
         found = []
-        for name, least, mean, number in (
-            ("log-ratio across the knob", LEAST, None, log_ratio),
-            ("Kendall τ", 0.0, sign * LEAST_TAU, kendall_tau),
+        for name, least, mean, numbers in (
+            ("log-ratio across the knob", LEAST, None, ratios),
+            ("Kendall τ", 0.0, sign * LEAST_TAU, taus),
         ):
             low, high = (None, 0.0 - least) if falls else (least, None)
             what = f"{self.measurement}: {name}"
-            frame = Statistic(what, low, high, (), (), (), estimate_beyond=mean, rounding=ROUNDING)
-            found.append(replace(filled(frame, sweep, number, float), agreement=agreement))
+            statistic = Statistic(
+                *(what, low, high, tuple(sweep.values), numbers, agreement, sweep.degenerate, sweep.reason),
+                estimate_beyond=mean,
+                rounding=ROUNDING,
+            )
+            found.append(statistic)
         return tuple(found)
 
 

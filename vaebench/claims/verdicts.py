@@ -148,27 +148,29 @@ def _checked(
     statistic: Statistic, role: Role, seeds_run: int, seeds_seen: int, together: int, unheard: str
 ) -> CheckResult:
     """Judge one statistic of so many that each can bring the claim down; `unheard` names what nobody asked for."""
-    found = CheckResult(
-        *(statistic.what, None, statistic.low, statistic.high, "undecided", statistic.missing, statistic.knob),
-        scale=statistic.scale,
-        estimate_beyond=statistic.estimate_beyond,
-        role=role,
-    )
+
+    def found(word: VerdictWord, reason: str, interval: Interval | None = None) -> CheckResult:
+        return CheckResult(
+            *(statistic.what, interval, statistic.low, statistic.high, word, reason, statistic.knob, statistic.scale),
+            estimate_beyond=statistic.estimate_beyond,
+            role=role,
+        )
+
     if not statistic.values:
         if not seeds_seen and seeds_run:
-            return replace(found, reason="no seed finished")
+            return found("undecided", "no seed finished")
         if unheard:
-            return replace(found, reason=f"nobody asked for {unheard}: there is no such measurement")
-        return found if statistic.degenerate else replace(found, word="not applicable")
+            return found("undecided", f"nobody asked for {unheard}: there is no such measurement")
+        return found("undecided" if statistic.degenerate else "not applicable", statistic.missing)
     interval = statistic.interval()
-    found = replace(found, interval=interval, reason="one seed has no spread" if interval.n == 1 else "")
     if interval.n < SURVIVING_SHARE * seeds_run:
         lacking = statistic.missing or "the others did not finish"
-        return replace(found, reason=f"only {interval.n} of {seeds_run} seeds have it: {lacking}")
+        return found("undecided", f"only {interval.n} of {seeds_run} seeds have it: {lacking}", interval)
     word = "undecided" if statistic.uninformative else _place(interval, statistic)
     if doubt := _doubt(word, interval, statistic, seeds_run, together):
-        return replace(found, reason=doubt)
-    return replace(found, word=word, reason=found.reason or statistic.uninformative or _counted(statistic, word))
+        return found("undecided", doubt, interval)
+    single = "one seed has no spread" if interval.n == 1 else ""
+    return found(word, single or statistic.uninformative or _counted(statistic, word), interval)
 
 
 def _doubt(word: VerdictWord, interval: Interval, statistic: Statistic, seeds_run: int, together: int) -> str:

@@ -16,7 +16,7 @@ def _signed(text: str) -> str:
 def _places(*values: float) -> tuple[int, int]:
     """Choose decimals and power of ten so that the largest number shows three significant digits."""
     largest = max(map(abs, values), default=0.0)
-    exponent = int(f"{largest:.2e}".partition("e")[2])
+    exponent = int(f"{largest:.2e}"[5:])
     return (2 - exponent, 0) if -4 < exponent < 5 else (2, exponent)
 
 
@@ -47,7 +47,8 @@ def rounded(*values: float) -> tuple[str, ...]:
     """
     if not any(values):
         return ("0",) * len(values)
-    return tuple(_written(value, _places(*values)) for value in values)
+    places = _places(*values)
+    return tuple(_written(value, places) for value in values)
 
 
 def plus_minus(interval: Interval) -> str:

@@ -146,7 +146,8 @@ def read_record(path: Path) -> Record:
         if (found := text.count(sign)) > most:
             raise BadRecord(path, f"{found} times {sign.decode()!r}, where a record has {most} at most")
     try:
-        json.loads(text, object_pairs_hook=_each_once)
+        if not _is_plain(text):
+            json.loads(text, object_pairs_hook=_each_once)
         record = Record.model_validate_json(upgraded(text) if _SCHEMA_1.search(text) else text)
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False)[0]
@@ -157,6 +158,29 @@ def read_record(path: Path) -> Record:
     except (ValueError, RecursionError) as error:
         raise BadRecord(path, str(error)) from None
     return record
+
+
+_KEY = re.compile(rb'"\s*:')
+_NUMBERS = re.compile(rb"\[[-+0-9.eE,\s]*+\]")
+
+
+def _is_plain(text: bytes) -> bool:
+    """Whether counting shows that a file has each key once in an object, and no NUL: what `_each_once` looks for.
+
+    As many keys stand in the text as its objects keep. One that is there twice is kept once, and a text that looks like
+    a key is counted too; so where the numbers differ, each object has to be looked at.
+    """
+    kept = 0
+
+    def count(found: dict[str, object]) -> None:
+        nonlocal kept
+        kept += len(found)
+
+    try:
+        json.loads(_NUMBERS.sub(b"[]", text), object_hook=count)
+    except (ValueError, RecursionError):
+        return False
+    return kept == len(_KEY.findall(text)) and b"\\u0000" not in text
 
 
 def _each_once(pairs: list[tuple[str, object]]) -> None:
