@@ -11,6 +11,9 @@ from pathlib import Path
 Memory = dict[str, tuple[str, str]]
 """By name of a file or a folder: a hash of its sizes and times when it was read, and one of its bytes."""
 
+Look = tuple[str, int, int, int]
+"""Of a file: its place, its size, and when its content and anything of it were last changed, in nanoseconds."""
+
 REMEMBERED = ".vaebench-hashes.json"
 """Below a folder of data: its memory."""
 
@@ -41,14 +44,13 @@ def files_hash(root: Path, names: Sequence[str]) -> str:
     now = dict(before)
     found: Memory = {}
     for name in names:
-        files = _below(root / name)
-        looks = {path: path.stat() for path in files}
-        looked = _short([(str(p.relative_to(root)), s.st_size, s.st_mtime_ns, s.st_ctime_ns) for p, s in looks.items()])
+        looks = _looks(root / name)
+        looked = _short(looks)
         if before.get(name, ("", ""))[0] == looked:
             found[name] = before[name]
             continue
-        found[name] = looked, _bytes_hash(root / name, files)
-        if all(max(look.st_mtime, look.st_ctime) < began - SETTLED for look in looks.values()):
+        found[name] = looked, _bytes_hash(root / name, looks)
+        if all(max(written, changed) < (began - SETTLED) * 1e9 for _, _, written, changed in looks):
             now[name] = found[name]
     if now != before:
         _keep(root, now)
@@ -59,20 +61,28 @@ def _short(value: object) -> str:
     return hashlib.sha256(json.dumps(value).encode()).hexdigest()[:16]
 
 
-def _below(path: Path) -> list[Path]:
-    """A file itself, or all files of a folder, in an order of their own."""
+def _looks(path: Path) -> list[Look]:
+    """How a file looks, or each file of a folder, by place below it, in an order of their own."""
     if not path.is_dir():
-        return [path]
-    return sorted(Path(folder) / name for folder, _, names in os.walk(path) for name in names)
+        return [_look("", path.stat())]
+    folders = ((folder, os.path.relpath(folder, path), names) for folder, _, names in os.walk(path))
+    return sorted(
+        _look(f"{below}/{name}", os.stat(f"{at}/{name}"))  # noqa: PTH116 - a path for each of 200,000 takes seconds
+        for at, below, names in folders
+        for name in names
+    )
 
 
-def _bytes_hash(top: Path, files: Iterable[Path]) -> str:
+def _look(place: str, found: os.stat_result) -> Look:
+    return place, found.st_size, found.st_mtime_ns, found.st_ctime_ns
+
+
+def _bytes_hash(top: Path, looks: Iterable[Look]) -> str:
     """Hash the bytes of files, each after its place below the top and its size."""
     digest = hashlib.sha256()
-    for path in files:
-        place = path.relative_to(top).as_posix().encode("utf-8", "surrogateescape")
-        digest.update(b"%s\0%d\0" % (place, path.stat().st_size))
-        with path.open("rb") as file:
+    for place, size, _, _ in looks:
+        digest.update(b"%s\0%d\0" % (place.encode("utf-8", "surrogateescape"), size))
+        with (top / place).open("rb") as file:
             while block := file.read(2**20):
                 digest.update(block)
     return digest.hexdigest()[:16]

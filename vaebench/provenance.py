@@ -23,7 +23,7 @@ SHARED: Mapping[str, str] = {
     "models": "models/**/*.py",
     "training": "training/**/*.py",
     "measures": "measures/**/*.py",
-    "measurements": "claims/measurements.py",
+    "claims/measurements": "claims/measurements.py",
     "experiment": "experiment.py",
     "seeds": "seeds.py",
     "cell": "cell.py",
