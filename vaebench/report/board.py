@@ -1,6 +1,8 @@
 """The board of a checkout: read what it publishes, write its pages, say which are stale."""
 
-from collections.abc import Mapping, Sequence
+import gc
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -114,6 +116,19 @@ def refuse_bad(folder: Path, found: Published, selection: Selection) -> None:
         raise BadReferences(lines)
 
 
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Look for no garbage meanwhile: what is read is kept, and looking it through again costs a tenth of the time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+@uncollected()
 def current_pages(redraw: bool = False) -> tuple[Path, dict[str, str], tuple[str, ...]]:
     """Make the pages of the committed records.
 

@@ -5,7 +5,16 @@ from dataclasses import replace
 from pathlib import Path
 
 from vaebench.mistakes import Mistake
-from vaebench.report.board import PAGES, Published, Written, board_pages, published, refuse_bad, write_pages
+from vaebench.report.board import (
+    PAGES,
+    Published,
+    Written,
+    board_pages,
+    published,
+    refuse_bad,
+    uncollected,
+    write_pages,
+)
 from vaebench.report.files import drawn_figures
 from vaebench.report.selection import select
 from vaebench.report.sent import THIS_RUN, sender_of, sent
@@ -14,6 +23,7 @@ from vaebench.results.record import Record
 from vaebench.results.references import REFERENCES, read, root
 
 
+@uncollected()
 def write_preview(folder: Path) -> Written:
     """Write the board that the committed records would make with a run's among them, below the run's folder.
 

@@ -96,7 +96,7 @@ class ShownRecord:
         return {name: tuple(columns) for name, columns in found.items()}
 
     @cached_property
-    def _intervals(self) -> dict[tuple[str, float | None, str], Interval]:
+    def _intervals(self) -> dict[int, Interval]:
         return {}
 
     def interval(self, column: Column) -> Interval:
@@ -108,9 +108,9 @@ class ShownRecord:
         Returns:
             The interval.
         """
-        found = self._intervals.get(column.place)
+        found = self._intervals.get(id(column))  # the record keeps its columns, so that no other has this identity
         if found is None:
-            found = self._intervals[column.place] = t_interval(column.values)
+            found = self._intervals[id(column)] = t_interval(column.values)
         return found
 
 

@@ -1,6 +1,6 @@
 """What the suite has, as one value: its tasks, and the data sets, networks and variants that a record may name."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -104,16 +104,38 @@ def suite() -> Suite:
     """
     tasks = tuple(map(catalog.task, catalog.task_names()))
     files = {task.paper: catalog.page("papers", task.name).with_name("findings.md") for task in tasks}
-    datasets = {page: DataVersion(*catalog.dataset_version(page)) for page in catalog.dataset_names()}
     return Suite(
         tasks=tasks,
         release=__version__,
-        datasets={name: version for page, version in datasets.items() for name in catalog.dataset_sizes(page)},
+        datasets=_Datasets({name: page for page in catalog.dataset_names() for name in catalog.dataset_sizes(page)}),
         archs=frozenset(catalog.arch_names()),
         variants=catalog.variant_hashes(),
         glossary=_glossary(),
         findings={paper: file.read_text("utf-8") for paper, file in files.items() if file.is_file()},
     )
+
+
+class _Datasets(Mapping[str, DataVersion]):
+    """The data sets by name. The code of one is hashed when it is first asked for: hashing all takes long."""
+
+    def __init__(self, pages: Mapping[str, str]) -> None:
+        self._pages = pages
+        self._found: dict[str, DataVersion] = {}
+
+    def __getitem__(self, name: str) -> DataVersion:
+        page = self._pages[name]
+        if page not in self._found:
+            self._found[page] = DataVersion(*catalog.dataset_version(page))
+        return self._found[page]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._pages)
+
+    def __len__(self) -> int:
+        return len(self._pages)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._pages
 
 
 def _glossary() -> tuple[Term, ...]:
