@@ -24,7 +24,7 @@ from vaebench.cell import Cell, arms, compare, dataset_of, read
 from vaebench.claims import judged_names, map_entry
 from vaebench.mistakes import Mistake
 from vaebench.papers import Task
-from vaebench.run import Request, plan
+from vaebench.runner import Request, plan
 
 SHARES = (0.125, 0.25, 0.5, 1.0, 2.0)
 FOLDER = Path(__file__).parents[1] / "reference_results" / "learning_curves"

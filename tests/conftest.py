@@ -16,7 +16,7 @@ from hypothesis import settings
 from vaebench import catalog
 from vaebench.papers import Task
 from vaebench.results.record import CellOutcome
-from vaebench.run import Request
+from vaebench.runner import Request
 
 if TYPE_CHECKING:
     from vaebench.cell import Cell

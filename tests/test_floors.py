@@ -18,12 +18,14 @@ FLOORS = {
     "papers": 5,
     "catalog": 6, "provenance": 6,
     "cell": 7, "engines": 7,
-    "run": 8, "report": 8,
-    "cli": 9, "__main__": 10,
+    "runner": 8, "report": 8,
+    "api": 9, "migrate": 8,
+    "cli": 10, "__main__": 11,
 }  # fmt: skip
 
 BESIDE = {
     ("data", "seeds"),
+    ("kernels", "experiment"),
     ("training", "variants"),
     ("engines", "cell"),
     ("provenance", "catalog"),
@@ -33,7 +35,7 @@ BESIDE = {
 
 PAPER_WING = (
     "mistakes", "stops", "terminal", "seeds", "claims", "fingerprint", "experiment", "results", "papers", "catalog",
-    "provenance", "report", "engines", "engines.local", "run", "cli",
+    "provenance", "report", "engines", "engines.local", "runner", "cli",
 )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from vaebench import catalog
 from vaebench.cell import run_cell
 from vaebench.results.assemble import assemble
 from vaebench.results.record import CellOutcome
-from vaebench.run import Request, plan
+from vaebench.runner import Request, plan
 
 TASKS = ("camuto2021_input_noise", "camuto2021_variance_frequency", "nakagawa2021_posterior_isometry")
 

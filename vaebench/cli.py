@@ -19,7 +19,7 @@ from vaebench import __version__, catalog, stops
 from vaebench.engines.local import Workers
 from vaebench.experiment import PRESETS, Preset
 from vaebench.mistakes import Mistake, shortage
-from vaebench.run import (
+from vaebench.runner import (
     MENDED_BY_THE_AUTHOR,
     UNFINISHED,
     Done,

@@ -1,0 +1,140 @@
+"""What a notebook wants: run variants, load records, compare two runs. `import vaebench` offers the same by name."""
+
+import warnings
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import cast
+
+from vaebench import catalog
+from vaebench.engines.local import Workers
+from vaebench.experiment import Preset
+from vaebench.mistakes import Mistake
+from vaebench.results.journal import Journal
+from vaebench.results.lock import alone_in
+from vaebench.results.record import CellOutcome, Record
+from vaebench.results.references import REFERENCES, read, root
+from vaebench.results.score import Score, score
+from vaebench.runner import Request, check, plan, processors, resolve_device
+from vaebench.runner import run as run_planned
+
+Names = str | Path | Iterable[str | Path]
+"""A name, or several."""
+
+
+def run(
+    variants: Names,
+    *,
+    tasks: Names = (),
+    datasets: Names = (),
+    networks: Names = ("mlp",),
+    preset: str = "quick",
+    seeds: int | None = None,
+    device: str = "auto",
+    jobs: int | None = None,
+    out: str | Path | None = None,
+    progress: Callable[[int, int, CellOutcome | None], None] | None = None,
+) -> tuple[Record, ...]:
+    """Train and measure variants, judge the claims, and keep the records. A run that was stopped goes on.
+
+    Cells run in processes of their own. A variant is therefore given by name or by file: an object of a notebook's
+    session cannot be sent to them.
+
+    Args:
+        variants: Names, files, or ``package.module:NAME``. Files are code, and are run.
+        tasks: Names of tasks; all by default.
+        datasets: Names of data sets; each task's own by default.
+        networks: Names of networks.
+        preset: ``quick`` proves that everything runs. ``standard`` is the protocol of record.
+        seeds: Number of seeds; the preset's by default.
+        device: ``auto``, ``cpu`` or ``cuda``.
+        jobs: Number of processes; one a core by default, one on a GPU.
+        out: Folder of the run; ``runs/<preset>`` by default.
+        progress: Called with (cells done, cells in all, the last outcome or None) at the start and after each cell.
+
+    Returns:
+        A record for each task, variant, network and data set.
+
+    Raises:
+        Mistake: A name is unknown, a number makes no sense, nothing fits, or a record cannot be written.
+
+    Examples:
+        >>> records = run("vae", tasks="nakagawa2021_posterior_isometry", seeds=2)  # doctest: +SKIP
+        >>> records[0].verdicts[0].word  # doctest: +SKIP
+        'undecided'
+    """
+    request = Request(
+        tasks=_names(tasks) or catalog.task_names(),
+        variants=_names(variants),
+        archs=_names(networks),
+        datasets=_names(datasets),
+        preset=cast("Preset", preset),
+        seeds=seeds,
+        device=device,
+        jobs=processors() if jobs is None else jobs,
+        out=Path(out) if out is not None else Path("runs") / preset,
+    )
+    check(request)
+    request = replace(request, device=resolve_device(device))
+    if request.device == "cuda" and jobs is None:
+        request = replace(request, jobs=1)
+    journal = Journal(request.out)
+    with alone_in(request.out), Workers() as workers:
+        planned = plan(request, workers.ask)
+        for line in planned.unfit:
+            warnings.warn(f"left out: {line}", stacklevel=2)
+        if not planned.cells:
+            raise Mistake("nothing fits: no network of the request takes a data set of it")
+        done = run_planned(request, planned, journal, progress or (lambda *_: None), workers.run)
+    if done.unwritten:
+        raise Mistake(f"a record could not be written: {done.unwritten[0]}")
+    return done.records
+
+
+def _names(given: Names) -> tuple[str, ...]:
+    if isinstance(given, str | Path):
+        return (str(given),)
+    try:
+        return tuple(str(one) for one in given if isinstance(one, str | Path) or _refuse(one))
+    except TypeError:
+        _refuse(given)
+        raise
+
+
+def _refuse(given: object) -> bool:
+    raise Mistake(f"a name, a file or package.module:NAME is expected, not an object of type {type(given).__name__}")
+
+
+def load_records(folder: str | Path) -> tuple[Record, ...]:
+    """Read the records below a folder, or one record's file. They are data; nothing of them is executed.
+
+    Args:
+        folder: Where.
+
+    Returns:
+        The records in the order of their paths. A file that is no record is a warning.
+
+    Raises:
+        Mistake: There is no record.
+    """  # noqa: DOC502 - raised by read
+    records, bad = read(Path(folder))
+    for line in bad:
+        warnings.warn(f"left out: {line}", stacklevel=2)
+    return tuple(records)
+
+
+def compare(
+    run: str | Path | Sequence[Record], reference: str | Path | Sequence[Record] | None = None
+) -> tuple[Score, ...]:
+    """Score a run against reference results, false alarms held at 5 % over all its records together.
+
+    Args:
+        run: A folder, or records.
+        reference: Likewise; the suite's own reference results by default.
+
+    Returns:
+        For each record ``reproduced``, ``drifted``, ``stale`` or ``missing``, with the measurements that moved.
+    """
+    folder = root() / REFERENCES if reference is None else reference
+    records, references = (load_records(side) if isinstance(side, str | Path) else side for side in (run, folder))
+    return score(records, references)

@@ -1,0 +1,354 @@
+"""Whole runs: plan the cells, run those that no journal has, and make records of them."""
+
+import os
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from functools import cache
+from itertools import product
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from vaebench import catalog, stops
+from vaebench.engines import Died
+from vaebench.engines.worker import JOBS
+from vaebench.experiment import PRESETS, Preset
+from vaebench.mistakes import Mistake
+from vaebench.papers import Task
+from vaebench.provenance import code_of
+from vaebench.results.assemble import assemble
+from vaebench.results.journal import Damage, Journal
+from vaebench.results.record import (
+    MOST_CELLS,
+    CellOutcome,
+    DatasetInfo,
+    Record,
+    Subject,
+    VariantInfo,
+    Versioned,
+    cell_id,
+)
+from vaebench.results.store import BadRecord, check_place, read_record, why_kept, write_record
+
+if TYPE_CHECKING:
+    from vaebench.cell import Cell
+
+Work = Callable[[Sequence["Cell"], int], Generator[CellOutcome, None, None]]
+"""Runs cells in so many processes, and yields outcomes as they are done."""
+
+UNFINISHED = ("timeout", "oom", "error")
+"""Statuses that another try may mend; a divergence, or a model that does not fit, is a result."""
+
+MENDED_BY_THE_AUTHOR = ("refused", "broken")
+"""Statuses that end only with another version of the variant's code."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a user asks to run, as names.
+
+    Attributes:
+        tasks: Names of tasks.
+        variants: Names, files or ``package.module:NAME``.
+        archs: Names of architectures.
+        datasets: Names of data sets; empty for each task's own.
+        preset: The budget.
+        seeds: Number of seeds, or None for the preset's.
+        device: ``cpu`` or ``cuda``.
+        jobs: Number of processes.
+        out: Folder of the run.
+        seconds: Most that one training may take, or None.
+        data_root: Folder of the data sets that have to be downloaded.
+        missing: Whether to leave out what the folder has whole records of, whoever made them.
+    """
+
+    tasks: tuple[str, ...]
+    variants: tuple[str, ...]
+    archs: tuple[str, ...]
+    datasets: tuple[str, ...]
+    preset: Preset
+    seeds: int | None
+    device: str
+    jobs: int
+    out: Path
+    seconds: float | None = None
+    data_root: Path = catalog.DATA_ROOT
+    missing: bool = False
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The cells of a request.
+
+    Attributes:
+        cells: All of them, seed by seed, so that early cells span the whole request.
+        unfit: One line for each combination that cannot be: a network that does not take a data set's shape, say.
+        there: Number of combinations left out for the records that are there, where only missing ones were asked for.
+    """
+
+    cells: tuple["Cell", ...]
+    unfit: tuple[str, ...]
+    there: int = 0
+
+
+def check(request: Request) -> None:
+    """Check every name of a request before anything heavy is imported or any code of others is run.
+
+    Args:
+        request: What is asked.
+
+    Raises:
+        Mistake: A name is unknown, or a number makes no sense; one line says what to do.
+    """
+    catalog.known("preset", request.preset, PRESETS)
+    for name in request.tasks:
+        catalog.known("task", name, catalog.task_names())
+    for name in request.archs:
+        catalog.known("architecture", name, catalog.arch_names())
+    for name in request.datasets:
+        catalog.check_dataset(name)
+    for reference in request.variants:
+        catalog.check_variant(reference)
+    if request.seeds is not None and request.seeds < 1:
+        raise Mistake(f"seeds is 1 or more, not {request.seeds}")
+    if request.seeds is not None and request.seeds > MOST_CELLS:
+        raise Mistake(f"seeds is {MOST_CELLS} at most, which a record holds, not {request.seeds}")
+    if request.jobs < 1:
+        raise Mistake(f"jobs is 1 or more, not {request.jobs}")
+    if request.device not in ("auto", "cpu", "cuda"):
+        raise Mistake(f"device is auto, cpu or cuda, not {request.device}")
+    if request.seconds is not None and not request.seconds > 0:
+        raise Mistake(f"a training's time limit is above 0 seconds, not {request.seconds}")
+
+
+def resolve_device(device: str) -> str:
+    """Turn ``auto`` into what there is.
+
+    Args:
+        device: ``auto``, ``cpu`` or ``cuda``.
+
+    Returns:
+        ``cpu`` or ``cuda``.
+
+    Raises:
+        Mistake: A GPU is asked for and there is none.
+    """
+    import torch
+
+    if device == "cuda" and not torch.cuda.is_available():
+        raise Mistake("there is no CUDA device here; use --device cpu or auto")
+    return "cuda" if device != "cpu" and torch.cuda.is_available() else "cpu"
+
+
+def fetch(request: Request) -> None:
+    """Download the data sets of a request that are not under its folder of data yet, here and never in a worker.
+
+    Args:
+        request: What is asked; tasks' own data sets need no download.
+    """
+    from vaebench.cell import dataset_of
+
+    for name in request.datasets:
+        try:
+            dataset_of(name, request.data_root)
+        except catalog.NoData:
+            catalog.dataset(name, request.data_root, download=True)
+
+
+def try_here(job: str, *arguments: Any, **_: Any) -> str:
+    """Do a job of `engines.worker` in this process, and end with it if it ends it.
+
+    Args:
+        job: Its name.
+        arguments: Of the job.
+
+    Returns:
+        The answer.
+    """
+    return JOBS[job](*arguments)
+
+
+def plan(request: Request, ask: Callable[..., str] = try_here) -> Plan:
+    """Turn a request into cells.
+
+    Args:
+        request: What is asked.
+        ask: Does a job of `engines.worker` that runs code of others, as `Workers.ask` does.
+
+    Returns:
+        The cells and the combinations that cannot be.
+    """
+    from vaebench.cell import Cell, dataset_of, latent_units
+    from vaebench.environment import environment
+
+    check(request)
+    brought = {reference: _loaded(reference, request, ask) for reference in request.variants}
+    named = [found.variant.name for found in brought.values()]
+    if twice := {name for name in named if named.count(name) > 1}:
+        raise Mistake(f"two of the variants are named {min(twice)}")
+    cells: list[Cell] = []
+    unfit: list[str] = []
+    there = 0
+    files = cache(lambda dataset: catalog.dataset_files(dataset, request.data_root))
+    for name in request.tasks:
+        task = catalog.task(name)
+        codes = {reference: code_of(task, found.variant) for reference, found in brought.items()}
+        for reference, arch, dataset in product(request.variants, request.archs, request.datasets or task.datasets):
+            variant, data = brought[reference].variant, dataset_of(dataset, request.data_root)
+            budget, code = task.budget(request.preset, dataset), codes[reference]
+            if reason := _unfit(reference, data.shape, latent_units(budget, data), arch, request, ask):
+                unfit.append(f"{task.name} · {variant.name} · {arch} · {dataset}: {reason}")
+                continue
+            subject = _subject(task, brought[reference], arch, dataset, files(dataset), request)
+            seeds = request.seeds or budget.seeds
+            if request.missing and _is_whole(request.out, subject, seeds):
+                there += 1
+                continue
+            ran_on = environment("cpu", code)  # of which an id takes what all of a run's processes share
+            for seed in range(seeds):
+                id_ = cell_id(subject, seed, ran_on)
+                cells.append(Cell(id_, subject, reference, dataset, seed, request.seconds, request.data_root, code))
+    return Plan(tuple(sorted(cells, key=lambda cell: cell.seed)), tuple(unfit), there)
+
+
+def _loaded(reference: str, request: Request, ask: Callable[..., str]) -> catalog.Brought:
+    """Load a variant here; one that is brought is loaded elsewhere first, for it may end a process."""
+    if _is_brought(reference):
+        try:
+            ask("load", reference, seconds=request.seconds)
+        except Died as died:
+            raise Mistake(f"{reference} cannot be loaded: the process that tried {died}") from died
+    return catalog.variant(reference)
+
+
+def _unfit(
+    reference: str, shape: tuple[int, ...], latent: int, arch: str, request: Request, ask: Callable[..., str]
+) -> str:
+    if not _is_brought(reference):
+        return try_here("unfit", reference, shape, latent, arch)
+    try:
+        return ask("unfit", reference, shape, latent, arch, seconds=request.seconds)
+    except Died:
+        return ""  # a status of its cells, where the reason is told
+
+
+def _is_brought(reference: str) -> bool:
+    return ":" in reference or reference.endswith(".py")
+
+
+def _is_whole(folder: Path, subject: Subject, seeds: int) -> bool:
+    """Whether a folder has a record of a subject, as it is defined today, with so many finished seeds."""
+    try:
+        record = read_record(folder / subject.file_name)
+    except (OSError, BadRecord):
+        return False
+    return record.subject == subject and sum(cell.status not in UNFINISHED for cell in record.cells) >= seeds
+
+
+def _subject(
+    task: Task, brought: catalog.Brought, arch: str, dataset: str, files: str | None, request: Request
+) -> Subject:
+    version, dataset_hash = catalog.dataset_version(dataset)
+    variant = brought.variant
+    return Subject(
+        task=Versioned(name=task.name, version=task.version, hash=task.definition_hash(request.preset, dataset)),
+        dataset=DatasetInfo(name=dataset, version=version, hash=dataset_hash, files=files),
+        variant=VariantInfo(
+            name=variant.name, source=variant.source, code_hash=brought.code_hash, kl_weight=variant.kl_weight
+        ),
+        arch=arch,
+        preset=request.preset,
+        device="cuda" if request.device == "cuda" else "cpu",
+    )
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a run came to.
+
+    Attributes:
+        records: One for each subject of the request, all its cells in.
+        reused: Number of cells that the journal had.
+        ran: Number of cells that were run.
+        damages: Lines of the journal that could not be used; their cells were run again.
+        kept: One line for each record in the folder that was not written over, see `why_kept`.
+        unwritten: One line for each record that could not be written.
+    """
+
+    records: tuple[Record, ...]
+    reused: int
+    ran: int
+    damages: tuple[Damage, ...]
+    kept: tuple[str, ...] = ()
+    unwritten: tuple[str, ...] = ()
+
+
+def run(
+    request: Request,
+    planned: Plan,
+    journal: Journal,
+    progress: Callable[[int, int, CellOutcome | None], None],
+    work: Work,
+) -> Done:
+    """Run what the journal does not have, and write the records.
+
+    A stop is let through only while `work` waits. Whatever ends the run early, the records of the cells that are
+    finished are written; one that cannot be written is a note of the exception.
+
+    Args:
+        request: What is asked.
+        planned: Its cells.
+        journal: Of the run's folder.
+        progress: Called with (cells done, cells in all, the last outcome) at the start and after each cell.
+        work: Runs cells in so many processes, as `Workers.run` does.
+
+    Returns:
+        The records and how they came about.
+    """
+    cells = {cell.id: cell for cell in planned.cells}
+    for subject in {cell.subject.file_name: cell.subject for cell in planned.cells}.values():
+        check_place(request.out, subject)
+    found, damages = journal.read({cell.id: (cell.subject, cell.seed) for cell in planned.cells})
+    outcomes = {id_: found[id_] for id_ in cells if id_ in found and found[id_].status not in UNFINISHED}
+    reused, todo = len(outcomes), [cell for cell in planned.cells if cell.id not in outcomes]
+    with stops.held():
+        try:
+            progress(reused, len(cells), None)
+            with closing(work(todo, request.jobs)) as arriving:
+                for outcome in arriving:
+                    journal.append(outcome)
+                    outcomes[outcome.id] = outcome
+                    progress(len(outcomes), len(cells), outcome)
+        except BaseException as error:
+            for line in _keep(request.out, [outcomes[id_] for id_ in cells if id_ in outcomes]).unwritten:
+                error.add_note(line)
+            raise
+        kept = _keep(request.out, [outcomes[id_] for id_ in cells])
+    return replace(kept, reused=reused, ran=len(todo), damages=tuple(damages))
+
+
+def _keep(folder: Path, outcomes: Sequence[CellOutcome]) -> Done:
+    """Make and write the record of each subject, whether or not those of the others can be written."""
+    by_file: dict[str, list[CellOutcome]] = {}
+    for outcome in outcomes:
+        by_file.setdefault(outcome.subject.file_name, []).append(outcome)
+    records, stood, unwritten = [], [], []
+    for name, cells in sorted(by_file.items()):
+        task = catalog.task(cells[0].subject.task.name)
+        try:
+            record = assemble(cells, task.claims, task.invariants)
+            records.append(record)
+            if why := why_kept(folder, record):
+                stood.append(why)
+            else:
+                write_record(folder, record)
+        except Mistake as mistake:
+            unwritten.append(str(mistake))
+        except ValueError as error:
+            unwritten.append(f"{name} cannot be made: {error}".partition("\n")[0])
+    return Done(tuple(records), 0, 0, (), tuple(stood), tuple(unwritten))
+
+
+def processors() -> int:
+    """Number of processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
