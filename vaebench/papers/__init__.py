@@ -14,6 +14,7 @@ from vaebench.claims import Claim, Tradeoff, judged_names
 from vaebench.experiment import Arm, Budget, Interventions, Knob, Preset
 from vaebench.fingerprint import value_hash
 from vaebench.measures.declared import declared_in, is_among
+from vaebench.mistakes import Mistake
 
 MEASURES = Path(__file__).parents[1] / "measures"
 """The folder of the instruments that several papers share."""
@@ -44,12 +45,12 @@ def names_given(paper: str, name: str) -> tuple[str, ...]:
         Names and families of measurements, see `measures.declared`.
 
     Raises:
-        ValueError: There is no such instrument, or it declares nothing.
+        Mistake: There is no such instrument, or it declares nothing.
     """
     page = instrument_page(paper, name)
     declared = declared_in(page).get(name.partition(".")[2]) if page.is_file() else None
     if declared is None:
-        raise ValueError(f"{paper} has no instrument {name} that declares what it gives")
+        raise Mistake(f"{paper} has no instrument {name} that declares what it gives")
     return declared
 
 
@@ -121,7 +122,7 @@ class Task:
             if not is_among(name, given):
                 close = ", ".join(difflib.get_close_matches(name, given))
                 hint = f"; the nearest: {close}" if close else ""
-                raise ValueError(f"{self.name}: none of its instruments gives {name}{hint}")
+                raise Mistake(f"{self.name}: none of its instruments gives {name}{hint}")
 
     @property
     def given(self) -> tuple[str, ...]:
