@@ -3,7 +3,7 @@
 What else decides them has a hash in the cell's subject: the task's definition, the data set's own page, the variant.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -36,7 +36,32 @@ def now() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def code_of(task: Task, variant: "Variant") -> dict[str, str]:
+def room_hash(room: str) -> str:
+    """Hash a room's code, as it lies on the disk.
+
+    Args:
+        room: A name of `SHARED`, ``papers/<paper>`` or ``variants/<variant>``.
+
+    Returns:
+        16 hexadecimal digits; comments and docstrings do not count.
+    """
+    package = catalog.PACKAGE
+    if room in SHARED:
+        return source_hash(package.glob(SHARED[room]))
+    folder, _, name = room.partition("/")
+    if folder == "variants":
+        page = package / "variants" / f"{name}.py"
+        return source_hash(local_sources(page, "vaebench.variants", package) if page.is_file() else ())
+    pages = {catalog.page("papers", task) for task in catalog.task_names()}
+    files = {path for root in papers.__path__ for path in (Path(root) / name).glob("*.py")}
+    return source_hash(files - pages)
+
+
+_when_first_asked = cache(room_hash)
+"""A process imports a room's modules about when it first asks; what is on the disk later is not what it runs."""
+
+
+def code_of(task: Task, variant: "Variant", hash_of: Callable[[str], str] = room_hash) -> dict[str, str]:
     """Hash the suite's code that decides the numbers of a task's cells.
 
     The shared rooms, the paper's folder, and each of the suite's variants that an arm trains beside the one judged.
@@ -45,47 +70,23 @@ def code_of(task: Task, variant: "Variant") -> dict[str, str]:
     Args:
         task: The task.
         variant: The variant that is judged.
+        hash_of: Hashes a room; one that remembers, for several tasks or variants.
 
     Returns:
-        Hash by room, as `room_hash` gives it.
+        Hash by room.
     """
     beside = {variant.twin if arm.variant == "twin" else arm.variant for arm in task.arms} - {"own", None}
     rooms = [*SHARED, f"papers/{task.paper}", *sorted(f"variants/{name}" for name in beside)]
-    return {room: room_hash(room) for room in rooms}
+    return {room: hash_of(room) for room in rooms}
 
 
 def changed(code: Mapping[str, str]) -> tuple[str, ...]:
-    """Compare code with that of this process.
+    """Compare the code of a plan with that of this process, as it was when it first asked.
 
     Args:
-        code: Hashes by room, of another process.
+        code: Hashes by room.
 
     Returns:
         The rooms that differ.
     """
-    return tuple(room for room, hash_ in code.items() if room_hash(room) != hash_)
-
-
-def room_hash(room: str) -> str:
-    """Hash a room's code, as it was when this process first asked: it imports a room's modules about then.
-
-    Args:
-        room: A name of `SHARED`, ``papers/<paper>`` or ``variants/<variant>``.
-
-    Returns:
-        16 hexadecimal digits; comments and docstrings do not count.
-    """
-    return _room_hash(room, catalog.PACKAGE, tuple(papers.__path__))
-
-
-@cache
-def _room_hash(room: str, package: Path, papers_at: tuple[str, ...]) -> str:
-    if room in SHARED:
-        return source_hash(package.glob(SHARED[room]))
-    folder, _, name = room.partition("/")
-    if folder == "variants":
-        page = package / "variants" / f"{name}.py"
-        return source_hash(local_sources(page, "vaebench.variants", package) if page.is_file() else ())
-    pages = {catalog.page("papers", task) for task in catalog.task_names()}
-    files = {path for root in papers_at for path in (Path(root) / name).glob("*.py")}
-    return source_hash(files - pages)
+    return tuple(room for room, hash_ in code.items() if _when_first_asked(room) != hash_)

@@ -15,7 +15,7 @@ from vaebench.engines.worker import JOBS
 from vaebench.experiment import PRESETS, Preset
 from vaebench.mistakes import Mistake
 from vaebench.papers import Task
-from vaebench.provenance import code_of
+from vaebench.provenance import code_of, room_hash
 from vaebench.results.assemble import assemble
 from vaebench.results.journal import Damage, Journal
 from vaebench.results.record import (
@@ -189,10 +189,11 @@ def plan(request: Request, ask: Callable[..., str] = try_here) -> Plan:
     cells: list[Cell] = []
     unfit: list[str] = []
     there = 0
+    hash_of = cache(room_hash)
     files = cache(lambda dataset: catalog.dataset_files(dataset, request.data_root))
     for name in request.tasks:
         task = catalog.task(name)
-        codes = {reference: code_of(task, found.variant) for reference, found in brought.items()}
+        codes = {reference: code_of(task, found.variant, hash_of) for reference, found in brought.items()}
         for reference, arch, dataset in product(request.variants, request.archs, request.datasets or task.datasets):
             variant, data = brought[reference].variant, dataset_of(dataset, request.data_root)
             budget, code = task.budget(request.preset, dataset), codes[reference]
