@@ -119,6 +119,7 @@ def share_interval(values: Sequence[float], level: float = LEVEL) -> Interval:
     return Interval(total / n, _least_mean(total, n, tail), 1 - _least_mean(n - total, n, tail), n)
 
 
+@cache  # seeds of different records often have the same sum, and a bisection takes half a millisecond
 def _least_mean(total: float, n: int, tail: float) -> float:
     """The least mean of n values in [0, 1] under which their sum may reach `total` with more probability than tail."""
     import numpy as np
