@@ -10,7 +10,9 @@ import re
 from pathlib import Path
 from typing import Any
 
-__version__ = "0.2.0.dev0"
+from vaebench.version import VERSION
+
+__version__ = VERSION
 
 _FOLDER = Path(__file__).parent
 _API = ("compare", "load_records", "run")

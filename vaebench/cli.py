@@ -15,7 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
-from vaebench import __version__, catalog, stops
+from vaebench import catalog, stops
 from vaebench.engines.local import Workers
 from vaebench.experiment import PRESETS, Preset
 from vaebench.mistakes import Mistake, shortage
@@ -32,6 +32,7 @@ from vaebench.runner import (
     run,
 )
 from vaebench.terminal import PlainConsole, shown_json, visible
+from vaebench.version import VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -146,7 +147,7 @@ def names(given: str | None, all_names: tuple[str, ...]) -> tuple[str, ...]:
 def version(show: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
     """A benchmark suite for variational autoencoders that checks claims, not just scores."""
     if show:
-        out.print(__version__, highlight=False)
+        out.print(VERSION, highlight=False)
         raise typer.Exit
 
 

@@ -4,9 +4,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from vaebench import __version__, catalog
+from vaebench import catalog
 from vaebench.papers import Task
 from vaebench.results.record import Record
+from vaebench.version import VERSION
 
 
 @dataclass(frozen=True)
@@ -106,7 +107,7 @@ def suite() -> Suite:
     files = {task.paper: catalog.page("papers", task.name).with_name("findings.md") for task in tasks}
     return Suite(
         tasks=tasks,
-        release=__version__,
+        release=VERSION,
         datasets=_Datasets({name: page for page in catalog.dataset_names() for name in catalog.dataset_sizes(page)}),
         archs=frozenset(catalog.arch_names()),
         variants=catalog.variant_hashes(),

@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 from pydantic import ValidationError
 
-from vaebench import __version__
 from vaebench import claims as judging
 from vaebench.claims import Claim, Column, Interval, Table, Verdict, judge, t_interval, table
 from vaebench.fingerprint import source_hash
@@ -21,6 +20,7 @@ from vaebench.results.record import (
     Record,
     first_error,
 )
+from vaebench.version import VERSION
 
 
 def assemble(outcomes: Sequence[CellOutcome], claims: tuple[Claim, ...], invariants: tuple[Claim, ...]) -> Record:
@@ -45,7 +45,7 @@ def assemble(outcomes: Sequence[CellOutcome], claims: tuple[Claim, ...], invaria
     try:
         record = Record(
             schema_version=SCHEMA_VERSION,
-            suite_version=__version__,
+            suite_version=VERSION,
             subject=cells[0].subject,
             parameters=max(cell.parameters for cell in cells),
             environments=tuple(Environment.model_validate_json(text) for text in environments),
