@@ -7,7 +7,7 @@ import torch
 from models.steps import taken
 
 from vaebench import catalog
-from vaebench.models import Bernoulli, Gaussian, Variant, autoencoder, negative_elbo
+from vaebench.models import Adversary, Bernoulli, Gaussian, Player, Variant, autoencoder, negative_elbo
 from vaebench.models.autoencoder import GAUSSIAN_VARIANCE
 from vaebench.models.objectives import total
 
@@ -31,6 +31,25 @@ def test_other_names_are_taken(name):
 def test_a_weight_that_weighs_nothing_is_refused(weight):
     with pytest.raises(ValueError, match=f"kl_weight is above 0 or None, not {weight}"):
         variant(kl_weight=weight)
+
+
+FIRST, SECOND = Adversary("first", negative_elbo()), Adversary("second", negative_elbo())
+
+
+def test_former_names_of_adversaries_still_work():
+    former = variant(players=(Player("first", negative_elbo()), SECOND))
+    assert isinstance(former.adversaries[0], Adversary)
+    assert former.players == former.adversaries
+    assert variant(adversaries=(FIRST,)).players == (FIRST,)
+    assert variant().players == ()
+
+
+@pytest.mark.parametrize("name", ["players", "adversaries"])
+def test_replace_changes_adversaries_under_either_name_and_keeps_them_otherwise(name):
+    one = variant(**{name: (FIRST,)})
+    assert replace(one, name="other").adversaries == (FIRST,)
+    assert replace(one, **{name: (SECOND,)}).adversaries == (SECOND,)
+    assert replace(one, **{name: ()}).adversaries == ()
 
 
 def test_the_likelihood_of_record_is_gaussian_and_another_can_be_asked_for():

@@ -61,7 +61,7 @@ def test_every_strength_is_an_objective_of_its_own_and_the_variants_own_is_one_o
 def test_stacked_members_have_the_losses_and_gradients_that_each_has_alone(name):
     """Two members with other weights, and draws that they share."""
     variant = found(name)
-    objectives = (variant.objective, *(player.objective for player in variant.players))
+    objectives = (variant.objective, *(adversary.objective for adversary in variant.adversaries))
     steps = [
         TrainingStep(Intervened(build(variant, SHAPE, LATENT, "mlp", seed), Interventions()), objectives, 100, 1000)
         for seed in (0, 1)

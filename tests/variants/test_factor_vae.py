@@ -1,4 +1,4 @@
-"""Laws of the FactorVAE: what its discriminator learns is the total correlation, and neither player moves the other."""
+"""Laws of the FactorVAE: what its discriminator learns is the total correlation, and neither part moves the other."""
 
 import math
 from dataclasses import replace
@@ -10,7 +10,7 @@ from torch import nn
 
 from vaebench.data import Dataset, Split
 from vaebench.experiment import Interventions, TrainingConfig
-from vaebench.models import Gaussian, Normal, Player, negative_elbo
+from vaebench.models import Adversary, Gaussian, Normal, negative_elbo
 from vaebench.models.objectives import total
 from vaebench.training.fit import fit
 from vaebench.variants.factor_vae import VARIANT, cross_entropy, discriminated
@@ -132,12 +132,14 @@ def same(one, other):
     return all(torch.equal(weight, other[name]) for name, weight in one.items())
 
 
-def test_in_training_each_player_moves_by_its_own_objective_alone():
+def test_in_training_each_adversary_moves_by_its_own_objective_alone():
     judge, rest = trained(VARIANT)
     heavier = trained(replace(VARIANT, objective=discriminated(40.0)))
     assert same(heavier[0], judge)
     assert not same(heavier[1], rest)
-    turned = replace(VARIANT, players=(replace(VARIANT.players[0], objective=lambda step: -cross_entropy(step)),))
+    turned = replace(
+        VARIANT, adversaries=(replace(VARIANT.adversaries[0], objective=lambda step: -cross_entropy(step)),)
+    )
     assert same(trained(turned)[1], rest)
     assert not same(trained(turned)[0], judge)
 
@@ -153,7 +155,7 @@ def test_the_discriminator_learns_to_tell_codes_from_shuffled_ones():
     """On dependent codes that stand still, its log odds rise to the total correlation, and swing about it."""
     torch.manual_seed(0)
     model, seen, found = VARIANT.build((2,), 2, "mlp"), step_of(RHO).z.detach().float(), []
-    optimiser = torch.optim.Adam(model.discriminator.parameters(), 1e-3, betas=VARIANT.players[0].betas)
+    optimiser = torch.optim.Adam(model.discriminator.parameters(), 1e-3, betas=VARIANT.adversaries[0].betas)
     for seed in range(200):
         step = step_of(RHO, batch=512, seed=seed)
         optimiser.zero_grad()
@@ -165,8 +167,8 @@ def test_the_discriminator_learns_to_tell_codes_from_shuffled_ones():
     assert sum(found) / len(found) == pytest.approx(-0.5 * math.log(1 - RHO**2), abs=0.1)
 
 
-def test_it_declares_its_player_and_no_weight_of_the_divergence():
-    assert [player.module for player in VARIANT.players] == ["discriminator"]
-    assert isinstance(VARIANT.players[0], Player)
+def test_it_declares_its_adversary_and_no_weight_of_the_divergence():
+    assert [adversary.module for adversary in VARIANT.adversaries] == ["discriminator"]
+    assert isinstance(VARIANT.adversaries[0], Adversary)
     assert VARIANT.kl_weight is None
     assert taken(VARIANT.build((4,), 2, "mlp"), torch.rand(3, 4)).model.discriminator(torch.zeros(3, 2)).shape == (3,)

@@ -207,11 +207,11 @@ def test_what_is_registered_is_the_formula_with_its_number_at_any_moment(name, m
 
 
 @pytest.mark.parametrize("name", catalog.variant_names())
-def test_each_player_minimises_its_own_formula(name):
+def test_each_adversary_minimises_its_own_formula(name):
     variant, formulas = found(name), PLAYERS.get(name, {})
-    assert [player.module for player in variant.players] == list(formulas)
-    for player in variant.players:
-        assert_same(player.objective, formulas[player.module], variant, part=player.module)
+    assert [adversary.module for adversary in variant.adversaries] == list(formulas)
+    for adversary in variant.adversaries:
+        assert_same(adversary.objective, formulas[adversary.module], variant, part=adversary.module)
 
 
 @pytest.mark.parametrize("name", [name for name, formula in FORMULAS.items() if formula != (bound, 1.0)])

@@ -6,12 +6,12 @@ w). With a fixed isotropic scale the latent axes may be rotated; the gains are t
 matrices. A latent space smaller than the data keeps the directions of largest variance.
 """
 
-from typing import Literal, NamedTuple, get_args
+from typing import NamedTuple, get_args
 
 import torch
 from torch import Tensor
 
-Target = Literal["clean", "noisy"]
+from vaebench.experiment import Target
 
 
 class FixedScaleGains(NamedTuple):

@@ -1,4 +1,4 @@
-"""What variants are made of; everything a variant's file needs can be imported from here."""
+"""What variants are made of. A variant's file can import everything it needs from here."""
 
 from vaebench.models.autoencoder import GAUSSIAN_VARIANCE, AutoEncoder, autoencoder, gaussian_of_record
 from vaebench.models.complex_autoencoder import complex_autoencoder
@@ -7,11 +7,12 @@ from vaebench.models.networks import FEATURES, Unfit, architecture
 from vaebench.models.objectives import Objective, Step, Terms, negative_elbo, total
 from vaebench.models.posteriors import ComplexNormal, Normal, Posterior
 from vaebench.models.refused import Refused
-from vaebench.models.variant import Model, Player, Variant
+from vaebench.models.variant import Adversary, Model, Player, Variant
 
 __all__ = [
     "FEATURES",
     "GAUSSIAN_VARIANCE",
+    "Adversary",
     "AutoEncoder",
     "Bernoulli",
     "ComplexNormal",

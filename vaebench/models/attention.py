@@ -9,9 +9,9 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 
 @contextmanager
 def plain_attention() -> Iterator[None]:
-    """Compute attention by its formula while instruments read a model.
+    """Compute attention by its formula while instruments differentiate a model.
 
-    Fused kernels have no forward derivatives. The formula, softmax(QKᵀ/√d)·V, gives the same to a few roundings.
+    Fused kernels have no forward derivatives. The formula, softmax(QKᵀ/√d)·V, agrees with them up to roundings.
     """
     fast = torch.backends.mha.get_fastpath_enabled()
     torch.backends.mha.set_fastpath_enabled(False)

@@ -1,4 +1,4 @@
-"""The ordinary VAE: a network, two heads for the posterior, a network back, a likelihood."""
+"""The ordinary VAE: encoder network, two posterior heads, decoder network, likelihood."""
 
 from collections.abc import Callable
 
@@ -9,23 +9,23 @@ from vaebench.models.networks import FEATURES, architecture
 from vaebench.models.posteriors import Normal
 
 GAUSSIAN_VARIANCE = 0.05
-"""Noise variance of a Gaussian likelihood where neither the variant nor the task says another."""
+"""Noise variance of a Gaussian likelihood, unless the variant or the task sets another."""
 
 
 def gaussian_of_record(mean: Tensor) -> Gaussian:
-    """The Gaussian likelihood of record, with variance `GAUSSIAN_VARIANCE`."""
+    """The suite's standard Gaussian likelihood, with variance `GAUSSIAN_VARIANCE`."""
     return Gaussian(mean, GAUSSIAN_VARIANCE)
 
 
 class AutoEncoder(nn.Module):
-    """A model in the suite's sense: ``encode`` gives a posterior, ``decode`` a likelihood.
+    """A `Model`: ``encode`` returns a posterior, ``decode`` a likelihood.
 
     Args:
         encoder: From (batch, *shape) to (batch, features).
         decoder: From (batch, latent) to (batch, *shape).
-        features: Width of what the encoder gives.
+        features: Width of the encoder's output.
         latent: Number of latent units.
-        likelihood: Makes a likelihood of what the decoder gives.
+        likelihood: Makes a likelihood from the decoder's output.
     """
 
     def __init__(
@@ -44,12 +44,12 @@ class AutoEncoder(nn.Module):
         self.likelihood = likelihood
 
     def encode(self, x: Tensor) -> Normal:
-        """Posterior of each example; x has shape (batch, *shape), the posterior (batch, latent)."""
+        """Posterior of each example: from (batch, *shape) to (batch, latent)."""
         features = self.encoder(x)
         return Normal(self.mean(features), log_scale=self.log_scale(features))
 
     def decode(self, z: Tensor) -> Likelihood:
-        """Likelihood of data at each code; z has shape (batch, latent), the likelihood (batch, *shape)."""
+        """Likelihood of data at each code: from (batch, latent) to (batch, *shape)."""
         return self.likelihood(self.decoder(z))
 
 
@@ -62,7 +62,7 @@ def autoencoder(
         shape: Shape of one example.
         latent: Number of latent units.
         arch: Name of the architecture.
-        likelihood: Makes a likelihood of what the decoder gives.
+        likelihood: Makes a likelihood from the decoder's output.
 
     Returns:
         The model, freshly initialised from torch's generator.

@@ -1,4 +1,4 @@
-"""The complex VAE: a network, two heads for a circular complex posterior, a network back, a likelihood."""
+"""The complex VAE: encoder network, heads of a circular complex posterior, decoder network, likelihood."""
 
 from collections.abc import Callable
 
@@ -12,18 +12,17 @@ from vaebench.models.posteriors import ComplexNormal
 
 
 class ComplexAutoEncoder(nn.Module):
-    """A model in the suite's sense with complex codes, made of ordinary, real networks.
+    """A `Model` with complex codes, made of ordinary real networks.
 
-    What the networks give and take are the real and imaginary parts in turn, in standard deviations of a real prior:
-    so the decoder's inputs have unit variance, as those of any other architecture, and the mean head is that of a real
-    model of the same size.
+    The networks' codes are real and imaginary parts in turn, in standard deviations of a real prior. So the decoder's
+    inputs have unit variance, as in every architecture. The mean head is that of a real model of the same size.
 
     Args:
         encoder: From (batch, *shape) to (batch, features).
         decoder: From (batch, latent), real, to (batch, *shape).
-        features: Width of what the encoder gives.
+        features: Width of the encoder's output.
         latent: Number of real latent units, two for each complex one.
-        likelihood: Makes a likelihood of what the decoder gives.
+        likelihood: Makes a likelihood from the decoder's output.
     """
 
     def __init__(
@@ -42,12 +41,12 @@ class ComplexAutoEncoder(nn.Module):
         self.likelihood = likelihood
 
     def encode(self, x: Tensor) -> ComplexNormal:
-        """Posterior of each example; x has shape (batch, *shape), the posterior (batch, latent/2)."""
+        """Posterior of each example: from (batch, *shape) to (batch, latent/2)."""
         features = self.encoder(x)
         return ComplexNormal(paired(self.mean(features)), log_scale=self.log_scale(features))
 
     def decode(self, z: Tensor) -> Likelihood:
-        """Likelihood of data at each code; z is complex, shape (batch, latent/2), the likelihood (batch, *shape)."""
+        """Likelihood of data at each code: from complex (batch, latent/2) to (batch, *shape)."""
         return self.likelihood(self.decoder(unpaired(z)))
 
 
@@ -60,7 +59,7 @@ def complex_autoencoder(
         shape: Shape of one example.
         latent: Number of real latent units, two for each complex one.
         arch: Name of the architecture.
-        likelihood: Makes a likelihood of what the decoder gives.
+        likelihood: Makes a likelihood from the decoder's output.
 
     Returns:
         The model, freshly initialised from torch's generator.

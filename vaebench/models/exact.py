@@ -1,8 +1,8 @@
-"""Models whose weights mathematics knows: the ``analytic`` arms, built and never trained.
+"""Models with weights in closed form: the ``analytic`` arms, built and never trained.
 
-Each function takes a data set, the number of latent units, the posterior scale where the task fixes one, β (the weight
-of the KL beside a sum of squared errors), and the noise on the encoder's input with what is reconstructed under it. It
-gives a linear VAE at its optimum, or raises `Unfit` where there is no closed form.
+Each function builds a linear VAE at its optimum on a data set. Its arguments are the number of latent units, the
+posterior scale where the task fixes one, and β, the weight of the KL relative to a sum of squared errors. Then follow
+the noise on the encoder's input and the target under it. A function raises `Unfit` where there is no closed form.
 """
 
 import math
@@ -11,7 +11,8 @@ import torch
 from torch import Tensor, nn
 
 from vaebench.data import Dataset
-from vaebench.kernels.linear_vae import Target, fixed_scale_gains, learned_scale_solution
+from vaebench.experiment import Target
+from vaebench.kernels.linear_vae import fixed_scale_gains, learned_scale_solution
 from vaebench.models.autoencoder import AutoEncoder
 from vaebench.models.kept import kept
 from vaebench.models.networks import Unfit
@@ -19,17 +20,17 @@ from vaebench.models.networks import Unfit
 
 @kept
 def principal_axes(x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Principal component analysis in double precision, kept for the data asked about last.
+    """Principal component analysis in double precision, cached for the latest data.
 
-    Fewer examples than dimensions span no more axes than there are examples, which are found by a thin singular value
-    decomposition: at d = 3,072 in a second, where the covariance takes most of a minute.
+    n examples span at most n axes. Where n < d a thin singular value decomposition finds them. At d = 3,072 it takes a
+    second; the covariance takes most of a minute.
 
     Args:
-        x: Examples, shape (n, *shape), of d numbers each.
+        x: Examples, shape (n, *shape), with d numbers each.
 
     Returns:
-        Mean, shape (d,); eigenvalues of the covariance, falling, shape (k,), k = min(n, d); axes, shape (k, d), a row
-        each. Data have no variance along any other.
+        Mean, shape (d,); eigenvalues of the covariance, in descending order, shape (k,), k = min(n, d); axes, the rows
+        of shape (k, d). The data have no variance along other directions.
     """
     rows = x.flatten(1).double()
     mean = rows.mean(0)
@@ -42,9 +43,9 @@ def principal_axes(x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
 
 
 def _coded_axes(data: Dataset, latent: int) -> tuple[Tensor, Tensor, Tensor]:
-    """Mean of the training data, and the variances and axes of the directions that a linear VAE codes.
+    """Mean of the training data, and variances and axes of the directions that a linear VAE codes.
 
-    Examples that span fewer are joined by any axes perpendicular to theirs, of variance 0.
+    If the examples span fewer axes, perpendicular ones of variance 0 are added.
     """
     size = math.prod(data.shape)
     if latent > size:
@@ -53,7 +54,7 @@ def _coded_axes(data: Dataset, latent: int) -> tuple[Tensor, Tensor, Tensor]:
     if latent > len(axes):
         found = len(axes)
         others = torch.eye(size, latent - found, dtype=axes.dtype, device=axes.device)
-        # Householder's reflections give perpendicular columns whatever they are given.
+        # Householder reflections return perpendicular columns for any input.
         complete = torch.linalg.qr(torch.cat((axes.T, others), 1)).Q.T
         axes = torch.cat((axes, complete[found:]))
         eigenvalues = torch.cat((eigenvalues, eigenvalues.new_zeros(latent - found)))
@@ -63,7 +64,7 @@ def _coded_axes(data: Dataset, latent: int) -> tuple[Tensor, Tensor, Tensor]:
 def affine_model(
     shape: tuple[int, ...], mean: Tensor, axes: Tensor, encoder_gain: Tensor, decoder_gain: Tensor, scale: Tensor
 ) -> AutoEncoder:
-    """A linear VAE that codes along given axes.
+    """Build a linear VAE that codes along given axes.
 
     Args:
         shape: Shape of one example, of d numbers.
@@ -74,7 +75,7 @@ def affine_model(
         scale: Posterior standard deviations, shape (latent,).
 
     Returns:
-        The model, in single precision like every other.
+        The model, in single precision.
     """
     latent, size = axes.shape
     decoder = nn.Linear(latent, size)
@@ -98,15 +99,15 @@ def linear_vae_at_fixed_scale(
     input_noise: float = 0.0,
     target: Target = "clean",
 ) -> AutoEncoder:
-    """Linear VAE whose posterior scale is fixed, at its optimum on the training data.
+    """Linear VAE with a fixed posterior scale, at its optimum on the training data.
 
     Args:
-        data: Any data; the first principal axes are coded.
+        data: Any data. The first principal axes are coded.
         latent: Number of latent units.
         posterior_scale: The fixed posterior scale.
-        beta: Weight of the KL beside a sum of squared errors.
+        beta: Weight of the KL relative to a sum of squared errors.
         input_noise: Standard deviation of the noise on the encoder's input.
-        target: What is reconstructed under it.
+        target: What is reconstructed: the clean or the noisy input.
 
     Returns:
         The model.
@@ -130,15 +131,15 @@ def linear_vae_on_principal_axes(
     input_noise: float = 0.0,
     target: Target = "clean",  # noqa: ARG001 - without input noise the two targets are one
 ) -> AutoEncoder:
-    """Linear VAE with a learned scale at its optimum on the training data, which only their second moments decide.
+    """Linear VAE with a learned scale, at its optimum on the training data.
 
     Args:
-        data: Any data; the first principal axes are coded.
+        data: Any data. The first principal axes are coded.
         latent: Number of latent units.
-        posterior_scale: None: the scale is learned.
-        beta: Weight of the KL beside a sum of squared errors.
-        input_noise: 0.
-        target: Either.
+        posterior_scale: None, because the scale is learned.
+        beta: Weight of the KL relative to a sum of squared errors.
+        input_noise: 0; other values raise `Unfit`.
+        target: Either; without input noise they are the same.
 
     Returns:
         The model.
@@ -161,22 +162,23 @@ def linear_vae_with_learned_scale(
     input_noise: float = 0.0,
     target: Target = "clean",
 ) -> AutoEncoder:
-    """Linear VAE at its optimum on normal sources whose variances and axes are known, else on principal axes.
+    """Linear VAE at its optimum on known normal sources, else on principal axes.
 
     Args:
-        data: Data of known density with normal sources; or of unknown density, of which the second moments decide.
+        data: Data of known density with normal sources, or of unknown density. For the latter the principal axes are
+            used.
         latent: Number of latent units.
-        posterior_scale: None: the scale is learned.
-        beta: Weight of the KL beside a sum of squared errors.
-        input_noise: 0.
-        target: Either.
+        posterior_scale: None, because the scale is learned.
+        beta: Weight of the KL relative to a sum of squared errors.
+        input_noise: 0; other values raise `Unfit`.
+        target: Either; without input noise they are the same.
 
     Returns:
         The model.
 
     Raises:
-        Unfit: The data's sources are not known to be normal, are more than the latent units, the scale is fixed, or
-            there is input noise.
+        Unfit: The sources are known and not normal, or more than the latent units; the scale is fixed; or there is
+            input noise.
     """
     if input_noise:
         raise Unfit("this closed form is for an encoder without input noise")

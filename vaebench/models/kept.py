@@ -1,4 +1,4 @@
-"""What depends on the data alone, found once: a cell asks for it again with each of its models."""
+"""A cache for results that depend on the data alone: a cell needs them for each of its models."""
 
 import hashlib
 from collections import OrderedDict
@@ -13,28 +13,28 @@ from torch.utils.weak import WeakIdKeyDictionary
 Found = TypeVar("Found")
 
 KEPT = 2
-"""Data sets whose results a function keeps: a cell has one, and on a GPU its copy on the CPU beside it."""
+"""Data sets whose results a function keeps: a cell's own and, on a GPU, its copy on the CPU."""
 
 
 class _Seen(NamedTuple):
-    """A tensor's content as it was when it was last read."""
+    """A tensor's version and content hash when it was last read."""
 
     version: int
     content: str
 
 
 _seen: MutableMapping[Tensor, _Seen] = WeakIdKeyDictionary()
-"""What is known of tensors that are still there."""
+"""Versions and hashes of tensors that still exist."""
 
 
 def kept(find: Callable[[Tensor], Found]) -> Callable[[Tensor], Found]:
-    """Keep what a function finds of the data it was asked about last.
+    """Cache a function's results for the latest data.
 
-    Data are told by content and device, so that a copy finds what its original left. The content of a tensor is read
-    once while the tensor lives and is not changed, and the tensor itself is not held.
+    Data are identified by content and device, so a copy finds the result of its original. A tensor's content is read
+    once while it lives unchanged. The tensor itself is not kept alive.
 
     Args:
-        find: A function of a tensor alone, which nobody changes the result of.
+        find: A function of a tensor alone, whose result nobody modifies.
 
     Returns:
         The same function.

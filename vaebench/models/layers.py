@@ -1,7 +1,7 @@
-"""The layers of a model whose representations are compared: their names, and what they give in one call.
+"""Layers of a model whose representations are compared: their names and their outputs.
 
-By default they are found: see `hidden_layers`. A model that knows better names them itself, in order of depth and as in
-``model.named_modules()``, in an attribute ``encoder_layers`` or ``decoder_layers``.
+`hidden_layers` finds them by default. A model can name them itself in ``encoder_layers`` or ``decoder_layers``. The
+names are in order of depth and as in ``model.named_modules()``.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from vaebench.kernels.estimate import Undefined
 
 HEADS = ("mean", "log_scale")
-"""Submodules of a model that make a posterior of what its encoder gives."""
+"""Submodules that make a posterior from the encoder's output."""
 
 Named = tuple[tuple[str, nn.Module], ...]
 
@@ -22,12 +22,12 @@ Named = tuple[tuple[str, nn.Module], ...]
 def hidden_layers(network: nn.Module) -> Named:
     """Find the modules whose outputs are a network's hidden layers, in order of depth.
 
-    They are its blocks (modules with ``is_layer = True``) and torch's activations, save one that follows a block: it
-    opens the next layer. In a network that has neither, being linear or calling its activations as functions, they are
-    the modules with weights.
+    They are its blocks (modules with ``is_layer = True``) and torch's activations. An activation right after a block
+    belongs to the next layer and does not count. A network may have neither: it is linear, or calls its activations as
+    functions. Then they are the modules with weights.
 
     Args:
-        network: Any module that registers its parts in the order in which it calls them, as ``nn.Sequential`` does.
+        network: Any module that registers its parts in calling order, like ``nn.Sequential``.
 
     Returns:
         Qualified names, as in ``network.named_modules()``, and modules.
@@ -50,8 +50,8 @@ def encoder_layers(model: nn.Module) -> tuple[str, ...]:
     """Name the layers of a model's encoder, from the data to the posterior.
 
     Args:
-        model: With ``encoder_layers``, or with a submodule ``encoder``; its submodules ``mean`` and ``log_scale``, the
-            heads, follow where it has them.
+        model: With ``encoder_layers``, or with a submodule ``encoder``. Its heads ``mean`` and ``log_scale``, if any,
+            come last.
 
     Returns:
         Names, as in ``model.named_modules()``.
@@ -64,7 +64,7 @@ def encoder_layers(model: nn.Module) -> tuple[str, ...]:
 
 
 def decoder_layers(model: nn.Module) -> tuple[str, ...]:
-    """Name the layers of a model's decoder, from the code to the data, the last of which is its output.
+    """Name the layers of a model's decoder, from the code to the data; the last is the output.
 
     Args:
         model: With ``decoder_layers``, or with a submodule ``decoder``.
@@ -80,7 +80,7 @@ def decoder_layers(model: nn.Module) -> tuple[str, ...]:
 
 
 def activations(model: nn.Module, call: Callable[[], object], names: Sequence[str]) -> dict[str, Tensor]:
-    """Record what some modules of a model give during one call.
+    """Record the outputs of some modules of a model during one call.
 
     Args:
         model: The model.
@@ -88,11 +88,12 @@ def activations(model: nn.Module, call: Callable[[], object], names: Sequence[st
         names: Of modules, as in ``model.named_modules()``.
 
     Returns:
-        Output of each, shape (n, features), without gradients, in the order of `names`; a complex number as two.
+        Output of each, shape (n, features), without gradients, in the order of `names`. Complex numbers count as two
+        real ones.
 
     Raises:
         ValueError: There is no module of such a name.
-        Undefined: A module was called not once but never or several times, or gave no batch of numbers.
+        Undefined: A module was not called exactly once, or its output is not a batch of numbers.
     """  # noqa: DOC502 - raised by what it calls
     modules = _modules(model, names)
     outputs: dict[str, list[object]] = {name: [] for name in modules}
@@ -104,7 +105,7 @@ def activations(model: nn.Module, call: Callable[[], object], names: Sequence[st
 
 
 def _record(outputs: list[object], _module: nn.Module, _inputs: object, output: object) -> None:
-    # Copied at once: what comes next may work in place.
+    # Copied now, because the next module may work in place.
     outputs.append(output.detach().clone() if isinstance(output, Tensor) else output)
 
 
@@ -133,7 +134,7 @@ def _found(model: nn.Module, side: str, heads: Sequence[str] = ()) -> tuple[str,
 
 
 def _with_output(network: nn.Module) -> Named:
-    """Hidden layers, and the module with weights that comes after all of them, if one does."""
+    """Hidden layers, and the module with weights after them, if there is one."""
     hidden = hidden_layers(network)
     listed = {name for name, _ in hidden}
     relevant = [part for part in _parts(network, "") if part[0] in listed or _has_weights(part[1])]
@@ -165,5 +166,5 @@ def _is_activation(module: nn.Module) -> bool:
 
 
 def _has_weights(module: nn.Module) -> bool:
-    # Gains and biases alone, as of a normalisation, make no layer.
+    # Gains and biases alone, as in a normalisation, are not a layer.
     return any(parameter.ndim > 1 for parameter in module.parameters())

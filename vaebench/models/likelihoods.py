@@ -1,4 +1,4 @@
-"""What a decoder says of x: a distribution over data for each code."""
+"""A decoder's output: a distribution over data for each code."""
 
 import math
 from dataclasses import dataclass, replace
@@ -14,8 +14,8 @@ class Gaussian:
 
     Attributes:
         mean: Shape (batch, *event).
-        variance: Noise variance, a scalar or a tensor that broadcasts against `mean`. It may depend on the code if it
-            has the axis of the batch, at its full length; one without that axis serves all codes.
+        variance: Noise variance, a scalar or a tensor that broadcasts against `mean`. With the full batch axis it may
+            depend on the code. Without that axis it serves all codes.
     """
 
     mean: Tensor
@@ -25,7 +25,7 @@ class Gaussian:
         """Log density of x in nats, summed over the event, shape (batch,)."""
         error = functional.mse_loss(self.mean, x, reduction="none")
         if not isinstance(self.variance, Tensor):
-            # One number for all: it can wait until the sum, which saves passes over the data in every step.
+            # One number for all is applied after the sum, which saves passes over the data in every step.
             normaliser = math.prod(x.shape[1:]) * math.log(2 * math.pi * self.variance)
             return -0.5 * (error.flatten(1).sum(1) / self.variance + normaliser)
         each = error / self.variance + torch.log(2 * math.pi * self.variance)
@@ -36,11 +36,11 @@ class Gaussian:
         return torch.ones_like(self.mean) / self.variance
 
     def standardised(self) -> Tensor:
-        """Coordinates whose Fisher information is 1: the squared differential by the code, JᵀJ, is the Fisher metric.
+        """Coordinates whose Fisher information is 1, so that their JᵀJ by the code is the Fisher metric.
 
-        mean/√variance, shape (batch, *event), where the variance serves all codes. Where it may depend on the code the
-        metric has the variance's share too, dm²/v + ½·(d log v)², and each normal is a point of a surface in space,
-        shape (batch, 3, *event). That is laid anew for each code, so only slopes in the code mean anything, not values.
+        If the variance serves all codes, they are mean/√variance, shape (batch, *event). If it may depend on the code,
+        the metric is dm²/v + ½·(d log v)². Each normal is then a point of a surface in space, shape (batch, 3, *event).
+        The surface is placed separately for each code, so only slopes by the code are meaningful.
         """
         variance = self.variance
         if isinstance(variance, Tensor) and variance.ndim == self.mean.ndim and len(variance) == len(self.mean):
@@ -48,17 +48,19 @@ class Gaussian:
         return self.mean / variance**0.5
 
     def with_variance(self, variance: float) -> "Gaussian":
-        """The same means with one fixed variance: the suite's likelihood-variance intervention."""
+        """The same means with one fixed variance, for the suite's intervention."""
         return replace(self, variance=variance)
 
 
 def _on_the_pseudosphere(mean: Tensor, variance: Tensor) -> Tensor:
-    """Normals as points of Beltrami's pseudosphere of radius √2, for their metric has the curvature −½.
+    """Normals as points of Beltrami's pseudosphere of radius √2, whose curvature −½ is that of their metric.
 
-    (ρ·cos φ, ρ·sin φ, √2·(s − tanh s)),  ρ = √2/cosh s = √(v₀/v),  φ = (m − m₀)/√v₀,  so dρ² + ρ²·dφ² + dh² is
-    dm²/v + ½·(d log v)² wherever v > v₀/2. Where a normal stands on the surface is free: m₀ and v₀ are its own mean and
-    variance, held, so that it stands at φ = 0, ρ = 1, and carry no slope in either mode. The pair (m/√v₀, log v/√2) has
-    the same metric there, but flat: the derivatives of the metric, which Kähler's condition is about, would be wrong.
+    (ρ·cos φ, ρ·sin φ, √2·(s − tanh s)),  ρ = √2/cosh s = √(v₀/v),  φ = (m − m₀)/√v₀.
+
+    Then dρ² + ρ²·dφ² + dh² is dm²/v + ½·(d log v)² wherever v > v₀/2. The place of a normal on the surface is free. m₀
+    and v₀ are its own mean and variance, detached. So it is at φ = 0, ρ = 1, and m₀ and v₀ have no slope in either
+    mode. The pair (m/√v₀, log v/√2) has the same metric there, but is flat. Derivatives of its metric would be wrong,
+    and Kähler's condition is about those.
     """
     held_mean, held_scale = mean.detach(), variance.detach().sqrt()
     radius = (held_scale / variance.sqrt()).expand_as(mean)
@@ -68,16 +70,16 @@ def _on_the_pseudosphere(mean: Tensor, variance: Tensor) -> Tensor:
 
 
 _FAR = 16.0
-"""Log odds beyond which the slope of tanh has lost digits in single precision: about 2·10⁻⁵ of it."""
+"""Log odds beyond which the slope of tanh loses digits in single precision: about 2·10⁻⁵ of it."""
 
 
 @dataclass(frozen=True)
 class Bernoulli:
-    """Independent coin flips; data in [0, 1] are read as probabilities.
+    """Independent coin flips. Data in [0, 1] count as probabilities.
 
     Attributes:
         logits: Log odds, shape (batch, *event).
-        repeats: How often each coin is counted: an image shown at four times its pixels has each of them four times.
+        repeats: How often each coin counts: 4 for an image shown at four times its pixels.
     """
 
     logits: Tensor
@@ -89,27 +91,27 @@ class Bernoulli:
         return torch.sigmoid(self.logits)
 
     def log_prob(self, x: Tensor) -> Tensor:
-        """Negative cross entropy in nats, summed over the event as often as it is counted, shape (batch,)."""
+        """Negative cross entropy in nats, summed over the event with repeats, shape (batch,)."""
         each = functional.binary_cross_entropy_with_logits(self.logits, x, reduction="none")
         return -self.repeats * each.flatten(1).sum(1)
 
     def precision(self) -> Tensor:
         """Fisher information of the mean, its diagonal: repeats/(p(1−p)), shape (batch, *event).
 
-        In double precision, for in single it would be infinite beyond log odds of 88.
+        In double precision, because single precision overflows beyond log odds of 88.
         """
         logits = self.logits.double()
         precision: Tensor = self.repeats * (2.0 + torch.exp(logits) + torch.exp(-logits))
         return precision
 
     def standardised(self) -> Tensor:
-        """The parameter whose Fisher information is 1 everywhere, √repeats·2·arcsin √p up to a constant.
+        """The parameter of Fisher information 1: √repeats·2·arcsin √p up to a constant.
 
-        Its slope by the log odds, √repeats·√(p(1−p)), keeps its digits however near p is to 0 or 1.
+        Its slope by the log odds, √repeats·√(p(1−p)), keeps its digits as p nears 0 or 1.
         """
         size = self.logits.abs()
         near = torch.atan(torch.tanh(self.logits / 4))
-        # tanh rounds to ±1 far out, where its slope would be 0.
+        # Far out tanh rounds to ±1 and its slope to 0.
         far = torch.sign(self.logits) * (math.pi / 4 - torch.atan(torch.exp(-size / 2)))
         angle: Tensor = self.repeats**0.5 * 2 * torch.where(size < _FAR, near, far)
         return angle

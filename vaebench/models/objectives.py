@@ -1,4 +1,4 @@
-"""What training minimises, made of what the suite's step hands over."""
+"""What training minimises, computed from the suite's training step."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -14,21 +14,21 @@ from vaebench.models.refused import Refused
 
 @dataclass(frozen=True)
 class Step:
-    """One training step, as the suite ran it: everything an objective may look at.
+    """One training step as the suite ran it: everything an objective may use.
 
     Attributes:
-        x: The examples to explain, shape (batch, *shape); without the input noise.
-        posterior: What ``encode`` said, after the suite's interventions.
-        z: Codes drawn from it, shape (batch, latent); complex, and half as many, for a complex posterior.
-        likelihood: What ``decode`` said at z, after the suite's interventions.
+        x: The examples to explain, shape (batch, *shape), without the input noise.
+        posterior: Output of ``encode``, after the suite's interventions.
+        z: Codes drawn from it, shape (batch, latent). Complex, and half as many, for a complex posterior.
+        likelihood: Output of ``decode`` at z, after the suite's interventions.
         step: Number of the step, from 0.
         rng: For an objective's own randomness.
-        steps: Number of steps of the whole training, for what changes on the way.
-        examples: Number of examples trained on, for what estimates a whole data set's law from a batch.
-        seen: What was encoded, shape (batch, *shape): x with the input noise on it, where there is some.
-        encode: The model's, with the suite's interventions, for more than the one look at x.
-        decode: Likewise, for more codes than z.
-        model: The variant's own module, for parts of it that are neither encoder nor decoder.
+        steps: Number of steps of the whole training, for schedules.
+        examples: Number of training examples, for estimates of the aggregate posterior from a batch.
+        seen: What was encoded, shape (batch, *shape): x plus the input noise, if any.
+        encode: The model's ``encode`` with the suite's interventions, for further examples.
+        decode: Likewise, for further codes.
+        model: The variant's own module, for parts other than encoder and decoder.
     """
 
     x: Tensor
@@ -50,16 +50,16 @@ Objective = Callable[[Step], Terms]
 
 
 def total(terms: Terms) -> Tensor:
-    """Add up an objective's terms to the scalar that is minimised.
+    """Sum an objective's terms to the scalar that is minimised.
 
     Args:
         terms: A scalar, or scalars by name.
 
     Returns:
-        The scalar, in nats an example.
+        The scalar, in nats per example.
 
     Raises:
-        Refused: It is not a scalar tensor, or one of several is not, or there is none.
+        Refused: There is no term, or a term is not a scalar tensor.
     """
     parts = {"this one": terms} if isinstance(terms, Tensor) else terms
     if not isinstance(parts, Mapping) or not all(isinstance(part, Tensor) for part in parts.values()):
@@ -74,14 +74,16 @@ def total(terms: Terms) -> Tensor:
 
 
 def negative_elbo(kl_weight: float = 1.0) -> Objective:
-    """Build the objective of VAE and β-VAE: −log p(x|z) + weight·KL(q(z|x) ‖ p(z)), in nats, mean over the batch.
+    """Build the objective of VAE and β-VAE, in nats, averaged over the batch.
 
-    Source: Kingma & Welling 2013, arXiv 1312.6114, eq. 7; with a weight other than 1, Higgins et al. 2017 (β-VAE).
-    The suite writes β for the weight of the KL beside a *sum of squared errors*; a Gaussian likelihood of variance v
-    and this weight make β = 2·v·weight.
+    −log p(x|z) + weight·KL(q(z|x) ‖ p(z)).
+
+    Source: Kingma & Welling 2013, arXiv 1312.6114, eq. 7; with a weight other than 1, Higgins et al. 2017 (β-VAE). The
+    suite writes β for the weight of the KL relative to a *sum of squared errors*. With a Gaussian likelihood of
+    variance v, β = 2·v·weight.
 
     Args:
-        kl_weight: Weight of the KL beside the log likelihood, both in nats.
+        kl_weight: Weight of the KL relative to the log likelihood, both in nats.
 
     Returns:
         The objective.

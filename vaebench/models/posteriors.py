@@ -1,4 +1,4 @@
-"""What an encoder says of a code: a distribution over z for each example."""
+"""An encoder's output: a distribution over z for each example."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from vaebench.kernels.normal import normal_kl
 
 
 def _scale_and_logarithm(name: str, scale: Tensor | None, log_scale: Tensor | None) -> tuple[Tensor, Tensor]:
-    """Fill in whichever of the two is not given."""
+    """Both, where one of the two is given."""
     if scale is not None and log_scale is None:
         return scale, torch.log(scale)
     if log_scale is not None and scale is None:
@@ -25,8 +25,8 @@ class Normal:
     Attributes:
         mean: Means, shape (batch, latent).
         scale: Standard deviations, shape (batch, latent).
-        log_scale: Their logarithms. Given by a network that outputs them, they keep the KL exact near collapse,
-            where the scale itself rounds to 1.
+        log_scale: Their logarithms. A network that outputs them keeps the KL exact near collapse, where the scale
+            itself rounds to 1.
     """
 
     mean: Tensor
@@ -40,7 +40,7 @@ class Normal:
         object.__setattr__(self, "log_scale", log_scale)
 
     def sample(self, noise: Tensor) -> Tensor:
-        """Move standard normal noise to the posterior: z = mean + scale·noise.
+        """Turn standard normal noise into posterior draws: z = mean + scale·noise.
 
         Args:
             noise: Standard normal draws, shape (..., batch, latent).
@@ -59,8 +59,7 @@ class Normal:
 class ComplexNormal:
     """Independent circular complex normals CN(mean, scale²), one for each complex latent unit.
 
-    It is the same thing as real normals whose scales are tied in pairs, see `real`: latent/2 complex units are latent
-    real ones.
+    It equals real normals whose scales are tied in pairs, see `real`: latent/2 complex units are latent real ones.
 
     Attributes:
         mean: Means, complex, shape (batch, latent/2).
@@ -79,7 +78,7 @@ class ComplexNormal:
         object.__setattr__(self, "log_scale", log_scale)
 
     def sample(self, noise: Tensor) -> Tensor:
-        """Move standard normal noise to the posterior: z = mean + scale·ε, ε circular with E|ε|² = 1.
+        """Turn standard normal noise into posterior draws: z = mean + scale·ε, ε circular with E|ε|² = 1.
 
         Args:
             noise: Real standard normal draws, shape (..., batch, latent), two for each complex unit.
@@ -94,7 +93,7 @@ class ComplexNormal:
         return complex_normal_kl(self.mean, self.log_scale)
 
     def real(self) -> Normal:
-        """The same posterior on real codes: √2·(Re z, Im z) in turn, whose prior is N(0, I); shape (batch, latent)."""
+        """The same posterior on real codes √2·(Re z, Im z), with prior N(0, I); shape (batch, latent)."""
         return Normal(unpaired(self.mean), log_scale=self.log_scale.repeat_interleave(2, -1))
 
 

@@ -1,5 +1,5 @@
-"""What the suite says of a variant that breaks its protocol."""
+"""The error for a variant that breaks the suite's protocol."""
 
 
 class Refused(ValueError):  # noqa: N818 - the word of the cell's status
-    """A variant that the suite's measurements would misjudge; the message says in one line what to change."""
+    """The suite would measure this variant wrongly; the message says in one line what to change."""

@@ -1,8 +1,8 @@
-"""What somebody brings: a model and its objective, under a name."""
+"""What a user provides: a model and its objective, under a name."""
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import InitVar, dataclass
 from typing import Literal, Protocol
 
 from torch import Tensor
@@ -13,10 +13,10 @@ from vaebench.models.posteriors import Posterior
 
 
 class Model(Protocol):
-    """A VAE as the suite sees it: an ``nn.Module`` with these two methods; there is nothing to inherit.
+    """A VAE: an ``nn.Module`` with these two methods, and no base class to inherit.
 
-    Both treat each example by itself, and are differentiated in forward mode under ``torch.func.vmap``: no statistics
-    of the batch, no ``.item()``.
+    Both treat each example separately. They are differentiated in forward mode under ``torch.func.vmap``. So they use
+    no statistics of the batch and no ``.item()``.
     """
 
     def encode(self, x: Tensor) -> Posterior:
@@ -27,16 +27,16 @@ class Model(Protocol):
 
 
 @dataclass(frozen=True)
-class Player:
-    """A part of a model that is trained against an objective of its own, such as a discriminator.
+class Adversary:
+    """A part of a model with its own objective, such as a discriminator.
 
-    It moves at every step together with the rest, from the same state: its weights by its objective alone, all other
-    weights by the variant's.
+    It is updated at every step together with the rest, from the same state. Its objective updates its weights alone;
+    the variant's objective updates all others.
 
     Attributes:
         module: The part's name in the model, for example ``discriminator``.
         objective: What it minimises.
-        learning_rate: Adam's; None for the recipe's. It falls with the recipe's schedule.
+        learning_rate: Adam's; None for the training configuration's. It follows that schedule.
         betas: Adam's.
     """
 
@@ -44,6 +44,23 @@ class Player:
     objective: Objective
     learning_rate: float | None = None
     betas: tuple[float, float] = (0.9, 0.999)
+
+
+Player = Adversary
+"""Former name of `Adversary`, kept for one version."""
+
+
+class _FromPlayers(tuple[Adversary, ...]):
+    """Adversaries read under the field's former name: given back to a variant, as by `replace`, they change nothing."""
+
+    __slots__ = ()
+
+
+class _FormerField:
+    """The field ``players``, which is ``adversaries`` now."""
+
+    def __get__(self, variant: "Variant | None", _: type) -> _FromPlayers:
+        return _FromPlayers(() if variant is None else variant.adversaries)
 
 
 @dataclass(frozen=True)
@@ -55,17 +72,18 @@ class Variant:
         source: Where it comes from, for example ``arXiv:1312.6114``.
         build: Makes an untrained model from (shape of one example, number of latent units, architecture).
         objective: Makes the loss of one step.
-        kl_weight: Weight of the KL beside −log p(x|z), both in nats, where the objective is of that form; the exact
-            relations need it, and are not applicable to a variant that declares none.
+        kl_weight: Weight of the KL relative to −log p(x|z), both in nats, where the objective has that form. The exact
+            relations need it and are not applicable to a variant without one.
         archs: Architectures it can be built with; None for all.
-        learning_rate: Adam's, where the task's recipe is not the right one for this variant; None for the recipe's.
-        players: Parts that are trained against objectives of their own.
-        strengths: Values of the objective's own knob, rising, at which tasks compare the variant with itself; empty
-            for a variant without one.
-        objective_at: Makes the objective of a strength.
-        twin: The suite's variant that this one is but for what its paper adds; tasks compare it with that.
-        prior: ``own`` where p(z) is not N(0, I), which instruments decline to read; ``standard`` where it is, though
-            the loss moves weights that are neither the encoder's nor the decoder's; None where nothing needs saying.
+        learning_rate: Adam's, where the task's is not right for this variant; None for the task's.
+        adversaries: Parts that are trained with their own objectives.
+        strengths: Values of the objective's own knob, in ascending order, at which tasks compare the variant with
+            itself; empty if it has none.
+        objective_at: Makes the objective for a strength.
+        twin: The suite's variant that this one extends; tasks compare the two.
+        prior: ``own`` if p(z) is not N(0, I), which instruments cannot measure; ``standard`` if it is although the loss
+            updates weights outside encoder and decoder; None otherwise.
+        players: Former name of `adversaries`, kept for one version.
     """
 
     name: str
@@ -75,13 +93,16 @@ class Variant:
     kl_weight: float | None = None
     archs: tuple[str, ...] | None = None
     learning_rate: float | None = None
-    players: tuple[Player, ...] = ()
+    adversaries: tuple[Adversary, ...] = ()
     strengths: tuple[float, ...] = ()
     objective_at: Callable[[float], Objective] | None = None
     twin: str | None = None
     prior: Literal["standard", "own"] | None = None
+    players: InitVar[tuple[Adversary, ...]] = _FormerField()
 
-    def __post_init__(self) -> None:
+    def __post_init__(self, players: tuple[Adversary, ...]) -> None:
+        if not isinstance(players, _FromPlayers):
+            object.__setattr__(self, "adversaries", players)
         if (self.objective_at is None) != (not self.strengths) or list(self.strengths) != sorted(set(self.strengths)):
             raise ValueError(f"strengths rise and come with objective_at, or there are neither: {self.strengths}")
         if not re.fullmatch(r"[a-z][a-z0-9_]{0,63}", self.name):

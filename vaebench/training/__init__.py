@@ -1,1 +1,1 @@
-"""One loop trains every model: interventions, the first step's look at a variant, and the steps."""
+"""One training loop for every model: interventions, checks of the first step, and the steps."""

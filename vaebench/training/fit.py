@@ -17,35 +17,35 @@ from vaebench.training.intervened import Intervened
 from vaebench.training.step import TrainingStep
 
 CHECK_EVERY = 100
-"""Steps between two looks at the loss: each look waits for the device."""
+"""Steps between two checks of the loss; each check waits for the device."""
 
 
 LOWEST = -50.0
-"""Nats for each value of an example below which no loss goes: −log p of the narrowest Gaussian of single precision."""
+"""Lower limit of a loss, in nats per value of an example: −log p of the narrowest Gaussian in single precision."""
 
 
 class Diverged(RuntimeError):  # noqa: N818 - a status of the cell, caught by whoever runs it
-    """The loss is no longer finite, or has no lower end; the message says since when."""
+    """The loss is not finite, or is unbounded below; the message says since which step."""
 
 
 class OutOfTime(RuntimeError):  # noqa: N818 - likewise
-    """Training took longer than it was given."""
+    """Training exceeded its time limit."""
 
 
 @dataclass(frozen=True)
 class Trained:
-    """What instruments are given: a model with its interventions, and how it came about.
+    """What instruments receive: a model with its interventions, and how it was trained.
 
     Attributes:
-        model: The model as it is measured, interventions included, in evaluation mode.
-        latent: Number of latent units, real ones; a complex posterior has half as many.
+        model: The model to measure, with interventions, in evaluation mode.
+        latent: Number of real latent units; a complex posterior has half as many units.
         kl_weight: The variant's declared weight of the KL, or None.
         complex_codes: Whether the model's codes are complex.
-        history: (step, loss) at every look, in nats an example.
-        snapshots: (step, weights) at the steps the recipe asked for.
-        seconds: How long the training took.
-        objective: What was minimised; None for a model that nobody trained.
-        notes: What a reader of its record should know, a line each.
+        history: (step, loss) at every check, in nats per example.
+        snapshots: (step, weights) at the steps of the training configuration.
+        seconds: Duration of the training.
+        objective: What was minimised; None for an untrained model.
+        notes: Remarks for the record, one line each.
     """
 
     model: Intervened
@@ -60,7 +60,7 @@ class Trained:
 
 
 def build(variant: Variant, shape: tuple[int, ...], latent: int, arch: str, seed: int) -> Model:
-    """Build a variant's model with its initial weights drawn from a seed, torch's own generator left as it was.
+    """Build a variant's model with initial weights from a seed; torch's own generator is unchanged.
 
     Args:
         variant: What to build.
@@ -73,8 +73,8 @@ def build(variant: Variant, shape: tuple[int, ...], latent: int, arch: str, seed
         The model, on the CPU.
 
     Raises:
-        Unfit: The variant is not made for this architecture, or the architecture not for this shape.
-        Refused: What it built is no module with ``encode`` and ``decode``.
+        Unfit: The variant does not support this architecture, or the architecture does not support this shape.
+        Refused: The result is not a module with ``encode`` and ``decode``.
     """
     if variant.archs is not None and arch not in variant.archs:
         raise Unfit(f"{variant.name} is built with {', '.join(variant.archs)}, not {arch}")
@@ -87,12 +87,12 @@ def build(variant: Variant, shape: tuple[int, ...], latent: int, arch: str, seed
 
 
 def batches(n: int, size: int, rng: torch.Generator) -> Iterator[Tensor]:
-    """Draw batches of row numbers for ever: every row once an epoch, in a new order each, the remainder dropped.
+    """Draw batches of row numbers without end: each epoch in a new order, without the remainder.
 
     Args:
         n: Number of rows.
-        size: Rows a batch; all of them where there are fewer.
-        rng: Of the order, on the device where the rows lie.
+        size: Rows per batch; at most n.
+        rng: Source of the order, on the device of the rows.
 
     Yields:
         Row numbers, shape (min(size, n),).
@@ -117,30 +117,31 @@ def fit(
 ) -> Trained:
     """Train one model.
 
-    Two calls with the same seed draw the same initial weights, batches and noise, whatever the interventions: along a
-    knob only the knob differs.
+    Calls with the same seed draw the same initial weights, batches and noise under all interventions. So along a knob,
+    only the knob differs.
 
     Args:
         variant: What to train.
-        data: What to train on; moved to the device whole, batches are gathered there.
+        data: What to train on. All of it is moved to the device.
         arch: Name of the architecture.
         latent: Number of latent units.
         training: How long and how fast.
-        interventions: What the suite does to it.
+        interventions: The suite's interventions.
         seed: Of the initial weights, the batches and the noise.
-        device: Where.
-        seconds: How long it may take, or None for any time.
+        device: Where to train.
+        seconds: Time limit; None for no limit.
 
     Returns:
         The trained model.
 
     Raises:
-        Unfit: The variant, architecture and data do not go together, or instruments cannot read such a model.
+        Unfit: Variant, architecture and data do not fit each other, or instruments cannot measure such a model.
         Refused: The variant breaks the protocol, see `training.first_step`.
-        Diverged: The loss stopped being finite, or has no lower end.
+        Diverged: The loss became not finite, or is unbounded below.
         OutOfTime: It took longer than `seconds`.
     """  # noqa: DOC502 - raised by what it calls
-    # A layer that draws for itself, such as dropout, uses torch's own generators: seeded here, and put back after.
+    # A layer with its own randomness, such as dropout, uses torch's generators. They are seeded here and restored
+    # after.
     cuda = [torch.device(device)] if torch.device(device).type == "cuda" else []
     with torch.random.fork_rng(devices=cuda):
         torch.manual_seed(seed_for(seed, "layers"))
@@ -164,7 +165,7 @@ def _fit(
     model = Intervened(build(variant, data.shape, latent, arch, seed_for(seed, "weights")), interventions).to(device)
     x = data.train.x.to(device)
     seen = look(variant, model, x, latent=latent, steps=training.steps, seed=seed_for(seed, "first step"))
-    objectives = (variant.objective, *(player.objective for player in variant.players))
+    objectives = (variant.objective, *(adversary.objective for adversary in variant.adversaries))
     step_of = TrainingStep(model, objectives, training.steps, len(x))
     teams = _teams(model, variant, training)
     order, noise, more, own = (
@@ -209,12 +210,12 @@ def _check_loss(loss: float, values: int, step: int, steps: int) -> None:
     if not math.isfinite(loss):
         raise Diverged(f"the loss was {loss} at step {step} of {steps}")
     if loss < LOWEST * values:
-        raise Diverged(f"the loss fell to {loss:.3g} at step {step} of {steps}, as one without a lower end does")
+        raise Diverged(f"the loss fell to {loss:.3g} at step {step} of {steps}: it is unbounded below")
 
 
 @dataclass(frozen=True)
 class _Team:
-    """Weights that move together: all that belong to no player, or one player's."""
+    """Weights with one optimiser: those of no adversary, or those of one adversary."""
 
     weights: list[nn.Parameter]
     optimiser: torch.optim.Optimizer
@@ -222,25 +223,25 @@ class _Team:
 
 
 def _teams(model: Intervened, variant: Variant, training: TrainingConfig) -> list[_Team]:
-    """The variant's own weights first, then each player's."""
-    theirs = [list(model.model.get_submodule(player.module).parameters()) for player in variant.players]
+    """The variant's own weights first, then each adversary's."""
+    theirs = [list(model.model.get_submodule(each.module).parameters()) for each in variant.adversaries]
     taken = {id(weight) for weights in theirs for weight in weights}
     own = [weight for weight in model.parameters() if weight.requires_grad and id(weight) not in taken]
     teams = [_Team(own, _adam(own, training.learning_rate), training)]
-    for player, weights in zip(variant.players, theirs, strict=True):
-        pace = replace(training, learning_rate=player.learning_rate or training.learning_rate)
-        teams.append(_Team(weights, _adam(weights, pace.learning_rate, player.betas), pace))
+    for adversary, weights in zip(variant.adversaries, theirs, strict=True):
+        pace = replace(training, learning_rate=adversary.learning_rate or training.learning_rate)
+        teams.append(_Team(weights, _adam(weights, pace.learning_rate, adversary.betas), pace))
     return teams
 
 
 def _adam(weights: list[nn.Parameter], rate: float, betas: tuple[float, float] = (0.9, 0.999)) -> torch.optim.Adam:
-    """Adam, fused where it is right: on the CPU the fused one takes a tensor's memory as it lies, gaps included."""
+    """Adam, fused unless a CPU tensor has gaps in memory: the fused one would update those too."""
     whole = all(torch.empty_like(weight, device="meta").stride() == weight.stride() for weight in weights)
     return torch.optim.Adam(weights, lr=rate, betas=betas, fused=whole)
 
 
 def _move(teams: list[_Team], losses: tuple[Tensor, ...], step: int) -> None:
-    """Take one step of every team down its own loss, all from the same state."""
+    """Update every team by its own loss, all from the same state."""
     for i, (team, loss) in enumerate(zip(teams, losses, strict=True)):
         found = torch.autograd.grad(loss, team.weights, retain_graph=i + 1 < len(teams), allow_unused=True)
         for weight, gradient in zip(team.weights, found, strict=True):
@@ -251,7 +252,7 @@ def _move(teams: list[_Team], losses: tuple[Tensor, ...], step: int) -> None:
 
 
 def _laid_out_as(weight: Tensor, gradient: Tensor) -> Tensor:
-    """The gradient in its weight's memory layout: fused Adam walks both in the order in which they lie in memory."""
+    """The gradient in its weight's memory layout, because fused Adam walks both in memory order."""
     return gradient if gradient.stride() == weight.stride() else torch.empty_like(weight).copy_(gradient)
 
 

@@ -1,4 +1,4 @@
-"""A variant's model with the suite's interventions on it: what is trained and what is measured."""
+"""A variant's model with the suite's interventions: this is trained and measured."""
 
 from typing import cast
 
@@ -12,14 +12,14 @@ from vaebench.models.variant import Model
 
 
 class Intervened(nn.Module):
-    """Wraps a model: the same ``encode`` and ``decode``, with the interventions applied to what they say.
+    """Wraps a model and applies the interventions to the results of ``encode`` and ``decode``.
 
-    The posterior scale and the input noise are buffers, so that models that differ in them stack like models that
+    The posterior scale and the input noise are buffers. Models that differ in them can thus be stacked like models that
     differ in their weights.
 
     Args:
         model: The variant's model.
-        interventions: What is done to it.
+        interventions: The suite's interventions.
     """
 
     posterior_scale: Tensor | None
@@ -34,7 +34,7 @@ class Intervened(nn.Module):
         self.register_buffer("input_noise", torch.tensor(noise), persistent=False)
 
     def encode(self, x: Tensor) -> Posterior:
-        """Posterior of each example, shape (batch, latent), with the suite's scale where one is fixed."""
+        """Posterior of each example, shape (batch, latent), with the suite's scale if one is fixed."""
         posterior = cast("Model", self.model).encode(x)
         if self.posterior_scale is None or not isinstance(posterior, Posterior):
             return posterior  # whoever trains it is told what is wrong
@@ -43,9 +43,9 @@ class Intervened(nn.Module):
         )
 
     def decode(self, z: Tensor) -> Likelihood:
-        """Likelihood at each code, shape (batch, *shape), with the suite's variance where one is fixed.
+        """Likelihood at each code, shape (batch, *shape), with the suite's variance if one is fixed.
 
-        A variance that is a tensor is the variant's own, learned beside its weights, and stays.
+        A variance that is a tensor is learned by the variant and stays.
         """
         likelihood = cast("Model", self.model).decode(z)
         if not isinstance(likelihood, Likelihood):

@@ -1,7 +1,7 @@
 """The training step as a function of (parameters, batch, noise).
 
-`TrainingStep` is a module only so that `torch.func.functional_call` can give it any parameters: called plainly it
-uses its own, called under ``vmap`` with stacked ones it runs a whole sweep at once. A variant knows nothing of it.
+`TrainingStep` is a module so that `torch.func.functional_call` can give it any parameters. Called plainly, it uses its
+own. Under ``vmap`` with stacked ones it runs a whole sweep. Variants need not know this.
 """
 
 import torch
@@ -12,11 +12,11 @@ from vaebench.training.intervened import Intervened
 
 
 class TrainingStep(nn.Module):
-    """Encode, sample, decode, and hand the objective what came of it.
+    """Encode, sample, decode, and call the objectives.
 
     Args:
         model: The variant's model with the suite's interventions.
-        objectives: The variant's objective, then those of its players.
+        objectives: The variant's objective, then those of its adversaries.
         steps: Number of steps of the whole training.
         examples: Number of examples trained on.
     """
@@ -36,12 +36,13 @@ class TrainingStep(nn.Module):
         Args:
             x: The batch, shape (batch, *shape).
             code_noise: Standard normal draws, shape (batch, latent).
-            input_noise: Standard normal draws, shape (batch, *shape), scaled here by the intervention; None for none.
+            input_noise: Standard normal draws, shape (batch, *shape), scaled here by the intervention; None for no
+                noise.
             step: Number of the step, from 0.
-            rng: For the objective's own randomness.
+            rng: Source of the objective's own randomness.
 
         Returns:
-            A scalar for each objective, in nats an example.
+            A scalar for each objective, in nats per example.
         """
         model = self.model
         seen = x if input_noise is None else x + model.input_noise * input_noise

@@ -55,7 +55,7 @@ CHANCE = {"noise": Noisy, "dropout that never ends": Dropping}
 @pytest.mark.parametrize("side", ["encoder", "decoder"])
 @pytest.mark.parametrize("layer", BATCH)
 def test_what_hangs_on_the_others_of_a_batch_is_refused(looked, side, layer):
-    says = rf"^small: {side[:6]} says something else of an example in other company"
+    says = rf"^small: {side[:6]} gives another result for an example in another batch"
     with pytest.raises(Refused, match=says):
         looked(with_layer(BATCH[layer], side))
 
@@ -63,7 +63,7 @@ def test_what_hangs_on_the_others_of_a_batch_is_refused(looked, side, layer):
 @pytest.mark.parametrize("side", ["encoder", "decoder"])
 @pytest.mark.parametrize("layer", CHANCE)
 def test_what_hangs_on_chance_is_refused(looked, side, layer):
-    says = rf"^small: {side[:6]} answers differently when asked twice in evaluation mode: a dropout or noise"
+    says = rf"^small: {side[:6]} gives two results for the same input in evaluation mode"
     with pytest.raises(Refused, match=says):
         looked(with_layer(CHANCE[layer], side))
 

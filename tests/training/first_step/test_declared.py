@@ -109,7 +109,7 @@ def test_other_weights_pass_where_they_are_declared_and_are_told_where_they_are_
     )
     assert float(found[1]) == pytest.approx(1.05 * weight)
     assert float(found[2]) == pytest.approx(weight, rel=0.01)
-    assert "mend its KL or its log p, or the declaration" in str(raised.value)
+    assert "correct its KL, its log p or the declaration" in str(raised.value)
 
 
 def scale_for_log_variance(step):

@@ -39,24 +39,24 @@ class Coins(Bernoulli):
 UNREADABLE = {
     "a full covariance": (
         saying(lambda q: FullNormal(q.mean, log_scale=q.log_scale)),
-        "encode gives a FullNormal, a subclass of Normal: instruments would read it as a plain Normal",
+        "encode gives a FullNormal, a subclass of Normal: instruments would treat it as a plain Normal",
     ),
     "a likelihood of its own": (
         saying(decode=lambda p: Sharp(p.mean, p.variance)),
-        "decode gives a Sharp, a subclass of Gaussian: instruments would read it as a plain Gaussian",
+        "decode gives a Sharp, a subclass of Gaussian: instruments would treat it as a plain Gaussian",
     ),
     "coins of its own": (
         saying(decode=lambda p: Coins(p.mean)),
-        "decode gives a Coins, a subclass of Bernoulli: instruments would read it as a plain Bernoulli",
+        "decode gives a Coins, a subclass of Bernoulli: instruments would treat it as a plain Bernoulli",
     ),
     "a constant in a tensor": (
         saying(decode=lambda p: Gaussian(p.mean, torch.tensor(1.0))),
-        "the Gaussian's variance is a tensor that no weight moves, so the suite takes it for a learned one and "
+        "the Gaussian's variance is a tensor that depends on no weight: the suite takes it for a learned one and "
         "cannot fix it: give a float",
     ),
     "a constant of the data's shape": (
         saying(decode=lambda p: Gaussian(p.mean, torch.ones_like(p.mean))),
-        "the Gaussian's variance is a tensor that no weight moves",
+        "the Gaussian's variance is a tensor that depends on no weight",
     ),
     "double weights": (lambda: Small().double(), "encoder.1.weight is float64: the suite's records are of float32"),
     "half a buffer": (

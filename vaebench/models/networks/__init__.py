@@ -1,10 +1,10 @@
-"""Network families: each module here is an architecture, found by its file name.
+"""Network families: each module here is an architecture, named like its file.
 
-An architecture's module defines ``encoder(shape) -> nn.Module`` from (batch, *shape) to (batch, FEATURES), and
-``decoder(latent, shape) -> nn.Module`` from (batch, latent) to (batch, *shape). Either raises `Unfit` for a shape that
-the family cannot take.
+An architecture's module defines two functions. ``encoder(shape) -> nn.Module`` maps (batch, *shape) to (batch,
+FEATURES). ``decoder(latent, shape) -> nn.Module`` maps (batch, latent) to (batch, *shape). Either raises `Unfit` for a
+shape that the family cannot take.
 
-A module of several parts that counts as one layer, such as a residual block, says so with ``is_layer = True``.
+A module of several parts that counts as one layer, such as a residual block, sets ``is_layer = True``.
 """
 
 import importlib
@@ -15,15 +15,15 @@ from typing import Protocol, cast
 from torch import nn
 
 FEATURES = 256
-"""Width of what every encoder hands to the heads that make a posterior of it."""
+"""Width of every encoder's output, the input of the posterior's heads."""
 
 
 class Unfit(ValueError):  # noqa: N818 - a model that does not fit some data is an answer, not an error
-    """A model cannot be built for this data, and why, in one line."""
+    """A model cannot be built for this data; the message says why in one line."""
 
 
 class Architecture(Protocol):
-    """What a module of this folder offers."""
+    """The interface of a module of this folder."""
 
     def encoder(self, shape: tuple[int, ...]) -> nn.Module:
         """Build a network from (batch, *shape) to (batch, FEATURES)."""
@@ -42,7 +42,7 @@ def architecture(name: str) -> Architecture:
         The module.
 
     Raises:
-        ValueError: There is none of that name; the message lists those there are.
+        ValueError: The name is unknown; the message lists the known ones.
     """
     known = sorted(path.stem for path in Path(__file__).parent.glob("[!_]*.py"))
     if name not in known:
@@ -51,17 +51,17 @@ def architecture(name: str) -> Architecture:
 
 
 def square_side(shape: tuple[int, ...], family: str) -> int:
-    """Side of a square image whose side is a power of two, at least 8, as strided convolutions need it.
+    """Side of a square image, a power of two from 8, as strided convolutions need it.
 
     Args:
         shape: Shape of one example.
-        family: Who asks, for the message.
+        family: The architecture, for the message.
 
     Returns:
         The side in pixels.
 
     Raises:
-        Unfit: The shape is another.
+        Unfit: The shape is not such an image.
     """
     if len(shape) == 3 and shape[1] == shape[2] >= 8 and math.log2(shape[1]).is_integer():
         return shape[1]

@@ -1,8 +1,8 @@
-"""The convolutional stack that studies of 64×64 images share, shortened for smaller ones.
+"""The convolutional stack common in studies of 64×64 images, shortened for smaller ones.
 
-Four convolutions with stride 2 of 32, 32, 64, 64 channels take 64 pixels to 4, as in Locatello et al. 2019 (arXiv
-1811.12359); smaller images drop the last ones so that 2 pixels are left. Then comes a dense layer; the decoder is the
-mirror. Kernels are 4×4 throughout, and activations smooth, since Jacobians are what is read.
+Four convolutions of stride 2 with 32, 32, 64, 64 channels reduce 64 pixels to 4, as in Locatello et al. 2019 (arXiv
+1811.12359). Smaller images drop the last ones, so that 2 pixels remain. A dense layer follows, and the decoder mirrors
+the encoder. Kernels are 4×4. Activations are smooth, because instruments measure Jacobians.
 """
 
 import math
@@ -16,7 +16,7 @@ CHANNELS = (32, 32, 64, 64)
 
 
 def channels(side: int) -> tuple[int, ...]:
-    """Channels of each convolution of the encoder, for images of a side."""
+    """Channels of each encoder convolution, for images of this side."""
     return CHANNELS[: int(math.log2(side)) - 1]
 
 
@@ -30,7 +30,7 @@ def encoder(shape: tuple[int, ...]) -> nn.Module:
         A network from (batch, *shape) to (batch, FEATURES).
 
     Raises:
-        Unfit: The examples are no such images.
+        Unfit: The examples are not such images.
     """  # noqa: DOC502 - raised by square_side
     side = square_side(shape, "conv")
     widths = channels(side)
@@ -52,7 +52,7 @@ def decoder(latent: int, shape: tuple[int, ...]) -> nn.Module:
         A network from (batch, latent) to (batch, *shape).
 
     Raises:
-        Unfit: The examples are no such images.
+        Unfit: The examples are not such images.
     """  # noqa: DOC502 - raised by square_side
     side = square_side(shape, "conv")
     widths = channels(side)[::-1]

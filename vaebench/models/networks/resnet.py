@@ -1,12 +1,12 @@
-"""The convolutional stack with a residual block in place of every convolution but the outermost.
+"""The convolutional stack with residual blocks, except for the outermost convolutions.
 
-Blocks have pre-activation (He et al. 2016, arXiv 1603.05027) and a linear shortcut that averages or repeats pixels.
-Nothing is normalised: examples must not see each other, and so few blocks train without.
+Blocks have pre-activation (He et al. 2016, arXiv 1603.05027). Their linear shortcut averages or repeats pixels. There
+is no normalisation: examples must not influence each other, and few blocks train without it.
 
-A block starts close to its shortcut with torch's own initial weights: two convolutions, each with a third of the
-variance that would keep a signal's size, and two activations that halve small numbers leave of the branch a tenth of
-the shortcut, up to a factor of three. A last convolution of 0 would take that away, and the first step's gradients from
-the rest of the branch.
+A block starts close to its shortcut with torch's own initial weights. Each of its two convolutions has a third of the
+variance that preserves a signal's size. Each of its two activations halves small numbers. So the branch has about a
+tenth of the shortcut's size, up to a factor of three. A last convolution of 0 would remove it, and leave the rest of
+the branch without gradient in the first step.
 """
 
 from itertools import pairwise
@@ -18,11 +18,11 @@ from vaebench.models.networks.conv import channels
 
 
 class Residual(nn.Module):
-    """A branch added to a shortcut: one layer, whatever is inside.
+    """A branch added to a shortcut, counted as one layer.
 
     Args:
-        shortcut: What the block is where its branch gives 0.
-        branch: What it learns beside that.
+        shortcut: The block's output where the branch is 0.
+        branch: What is added to it.
     """
 
     is_layer = True
@@ -55,7 +55,7 @@ def _halving(entering: int, leaving: int) -> Residual:
 
 
 def _doubling(entering: int, leaving: int) -> Residual:
-    # A transposed kernel of twice the stride meets all pixels equally often, and costs less than 3×3 on a larger image.
+    # A transposed kernel of twice the stride covers all pixels equally often. It costs less than 3×3 on a larger image.
     return Residual(
         nn.Sequential(_widening(entering, leaving), nn.Upsample(scale_factor=2)),
         nn.Sequential(
@@ -77,7 +77,7 @@ def encoder(shape: tuple[int, ...]) -> nn.Module:
         A network from (batch, *shape) to (batch, FEATURES).
 
     Raises:
-        Unfit: The examples are no such images.
+        Unfit: The examples are not such images.
     """  # noqa: DOC502 - raised by square_side
     side = square_side(shape, "resnet")
     widths = channels(side)
@@ -103,7 +103,7 @@ def decoder(latent: int, shape: tuple[int, ...]) -> nn.Module:
         A network from (batch, latent) to (batch, *shape).
 
     Raises:
-        Unfit: The examples are no such images.
+        Unfit: The examples are not such images.
     """  # noqa: DOC502 - raised by square_side
     side = square_side(shape, "resnet")
     widths = channels(side)[::-1]

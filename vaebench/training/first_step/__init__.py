@@ -1,15 +1,15 @@
-"""The look at the first step: what would be misread or misjudged is refused before it costs a training.
+"""Checks of a variant's first step, before it costs a training.
 
-| room | sees that |
+| module | checks that |
 | --- | --- |
-| `readable` | encoder and decoder give the suite's distributions, in single precision, with scales above 0 |
-| `alone` | each example is treated by itself, and alike when asked twice |
-| `differentiable` | instruments differentiate encoder and decoder as back-propagation does |
-| `reach` | interventions move the loss, and the loss moves the weights |
-| `declared` | the loss is −log p(x|z) + kl_weight·KL, where a variant says so |
+| `readable` | encoder and decoder return the suite's distributions, in single precision, with scales above 0 |
+| `alone` | each example is treated separately and repeatably |
+| `differentiable` | instruments get the same derivatives as back-propagation |
+| `reach` | interventions affect the loss, and the loss the weights |
+| `declared` | the loss is −log p(x|z) + kl_weight·KL, where a variant declares it |
 
-`Refused` is for a slip that the author can mend, `Unfit` for a sound model that instruments cannot read yet. The look
-leaves the model, its running averages and all generators as they were.
+`Refused` is for an error that the author can correct. `Unfit` is for a sound model that instruments cannot measure yet.
+The checks leave the model, its running averages and all generators unchanged.
 """
 
 import random
@@ -30,11 +30,11 @@ from vaebench.training.intervened import Intervened
 
 @dataclass(frozen=True)
 class FirstLook:
-    """What the look found in a model that may be trained.
+    """Findings about a model that may be trained.
 
     Attributes:
         complex_codes: Whether its codes are complex.
-        notes: What a reader of its record should know, a line each.
+        notes: Remarks for the record, one line each.
     """
 
     complex_codes: bool
@@ -42,22 +42,22 @@ class FirstLook:
 
 
 def look(variant: Variant, model: Intervened, x: Tensor, *, latent: int, steps: int, seed: int) -> FirstLook:
-    """Look at a variant's first step.
+    """Check a variant's first step.
 
     Args:
         variant: The variant.
         model: Its untrained model with the task's interventions, on the device.
         x: The training examples, shape (n, *shape), likewise.
-        latent: Number of latent units that was asked for.
+        latent: Requested number of latent units.
         steps: Number of steps of the training.
-        seed: Of the draws.
+        seed: Seed of the draws.
 
     Returns:
-        What was found.
+        The findings.
 
     Raises:
-        Refused: The variant breaks the protocol; the message begins with its name and says what to change.
-        Unfit: The suite's instruments cannot read such a model; likewise.
+        Refused: The variant breaks the protocol. The message begins with its name and says what to change.
+        Unfit: The suite's instruments cannot measure such a model. The message begins likewise.
     """
     devices = [x.device] if x.device.type == "cuda" else []
     others = random.getstate(), np.random.get_state()
@@ -85,7 +85,7 @@ def _look(variant: Variant, model: Intervened, x: Tensor, probe: Probe) -> First
         check_alone(model, x)
         check_derivatives(model, x, probe.generator("derivatives"))
     if variant.prior == "own":
-        raise Unfit("its prior is its own, and instruments would read N(0, I) in its place")
+        raise Unfit("its prior is its own, but instruments would assume N(0, I)")
     notes = reach.check_gradients(probe)
     reach.check_interventions(probe)
     reach.check_reconstruction(probe)

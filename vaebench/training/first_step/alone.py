@@ -1,4 +1,4 @@
-"""Whether a model treats each example by itself, and alike when asked twice."""
+"""Whether a model treats each example separately and repeatably."""
 
 from collections.abc import Callable
 from typing import cast
@@ -10,24 +10,24 @@ from vaebench.models import Gaussian, Likelihood, Model, Posterior, Refused
 from vaebench.training.intervened import Intervened
 
 ROWS = 16
-"""Examples that are looked at, at most; half of them get other company."""
+"""Most examples that are checked; half of them are also put into another batch."""
 
 TOLERANCE = 1e-3
-"""Share of the outputs' spread over examples by which two answers may differ: far above what rounding does."""
+"""Tolerated difference, as a share of the outputs' spread over examples: far above rounding."""
 
 
 def check_alone(model: Intervened, x: Tensor) -> None:
-    """Encode and decode the same examples twice, in other company, and alone.
+    """Encode and decode the same examples twice, in another batch, and alone.
 
-    A Jacobian of a batched function is read example by example. Where an output hangs on the others' inputs, or on
-    chance, what is read is no property of the model.
+    Instruments differentiate a batched function example by example. If an output depends on the others' inputs or on
+    chance, the result is not a property of the model.
 
     Args:
         model: The model, in evaluation mode.
         x: Examples, shape (n, *shape).
 
     Raises:
-        Refused: An answer differs.
+        Refused: A result differs.
     """  # noqa: DOC502 - raised by what it calls
     own = cast("Model", model.model)
     with torch.no_grad():
@@ -42,14 +42,14 @@ def _check(method: str, function: Callable[[Tensor], Tensor], inputs: Tensor) ->
     answer = function(first)
     if _differ(answer, function(first)):
         raise Refused(
-            f"{method} answers differently when asked twice in evaluation mode: "
-            "a dropout or noise that does not look at self.training?"
+            f"{method} gives two results for the same input in evaluation mode: "
+            "is there dropout or noise that ignores self.training?"
         )
     half = max(1, n // 2)
     company = function(torch.cat([first[:half], others, first[half:]]))[:half]
     if _differ(answer[:half], company) or _differ(answer[:1], function(first[:1])):
         raise Refused(
-            f"{method} says something else of an example in other company: it may not use statistics of the batch"
+            f"{method} gives another result for an example in another batch: it may not use statistics of the batch"
         )
 
 

@@ -1,14 +1,14 @@
-"""Whether a variant's loss is a multiple of −log p(x|z) + kl_weight·KL, as a declared kl_weight says.
+"""Whether a variant's loss is a multiple of −log p(x|z) + kl_weight·KL with the declared kl_weight.
 
-Each part is turned by itself, over perturbed weights and draws. The share of −log p is the loss's slope as the
-likelihood is blurred twofold, with the posterior narrowed to a point. The share of the KL is its slope over posteriors
-of other means and scales, with the likelihood so blurred that it says nothing. So chance in z leaves both alone, and an
-objective that has the declared form only in expectation shows its weight too: one that samples its KL, or splits its
+Each part is varied separately, over perturbed weights and draws. The weight of −log p is the slope of the loss as the
+likelihood is blurred twofold, with the posterior narrowed to a point. The weight of the KL is its slope over posteriors
+of other means and scales, with a likelihood so blurred that it has no effect. So randomness in z affects neither. The
+test also works for objectives that have the declared form only in expectation: those that sample the KL or split the
 reconstruction.
 
-What counts is the ratio of the two: a loss divided by the number of pixels has the same minimum.
+Only the ratio of the two matters: a loss divided by the number of pixels has the same minimum.
 
-A part of the loss that hangs on the decoder's precision alone is not seen.
+A part of the loss that depends on the decoder's precision alone is not detected.
 """
 
 from dataclasses import replace
@@ -26,46 +26,46 @@ from vaebench.training.first_step.probe import Blurred, Probe, Seen, Silent
 from vaebench.training.intervened import Intervened
 
 DRAWS = (8, 64)
-"""Perturbed weights and draws that a weight is estimated from: at first, and again before it is refused."""
+"""Numbers of perturbed weights and draws for an estimate: at first, and again before refusal."""
 
 LEVEL = 0.998
-"""Of the intervals. They are asked twice, so an honest declaration is refused in 1 of 250,000 looks."""
+"""Level of the intervals. Two must miss, so an honest declaration is refused in 1 of 250,000 checks."""
 
 SLACK = 0.02
-"""Relative error of a declared weight that is let pass: the exact relations are read to no more."""
+"""Tolerated relative error of a declared weight; the exact relations need no better."""
 
 SURE = 0.1
-"""Relative half-width above which an interval does not say what the weight is."""
+"""Relative half-width above which an interval does not determine the weight."""
 
 PERTURBED = (0.3, 0.1)
-"""Sizes of the noise on the weights, see `Probe.weights`: smaller where the larger may break a model."""
+"""Sizes of the noise on the weights, see `Probe.weights`; the second is smaller in case the first breaks a model."""
 
 STREWN = 0.5
-"""Noise that is laid on the means of single examples, so that no penalty on codes passes for a KL."""
+"""Noise on the means of single examples, so that no penalty on codes is taken for a KL."""
 
 SCALED = (-3.0, 1.0)
-"""Changes of the logarithm of the posterior's scale, from and to."""
+"""Range of the changes of the posterior's log scale."""
 
 POINT = 1e-4
-"""A posterior scale at which all codes of an example are one."""
+"""A posterior scale at which all codes of an example coincide."""
 
 
 class Slope(NamedTuple):
-    """An estimated slope, and how far its interval reaches on either side."""
+    """An estimated slope and the half-width of its interval."""
 
     value: float
     half: float
 
 
 def check_kl_weight(probe: Probe, declared: float) -> None:
-    """Hold a declared weight of the KL against the loss, as it is at the last step of training.
+    """Compare a declared weight of the KL with the loss at the last step of training.
 
     Args:
         probe: The step.
         declared: The variant's kl_weight.
 
     Raises:
-        Refused: The loss has another weight, or none that can be told.
+        Refused: The loss has another weight, or none that can be estimated.
     """
     seen, first = Slope(0.0, np.inf), 0
     for draws, size in zip(DRAWS, PERTURBED, strict=True):
@@ -78,8 +78,8 @@ def check_kl_weight(probe: Probe, declared: float) -> None:
             f"kl_weight is declared {declared:g}, but the loss is not of the form −log p(x|z) + weight·KL: declare none"
         )
     raise Refused(
-        f"kl_weight is declared {declared:g}, but the loss has {seen.value:.4g} ± {seen.half:.1g} times the KL beside "
-        "−log p(x|z): mend its KL or its log p, or the declaration"
+        f"kl_weight is declared {declared:g}, but the loss has {seen.value:.4g} ± {seen.half:.1g} times the KL relative to "
+        "−log p(x|z): correct its KL, its log p or the declaration"
     )
 
 
@@ -88,18 +88,18 @@ def _agree(weight: Slope, declared: float) -> bool:
 
 
 def estimate(probe: Probe, draws: range, size: float) -> Slope:
-    """Estimate the weight of the KL beside −log p(x|z).
+    """Estimate the weight of the KL relative to −log p(x|z).
 
     Args:
         probe: The step.
         draws: Numbers of the perturbed weights and draws.
-        size: Of the noise on the weights, see `Probe.weights`.
+        size: Size of the noise on the weights, see `Probe.weights`.
 
     Returns:
-        The estimate. A slope that is not there is infinitely uncertain.
+        The estimate. A missing slope is infinitely uncertain.
     """
     point = replace(probe.model.interventions, posterior_scale=POINT)
-    # Half the draws will do: nothing here is left to chance, unless the objective is of another form.
+    # Half the draws suffice: nothing here is random unless the objective is of another form.
     base, less = ([_look(probe, draw, size, kind, by=point) for draw in draws[::2]] for kind in (Intervened, Blurred))
     likelihood = _slope(
         [_distortion(two) - _distortion(one) for one, two in zip(base, less, strict=True)],
@@ -132,7 +132,7 @@ def _look(
 
 
 def _moved(kind: type[Intervened], by: float, rng: torch.Generator) -> type[Intervened]:
-    """Models whose encoder says something else: other scales, and means scaled, strewn and shifted."""
+    """Models with a changed encoder: other scales, and means that are scaled, perturbed and shifted."""
     gain, shift = (2 * torch.rand(2, generator=rng, device=rng.device) - 1).mul(2).tolist()
     state = rng.get_state()
 
@@ -164,7 +164,7 @@ def _slope(part: list[float], whole: list[float]) -> Slope:
 
 
 def _ratio(one: Slope, other: Slope) -> Slope:
-    """One slope over another, by the delta method."""
+    """Ratio of two slopes, by the delta method."""
     if not other.value:
         return Slope(0.0, np.inf)
     value = one.value / other.value

@@ -1,4 +1,4 @@
-"""Whether the derivatives that instruments read are those that training follows."""
+"""Whether instruments get the same derivatives as training."""
 
 from collections.abc import Callable
 
@@ -12,19 +12,19 @@ from vaebench.models.attention import plain_attention
 from vaebench.training.intervened import Intervened
 
 CLOSE = 1e-3
-"""Relative difference of two derivatives that is rounding."""
+"""Relative difference of two derivatives that counts as rounding."""
 
 
 def check_derivatives(model: Intervened, x: Tensor, rng: torch.Generator) -> None:
-    """Hold the vectorised derivatives of encoder and decoder against plain back-propagation, on two examples.
+    """Compare vectorised derivatives of encoder and decoder with plain back-propagation, on two examples.
 
     Args:
         model: The model, in evaluation mode.
         x: Examples, shape (n, *shape).
-        rng: Of the directions.
+        rng: Source of the directions.
 
     Raises:
-        Unfit: There is no vectorised derivative, or it is another than the plain one: some layers' are wrong in torch.
+        Unfit: There is no vectorised derivative, or it differs from the plain one. For some layers torch's is wrong.
     """
     x = x[:2]
     with torch.no_grad():
@@ -58,13 +58,13 @@ def check_derivatives(model: Intervened, x: Tensor, rng: torch.Generator) -> Non
                 raise Unfit(f"instruments cannot differentiate {side}: {said}"[:500]) from error
             if not torch.allclose(found, plain, rtol=CLOSE, atol=CLOSE * float(plain.abs().max())):
                 raise Unfit(
-                    f"torch's vectorised derivatives of {side} are not those of plain back-propagation; of some layers "
-                    "they are wrong, torch.cdist among them: instruments would misread it"
+                    f"torch's vectorised derivatives of {side} differ from plain back-propagation; for some layers "
+                    "they are wrong, torch.cdist among them: measurements would be wrong too"
                 )
 
 
 def _back_propagated(function: Callable[[Tensor], Tensor], inputs: Tensor, cotangent: Tensor) -> Tensor | None:
-    """Jᵀ·cotangent of each example, the shape of the inputs; None where nothing is propagated."""
+    """Jᵀ·cotangent of each example, the shape of the inputs; None without a gradient."""
     with torch.enable_grad():
         leaf = inputs.detach().clone().requires_grad_(True)
         outputs = function(leaf)

@@ -1,4 +1,4 @@
-"""Looks at one training step that leave no trace: other weights, draws or interventions, and all else the same."""
+"""Evaluations of one training step without side effects, under other weights, draws or interventions."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -18,11 +18,11 @@ from vaebench.training.intervened import Intervened
 from vaebench.training.step import TrainingStep
 
 ROWS = 64
-"""Examples that a look is taken at, at most."""
+"""Most examples in an evaluation."""
 
 
 class Shifted(Intervened):
-    """A model whose decoder says something else: its means, or its log odds, a tenth higher."""
+    """A model whose decoder's means or log odds are shifted by 0.1."""
 
     def decode(self, z: Tensor) -> Likelihood:
         """Likelihood at each code, shape (batch, *shape), shifted."""
@@ -33,10 +33,10 @@ class Shifted(Intervened):
 
 
 class Blurred(Intervened):
-    """A model whose likelihood says the same, half as surely."""
+    """A model whose likelihood is half as precise."""
 
     def decode(self, z: Tensor) -> Likelihood:
-        """Likelihood at each code, shape (batch, *shape), with twice the variance, or each coin counted half."""
+        """Likelihood at each code, shape (batch, *shape), with twice the variance or half the repeats."""
         said = super().decode(z)
         if isinstance(said, Bernoulli):
             return replace(said, repeats=said.repeats / 2)
@@ -44,21 +44,21 @@ class Blurred(Intervened):
 
 
 class Silent(Intervened):
-    """A model whose likelihood is so blurred that it says nothing."""
+    """A model whose likelihood is so blurred that it has no effect."""
 
     def decode(self, z: Tensor) -> Likelihood:
-        """Likelihood at each code, shape (batch, *shape), with one huge variance, or each coin hardly counted."""
+        """Likelihood at each code, shape (batch, *shape), with a huge variance or hardly any repeats."""
         said = super().decode(z)
         return replace(said, repeats=1e-8) if isinstance(said, Bernoulli) else said.with_variance(1e8)
 
 
 @dataclass(frozen=True)
 class Seen:
-    """What one look found.
+    """Result of one evaluation.
 
     Attributes:
-        losses: The variant's loss and its players', scalars in nats an example.
-        step: What the objective was handed.
+        losses: The losses of the variant and its adversaries, scalars in nats per example.
+        step: The step that the objective received.
         decoded: Codes that the objective decoded itself, by ``step.decode``.
     """
 
@@ -69,7 +69,7 @@ class Seen:
 
 @contextmanager
 def evaluating(model: nn.Module) -> Iterator[None]:
-    """Put a model in evaluation mode, and each of its layers back into the mode that it had."""
+    """Put a model in evaluation mode, then restore each layer's own mode."""
     modes = {module: module.training for module in model.modules()}
     model.eval()
     try:
@@ -81,7 +81,7 @@ def evaluating(model: nn.Module) -> Iterator[None]:
 
 @contextmanager
 def kept(model: nn.Module) -> Iterator[None]:
-    """Leave weights and buffers as they are now, whatever looking at the model does to them."""
+    """Restore weights and buffers at the end of the block."""
     buffers = [(module, dict(module._buffers)) for module in model.modules()]
     tensors = [tensor for tensor in (*model.parameters(), *model.buffers()) if not is_lazy(tensor)]
     values = [tensor.detach().clone() for tensor in tensors]
@@ -98,16 +98,16 @@ def kept(model: nn.Module) -> Iterator[None]:
 
 @dataclass(frozen=True)
 class Probe:
-    """One variant's step, to be looked at again and again.
+    """One variant's step, to be evaluated repeatedly.
 
     Attributes:
         variant: The variant.
         model: Its model under the task's interventions.
-        x: The examples of a look, shape (rows, *shape).
+        x: The examples of an evaluation, shape (rows, *shape).
         latent: Number of latent units.
         steps: Number of steps of the whole training.
         examples: Number of examples trained on.
-        seed: Of all draws.
+        seed: Seed of all draws.
     """
 
     variant: Variant
@@ -119,7 +119,7 @@ class Probe:
     seed: int
 
     def generator(self, *purpose: str | int) -> torch.Generator:
-        """Draws of one purpose, on the model's device."""
+        """Generator for one purpose, on the model's device."""
         return torch.Generator(self.x.device).manual_seed(seed_for(self.seed, "first step", *purpose))
 
     def code_noise(self, draw: int = 0) -> Tensor:
@@ -131,7 +131,7 @@ class Probe:
         return torch.randn(self.x.shape, generator=self.generator("inputs", draw), device=self.x.device)
 
     def weights(self, draw: int, size: float) -> dict[str, Tensor]:
-        """The model's weights with normal noise on them, in shares `size` of a tenth and their root mean square."""
+        """The model's weights plus normal noise of `size` times (0.1 + their root mean square)."""
         rng = self.generator("weights", draw)
         moved = {}
         for name, weight in self.model.model.named_parameters():
@@ -151,7 +151,7 @@ class Probe:
         draw: int = 0,
         kind: type[Intervened] = Intervened,
     ) -> Seen:
-        """Take one step's losses, with their gradients to be had.
+        """Evaluate one step's losses, with gradients enabled.
 
         Args:
             by: Interventions in place of the task's.
@@ -159,11 +159,11 @@ class Probe:
             code_noise: Shape (rows, latent), in place of the first draw.
             input_noise: Shape (rows, *shape); None for none.
             step: Number of the step.
-            draw: Number of the draws that layers and the objective make for themselves.
-            kind: What wraps the model.
+            draw: Number of the draws made by layers and the objective themselves.
+            kind: The wrapper of the model.
 
         Returns:
-            What was seen.
+            The result.
         """
         handed: list[Step] = []
         decoded: list[Tensor] = []
@@ -178,7 +178,7 @@ class Probe:
             return self.variant.objective(replace(taken, decode=decode))
 
         model = kind(cast("Model", self.model.model), by or self.model.interventions).to(self.x.device)
-        objectives = (watched, *(player.objective for player in self.variant.players))
+        objectives = (watched, *(adversary.objective for adversary in self.variant.adversaries))
         step_of = TrainingStep(model, objectives, self.steps, self.examples)
         state = {name: buffer.clone() for name, buffer in step_of.named_buffers()}
         state |= {f"model.model.{name}": weight for name, weight in (weights or {}).items()}

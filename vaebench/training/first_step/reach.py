@@ -1,4 +1,4 @@
-"""Whether the suite's interventions reach the loss, and the loss the weights."""
+"""Whether the suite's interventions affect the loss, and the loss the weights."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -15,30 +15,30 @@ from vaebench.training.first_step.probe import Probe, Seen, Shifted, Silent, eva
 from vaebench.training.intervened import Intervened
 
 SCALES = (0.3, 0.6)
-"""Two posterior scales that are tried in turn."""
+"""Two posterior scales that are compared."""
 
 VARIANCES = (0.05, 0.1)
-"""Likewise, variances of a Gaussian likelihood."""
+"""Two variances of a Gaussian likelihood that are compared."""
 
 PERTURBED = (0.3, 1.0, 0.1, 0.0)
-"""Sizes of the noise on the weights, see `Probe.weights`; each further one where those before show nothing."""
+"""Sizes of the noise on the weights, see `Probe.weights`; each is tried if those before show no effect."""
 
 LISTED = 5
-"""Weights that a note names, at most."""
+"""Most weights that a note names."""
 
 
 def check_interventions(probe: Probe) -> None:
-    """Turn what the suite controls, one thing at a time, and see that the loss answers.
+    """Vary what the suite controls, one thing at a time, and check that the loss changes.
 
     Args:
         probe: The step.
 
     Raises:
-        Refused: The loss stays the same. Then a task's intervention would change nothing, and every verdict would be
-            about a model that was never intervened on.
+        Refused: The loss stays the same. A task's intervention would then change nothing, and every verdict would be
+            about an unchanged model.
     """
     deaf: dict[str, str] | None = None
-    # A network at its start may hardly pass anything on, another may overflow, and an objective may begin with less.
+    # An initial network may pass on hardly anything, another may overflow, and an objective may start with fewer terms.
     for size, step in product(PERTURBED, _steps(probe)):
         silent = _unanswered(probe, size, step)
         if silent is None:
@@ -51,12 +51,12 @@ def check_interventions(probe: Probe) -> None:
 
 
 def _steps(probe: Probe) -> tuple[int, ...]:
-    """Steps that are looked at: an objective may change on the way."""
+    """Steps that are checked, because an objective may change during training."""
     return tuple(dict.fromkeys((0, probe.steps - 1, probe.steps // 2)))
 
 
 def _unanswered(probe: Probe, size: float, step: int) -> dict[str, str] | None:
-    """What the loss does not answer to at perturbed weights, and what to do about it; None where it is no number."""
+    """What has no effect on the loss at perturbed weights, with its remedy; None if the loss is not finite."""
     weights, ours = probe.weights(0, size), probe.model.interventions
 
     def look(by: Interventions | None = None, **options: Any) -> Seen:
@@ -67,7 +67,7 @@ def _unanswered(probe: Probe, size: float, step: int) -> dict[str, str] | None:
         return None
     chance = _change(base, look())
     if chance > 0 and probe.x.device.type == "cpu":
-        raise Refused("the loss differs when asked twice with the same draws: draw from step.rng, or by torch")
+        raise Refused("the loss differs between two evaluations with the same draws: draw from step.rng, or by torch")
     scaled = [look(replace(ours, posterior_scale=scale)) for scale in SCALES]
     noisy = replace(ours, input_noise=float(probe.x.std()) or 1.0)
     seen = [look(noisy, input_noise=probe.input_noise(draw)) for draw in (0, 1)]
@@ -75,17 +75,17 @@ def _unanswered(probe: Probe, size: float, step: int) -> dict[str, str] | None:
     pairs = {
         "the posterior's scale": (scaled, "take step.posterior, or step.encode"),
         "the noise on the input": (seen, "take step.posterior, or encode step.seen"),
-        "what the decoder says": ([base, look(kind=Shifted)], "take step.likelihood, or step.decode"),
-        "what is to be explained": (explained, "explain step.x, not step.seen"),
+        "the decoder's output": ([base, look(kind=Shifted)], "take step.likelihood, or step.decode"),
+        "the target": (explained, "explain step.x, not step.seen"),
     }
-    # An objective that draws its own codes is reached through the posterior that it draws them from.
+    # An objective that draws its own codes depends on the posterior that it draws them from.
     if not any(not torch.allclose(*codes) for codes in zip(*(one.decoded for one in scaled), strict=False)):
         drawn = [base, look(code_noise=probe.code_noise(1))]
         pairs["the draw of z"] = (drawn, "take step.z and step.likelihood, or step.encode and step.decode")
     if isinstance(base.step.likelihood, Gaussian) and not isinstance(base.step.likelihood.variance, Tensor):
         fixed = [look(replace(ours, likelihood_variance=variance)) for variance in VARIANCES]
         pairs["the likelihood's variance"] = (fixed, "take step.likelihood.log_prob(step.x) for the reconstruction")
-    # Not a number is no answer. On a GPU sums come in any order.
+    # NaN counts as no effect. On a GPU the order of sums varies.
     return {what: remedy for what, (looks, remedy) in pairs.items() if not _change(*looks) > 10 * chance}
 
 
@@ -94,13 +94,13 @@ def _change(one: Seen, other: Seen) -> float:
 
 
 def check_reconstruction(probe: Probe) -> None:
-    """See that what the decoder says moves the encoder's weights, and not the KL alone.
+    """Check that the decoder's output, and not the KL alone, updates the encoder's weights.
 
     Args:
         probe: The step.
 
     Raises:
-        Refused: The codes are detached on the way: the encoder would learn to say nothing.
+        Refused: The codes are detached, so the encoder would learn to ignore the data.
     """
     for step in _steps(probe):
         weights = probe.weights(0, PERTURBED[0])
@@ -114,7 +114,7 @@ def check_reconstruction(probe: Probe) -> None:
         found, alone = (torch.autograd.grad(loss, encoder, allow_unused=True) for loss in (whole, silent))
         if any(not _alike(one, other) for one, other in zip(found, alone, strict=True)):
             return
-    raise Refused("what the decoder says never moves the encoder's weights: is z detached?")
+    raise Refused("the decoder's output never moves the encoder's weights: is z detached?")
 
 
 def _alike(one: Tensor | None, other: Tensor | None) -> bool:
@@ -124,7 +124,7 @@ def _alike(one: Tensor | None, other: Tensor | None) -> bool:
 
 
 class _Encoding(nn.Module):
-    """An encoder as a module's call, so that it can be given other weights."""
+    """An encoder as a module's call, so that it can take other weights."""
 
     def __init__(self, model: Intervened) -> None:
         super().__init__()
@@ -135,21 +135,21 @@ class _Encoding(nn.Module):
 
 
 def check_gradients(probe: Probe) -> tuple[str, ...]:
-    """See which weights the losses move.
+    """Check which weights the losses update.
 
     Args:
         probe: The step.
 
     Returns:
-        A note on the weights that no loss moves, though no intervention explains it; empty where there are none.
+        A note on weights that no loss updates, though no intervention explains it; empty if there are none.
 
     Raises:
-        Refused: The loss has no gradient, or none that reaches the encoder's weights, or the decoder's.
-        Unfit: The loss moves weights that are neither the encoder's nor the decoder's, and the variant does not say
-            that its prior is the standard normal nevertheless.
+        Refused: The loss has no gradient, or none that reaches the encoder's or the decoder's weights.
+        Unfit: The loss updates weights outside encoder and decoder, and the variant does not declare that its prior is
+            the standard normal.
     """
     named = {n: w for n, w in probe.model.model.named_parameters() if w.requires_grad}
-    theirs = [f"{player.module}." for player in probe.variant.players]
+    theirs = [f"{adversary.module}." for adversary in probe.variant.adversaries]
     own = {name for name in named if not name.startswith(tuple(theirs))}
     with torch.enable_grad():
         raw, under = _outputs(probe)
@@ -170,7 +170,7 @@ def check_gradients(probe: Probe) -> tuple[str, ...]:
     if (elsewhere := by_loss - encoder - decoder) and probe.variant.prior != "standard":
         raise Unfit(
             f"the loss moves weights outside encode and decode ({_list(elsewhere, named)}); if they are a prior or a "
-            'flow, instruments would read N(0, I) in their place; if not, say prior="standard" in the Variant'
+            'flow, instruments would assume N(0, I) instead; if not, say prior="standard" in the Variant'
         )
     idle = (own - moved) - ((encoder | decoder) - read)
     return (f"no gradient reaches {len(idle)} of {len(own)} weight tensors: {_list(idle, named)}",) if idle else ()
@@ -183,7 +183,7 @@ def _list(names: Iterable[str], order: Iterable[str]) -> str:
 
 
 def _outputs(probe: Probe) -> tuple[tuple[list[Tensor], list[Tensor]], tuple[list[Tensor], list[Tensor]]]:
-    """What encoder and decoder say of themselves, and what of it is left under the interventions."""
+    """Outputs of encoder and decoder, without and with the interventions."""
     own = cast("Model", probe.model.model)
     with evaluating(probe.model):
         posterior = own.encode(probe.x)
@@ -205,7 +205,7 @@ def _of_likelihood(likelihood: Likelihood) -> list[Tensor]:
 
 
 def _reached(outputs: Iterable[Tensor], named: Mapping[str, Tensor]) -> set[str]:
-    """Names of the weights that outputs hang on."""
+    """Names of the weights that outputs depend on."""
     parts = [torch.view_as_real(out) if out.is_complex() else out for out in outputs if out.requires_grad]
     if not parts or not named:
         return set()

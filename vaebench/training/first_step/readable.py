@@ -1,4 +1,4 @@
-"""Whether the suite can read a model: what it gives, in which shapes, and in which precision."""
+"""Whether the suite can use a model: types, shapes and precision of its outputs."""
 
 from typing import cast
 
@@ -10,25 +10,25 @@ from vaebench.models import Bernoulli, ComplexNormal, Gaussian, Model, Normal, P
 from vaebench.training.intervened import Intervened
 
 LOOKED_AT = 512
-"""Examples whose posterior scales are looked at."""
+"""Examples whose posterior scales are checked."""
 
 LOG_VARIANCE = "is it a log variance? Normal(mean, log_scale=log_variance / 2)"
 
 
 def check_types_and_shapes(model: Intervened, x: Tensor, latent: int) -> Posterior:
-    """Try a model on two examples.
+    """Check a model's outputs on two examples.
 
     Args:
         model: The model, in evaluation mode.
         x: Examples, shape (n, *shape).
-        latent: Number of latent units that was asked for.
+        latent: Requested number of latent units.
 
     Returns:
-        The posterior of the two.
+        The posterior of the two examples.
 
     Raises:
-        Refused: It gives something else than the suite's distributions, or another shape.
-        Unfit: It gives a subclass of one, of which instruments would read a part alone.
+        Refused: An output is not one of the suite's distributions, or has another shape.
+        Unfit: An output is a subclass of one, which instruments would treat as the base class.
     """  # noqa: DOC502 - raised by what it calls
     x = x[:2]
     with torch.no_grad():
@@ -51,13 +51,13 @@ def _check_type(method: str, given: object, kinds: tuple[type, ...], wanted: str
     name = type(given).__name__
     if isinstance(given, kinds):
         base = next(kind.__name__ for kind in kinds if isinstance(given, kind))
-        raise Unfit(f"{method} gives a {name}, a subclass of {base}: instruments would read it as a plain {base}")
+        raise Unfit(f"{method} gives a {name}, a subclass of {base}: instruments would treat it as a plain {base}")
     hint = "; wrap it: Normal(mean, log_scale=log_variance / 2)" if method == "encode" and name == "tuple" else ""
     raise Refused(f"{method} should give {wanted} of vaebench.models, gave a {name}{hint}")
 
 
 def check_spread(model: Intervened, x: Tensor) -> None:
-    """Hold the encoder's own scales, and a Gaussian decoder's variances, against what such numbers can be.
+    """Check that the encoder's scales and a Gaussian decoder's variances are valid.
 
     Args:
         model: The model, in evaluation mode.
@@ -65,13 +65,13 @@ def check_spread(model: Intervened, x: Tensor) -> None:
 
     Raises:
         Refused: A scale or a variance is negative, zero or not finite.
-        Unfit: A variance is a tensor that no weight moves, where the task fixes variances.
+        Unfit: A variance is a tensor that depends on no weight, while the task fixes variances.
     """
     own = cast("Model", model.model)
     with torch.no_grad():
         posterior = own.encode(x[:LOOKED_AT])
         _check_positive(posterior.scale, "the posterior's scales", LOG_VARIANCE)
-    # With gradients: only they tell a variance that is learned from one that is a constant in a tensor.
+    # Gradients distinguish a learned variance from a constant tensor.
     with torch.enable_grad():
         likelihood = own.decode(posterior.mean)
     variance = likelihood.variance if isinstance(likelihood, Gaussian) else 1.0
@@ -82,7 +82,7 @@ def check_spread(model: Intervened, x: Tensor) -> None:
     _check_positive(variance.detach(), "the Gaussian's variances", "is it a log variance? variance.exp()")
     if model.interventions.likelihood_variance is not None and not variance.requires_grad:
         raise Unfit(
-            "the Gaussian's variance is a tensor that no weight moves, so the suite takes it for a learned one and "
+            "the Gaussian's variance is a tensor that depends on no weight: the suite takes it for a learned one and "
             "cannot fix it: give a float"
         )
 
@@ -94,7 +94,7 @@ def _check_positive(values: Tensor, what: str, hint: str) -> None:
 
 
 class _Precisions(TorchDispatchMode):  # type: ignore[no-untyped-call]
-    """Notes the precision of every result that is no single one."""
+    """Records every precision other than single."""
 
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
@@ -113,7 +113,7 @@ def _other_precision(dtype: torch.dtype) -> bool:
 
 
 def check_weights(model: Intervened) -> None:
-    """Find weights of another precision than the single one that records state.
+    """Check that weights and buffers are in single precision, as records state.
 
     Args:
         model: The model.
@@ -127,14 +127,14 @@ def check_weights(model: Intervened) -> None:
 
 
 def check_precision(model: Intervened, x: Tensor) -> None:
-    """Find computations in another precision than the single one that records state.
+    """Check that computations are in single precision, as records state.
 
     Args:
         model: The model, in evaluation mode.
         x: Examples, shape (n, *shape).
 
     Raises:
-        Unfit: A result on the way through encoder and decoder has another precision.
+        Unfit: An intermediate result of encoder or decoder has another precision.
     """
     with torch.no_grad(), _Precisions() as seen:
         model.decode(model.encode(x[:2]).mean)
