@@ -1,10 +1,9 @@
-"""Data sets: each module here without a leading underscore is one, found by its file name.
+"""Data sets: each module here without a leading underscore is one, named like its file.
 
-A data set's module defines ``VERSION`` (raised whenever a number it yields changes) and ``load() -> Dataset``; its
-docstring's first line is what ``vaebench list`` shows. One that comes in sizes defines ``SIZES`` too, the first being
-the default, and takes ``load(size)``: `sprites` is asked for as ``sprites``, ``sprites16`` or ``sprites64``. One that
-has to be downloaded defines ``FILES``, what it needs under the user's folder of data, and takes ``load(root,
-download)``.
+A data set's module defines ``VERSION``, which increases whenever one of its numbers changes, and ``load() -> Dataset``.
+The first line of its docstring is shown by ``vaebench list``. A data set with sizes also defines ``SIZES``, the default
+first, and takes ``load(size)``: `sprites` is available as ``sprites``, ``sprites16`` or ``sprites64``. A data set with
+a download defines ``FILES``, its files under the user's data folder, and takes ``load(root, download)``.
 """
 
 import hashlib
@@ -22,12 +21,12 @@ class Unavailable(RuntimeError):  # noqa: N818 - told to the user, who can mend 
 
 @dataclass(frozen=True)
 class Split:
-    """One part of a data set, wholly in memory.
+    """One part of a data set, entirely in memory.
 
     Attributes:
         x: Examples, float32, shape (n, *shape).
-        labels: Class of each example, int64, shape (n,); None where there are no classes.
-        factors: Index of each generating factor, int64, shape (n, factors); None where they are unknown.
+        labels: Class of each example, int64, shape (n,); None without classes.
+        factors: Index of each generating factor, int64, shape (n, factors); None if unknown.
     """
 
     x: Tensor
@@ -47,17 +46,17 @@ class Split:
 
 @dataclass(frozen=True)
 class Truth:
-    """What is known exactly about data drawn from a known law on an m-dimensional manifold.
+    """Exact facts about data of a known distribution on an m-dimensional manifold.
 
     Attributes:
-        log_density: Maps x of shape (n, *shape) to log p(x) in nats, shape (n,), with respect to the
-            m-dimensional volume of the manifold.
-        source_variances: Variance of each of the m independent sources, largest first; None where the manifold is not
-            flat: its coordinates have no variances in squared units of x.
+        log_density: Maps x of shape (n, *shape) to log p(x) in nats, shape (n,), per m-dimensional volume of the
+            manifold.
+        source_variances: Variance of each of the m independent sources, largest first. None for a curved manifold,
+            whose coordinates have no variances in squared units of x.
         gaussian: Whether every source is normal, so that a linear VAE's closed form is exact.
-        basis: Orthonormal embedding of the sources, shape (m, *shape), in the order of `source_variances`; None
-            where the manifold is not flat.
-        dimension: m. It may be left out where the sources tell it, one dimension each.
+        basis: Orthonormal embedding of the sources, shape (m, *shape), in the order of `source_variances`. None for a
+            curved manifold.
+        dimension: m. Optional with sources, which have one dimension each.
 
     Raises:
         ValueError: If the parts do not fit together.
@@ -86,14 +85,14 @@ class Truth:
 
 @dataclass(frozen=True)
 class Dataset:
-    """A data set: its splits, and its truth where mathematics knows one.
+    """A data set: its splits, and its truth if it is known.
 
     Attributes:
-        name: The name it is asked for by.
-        version: Raised whenever a number it yields changes.
-        train: What models are fitted to.
-        held_out: What they are measured on.
-        truth: Its exact law, or None.
+        name: Its name.
+        version: Increases whenever one of its numbers changes.
+        train: The part for training.
+        held_out: The part for measurements.
+        truth: Its exact distribution, or None.
     """
 
     name: str
@@ -106,7 +105,7 @@ class Dataset:
     def contents(self) -> str:
         """Hash of every example, label and factor of both splits, with their types and shapes.
 
-        16 hexadecimal digits, the same in every process and wherever the tensors lie; made when it is first asked for.
+        16 hexadecimal digits, the same in every process and on every device. Computed on first use.
         """
         digest = hashlib.sha256()
         for split in (self.train, self.held_out):

@@ -1,4 +1,4 @@
-"""Tables of generating factors: every combination of their values has a place in one fixed order."""
+"""Tables of generating factors: all combinations of their values in one fixed order."""
 
 import math
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ _INTEGERS = {torch.int64, torch.int32, torch.int16, torch.uint8, torch.int8}
 
 @dataclass(frozen=True)
 class FactorTable:
-    """All combinations of some factors' values, ordered so that the last factor varies fastest.
+    """All combinations of some factors' values; the last factor varies fastest.
 
     Attributes:
         names: Name of each factor.
@@ -30,7 +30,7 @@ class FactorTable:
         return math.prod(self.sizes)
 
     def at(self, index: Tensor) -> Tensor:
-        """Give the combinations at some places.
+        """Return the combinations at some places.
 
         Args:
             index: Places in [0, total), integers, shape (n,).
@@ -56,10 +56,10 @@ class FactorTable:
         return torch.stack(columns[::-1], dim=-1)
 
     def place(self, factors: Tensor) -> Tensor:
-        """Give the places of some combinations: the inverse of `at`.
+        """Return the places of some combinations: the inverse of `at`.
 
         Args:
-            factors: Index of each factor, as `check` wants them, shape (n, factors).
+            factors: Index of each factor, valid for `check`, shape (n, factors).
 
         Returns:
             Places in [0, total), int64, shape (n,); exact.
@@ -75,13 +75,13 @@ class FactorTable:
         return index
 
     def check(self, factors: Tensor) -> None:
-        """Refuse what is no table of these factors.
+        """Raise on an invalid table of these factors.
 
         Args:
-            factors: What should be integers of shape (n, factors), each inside its factor's range.
+            factors: Should be integers of shape (n, factors), each inside its factor's range.
 
         Raises:
-            ValueError: It is not.
+            ValueError: They are not.
         """
         if factors.dtype not in _INTEGERS or factors.ndim != 2 or factors.shape[1] != len(self.sizes):
             shape = f"(n, {len(self.sizes)})"
@@ -95,11 +95,11 @@ class FactorTable:
                 raise ValueError(f"the factor {name!r} has no value {outside[0].item()}; known: 0 to {size - 1}")
 
     def subset(self, stream: str, n: int) -> Tensor:
-        """Draw n distinct combinations, uniformly, from the hashes of 0, 1, 2 and so on.
+        """Draw n distinct combinations uniformly, from hashes of 0, 1, 2 and so on.
 
         Args:
-            stream: What the hashes are named after; another name, another subset.
-            n: How many; a longer subset begins with every shorter one.
+            stream: Name in the hashes; each name gives another subset.
+            n: Number of combinations. Longer subsets begin with the shorter ones.
 
         Returns:
             Index of each factor, int64, shape (n, factors), the same on every machine.

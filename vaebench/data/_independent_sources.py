@@ -1,4 +1,4 @@
-"""Data whose density is known exactly: independent sources laid along orthonormal vectors of R¹⁶."""
+"""Data of exactly known density: independent sources along orthonormal vectors of R¹⁶."""
 
 import math
 from collections.abc import Sequence
@@ -18,14 +18,14 @@ _TRAIN, _HELD_OUT = 20_000, 5_000
 
 
 class Source(Protocol):
-    """A law on the line with mean 0 and a stated variance."""
+    """A distribution on the line with mean 0 and a stated variance."""
 
     @property
     def variance(self) -> float:
         """Its variance, exactly."""
 
     def log_density(self, s: Tensor) -> Tensor:
-        """Give log p(s) in nats, of the shape and dtype of s, exact; −inf outside the support."""
+        """Return log p(s) in nats, of the shape and dtype of s, exact; −inf outside the support."""
 
     def sample(self, n: int, rng: torch.Generator) -> Tensor:
         """Draw n values, float64, shape (n,), on the device of `rng`."""
@@ -33,7 +33,7 @@ class Source(Protocol):
 
 @dataclass(frozen=True)
 class Normal:
-    """The normal law N(0, variance).
+    """The normal distribution N(0, variance).
 
     Attributes:
         variance: Its variance.
@@ -42,9 +42,7 @@ class Normal:
     variance: float
 
     def log_density(self, s: Tensor) -> Tensor:
-        """Give log p(s) = −½ s²/variance − ½ log(2π variance) in nats.
-
-        Closed form: the definition.
+        """Return log p(s) = −½ s²/variance − ½ log(2π variance) in nats.
 
         Args:
             s: Values of the source, shape (...).
@@ -65,14 +63,15 @@ class Normal:
 
 @dataclass(frozen=True)
 class Mixture:
-    """Two equally likely normal laws about ±m, with m² = between · variance and (1 − between) · variance each.
+    """Two equally likely normal distributions with means ±m.
 
-    Two modes exist iff m exceeds one component's standard deviation, that is between > ½; the density at the valley is
-    about 2 exp(−between / (2 (1 − between))) of that at the modes.
+    m² = between · variance, and each component has variance (1 − between) · variance. There are two modes iff m exceeds
+    one component's standard deviation, that is between > ½. The density in the valley is about 2 exp(−between / (2 (1 −
+    between))) of that at the modes.
 
     Attributes:
-        variance: Its variance, between the components and within them together.
-        between: Share of the variance that lies between the components, in (0, 1).
+        variance: Its total variance, between and within components.
+        between: Share of the variance between the components, in (0, 1).
     """
 
     variance: float
@@ -84,7 +83,7 @@ class Mixture:
 
     @property
     def mode(self) -> float:
-        """Where the upper component has its mean, m."""
+        """Mean of the upper component, m."""
         return math.sqrt(self.between * self.variance)
 
     @property
@@ -93,9 +92,9 @@ class Mixture:
         return (1 - self.between) * self.variance
 
     def log_density(self, s: Tensor) -> Tensor:
-        """Give log p(s) = log[½ N(s; m, within) + ½ N(s; −m, within)] in nats.
+        """Return log p(s) = log[½ N(s; m, within) + ½ N(s; −m, within)] in nats.
 
-        Closed form: the definition, summed in logarithms, so that it stays exact where both terms underflow.
+        Terms are summed as logarithms, which is exact where both underflow.
 
         Args:
             s: Values of the source, shape (...).
@@ -121,7 +120,7 @@ class Mixture:
 
 @dataclass(frozen=True)
 class Ramp:
-    """The law whose density rises linearly from 0 at −2L/3 to 2/L at L/3 and is 0 elsewhere, L = √(18 variance).
+    """The distribution on [−2L/3, L/3] with a density rising linearly from 0 to 2/L, L = √(18 variance).
 
     Attributes:
         variance: Its variance, L²/18.
@@ -131,13 +130,11 @@ class Ramp:
 
     @property
     def length(self) -> float:
-        """Length of the interval it lives on, L."""
+        """Length of its interval, L."""
         return math.sqrt(18 * self.variance)
 
     def log_density(self, s: Tensor) -> Tensor:
-        """Give log p(s) = log[2 (s + 2L/3) / L²] in nats on (−2L/3, L/3], −inf elsewhere.
-
-        Closed form: the definition.
+        """Return log p(s) = log[2 (s + 2L/3) / L²] in nats on (−2L/3, L/3], −inf elsewhere.
 
         Args:
             s: Values of the source, shape (...).
@@ -151,23 +148,23 @@ class Ramp:
         """
         height = (s + 2 * self.length / 3) / self.length
         inside = (height > 0) & (height <= 1)
-        # The logarithm of 1 stands in outside, so that the gradient is 0 and not NaN where the density is just 0.
+        # Outside, log 1 is used, so that the gradient is 0 and not NaN where the density is 0.
         log_height = torch.where(inside, height, 1.0).log()
         return torch.where(inside, log_height + math.log(2 / self.length), -torch.inf)
 
     def sample(self, n: int, rng: torch.Generator) -> Tensor:
-        """Draw n values by inverting the distribution function, float64, shape (n,), on the device of `rng`."""
-        # 1 − u, u in [0, 1), is never 0: the lower end, where the density is 0, is never drawn.
+        """Draw n values, float64, shape (n,), on the device of `rng`, by inverting the distribution function."""
+        # 1 − u is never 0, because u is in [0, 1). So the lower end, of density 0, is never drawn.
         u = torch.rand(n, generator=rng, device=rng.device, dtype=torch.float64)
         return self.length * ((1 - u).sqrt() - 2 / 3)
 
 
 @dataclass(frozen=True, eq=False)
 class JointLogDensity:
-    """Log density of x = Σ_j s_j b_j for independent sources s_j on orthonormal vectors b_j; call it on x.
+    """Log density of x = Σ_j s_j b_j, for independent sources s_j and orthonormal vectors b_j.
 
     Attributes:
-        sources: The law of each source.
+        sources: The distribution of each source.
         basis: The vectors, float64, shape (m, 16).
     """
 
@@ -175,17 +172,17 @@ class JointLogDensity:
     basis: Tensor
 
     def __call__(self, x: Tensor) -> Tensor:
-        """Give log p(x) = Σ_j log p_j(⟨b_j, x⟩) in nats, with respect to the m-dimensional volume of the manifold.
+        """Return log p(x) = Σ_j log p_j(⟨b_j, x⟩) in nats, per m-dimensional volume of the manifold.
 
-        Closed form: the vectors are orthonormal, so the map from sources to x keeps volume. A point off the manifold is
-        read at its projection onto it.
+        Closed form: the vectors are orthonormal, so the map from sources to x preserves volume. A point off the
+        manifold gets the value at its projection.
 
         Args:
             x: Points, shape (n, 16), of any floating dtype and on any device.
 
         Returns:
-            Nats, **float64**, shape (n,), on the device of x; exact for the x given, and −inf where a source lies
-            outside its support.
+            Nats, **float64**, shape (n,), on the device of x. Exact for the given x, and −inf where a source is outside
+            its support.
 
         Raises:
             ValueError: If x has another shape.
@@ -198,11 +195,10 @@ class JointLogDensity:
 
 @cache
 def orthonormal_basis(m: int) -> Tensor:
-    """Give the m orthonormal vectors of R¹⁶ that every one of these data sets lies along.
+    """Return the m orthonormal vectors of R¹⁶ that these data sets share.
 
-    Formula: Q of the QR factorisation of a fixed 16×m matrix, its columns' signs chosen so that R's diagonal is
-    positive. That makes Q unique, so that it is the same on every machine up to rounding in float64; the fixed matrix
-    is made of hashes, and rests on no random generator.
+    They are Q of the QR factorisation of a fixed 16×m matrix. The signs make R's diagonal positive, so Q is unique. It
+    is the same on every machine up to rounding in float64. The matrix is made of hashes, not by a random generator.
 
     Args:
         m: Number of vectors, at most 16.
@@ -228,21 +224,21 @@ def orthonormal_basis(m: int) -> Tensor:
 
 
 def dataset(name: str, version: int, sources: Sequence[Source]) -> Dataset:
-    """Draw a data set of independent sources: 20,000 points to fit on and 5,000 to measure on, all on a flat manifold.
+    """Draw a data set of independent sources: 20,000 training and 5,000 held-out points on a flat manifold.
 
-    Each source of each split has a stream of its own, so that changing one law moves no other source's values.
+    Each source of each split has its own stream. So changing one distribution changes no other source's values.
 
     Args:
-        name: The data set's name, from which its streams are derived.
+        name: The data set's name, which determines its streams.
         version: Its version.
-        sources: Law of each source, in falling order of variance.
+        sources: Distribution of each source, in descending order of variance.
 
     Returns:
-        The data set, x float32 of shape (n, 16), with its truth; neither labels nor factors. The truth's log density is
-        float64, and so is its basis.
+        The data set, x float32 of shape (n, 16), with its truth, without labels or factors. The truth's log density and
+        basis are float64.
 
     Raises:
-        ValueError: If the variances do not fall.
+        ValueError: If the variances are not in descending order.
     """
     laws = tuple(sources)
     variances = tuple(law.variance for law in laws)

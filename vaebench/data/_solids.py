@@ -1,4 +1,4 @@
-"""Convex solids that stand on the floor y = 0 around the y axis, and where rays enter them."""
+"""Convex solids on the floor y = 0, centred on the y axis, and where rays enter them."""
 
 import torch
 from torch import Tensor
@@ -12,10 +12,10 @@ _CAPSULE = (0.65, 2.1)  # radius and height
 
 
 def entry(shape: str, origin: Tensor, direction: Tensor) -> tuple[Tensor, Tensor]:
-    """Find where rays enter a solid of size 1: the first point of origin + t · direction, t > 0, that lies in it.
+    """Find where rays enter a solid of size 1: its first point origin + t · direction with t > 0.
 
-    Closed form: a convex solid's part of a line is an interval, the intersection of those of the slabs and the round
-    pillar that bound it; a capsule's is the hull of those of a pillar and two balls.
+    Closed form: a line meets a convex solid in an interval. It is the intersection of the intervals of the slabs and
+    the round pillar that bound the solid. For a capsule it is the hull of those of a pillar and two balls.
 
     Args:
         shape: One of `SHAPES`.
@@ -23,8 +23,8 @@ def entry(shape: str, origin: Tensor, direction: Tensor) -> tuple[Tensor, Tensor
         direction: Directions of any length, no coordinate 0, float64, shape (3,) or (n, 3).
 
     Returns:
-        t, shape (n,), ∞ for a ray that misses; and the surface's outward unit normal there, shape (n, 3), which means
-        nothing for a ray that misses. Exact up to rounding.
+        t, shape (n,), ∞ for a ray that misses; and the surface's outward unit normal there, shape (n, 3), meaningless
+        for a ray that misses. Exact up to rounding.
 
     Examples:
         >>> eye = torch.tensor([0.0, 1.0, 5.0], dtype=torch.float64)
@@ -39,7 +39,7 @@ def entry(shape: str, origin: Tensor, direction: Tensor) -> tuple[Tensor, Tensor
 
 
 def is_hit(shape: str, origin: Tensor, direction: Tensor) -> Tensor:
-    """Tell whether rays meet a solid of size 1, as booleans, shape (n,); arguments as in `entry`."""
+    """Whether rays meet a solid of size 1: booleans, shape (n,). The arguments are those of `entry`."""
     first, last = _interval(shape, origin, direction)
     return (first < last) & (last > 0)
 
@@ -57,7 +57,7 @@ def _interval(shape: str, origin: Tensor, direction: Tensor) -> tuple[Tensor, Te
     radius, height = _CAPSULE
     side = _intersection(_pillar(origin, direction, radius), _slab(origin, direction, 1, radius, height - radius))
     balls = [_ball(origin, direction, middle, radius) for middle in (radius, height - radius)]
-    # An empty interval is made one that no hull sees.
+    # An empty interval is replaced by one that does not affect the hull.
     parts = [(torch.where(a < b, a, torch.inf), torch.where(a < b, b, -torch.inf)) for a, b in (side, *balls)]
     return torch.stack([a for a, _ in parts]).amin(0), torch.stack([b for _, b in parts]).amax(0)
 
@@ -72,7 +72,7 @@ def _slab(origin: Tensor, direction: Tensor, axis: int, low: float, high: float)
 
 
 def _pillar(origin: Tensor, direction: Tensor, radius: float) -> tuple[Tensor, Tensor]:
-    """A round pillar about the y axis, endless."""
+    """An infinite round pillar about the y axis."""
     return _roots(origin[..., ::2], direction[..., ::2], radius)
 
 
@@ -82,7 +82,7 @@ def _ball(origin: Tensor, direction: Tensor, middle: float, radius: float) -> tu
 
 
 def _roots(origin: Tensor, direction: Tensor, radius: float) -> tuple[Tensor, Tensor]:
-    """Where ‖origin + t · direction‖ = radius; ∞ and −∞ where nowhere."""
+    """The two t with ‖origin + t · direction‖ = radius; ∞ and −∞ if there are none."""
     a = (direction**2).sum(-1)
     half_b = (origin * direction).sum(-1)
     discriminant = half_b**2 - a * ((origin**2).sum(-1) - radius**2)
@@ -95,13 +95,13 @@ def _normal(shape: str, point: Tensor) -> Tensor:
     """Outward unit normal at points of the surface, shape (n, 3)."""
     x, y, z = point.unbind(-1)
     if shape == "cube":
-        # The face is that of the coordinate that is farthest out.
+        # The face is that of the outermost coordinate.
         centred = torch.stack([x, y - _CUBE, z], dim=-1)
         face = centred.abs().argmax(-1, keepdim=True)
         return torch.zeros_like(point).scatter(1, face, centred.gather(1, face).sign())
     if shape == "cylinder":
         radius, height = _CYLINDER
-        # A point of the side is at the full radius; one of the lid is nearer to the lid than the side.
+        # A point on the side is at the full radius; a point on the lid is nearer to the lid than to the side.
         on_lid = (y - height).abs() < radius - torch.hypot(x, z)
         side = torch.stack([x, torch.zeros_like(y), z], dim=-1) / radius
         return torch.where(on_lid[:, None], torch.tensor([0.0, 1.0, 0.0], dtype=point.dtype), side)

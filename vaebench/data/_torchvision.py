@@ -1,4 +1,4 @@
-"""Real images that need a download: torchvision's readers as splits, and their trouble told in one line."""
+"""Real images that need a download: torchvision's readers as splits, with errors in one line."""
 
 import traceback
 from collections.abc import Callable
@@ -16,10 +16,11 @@ def as_split(pixels: Tensor, labels: Tensor | None, shape: tuple[int, int, int])
     Args:
         pixels: Bytes, uint8, shape (n, channels, height, width).
         labels: Class of each image, integers, shape (n,), or None.
-        shape: What one image should be: (channels, height, width).
+        shape: Expected shape of one image: (channels, height, width).
 
     Returns:
-        The split, x float32, shape (n, channels, height, width), labels int64; the nearest float32 to each quotient.
+        The split, x float32, shape (n, channels, height, width), labels int64. Each value is the float32 nearest to the
+        quotient.
 
     Raises:
         ValueError: If there are no images, they have another shape, or there is not one label for each.
@@ -38,14 +39,14 @@ def as_split(pixels: Tensor, labels: Tensor | None, shape: tuple[int, int, int])
 def load_files(
     name: str, version: int, files: tuple[str, ...], root: Path, download: bool, read: Callable[[bool], Split]
 ) -> Dataset:
-    """Read both parts of a data set from files, and say in one line what is wrong where that cannot be.
+    """Read both parts of a data set from files, and report failures in one line.
 
     Args:
         name: The data set's name.
         version: Its version.
-        files: What has to be under `root`, files or folders, relative to it.
-        root: The user's folder of data.
-        download: Whether torchvision may fetch what is missing or has a wrong checksum.
+        files: Required files or folders, relative to `root`.
+        root: The user's data folder.
+        download: Whether torchvision may download files that are missing or have a wrong checksum.
         read: Reads the training part (True) or the held-out part (False), with torchvision.
 
     Returns:
@@ -72,7 +73,7 @@ def load_files(
         raise
     # A file that is cut short or overwritten can raise almost anything, from struct's errors to Pillow's.
     except Exception as error:
-        # The last line: torchvision tries several mirrors, and tells each failure on lines of its own.
+        # The last line, because torchvision reports each failed mirror on lines of its own.
         said = (str(error).strip() or type(error).__name__).splitlines()[-1].strip()
         if "download" in [frame.name for frame in traceback.extract_tb(error.__traceback__)]:
             raise Unavailable(f"{name} cannot be downloaded to {root}: {said}") from error

@@ -1,12 +1,12 @@
-"""Three strongly bimodal sources in R¹⁶, variances 8/3, 2/3 and 1/6: hard, expected to break the isometry relation.
+"""Three strongly bimodal sources in R¹⁶, variances 8/3, 2/3, 1/6: an expected failure of the isometry relation.
 
-Each is two narrow normals about ±m with m² = 0.95 of the variance, so that the valley's density is about 1/6,700 of
-the modes'. A decoder that maps the standard normal prior onto such a source has the slope φ(z)/p(x): for variance 8/3
-that is 0.6 at the modes and 4,900 in the valley, at z = 0 where the prior is densest. Half of the way between the modes
-is crossed within 0.04 of z, while a posterior at the modes is 0.12 wide (standard deviation, β = 0.01). The relation
-(2/β)σ²‖∂x̂/∂μ‖² = 1 − σ² takes the decoder to be linear across the posterior's width, so it is expected to fail
-wherever a posterior reaches the cliff. The variances and the basis are those of `three_sources`, whose mixture's slopes
-differ by a factor of four where these differ by thousands.
+Each is two narrow normals with means ±m, where m² is 0.95 of the variance. The valley's density is about 1/6,700 of the
+modes'. A decoder that maps the standard normal prior onto such a source has the slope φ(z)/p(x). For variance 8/3 that
+is 0.6 at the modes and 4,900 in the valley, at z = 0, where the prior is densest. Half of the way between the modes is
+crossed within 0.04 of z. A posterior at the modes has a standard deviation of 0.12 (β = 0.01). The relation
+(2/β)σ²‖∂x̂/∂μ‖² = 1 − σ² assumes that the decoder is linear across the posterior's width. So it is expected to fail
+where a posterior reaches the steep part. Variances and basis are those of `three_sources`. The slopes of its mixture
+differ by a factor of four; here they differ by thousands.
 """
 
 from vaebench.data import Dataset

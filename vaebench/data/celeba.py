@@ -1,4 +1,4 @@
-"""Faces at 64×64, in colour: 20,000 and 4,000 of CelebA's; needs a download (1.4 GB, and the package gdown)."""
+"""Colour faces at 64×64, 20,000 and 4,000 of CelebA's; needs a download (1.4 GB, and the package gdown)."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,16 +29,17 @@ _SIDE = 64
 
 
 def load(root: Path, download: bool = False) -> Dataset:
-    """Read a fixed part of CelebA's aligned faces, the middle 178×178 pixels shrunk to 64×64.
+    """Read a fixed part of CelebA's aligned faces, with the middle 178×178 pixels reduced to 64×64.
 
-    All 182,732 images of CelebA's training and test splits would take 9 GB in each process that trains. These are the
-    first 20,000 of the one and the first 4,000 of the other (1.2 GB); CelebA's order is not by person, and nobody is in
-    both splits. Pillow decodes and shrinks (bilinear, over the whole area that a pixel comes from): two of its versions
-    may differ by one step of 255. The 40 attributes are opinions on a face, neither classes nor what made it: left out.
+    All 182,732 images of CelebA's training and test splits would take 9 GB in each training process. These are the
+    first 20,000 of the one and the first 4,000 of the other (1.2 GB). CelebA's order is not by person, and nobody is in
+    both splits. Pillow decodes and reduces images (bilinear, over the whole area behind a pixel). Two of its versions
+    may differ by one step of 255. The 40 attributes are left out: they are opinions about a face, neither classes nor
+    generating factors.
 
     Args:
-        root: Folder that holds ``celeba/img_align_celeba`` and, beside it, CelebA's five lists.
-        download: Whether to fetch it where it is not there.
+        root: Folder with ``celeba/img_align_celeba`` and, in ``celeba``, CelebA's five lists.
+        download: Whether to download missing files.
 
     Returns:
         The data set, x of shape (n, 3, 64, 64) in [0, 1]; no labels, no factors, no truth.
@@ -69,7 +70,7 @@ def load(root: Path, download: bool = False) -> Dataset:
 
 
 def _middle(face: "Image") -> "Image":
-    """Cut the middle square out of an image and shrink it to the side of the data set."""
+    """Crop the middle square of an image and resize it."""
     from PIL.Image import Resampling
 
     side = min(face.size)

@@ -1,4 +1,4 @@
-"""Photographs of ten kinds of thing at 32×32, in colour: CIFAR-10's 50,000 and 10,000; needs a download (170 MB)."""
+"""Colour photographs of ten classes at 32×32, CIFAR-10's 50,000 and 10,000; needs a download (170 MB)."""
 
 from pathlib import Path
 
@@ -17,16 +17,16 @@ FILES = tuple(
 def load(root: Path, download: bool = False) -> Dataset:
     """Read CIFAR-10.
 
-    Its files are pickles, and a pickle can run code. torchvision unpickles one only after its MD5 has been found equal
-    to the published file's: a file made to do harm would need that very digest, for which no practical method is known.
-    So the check stays on, and a file that does not pass is not opened.
+    Its files are pickles, which can run code. torchvision unpickles a file only if its MD5 equals the published one. A
+    malicious file would need that same digest, and no practical method for this is known. So the check stays on, and a
+    file that fails it is not opened.
 
     Args:
-        root: Folder that holds ``cifar-10-batches-py``.
-        download: Whether to fetch it where it is not there.
+        root: Folder with ``cifar-10-batches-py``.
+        download: Whether to download missing files.
 
     Returns:
-        The data set, x of shape (n, 3, 32, 32) in [0, 1], labels the kind; no factors, no truth.
+        The data set, x of shape (n, 3, 32, 32) in [0, 1], labels the class; no factors, no truth.
 
     Raises:
         Unavailable: The files are absent, damaged or cannot be downloaded.

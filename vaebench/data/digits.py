@@ -1,4 +1,4 @@
-"""Real handwritten digits, 8×8 pixels, 1,797 of them (scikit-learn's copy of the UCI set); no download."""
+"""1,797 handwritten digits, 8×8 pixels (scikit-learn's copy of the UCI set); no download."""
 
 import torch
 from torch import Tensor
@@ -10,11 +10,11 @@ VERSION = 1
 
 
 def load() -> Dataset:
-    """Load the digits as images in [0, 1], split into four fifths to fit on and one fifth to measure on.
+    """Load the digits as images in [0, 1]: four fifths for training, one fifth held out.
 
-    Pixels are the set's counts, 0 to 16, over 16: every value is exact in float32. The split is stratified: a class of
-    n digits gives the nearest integer to n/5 of them to the held-out part. Which ones is decided by sorting hashes of
-    their positions, so that it rests on no random generator and is the same on every machine.
+    Pixels are the set's counts, 0 to 16, divided by 16, which is exact in float32. The split is stratified: of a class
+    of n digits, the integer nearest to n/5 are held out. They are chosen by sorting hashes of their positions. So the
+    split needs no random generator and is the same on every machine.
 
     Returns:
         The data set, x of shape (n, 1, 8, 8), labels the digit; no factors, no truth.
@@ -39,7 +39,7 @@ def load() -> Dataset:
 
 
 def _stratified_fifth(labels: Tensor) -> Tensor:
-    """Mark a fixed fifth of every class, as a boolean mask of the shape of `labels`."""
+    """A fixed fifth of every class, as a boolean mask of the shape of `labels`."""
     chosen = torch.zeros_like(labels, dtype=torch.bool)
     for label in sorted(set(labels.tolist())):
         members = (labels == label).nonzero().flatten().tolist()

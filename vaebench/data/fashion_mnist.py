@@ -1,4 +1,4 @@
-"""Clothes at 32×32, grey: Fashion-MNIST's 60,000 to fit on and 10,000 to measure on; needs a download (30 MB)."""
+"""Grey clothes at 32×32, Fashion-MNIST's 60,000 and 10,000; needs a download (30 MB)."""
 
 from pathlib import Path
 
@@ -14,11 +14,11 @@ FILES = tuple(
 
 
 def load(root: Path, download: bool = False) -> Dataset:
-    """Read Fashion-MNIST, its 28×28 images framed with two black pixels, so that their sides halve down to 2.
+    """Read Fashion-MNIST, with its 28×28 images padded by two black pixels, so that sides halve down to 2.
 
     Args:
-        root: Folder that holds ``FashionMNIST/raw``.
-        download: Whether to fetch it where it is not there.
+        root: Folder with ``FashionMNIST/raw``.
+        download: Whether to download missing files.
 
     Returns:
         The data set, x of shape (n, 1, 32, 32) in [0, 1], labels the kind of garment; no factors, no truth.

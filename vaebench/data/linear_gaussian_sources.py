@@ -1,9 +1,9 @@
-"""Three independent normal sources in R¹⁶, variances 8/3, 2/3 and 1/6: a linear VAE's closed form is exact here.
+"""Three independent normal sources in R¹⁶, variances 8/3, 2/3, 1/6: a linear VAE's closed form is exact.
 
-The covariance of x has the variances as its only non-zero eigenvalues and the basis as their eigenvectors, so that the
-best linear VAE is known: for the loss ‖x − x̂‖² + β KL a direction with eigenvalue λ > β/2 gets decoder gain √(λ − β/2)
-and posterior variance β/(2λ), and the rest collapse. The easiest set for any claim about densities, and the positive
-control beside `three_sources` and `bimodal_sources`, which share its variances and its basis.
+The variances are the only non-zero eigenvalues of x's covariance, and the basis its eigenvectors. So the best linear
+VAE is known. For the loss ‖x − x̂‖² + β KL, a direction with eigenvalue λ > β/2 gets decoder gain √(λ − β/2) and
+posterior variance β/(2λ). All others collapse. This is the easiest set for claims about densities. It is the positive
+control for `three_sources` and `bimodal_sources`, which share its variances and its basis.
 """
 
 from vaebench.data import Dataset

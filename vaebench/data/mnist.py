@@ -1,4 +1,4 @@
-"""Handwritten digits at 32×32, grey: MNIST's 60,000 to fit on and 10,000 to measure on; needs a download (12 MB)."""
+"""Grey handwritten digits at 32×32, MNIST's 60,000 and 10,000; needs a download (12 MB)."""
 
 from pathlib import Path
 
@@ -12,11 +12,11 @@ FILES = tuple(f"MNIST/raw/{part}-{what}-ubyte" for part in ("train", "t10k") for
 
 
 def load(root: Path, download: bool = False) -> Dataset:
-    """Read MNIST, its 28×28 images framed with two black pixels, so that their sides halve down to 2.
+    """Read MNIST, with its 28×28 images padded by two black pixels, so that sides halve down to 2.
 
     Args:
-        root: Folder that holds ``MNIST/raw``.
-        download: Whether to fetch it where it is not there.
+        root: Folder with ``MNIST/raw``.
+        download: Whether to download missing files.
 
     Returns:
         The data set, x of shape (n, 1, 32, 32) in [0, 1], labels the digit; no factors, no truth.

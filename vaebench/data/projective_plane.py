@@ -1,24 +1,27 @@
-"""The complex projective plane CP² in R¹⁶, density known, m = 4: no orthogonal coordinates, an expected failure.
+"""The complex projective plane CP² in R¹⁶, known density, m = 4, no orthogonal coordinates: an expected failure.
 
-A point is a complex line in C³, written as the projection onto it: P = v vᴴ / ‖v‖² with v = (1, z₁, z₂). The nine real
-numbers of this Hermitian matrix, those off the diagonal times √2 so that their sum of squares is ‖P‖²_F, are, times the
-scale c, the coordinates of x on nine orthonormal vectors of R¹⁶. z₁ and z₂ are independent circular normals, CN(0, τ²).
+A point is a complex line in C³, represented by the projection onto it: P = v vᴴ / ‖v‖² with v = (1, z₁, z₂). This
+Hermitian matrix has nine real numbers. Those off the diagonal are multiplied by √2, so that the sum of squares is
+‖P‖²_F. Times the scale c, they are the coordinates of x on nine orthonormal vectors of R¹⁶. z₁ and z₂ are independent
+circular normals, CN(0, τ²).
 
-The metric. For a unit v and w orthogonal to it the line moves by dP = w vᴴ + v wᴴ, so that ‖dP‖² = 2‖w‖²: the embedding
-is isometric to the Fubini–Study metric ‖w‖², up to the factor 2c². In z that metric is the Hermitian matrix
-[(1 + ‖z‖²) I − z̄ zᵀ] / (1 + ‖z‖²)², of determinant (1 + ‖z‖²)⁻³, which is also its real volume element. Four lengths
-grow by √2 c each: the volume element of x is 4c⁴ (1 + ‖z‖²)⁻³.
+The metric. Let v be a unit vector and w orthogonal to it. The line moves by dP = w vᴴ + v wᴴ, so ‖dP‖² = 2‖w‖². The
+embedding is isometric to the Fubini–Study metric ‖w‖², up to the factor 2c². In z that metric is the Hermitian matrix
+[(1 + ‖z‖²) I − z̄ zᵀ] / (1 + ‖z‖²)². Its determinant (1 + ‖z‖²)⁻³ is also its real volume element. Each of four lengths
+grows by √2 c, so the volume element of x is 4c⁴ (1 + ‖z‖²)⁻³.
 
-What is proved where. That the metric is the Fubini–Study metric is shown above and checked by the tests. That no open
-part of it has coordinates in which the metric is diagonal is a theorem of Gauduchon & Moroianu (arXiv:1907.05882, for
-CPᵐ with m ≥ 2), cited from its abstract and introduction. It takes four dimensions: every surface has such coordinates
-locally, and so has every three-dimensional manifold (DeTurck & Yang 1984, as that introduction says). The relations of
-Nakagawa, Kato & Suzuki (arXiv:2007.15190) ask for them: independent units make the best decoder's Jacobian have
-orthogonal columns, and no decoder that maps onto a part of this manifold has them throughout. By Hadamard's inequality
-∏‖J_j‖ ≥ √det JᵀJ, a density read off the units one by one is then too small. How large either gap is, the theorem does
-not say; both shrink with the part of the plane that the data cover, and τ lets them cover much of it: half of them lie
-farther than 0.91 from the centre, of π/2 at most. One short run gave a mean cosine of 0.14, against 0.015 on
-`three_sources`, and a bias of −0.2 nats: expectations, not targets.
+What is proved where. The text above shows that the metric is the Fubini–Study metric, and the tests check it. No open
+part of it has coordinates in which the metric is diagonal. This is a theorem of Gauduchon & Moroianu (arXiv:1907.05882,
+for CPᵐ with m ≥ 2), cited from its abstract and introduction. It needs four dimensions: every surface has such
+coordinates locally. So has every three-dimensional manifold (DeTurck & Yang 1984, as that introduction says).
+
+Why failure is expected. The relations of Nakagawa, Kato & Suzuki (arXiv:2007.15190) need such coordinates. Independent
+units give the best decoder's Jacobian orthogonal columns, and no decoder onto a part of this manifold has them
+throughout. By Hadamard's inequality ∏‖J_j‖ ≥ √det JᵀJ. A density computed from the units one by one is then too small.
+The theorem does not give the size of either gap. Both shrink with the part of the plane that the data cover. τ makes
+them cover much of it: half of the data are farther than 0.91 from the centre, and π/2 is the maximum. One short run
+gave a mean cosine of 0.14, against 0.015 on `three_sources`, and a bias of −0.2 nats. These are expectations, not
+targets.
 """
 
 import math
@@ -42,7 +45,7 @@ def load() -> Dataset:
     """Draw the data set.
 
     Returns:
-        20,000 and 5,000 points, float32, shape (n, 16), with their truth, which knows no source variances and no basis.
+        20,000 and 5,000 points, float32, shape (n, 16), with their truth, without source variances and basis.
 
     Examples:
         >>> data = load()
@@ -54,15 +57,15 @@ def load() -> Dataset:
 
 
 def embed(coordinates: Tensor) -> Tensor:
-    """Lay points of C² on the projective plane in R¹⁶.
+    """Map points of C² onto the projective plane in R¹⁶.
 
-    Formula: x = c Σ_k p_k b_k, p the numbers P₁₁, P₂₂, P₃₃ and √2 Re, √2 Im of P₁₂, P₁₃, P₂₃.
+    x = c Σ_k p_k b_k, p the numbers P₁₁, P₂₂, P₃₃ and √2 Re, √2 Im of P₁₂, P₁₃, P₂₃.
 
     Args:
         coordinates: Re z₁, Im z₁, Re z₂, Im z₂, shape (n, 4), of any floating dtype.
 
     Returns:
-        Points, of the dtype of `coordinates`, shape (n, 16); exact up to rounding. All lie at the distance c from 0.
+        Points, of the dtype of `coordinates`, shape (n, 16). Exact up to rounding. All are at distance c from 0.
 
     Examples:
         >>> round(embed(torch.tensor([[0.3, -2.0, 1.0, 0.5]])).norm().item(), 6)
@@ -77,17 +80,17 @@ def embed(coordinates: Tensor) -> Tensor:
 
 
 def log_density(x: Tensor) -> Tensor:
-    """Give log p(x) = −‖z‖²/τ² + 3 log(1 + ‖z‖²) − 2 log(πτ²) − log(4c⁴) in nats, with respect to 4-volume.
+    """Return log p(x) = −‖z‖²/τ² + 3 log(1 + ‖z‖²) − 2 log(πτ²) − log(4c⁴) in nats, per 4-volume.
 
-    Closed form: the density of z over the volume element of x. Both depend on z through 1 + ‖z‖² = 1/P₁₁ alone, that is
-    on one coordinate of x; a point off the manifold is read at that coordinate.
+    Closed form: the density of z divided by the volume element of x. Both depend on z through 1 + ‖z‖² = 1/P₁₁ alone,
+    which is one coordinate of x. A point off the manifold gets the value at that coordinate.
 
     Args:
         x: Points, shape (n, 16), of any floating dtype and on any device.
 
     Returns:
-        Nats, **float64**, shape (n,), on the device of x; exact for the x given, and −∞ where P₁₁ is not positive:
-        towards z = ∞ the density vanishes.
+        Nats, **float64**, shape (n,), on the device of x. Exact for the given x, and −∞ where P₁₁ is not positive,
+        because the density vanishes towards z = ∞.
 
     Raises:
         ValueError: If x has another shape.
@@ -101,7 +104,7 @@ def log_density(x: Tensor) -> Tensor:
         raise ValueError(f"x must have shape (n, {DIMENSIONS}), got {tuple(x.shape)}")
     p11 = x.double() @ orthonormal_basis(_NUMBERS)[0].to(x.device) / SCALE
     inside = p11 > 0
-    # 1 stands in outside, so that the gradient is 0 and not NaN where the density is just 0.
+    # Outside, 1 is used, so that the gradient is 0 and not NaN where the density is 0.
     growth = 1 / torch.where(inside, p11, 1.0)
     log_volume = math.log(4 * SCALE**4) - 3 * growth.log()
     log_p = (1 - growth) / SPREAD - 2 * math.log(math.pi * SPREAD) - log_volume

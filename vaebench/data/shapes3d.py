@@ -1,19 +1,19 @@
-"""A shape in a room, ray-cast on the fly from 3dshapes' six factors: hues, scale, shape, orientation; all known.
+"""A shape in a room, ray-cast on the fly from 3dshapes' six known factors.
 
-The scene. A room has a floor, a back wall and two side walls, all lit from the upper left; in its middle stands a cube,
-a cylinder, a sphere or a capsule, one of eight sizes, 0.75 to 1.25. The camera goes around it, −30° to 30° in 15 steps,
-and looks at it slightly from above, so that shape, shadow and the corners of the room turn together. Surfaces are
-matt: a point's brightness is what reaches it from all sides, 0.4, and 0.6 times the cosine to the light where that is
-not blocked. Its colour is its surface's, one of ten hues k/10, fully saturated. Whatever the image's size, 128×128 rays
-are cast, and a pixel is the mean of those it covers: 2×2 of them at 64 px, 4×4 at 32 px, 8×8 at 16 px.
+The scene. A room has a floor, a back wall and two side walls, all lit from the upper left. In its middle is a cube, a
+cylinder, a sphere or a capsule, in one of eight sizes, 0.75 to 1.25. The camera goes around it, −30° to 30° in 15
+steps, and looks at it slightly from above. So shape, shadow and the corners of the room turn together. Surfaces are
+matt. A point's brightness is 0.4 from all sides, plus 0.6 times the cosine to the light where that is not blocked. Its
+colour is its surface's, one of ten hues k/10, fully saturated. For every image size, 128×128 rays are cast. A pixel is
+the mean of those it covers: 2×2 at 64 px, 4×4 at 32 px, 8×8 at 16 px.
 
-How it is drawn. Hues do not move anything, and brightness is linear in them: an image is the sum of three pictures,
-one each for floor, walls and object, times their colours. Those pictures exist for 480 combinations of scale, shape
-and orientation, and are cast once; every further image costs a look-up, three products and two sums.
+How it is drawn. Hues move nothing, and brightness is linear in them. So an image is the sum of three pictures, one each
+for floor, walls and object, times their colours. There are such pictures for 480 combinations of scale, shape and
+orientation, and each is cast once. Every further image costs a look-up, three products and two sums.
 
 Where it differs from 3dshapes (Burgess & Kim 2018, github.com/deepmind/3d-shapes). Factors, their sizes, their order
-and the order of the images, orientation fastest, are those of its description. Room, camera, light, outlines and the
-values of hue and scale are ours.
+and the order of the images, orientation fastest, follow its description. Room, camera, light, outlines and the values
+of hue and scale are ours.
 """
 
 import math
@@ -44,10 +44,10 @@ _AMBIENT = 0.4
 
 
 def index_to_factors(index: Tensor) -> Tensor:
-    """Give the factors of the images at some places in the order of all 480,000 combinations.
+    """Return the factors of the images at some places in the order of all 480,000 combinations.
 
     Args:
-        index: Places in [0, 480000), integers, shape (n,); anything else is a `ValueError`.
+        index: Places in [0, 480000), integers, shape (n,). Anything else raises `ValueError`.
 
     Returns:
         Index of each factor in the order of `FACTOR_NAMES`, int64, shape (n, 6); exact.
@@ -60,10 +60,10 @@ def index_to_factors(index: Tensor) -> Tensor:
 
 
 def factors_to_index(factors: Tensor) -> Tensor:
-    """Give the places of some factor combinations in the order of all 480,000: the inverse of `index_to_factors`.
+    """Return the places of some factor combinations: the inverse of `index_to_factors`.
 
     Args:
-        factors: Index of each factor, integers inside its range, shape (n, 6); anything else is a `ValueError`.
+        factors: Index of each factor, integers inside its range, shape (n, 6). Anything else raises `ValueError`.
 
     Returns:
         Places in [0, 480000), int64, shape (n,); exact.
@@ -76,18 +76,18 @@ def factors_to_index(factors: Tensor) -> Tensor:
 
 
 def render(factors: Tensor, size: int = SIZES[0]) -> Tensor:
-    """Draw scenes, as red, green and blue of every pixel, in [0, 1].
+    """Draw scenes: red, green and blue of every pixel, in [0, 1].
 
-    The same factors give the same bits whatever else is in the batch. Rays are cast in float64 on the CPU, so that two
-    machines agree up to its rounding. Beyond the result, working memory is bounded.
+    The same factors give the same bits in every batch. Rays are cast in float64 on the CPU, so two machines agree up to
+    its rounding. Apart from the result, working memory is bounded.
 
     Args:
-        factors: Index of each factor in the order of `FACTOR_NAMES`, integers, shape (n, 6); anything else is a
+        factors: Index of each factor in the order of `FACTOR_NAMES`, integers, shape (n, 6). Anything else raises
             `ValueError`.
         size: Pixels along a side, one of `SIZES`.
 
     Returns:
-        Images, float32, shape (n, 3, size, size), on the device of `factors`; exact means over the fixed rays, up to
+        Images, float32, shape (n, 3, size, size), on the device of `factors`. Exact means over the fixed rays, up to
         rounding.
 
     Raises:
@@ -110,19 +110,20 @@ def render(factors: Tensor, size: int = SIZES[0]) -> Tensor:
         scale, shape, orientation = part[:, 3:].unbind(-1)
         lit = pictures[scale, shape, orientation]
         colour = colours[part[:, :3], :, None, None]
-        # Written out, not as a product of matrices, whose sums may depend on the rest of the batch.
+        # Written out, because the sums of a matrix product may depend on the rest of the batch.
         of_surface = [lit[:, k, None] * colour[:, k] for k in range(3)]
         images[start : start + chunk] = of_surface[0] + of_surface[1] + of_surface[2]
     return images
 
 
 def load(size: int = SIZES[0]) -> Dataset:
-    """Draw a fixed random subset of the 480,000 scenes, without replacement: 12,000 to fit on, 3,000 to measure on.
+    """Draw a fixed random subset of the 480,000 scenes: 12,000 for training, 3,000 held out.
 
-    The subset is the same at every size, and is drawn by hashing, so that it is the same on every machine.
+    The subset has no duplicates and is the same at every size. It is drawn by hashing, so it is the same on every
+    machine.
 
     Args:
-        size: Pixels along a side, one of `SIZES`; another is a `ValueError`.
+        size: Pixels along a side, one of `SIZES`; others raise `ValueError`.
 
     Returns:
         The data set, x of shape (n, 3, size, size), its factors, labels the shape; no truth.
@@ -150,7 +151,7 @@ def _colours() -> Tensor:
 
 @cache
 def _pictures(size: int) -> Tensor:
-    """Give brightness of floor, walls and object, float32, shape (scale, shape, orientation, 3, size, size)."""
+    """Brightness of floor, walls and object, float32, shape (scale, shape, orientation, 3, size, size)."""
     fine = _cast()
     pooled = torch.nn.functional.avg_pool2d(fine.flatten(0, 3), _FINEST // size)
     return pooled.reshape(*fine.shape[:4], size, size)
@@ -167,7 +168,7 @@ def _cast() -> Tensor:
         ground, lit, is_floor = _room(eye, ray)
         for shape, name in enumerate(SHAPES):
             for number, scale in enumerate(scales):
-                # The object has size 1 in a room that shrinks by its scale.
+                # Instead of scaling the object, the room is divided by its scale.
                 time, normal = entry(name, eye / scale, ray)
                 seen = time < torch.inf
                 blocked = is_hit(name, ground / scale, _LIGHT)
@@ -180,10 +181,11 @@ def _cast() -> Tensor:
 
 
 def _camera(turn: float) -> tuple[Tensor, Tensor]:
-    """Place the camera at an angle around the room's axis; x to the right, y up, z towards the camera at angle 0.
+    """Place the camera at an angle around the room's axis.
 
     Returns:
-        Where it is, shape (3,), and the direction of each ray, row by row from above, shape (rays, 3), float64.
+        Its position, shape (3,), and the direction of each ray, row by row from above, shape (rays, 3), float64. x is
+        to the right, y up, z towards the camera at angle 0.
     """
     eye = torch.tensor([_DISTANCE * math.sin(turn), _ELEVATION, _DISTANCE * math.cos(turn)], dtype=torch.float64)
     forward = torch.nn.functional.normalize(torch.tensor([0, _TARGET, 0], dtype=torch.float64) - eye, dim=0)
@@ -198,7 +200,8 @@ def _room(eye: Tensor, ray: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """Follow rays to the floor or the wall in front of them.
 
     Returns:
-        Where each ends, shape (rays, 3), its brightness in full light, and whether that is the floor, shape (rays,).
+        The end of each ray, shape (rays, 3); its brightness in full light and whether it is on the floor, shape
+        (rays,).
     """
     to_walls = (torch.where(ray > 0, _WALL, -_WALL) - eye) / ray
     to_floor = torch.where(ray[:, 1] < 0, -eye[1] / ray[:, 1], torch.inf)
@@ -209,5 +212,5 @@ def _room(eye: Tensor, ray: Tensor) -> tuple[Tensor, Tensor, Tensor]:
 
 
 def _brightness(normal: Tensor) -> Tensor:
-    """Brightness of a matt surface that the light reaches: 0.4 + 0.6 max(0, cosine between normal and light)."""
+    """Brightness of a lit matt surface: 0.4 + 0.6 max(0, cosine between normal and light)."""
     return _AMBIENT + (1 - _AMBIENT) * (normal @ _LIGHT).clamp(min=0)

@@ -1,14 +1,14 @@
-"""A sinc-shaped surface of known density in R¹⁶: two normal coordinates and a rippled height; curved, flat nowhere.
+"""A sinc-shaped surface of known density in R¹⁶: two normal coordinates and a rippled height.
 
-The surface is x = u b₁ + v b₂ + h(r) b₃ with h(r) = 2 sin(r)/r, r = √(u² + v²), on the vectors that `three_sources`
-lies along, and u and v are independent normals of its two larger variances. It falls from the centre to a ring at
-r = 4.49, 2.75 standard deviations of u, with slopes up to 0.87: the area element takes up to 0.28 nats off the log
-density. The radius of curvature is 1.5 at the centre, against posteriors 0.07 wide in units of x at β = 0.01. Two
-variances that differ leave no circle of equally good codes.
+The surface is x = u b₁ + v b₂ + h(r) b₃ with h(r) = 2 sin(r)/r, r = √(u² + v²). The vectors are those of
+`three_sources`; u and v are independent normals with its two larger variances. The surface falls from the centre to a
+ring at r = 4.49, which is 2.75 standard deviations of u. Slopes reach 0.87, so the area element lowers the log density
+by up to 0.28 nats. The radius of curvature is 1.5 at the centre. Posteriors are 0.07 wide in units of x at β = 0.01.
+The two variances differ, so the best codes are not free to rotate.
 
-It stands between a flat set and `projective_plane`, which no orthogonal coordinates cover: on every surface there are
-such coordinates, locally. But no unit has a source of its own here, and a unit's importance has no variance to be
-compared with. The shape and its numbers are ours.
+It is between a flat set and `projective_plane`, which has no orthogonal coordinates: every surface has them locally.
+But no unit has its own source here, and no source variance can be compared with a unit's importance. The shape and its
+numbers are ours.
 """
 
 import math
@@ -31,7 +31,7 @@ def load() -> Dataset:
     """Draw the data set.
 
     Returns:
-        20,000 and 5,000 points, float32, shape (n, 16), with their truth, which knows no source variances and no basis.
+        20,000 and 5,000 points, float32, shape (n, 16), with their truth, without source variances and basis.
 
     Examples:
         >>> data = load()
@@ -43,13 +43,13 @@ def load() -> Dataset:
 
 
 def embed(coordinates: Tensor) -> Tensor:
-    """Lay points of the plane on the surface: x = u b₁ + v b₂ + h(r) b₃.
+    """Map points of the plane onto the surface: x = u b₁ + v b₂ + h(r) b₃.
 
     Args:
         coordinates: u and v, shape (n, 2), of any floating dtype.
 
     Returns:
-        Points, of the dtype of `coordinates`, shape (n, 16); exact up to rounding.
+        Points, of the dtype of `coordinates`, shape (n, 16). Exact up to rounding.
 
     Examples:
         >>> top = embed(torch.zeros(1, 2))
@@ -62,16 +62,16 @@ def embed(coordinates: Tensor) -> Tensor:
 
 
 def log_density(x: Tensor) -> Tensor:
-    """Give log p(x) = log N(u; 0, 8/3) + log N(v; 0, 2/3) − ½ log(1 + h′(r)²) in nats, with respect to area.
+    """Return log p(x) = log N(u; 0, 8/3) + log N(v; 0, 2/3) − ½ log(1 + h′(r)²) in nats, per area.
 
-    Closed form: the area element of a graph of height h over the plane is √(1 + ‖∇h‖²), here ‖∇h‖ = |h′(r)|. A point
-    off the surface is read at the point of the surface above or below it, that is at its own u and v.
+    Closed form: the area element of a graph of height h is √(1 + ‖∇h‖²), here ‖∇h‖ = |h′(r)|. A point off the surface
+    gets the value at its own u and v.
 
     Args:
         x: Points, shape (n, 16), of any floating dtype and on any device.
 
     Returns:
-        Nats, **float64**, shape (n,), on the device of x; exact for the x given.
+        Nats, **float64**, shape (n,), on the device of x. Exact for the given x.
 
     Raises:
         ValueError: If x has another shape.
@@ -87,9 +87,9 @@ def log_density(x: Tensor) -> Tensor:
 
 
 def _squared_slope(squared_radius: Tensor) -> Tensor:
-    """Give h′(r)² = (a k)² (cos q − sin q / q)² / q² at q = k r, a the height and k the wave number, from r²."""
+    """h′(r)² = (a k)² (cos q − sin q / q)² / q² at q = k r, from r²; a is the height, k the wave number."""
     squared = WAVE_NUMBER**2 * squared_radius
-    # Near the centre both terms of the difference are 1: there its series, −q²/3 + q⁴/30.
+    # Near the centre both terms of the difference are 1, so its series is used: −q²/3 + q⁴/30.
     near = squared < 1e-5
     q = torch.where(near, 1.0, squared).sqrt()
     share = torch.where(near, squared * (1 / 3 - squared / 30) ** 2, (q.cos() - q.sin() / q) ** 2 / q**2)

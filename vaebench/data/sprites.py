@@ -1,21 +1,21 @@
-"""Sprites drawn on the fly from dSprites' five factors: shape, scale, orientation, x and y; every factor known.
+"""Sprites drawn on the fly from dSprites' five known factors: shape, scale, orientation, x and y.
 
-How a sprite is drawn. The frame is a fixed grid of 256×256 sub-pixels, whatever the image's size; a sub-pixel is white
-where its centre lies inside the shape, and a pixel is the mean of the sub-pixels it covers: 4×4 of them at 64 px, 8×8
-at 32 px, 16×16 at 16 px. So an image at 32 px is, bit for bit, the 2×2 mean of the one at 64 px. Positions are whole
-sub-pixels, so moving a sprite never changes its outline, and only 420 outlines exist (shape × scale × distinct angle).
-Their summed-area tables are made once; a pixel is then four look-ups, in integers, and a division by a power of two.
+How a sprite is drawn. The frame is a fixed grid of 256×256 sub-pixels for every image size. A sub-pixel is white if its
+centre is inside the shape. A pixel is the mean of the sub-pixels it covers: 4×4 at 64 px, 8×8 at 32 px, 16×16 at 16 px.
+So an image at 32 px is, bit for bit, the 2×2 mean of the one at 64 px. Positions are whole sub-pixels, so moving a
+sprite never changes its outline. There are only 420 outlines (shape × scale × distinct angle). Their summed-area tables
+are made once. A pixel is then four look-ups, in integers, and a division by a power of two.
 
-The factors. Shapes: a square, an ellipse with axes 2:1, and a heart (a square on its corner, with a half-disc on each
-of its upper sides). Each covers (5/16 · scale)² of the frame, scale = 0.5, 0.6 … 1, up to the grid, and turns and sits
-about its own centre of mass, so that neither area nor centre tells the shape. Orientation k turns it by 2πk/40,
-counter-clockwise as seen. x counts to the right and y downwards, in steps of 1/64 of the frame about its middle. Every
-sprite lies wholly inside the frame.
+The factors. Shapes are a square, an ellipse with axes 2:1, and a heart (a square on its corner, with a half-disc on
+each of its upper sides). Each covers (5/16 · scale)² of the frame, up to the grid, with scale = 0.5, 0.6 … 1. Each
+turns about its own centre of mass, which is also its position. So neither area nor centre reveals the shape.
+Orientation k turns it by 2πk/40, counter-clockwise as seen. x counts to the right and y downwards, in steps of 1/64 of
+the frame about its middle. Every sprite is entirely inside the frame.
 
-Where it differs from dSprites (github.com/deepmind/dsprites-dataset). There the 40 orientations run from 0 to 2π with
-both ends, in steps of 2π/39, so that the first and the last are one angle and no angle is a quarter turn; here they are
-40 distinct angles. There pixels are binary, here they are anti-aliased. The images come in the same order: the shape
-varies slowest, y fastest. The outlines and their sizes are ours.
+Where it differs from dSprites (github.com/deepmind/dsprites-dataset). Its 40 orientations run from 0 to 2π with both
+ends, in steps of 2π/39. So the first and the last are the same angle, and none is a quarter turn. Ours are 40 distinct
+angles. Its pixels are binary; ours are anti-aliased. The images are in the same order: the shape varies slowest, y
+fastest. The outlines and their sizes are ours.
 """
 
 import math
@@ -46,10 +46,10 @@ _ANGLES = (10, 20, 40)  # distinct orientations of a square (symmetric under 90�
 
 
 def index_to_factors(index: Tensor) -> Tensor:
-    """Give the factors of the images at some places in the order of all 737,280 combinations.
+    """Return the factors of the images at some places in the order of all 737,280 combinations.
 
     Args:
-        index: Places in [0, 737280), integers, shape (n,); anything else is a `ValueError`.
+        index: Places in [0, 737280), integers, shape (n,). Anything else raises `ValueError`.
 
     Returns:
         Index of each factor in the order of `FACTOR_NAMES`, int64, shape (n, 5); exact.
@@ -62,10 +62,10 @@ def index_to_factors(index: Tensor) -> Tensor:
 
 
 def factors_to_index(factors: Tensor) -> Tensor:
-    """Give the places of some factor combinations in the order of all 737,280: the inverse of `index_to_factors`.
+    """Return the places of some factor combinations: the inverse of `index_to_factors`.
 
     Args:
-        factors: Index of each factor, integers inside its range, shape (n, 5); anything else is a `ValueError`.
+        factors: Index of each factor, integers inside its range, shape (n, 5). Anything else raises `ValueError`.
 
     Returns:
         Places in [0, 737280), int64, shape (n,); exact.
@@ -78,21 +78,21 @@ def factors_to_index(factors: Tensor) -> Tensor:
 
 
 def render(factors: Tensor, size: int = SIZES[0]) -> Tensor:
-    """Draw sprites, as the covered fraction of every pixel, in [0, 1].
+    """Draw sprites: the covered fraction of every pixel, in [0, 1].
 
-    The same factors give the same bits whatever else is in the batch and on whatever device, and an orientation that a
-    shape's symmetry maps onto another gives that one's bits: outlines are worked out in float64 on the CPU, and no
-    sub-pixel lies so near one that rounding could flip it. Beyond the result, working memory is bounded.
+    The same factors give the same bits in every batch and on every device. Orientations that a shape's symmetry maps
+    onto each other give the same bits too. Outlines are computed in float64 on the CPU, and no sub-pixel is so near one
+    that rounding could flip it. Apart from the result, working memory is bounded.
 
     Args:
         factors: Index of each factor in the order of `FACTOR_NAMES`, integers, shape (n, 5).
         size: Pixels along a side, one of `SIZES`.
 
     Returns:
-        Images, float32, shape (n, 1, size, size), on the device of `factors`; exact means over the fixed sub-pixels.
+        Images, float32, shape (n, 1, size, size), on the device of `factors`. Exact means over the fixed sub-pixels.
 
     Raises:
-        ValueError: If there are not five integers a row, one is outside its factor's range, or the size is unknown.
+        ValueError: If a row is not five integers, one is outside its factor's range, or the size is unknown.
 
     Examples:
         >>> image = render(torch.tensor([[0, 5, 0, 16, 16]]), size=64)
@@ -111,9 +111,10 @@ def render(factors: Tensor, size: int = SIZES[0]) -> Tensor:
 
 
 def load(size: int = SIZES[0]) -> Dataset:
-    """Draw a fixed random subset of the 737,280 sprites, without replacement: 20,000 to fit on, 4,000 to measure on.
+    """Draw a fixed random subset of the 737,280 sprites: 20,000 for training, 4,000 held out.
 
-    The subset is the same at every size, and is drawn by hashing, so that it is the same on every machine.
+    The subset has no duplicates and is the same at every size. It is drawn by hashing, so it is the same on every
+    machine.
 
     Args:
         size: Pixels along a side, one of `SIZES`.
@@ -141,23 +142,24 @@ def load(size: int = SIZES[0]) -> Dataset:
 
 
 def _margin(shape: int, u: Tensor, v: Tensor) -> Tensor:
-    """Tell the inside of a shape at scale 1 (positive) from its outside (negative).
+    """Distinguish the inside of a shape at scale 1 (positive) from its outside (negative).
 
     Args:
         shape: Index of the shape.
-        u: Sub-pixels to the right of its centre of mass, before it is turned.
+        u: Sub-pixels to the right of its centre of mass, before rotation.
         v: Sub-pixels upwards of it.
 
     Returns:
-        A number of the shape of `u` whose sign is the answer; its size means nothing beyond nearness to the outline.
+        A tensor of the shape of `u`. Only its sign, and nearness to 0 near the outline, are meaningful.
     """
     if shape == 0:
         return 0.5 * _SIDE - torch.maximum(u.abs(), v.abs())
     if shape == 1:
         short = _SIDE / math.sqrt(2 * math.pi)
         return 1 - (u / (2 * short)) ** 2 - (v / short) ** 2
-    # In units of half the corner square's diagonal: the square |u| + |v| < 1 and discs of area π/2 about (±½, ½). Their
-    # halves inside the square add nothing; the outer ones bring the area to 2 + π/2 and lift the centre of mass.
+    # In units of half the corner square's diagonal, the shape is the square |u| + |v| < 1 and discs of area π/2 about
+    # (±½, ½). Their halves inside the square add nothing. The outer halves bring the area to 2 + π/2 and raise the
+    # centre of mass.
     unit = _SIDE / math.sqrt(2 + math.pi / 2)
     lift = (math.pi / 4 + 1 / 3) / (2 + math.pi / 2)
     u, v = u.abs() / unit, v / unit + lift
@@ -165,7 +167,7 @@ def _margin(shape: int, u: Tensor, v: Tensor) -> Tensor:
 
 
 def _margins(shape: int) -> Tensor:
-    """Evaluate `_margin` on the patch's sub-pixels, shape (scale, distinct angle, row, column), float64."""
+    """`_margin` on the patch's sub-pixels, shape (scale, distinct angle, row, column), float64."""
     offset = torch.arange(2 * _REACH, dtype=torch.float64) - (_REACH - 0.5)
     right, up = offset[None, None, None, :], -offset[None, None, :, None]
     scale = (torch.arange(5, 5 + FACTOR_SIZES[1], dtype=torch.float64) / 10)[:, None, None, None]
@@ -177,7 +179,7 @@ def _margins(shape: int) -> Tensor:
 
 @cache
 def _summed_areas() -> Tensor:
-    """Count the white sub-pixels above and to the left of every corner of the patch.
+    """Numbers of white sub-pixels above and to the left of every corner of the patch.
 
     Returns:
         Counts, int16 (the largest is 6,408), shape (outline, 129, 129); outlines in the order shape, scale, angle.
@@ -191,7 +193,7 @@ def _summed_areas() -> Tensor:
 
 
 def _coverage(factors: Tensor, size: int, tables: Tensor) -> Tensor:
-    """Give the covered fraction of every pixel, float32, shape (n, size, size)."""
+    """The covered fraction of every pixel, float32, shape (n, size, size)."""
     shape, scale, orientation = factors[:, :3].unbind(-1)
     angles = torch.tensor(_ANGLES, device=factors.device)
     first = (angles.cumsum(0) - angles) * FACTOR_SIZES[1]

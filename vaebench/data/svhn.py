@@ -1,4 +1,4 @@
-"""House numbers at 32×32, in colour: SVHN's cropped digits, 73,257 and 26,032; needs a download (250 MB)."""
+"""Colour house numbers at 32×32, SVHN's 73,257 and 26,032 cropped digits; needs a download (250 MB)."""
 
 from pathlib import Path
 
@@ -15,8 +15,8 @@ def load(root: Path, download: bool = False) -> Dataset:
     """Read the Street View House Numbers, format 2, without its extra part.
 
     Args:
-        root: Folder that holds ``train_32x32.mat`` and ``test_32x32.mat``.
-        download: Whether to fetch them where they are not there.
+        root: Folder with ``train_32x32.mat`` and ``test_32x32.mat``.
+        download: Whether to download missing files.
 
     Returns:
         The data set, x of shape (n, 3, 32, 32) in [0, 1], labels the digit in the middle; no factors, no truth.

@@ -1,9 +1,9 @@
-"""Three independent sources of known density in R¹⁶: normal, ramp and mixture, variances 8/3, 2/3 and 1/6.
+"""Three independent sources of known density in R¹⁶, variances 8/3, 2/3, 1/6: normal, ramp and mixture.
 
-Structure after Nakagawa, Kato & Suzuki 2021 (arXiv 2007.15190), exact shapes ours. That there are three sources in R¹⁶
-with variances in the ratio 1:4:16, shaped as a mixture of normals, a ramp and a normal, is remembered from the paper
-and unconfirmed; which variance has which shape, and how far apart the mixture's modes are, is our choice. The mixture
-has two modes and a valley 0.45 as high, shallow enough for a smooth decoder; the ramp ends in a sharp edge.
+The structure follows Nakagawa, Kato & Suzuki 2021 (arXiv 2007.15190); the exact shapes are ours. Three sources in R¹⁶
+have variances in the ratio 1:4:16, shaped as a mixture of normals, a ramp and a normal. This is remembered from the
+paper and unconfirmed. Our choices are which variance has which shape, and how far apart the mixture's modes are. The
+mixture has two modes and a valley 0.45 as high, shallow enough for a smooth decoder. The ramp ends in a sharp edge.
 """
 
 from vaebench.data import Dataset

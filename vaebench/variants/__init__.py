@@ -1,1 +1,1 @@
-"""The suite's own variants: each module here is one, found by its file name, and defines ``VARIANT``."""
+"""The suite's own variants. Each module here is one, named like its file, and defines ``VARIANT``."""

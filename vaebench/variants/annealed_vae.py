@@ -1,4 +1,4 @@
-"""The annealed VAE: the KL divergence is held at a capacity that grows while training goes on."""
+"""The annealed VAE: the KL divergence is held at a capacity that grows during training."""
 
 from torch import Tensor
 
@@ -8,14 +8,16 @@ PULL = 1000.0
 """γ of Bonheme & Grzes 2022 (arXiv 2205.08399), for all data."""
 
 CAPACITY = 25.0
-"""The middle one of the same study's 5, 10, 25, 50, 75 nats."""
+"""The middle of the same study's 5, 10, 25, 50, 75 nats."""
 
 
 def annealed(capacity: float) -> Objective:
-    """Build −log p(x|z) + γ·|KL − C|, in nats, with C rising from 0 to `capacity` over the first third of training.
+    """Build the objective −log p(x|z) + γ·|KL − C|, in nats.
 
-    Source: Burgess et al. 2018, arXiv 1804.03599, eq. 8. KL is the batch's mean, as in disentanglement_lib: single
-    examples may lie on both sides of C. A third is 100,000 of the 300,000 steps of Bonheme & Grzes.
+    C rises from 0 to `capacity` over the first third of training.
+
+    Source: Burgess et al. 2018, arXiv 1804.03599, eq. 8. KL is the batch's mean, as in disentanglement_lib, so single
+    examples may lie on both sides of C. A third of training is 100,000 of the 300,000 steps of Bonheme & Grzes.
 
     Args:
         capacity: C at the end, in nats.

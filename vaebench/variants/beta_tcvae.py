@@ -7,16 +7,18 @@ from vaebench.models import Objective, Step, Variant, autoencoder, negative_elbo
 from vaebench.models.objectives import total
 
 WEIGHT = 4.0
-"""The β-VAE's of the suite, so that the two differ in what they weigh and not in how much."""
+"""The weight of the suite's β-VAE, so that the two differ only in what they weight."""
 
 
 def weighted_total_correlation(weight: float) -> Objective:
-    """Build −log p(x|z) + KL + (β − 1)·TC, in nats, TC the total correlation of the aggregate posterior.
+    """Build the objective −log p(x|z) + KL + (β − 1)·TC, in nats.
 
-    Source: Chen et al. 2018, arXiv 1802.04942: −log p + MI + β·TC + Σ_j KL(q(z_j) ‖ p(z_j)). Since MI + TC + Σ_j KL_j
-    is E KL(q(z|x) ‖ p(z)) for any estimate of q(z), the two are one number in expectation, and this form has the KL
-    in closed form: at β = 1 it is the ELBO itself. q(z) is estimated from the batch by the stratified weights of that
-    paper's appendix (`kernels/aggregate_posterior`), not by those of its main text, which are biased.
+    TC is the total correlation of the aggregate posterior q(z).
+
+    Source: Chen et al. 2018, arXiv 1802.04942: −log p + MI + β·TC + Σ_j KL(q(z_j) ‖ p(z_j)). For any estimate of q(z),
+    MI + TC + Σ_j KL_j is E KL(q(z|x) ‖ p(z)). So both forms are equal in expectation. This one has the KL in closed
+    form: at β = 1 it is the ELBO. q(z) is estimated from the batch with the stratified weights of the paper's appendix
+    (`kernels/aggregate_posterior`). The weights of its main text are biased.
 
     Args:
         weight: β.

@@ -3,7 +3,7 @@
 from vaebench.models import Variant, autoencoder, negative_elbo
 
 KL_WEIGHT = 4.0
-"""A middle strength of Higgins et al. 2017, whose β multiplies the KL in nats beside a log likelihood."""
+"""A middle value of Higgins et al. 2017. Their β multiplies the KL in nats, relative to a log likelihood."""
 
 VARIANT = Variant(
     name="beta_vae",

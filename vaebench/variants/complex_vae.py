@@ -1,7 +1,7 @@
-"""The complex VAE: codes in Cᵈ with circular posteriors CN(μ, diag s²), prior CN(0, I), the evidence lower bound.
+"""The complex VAE: codes in Cᵈ, posteriors CN(μ, diag s²), prior CN(0, I), the evidence lower bound.
 
-With ordinary networks it *is* a real VAE whose scales are tied in pairs, see ``pair_tied_vae``: complex codes are a way
-to read it, in which its decoder's metric is Hermitian, and add nothing to what it can learn.
+With ordinary networks it equals a real VAE whose scales are tied in pairs, see ``pair_tied_vae``. Complex codes give
+its decoder a Hermitian metric. They do not change what it can learn.
 """
 
 from vaebench.models import Variant, negative_elbo

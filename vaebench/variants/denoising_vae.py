@@ -1,10 +1,10 @@
-"""The denoising VAE: the encoder sees x + s·ε, ε ~ N(0, I), and the bound's target is x without the noise.
+"""The denoising VAE: the encoder gets x + s·ε, ε ~ N(0, I), and the target is x without the noise.
 
 L = −log p(x|z̃) + KL(q(z|x + s·ε) ‖ p(z)),  z̃ ~ q(z|x + s·ε).
 
-Source: Im et al. 2017, the denoising criterion: with q averaged over the noise it is still a bound, a looser one.
-Where the suite adds noise of its own, this comes on top of it. No kl_weight: the exact relations are about posteriors
-of data, and training shows only noisy ones.
+Source: Im et al. 2017, the denoising criterion. With q averaged over the noise it is still a bound, but a looser one.
+Noise that the suite adds comes on top. There is no kl_weight, because the exact relations are about posteriors of clean
+data, and training uses noisy data only.
 """
 
 from torch import Tensor
@@ -13,11 +13,11 @@ from vaebench.kernels.normal import standard_normal
 from vaebench.models import Objective, Step, Variant, autoencoder
 
 NOISE = 0.2
-"""s of record, for data in [0, 1]: a little under the standard deviation of a pixel of digits, 0.23 on average."""
+"""s for data in [0, 1]: slightly below the standard deviation of a pixel of digits, 0.23 on average."""
 
 
 def denoising_elbo(noise: float) -> Objective:
-    """Build the objective at a noise's standard deviation, in the units of x."""
+    """Build the objective for a noise's standard deviation, in the units of x."""
 
     def objective(step: Step) -> dict[str, Tensor]:
         x, z = step.seen, step.z

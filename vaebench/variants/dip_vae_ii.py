@@ -1,4 +1,4 @@
-"""DIP-VAE-II: the VAE whose aggregate posterior is drawn towards uncorrelated units of variance 1."""
+"""DIP-VAE-II: the aggregate posterior is pulled towards uncorrelated units of variance 1."""
 
 import torch
 from torch import Tensor
@@ -8,14 +8,16 @@ from vaebench.models import Objective, Step, Variant, autoencoder, negative_elbo
 from vaebench.models.objectives import total
 
 WEIGHT = 5.0
-"""The middle one of the strengths 1, 2, 5, 10, 20 of Bonheme & Grzes 2022 (arXiv 2205.08399)."""
+"""The middle of the weights 1, 2, 5, 10, 20 of Bonheme & Grzes 2022 (arXiv 2205.08399)."""
 
 
 def disentangled_prior(weight: float) -> Objective:
-    """Build −log p(x|z) + KL + λ·‖Cov_z − I‖_F², in nats, Cov_z the covariance of the batch's aggregate posterior.
+    """Build the objective −log p(x|z) + KL + λ·‖Cov_z − I‖_F², in nats.
+
+    Cov_z is the covariance of the batch's aggregate posterior.
 
     Source: Kumar et al. 2018, arXiv 1711.00848: λ_od·Σ_{i≠j} [Cov_z]_ij² + λ_d·Σ_i ([Cov_z]_ii − 1)², with one λ for
-    both as in disentanglement_lib. The aggregate's mean is left to the KL.
+    both as in disentanglement_lib. The aggregate's mean is constrained by the KL alone.
 
     Args:
         weight: λ_od and λ_d.

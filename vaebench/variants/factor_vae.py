@@ -1,6 +1,6 @@
-"""The FactorVAE: the VAE with weight on the total correlation of its codes, as a discriminator sees it.
+"""The FactorVAE: a penalty on the total correlation of codes, estimated by a discriminator.
 
-Source: Kim & Mnih 2018, algorithm 2. Encoder and discriminator have one learning rate, as in disentanglement_lib.
+Source: Kim & Mnih 2018, algorithm 2. Encoder and discriminator share one learning rate, as in disentanglement_lib.
 """
 
 from torch import Tensor, nn
@@ -12,7 +12,7 @@ from vaebench.models.objectives import total
 
 
 def build(shape: tuple[int, ...], latent: int, arch: str, width: int = 256) -> AutoEncoder:
-    """An ordinary VAE, and a discriminator of codes with 4 hidden layers as wide as its own (the paper's: 1000)."""
+    """Build an ordinary VAE and a discriminator of codes: 4 hidden layers as wide as its own (the paper's: 1000)."""
     model, widths = autoencoder(shape, latent, arch), (latent, width, width, width)
     hidden = [layer for entering in widths for layer in (nn.Linear(entering, width), nn.LeakyReLU(0.2))]
     model.add_module("discriminator", nn.Sequential(*hidden, nn.Linear(width, 1), nn.Flatten(0)))
@@ -20,7 +20,7 @@ def build(shape: tuple[int, ...], latent: int, arch: str, width: int = 256) -> A
 
 
 def discriminated(weight: float) -> Objective:
-    """Build −log p(x|z) + KL + γ·E log(D(z)/(1 − D(z))), in nats: γ·TC where D, z's chance to be of q(z), is right."""
+    """Build −log p(x|z) + KL + γ·E log(D(z)/(1 − D(z))), in nats; the last term is γ·TC for a perfect D."""
     elbo = negative_elbo()
 
     def objective(step: Step) -> dict[str, Tensor]:
@@ -31,7 +31,7 @@ def discriminated(weight: float) -> Objective:
 
 
 def cross_entropy(step: Step) -> Tensor:
-    """The discriminator's: codes of half the batch against shuffled ones of the other, the paper's second batch."""
+    """The discriminator's objective: codes of half the batch against shuffled codes of the other half."""
     log_odds, z = step.model.get_submodule("discriminator"), step.z.detach()
     half = len(z) // 2
     joint, apart = log_odds(z[:half]), log_odds(units_shuffled(z[half:], step.rng))

@@ -1,4 +1,4 @@
-"""The importance-weighted autoencoder: a tighter bound on the evidence, from several codes for each example."""
+"""The importance-weighted autoencoder: a tighter bound, from several codes per example."""
 
 import torch
 from torch import Tensor
@@ -9,10 +9,10 @@ from vaebench.models import Objective, Step, Variant, autoencoder
 
 
 def importance_weighted(samples: float) -> Objective:
-    """Build −log (1/K)·Σ_k p(x|z_k)·p(z_k)/q(z_k|x), in nats, mean over the batch.
+    """Build −log (1/K)·Σ_k p(x|z_k)·p(z_k)/q(z_k|x), in nats, averaged over the batch.
 
-    Source: Burda et al. 2016, arXiv 1509.00519. The step's own code is the first of the K, so K = 1 is the ELBO with
-    its KL sampled, and a larger K costs K − 1 further looks by the decoder. The paper has K of 1, 5 and 50.
+    Source: Burda et al. 2016, arXiv 1509.00519. The step's own code is the first of the K, so K = 1 is the ELBO with a
+    sampled KL. A larger K costs K − 1 more decoder passes. The paper uses K of 1, 5 and 50.
 
     Args:
         samples: K, a whole number.

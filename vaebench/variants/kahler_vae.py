@@ -1,11 +1,12 @@
-"""The Kähler VAE: the complex VAE with a decoder whose Fisher metric is made even over the latent space.
+"""The Kähler VAE: the complex VAE with a decoder metric made uniform over the latent space.
 
-L = −ELBO + λ·Var_z log(1 + g_z(v, v̄)),  g(v, v̄) = Σ_a prec·|v·∂f_a|² = Σ_a prec·((D_v f_a)² + (D_iv f_a)²)/4,
+L = −ELBO + λ·Var_z log(1 + g_z(v, v̄)),  g(v, v̄) = Σ_a prec·|v·∂f_a|² = Σ_a prec·((D_v f_a)² + (D_iv f_a)²)/4.
 
-a variance over codes z of the batch, along one random unit v a step; 1 + g is the metric of decoder and prior, and a
-dead unit costs nothing. It is 0 for all v iff g is the same at all codes, as for an affine decoder: an even volume
-element, and a Kähler metric; short of that nothing draws g towards Kähler. Codes are held, lest they huddle.
-Gracyk 2025 regularises the latent space with decoder geometry; its formula could not be read: this one is ours.
+The variance is over codes z of the batch, along one random unit v per step. 1 + g is the metric of decoder and prior,
+so a dead unit costs nothing. The penalty is 0 for all v iff g is the same at all codes, as for an affine decoder. The
+volume element is then uniform and the metric Kähler; otherwise nothing pulls g towards Kähler. Codes are detached, so
+that the penalty cannot draw them together. Gracyk 2025 regularises the latent space with decoder geometry. Its formula
+was not available to us: this one is ours.
 """
 
 import torch
@@ -22,7 +23,7 @@ WEIGHT = 10.0  # λ: a metric that varies by half a nat costs 2.5, a third of a 
 
 
 def unevenness(step: Step) -> Tensor:
-    """Variance of log(1 + g(v, v̄)) in nats², at half the batch: so a step costs two of its twin's, not three."""
+    """Variance of log(1 + g(v, v̄)) in nats², on half the batch, which halves its cost."""
     z = step.z.detach()[::2]
     v = standard_complex_normal(z.shape[1:], step.rng, dtype=z.dtype, device=z.device)
     ways = torch.stack((v, 1j * v)) / squared_moduli(v).sum().sqrt()
@@ -31,7 +32,7 @@ def unevenness(step: Step) -> Tensor:
 
 
 def regularised(weight: float) -> Objective:
-    """Build the objective at a λ."""
+    """Build the objective for a λ."""
     return lambda step: {"bound": total(negative_elbo()(step)), "unevenness": weight * unevenness(step)}
 
 

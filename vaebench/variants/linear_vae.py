@@ -1,7 +1,7 @@
-"""The linear VAE: affine encoder and decoder, whose trained weights mathematics knows in closed form.
+"""The linear VAE: affine encoder and decoder, with an optimum in closed form.
 
 Source: Lucas, Tucker, Grosse & Norouzi 2019. Their posterior is N(V(x − m), D) with one diagonal D for all data. A
-scale that depends on x has the same optimum, D again, and is long in check it where data are badly conditioned.
+scale that depends on x has the same optimum D, but converges slowly on badly conditioned data.
 """
 
 import math
@@ -14,7 +14,7 @@ from vaebench.models.autoencoder import gaussian_of_record
 
 
 class LinearVAE(nn.Module):
-    """One affine map each way, and one posterior scale a unit."""
+    """One affine map each way, and one posterior scale per unit."""
 
     encoder_layers = ("mean",)
 

@@ -1,7 +1,7 @@
-"""The control of the complex VAE: a real VAE whose posterior scales are tied in pairs of coordinates (2k, 2k+1).
+"""The control of the complex VAE: a real VAE with posterior scales tied in pairs (2k, 2k+1).
 
-The same seed gives both the same weights, the same draws and the same loss: whatever tells them apart is not in the
-model. Tying averages what a scale's optimum says, 1/s² = 1 + (2/β)·(D′_2k + D′_2k+1)/2: each coordinate alone may miss.
+The same seed gives both the same weights, draws and loss. So any difference between them is not in the model. Tying
+averages a scale's optimum, 1/s² = 1 + (2/β)·(D′_2k + D′_2k+1)/2. A single coordinate may miss its own optimum.
 """
 
 from torch import Tensor, nn
@@ -32,7 +32,7 @@ class PairTied(nn.Module):
 
 
 def build(shape: tuple[int, ...], latent: int, arch: str) -> PairTied:
-    """Build it of an architecture, in the order in which ``complex_vae`` is."""
+    """Build it from an architecture, in the same order as ``complex_vae``."""
     if latent % 2:
         raise Unfit(f"scales are tied in pairs: the number of latent units is even, not {latent}")
     family = architecture(arch)

@@ -1,8 +1,8 @@
-"""The σ-VAE: the Gaussian likelihood's variance is learned, one number for all data, beside the weights.
+"""The σ-VAE: the Gaussian likelihood's variance is learned, one number for all data.
 
-Source: Rybkin, Daniilidis & Levine 2021. At the optimum it is the mean squared error of a dimension. They also offer
-that optimum itself, taken of each batch; here it is a parameter, for a variance that depends on the batch makes no
-log p(x|z) of one example, and leaves none to a model that is read one example at a time.
+Source: Rybkin, Daniilidis & Levine 2021. At the optimum the variance is the mean squared error per dimension. The
+authors also offer that optimum, computed from each batch. Here the variance is a parameter. One that depends on the
+batch gives a single example no log p(x|z), and instruments evaluate single examples.
 """
 
 import math
@@ -14,11 +14,11 @@ from vaebench.models import AutoEncoder, Gaussian, Player, Variant, autoencoder,
 from vaebench.models.autoencoder import GAUSSIAN_VARIANCE
 
 FLOOR = math.exp(-12)
-"""The authors' code too holds log σ above −6: on data without noise the likelihood has no upper bound."""
+"""As in the authors' code, log σ stays above −6: on data without noise the likelihood is unbounded."""
 
 
 class SharedVariance(nn.Module):
-    """A likelihood whose variance is a parameter; it starts where other variants' is held."""
+    """A likelihood whose variance is a parameter, initially the fixed value of other variants."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -30,11 +30,12 @@ class SharedVariance(nn.Module):
 
 
 def build(shape: tuple[int, ...], latent: int, arch: str) -> AutoEncoder:
-    """An ordinary VAE with one parameter more."""
+    """Build an ordinary VAE with one more parameter."""
     return autoencoder(shape, latent, arch, SharedVariance())
 
 
-# A player of the same objective, for its pace alone: the first steps' squared errors are hundreds of times the last's,
-# and with the networks' rate and memory the variance stops on its way, at two thirds of the error or at several of it.
+# An adversary with the same objective, only for its own learning rate. The first steps' squared errors are hundreds of
+# times the last ones'. With the networks' rate and betas the variance would stop early: at two thirds of the error or
+# at several times it.
 VARIANCE = Player("likelihood", negative_elbo(), learning_rate=0.03, betas=(0.9, 0.99))
 VARIANT = Variant("sigma_vae", "arXiv:2006.13202", build, negative_elbo(), kl_weight=1.0, players=(VARIANCE,))
