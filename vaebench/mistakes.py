@@ -1,8 +1,8 @@
-"""A user's slips, and a machine's shortages, told in one line without a traceback."""
+"""Errors of the user and shortages of the machine, reported in one line without a traceback."""
 
 
 class Mistake(ValueError):  # noqa: N818 - not a fault of the program
-    """What was asked cannot be; the message says why and what to do, in one line."""
+    """A request that cannot be met; the message says why and what to do, in one line."""
 
 
 SHORTAGES = (
@@ -13,17 +13,17 @@ SHORTAGES = (
     "out of memory",
     "failed to map segment",
 )
-"""What Python, the loader of libraries, and torch on a CPU and on a GPU say where a machine has no more to give."""
+"""Error texts of Python, the library loader and torch where a machine has no more memory or threads."""
 
 
 def shortage(error: BaseException) -> str:
-    """Say in one line what a machine refuses: memory, threads, room on a disk, a file that cannot be opened.
+    """Describe a machine's shortage in one line: memory, threads, disk space, or an unreadable file.
 
     Args:
         error: Any exception.
 
     Returns:
-        The line; nothing where the exception is of another kind, and so a fault of the program.
+        The line; empty if the exception is of another kind, and so an error in the program.
     """
     if isinstance(error, OSError):
         return f"{error.filename or 'cannot go on'}: {error.strerror or error}"

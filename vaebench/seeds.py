@@ -1,17 +1,17 @@
-"""Seeds derived from names, so that adding an arm, a variant or a seed moves nobody else's randomness."""
+"""Seeds derived from names, so that a new arm, variant or seed changes no other randomness."""
 
 import hashlib
 
 
 def seed_for(*names: str | int | float) -> int:
-    """Derive a 63-bit seed from what the randomness is for.
+    """Derive a 63-bit seed from the purpose of the randomness.
 
     Args:
         *names: What the stream belongs to, from the general to the particular, for example
             ``("camuto2021_variance_frequency", "trained", 0.2, 3, "noise")``.
 
     Returns:
-        An integer in [0, 2⁶³), the same on every machine and in every Python.
+        An integer in [0, 2⁶³), the same on every machine and in every Python version.
 
     Examples:
         >>> seed_for("digits", 0, "split") == seed_for("digits", 0, "split")

@@ -1,4 +1,4 @@
-"""Stops from outside: Ctrl-C, SIGTERM and SIGHUP end a program alike, and never between the two halves of a write."""
+"""Stops from outside: Ctrl-C, SIGTERM and SIGHUP end a program alike, and never in the middle of a write."""
 
 import signal
 import threading
@@ -10,7 +10,7 @@ from types import FrameType
 SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 
 BURST = 1.0
-"""Seconds within which several stops count as one; a user who presses Ctrl-C six times means it once."""
+"""Seconds within which several stops count as one, because users press Ctrl-C repeatedly."""
 
 
 class _State:
@@ -20,7 +20,7 @@ class _State:
 
 
 def _stop(_number: int, _frame: FrameType | None) -> None:
-    """Raise KeyboardInterrupt, or keep it for the end of what is held."""
+    """Raise KeyboardInterrupt, or postpone it to the end of a `held` block."""
     if _State.held:
         _State.asked = True
     elif time.monotonic() - _State.last >= BURST:
@@ -29,7 +29,7 @@ def _stop(_number: int, _frame: FrameType | None) -> None:
 
 
 def watch() -> None:
-    """Turn every stop into a KeyboardInterrupt; one that the caller of this process has ignored stays ignored."""
+    """Turn every stop into a KeyboardInterrupt; signals that the caller of this process ignores stay ignored."""
     if threading.current_thread() is threading.main_thread():
         for number in SIGNALS:
             if signal.getsignal(number) != signal.SIG_IGN:
@@ -37,7 +37,7 @@ def watch() -> None:
 
 
 def ignore() -> None:
-    """Let no further stop through: the program is ending."""
+    """Ignore further stops, because the program is ending."""
     if threading.current_thread() is threading.main_thread():
         for number in SIGNALS:
             signal.signal(number, signal.SIG_IGN)
@@ -45,13 +45,13 @@ def ignore() -> None:
 
 @contextmanager
 def held() -> Iterator[None]:
-    """Keep a stop for the end of the block, or for a `free` place inside it.
+    """Postpone a stop to the end of the block, or to a `free` block inside it.
 
     Yields:
         Nothing.
 
     Raises:
-        KeyboardInterrupt: A stop came during the block, and the block ended well; an error of the block goes before it.
+        KeyboardInterrupt: A stop came during the block, and the block ended without an error.
     """
     _State.held += 1
     try:
@@ -67,7 +67,7 @@ def held() -> Iterator[None]:
 
 @contextmanager
 def free() -> Iterator[None]:
-    """A place inside a held block where a stop is let through: nothing must be lost if the block is left here.
+    """Allow stops inside a `held` block; leaving it here must lose nothing.
 
     Yields:
         Nothing.

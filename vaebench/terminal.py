@@ -1,4 +1,4 @@
-"""Text of others on a terminal: it is shown, and never acts."""
+"""Text from others is shown on a terminal and never controls it."""
 
 import json
 import unicodedata
@@ -9,16 +9,16 @@ from rich.segment import Segment
 
 
 def visible(text: str) -> str:
-    r"""Show on one line what would act on a terminal, or could not be written: as the escape that Python has for it.
+    r"""Escape on one line, as Python does, what would control a terminal or cannot be written.
 
-    That is a control character, such as the escape that begins a command to the terminal; one that turns the direction
-    of writing; a line break, also the two of Unicode; and half a character, as a file's name may hold.
+    That is a control character, such as the start of a terminal command; one that changes the direction of writing; a
+    line break, also the two of Unicode; and half a character, as in some file names.
 
     Args:
         text: Any text, such as an error's message or a file's name.
 
     Returns:
-        The text, in which each character shows itself.
+        The text, with all characters visible.
 
     Examples:
         >>> visible("a\x1b[2Jb\n"), visible("größer [/x] 漢"), visible("\u202e\udcff")
@@ -28,10 +28,10 @@ def visible(text: str) -> str:
 
 
 def shown_json(value: object) -> str:
-    """Write JSON for a terminal and for programs: the same value, with what would act on a terminal escaped.
+    """Write JSON for a terminal and for programs: the same value, with control characters escaped.
 
     Args:
-        value: Made of what JSON has.
+        value: Made of JSON types.
 
     Returns:
         The text, ending in a newline.
@@ -41,7 +41,7 @@ def shown_json(value: object) -> str:
 
 
 class PlainConsole(Console):
-    """A console on which text is text: without markup, and without what acts on a terminal, whoever prints.
+    """A console for plain text: without markup, and without text that controls the terminal.
 
     Args:
         stderr: Whether it writes to standard error.
@@ -51,11 +51,11 @@ class PlainConsole(Console):
         super().__init__(stderr=stderr, markup=False, emoji=False)
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
-        """Render, and show what would act; rich's own commands to the terminal are segments of their own kind.
+        """Render with control characters escaped; rich's own commands are separate segments.
 
         Args:
             renderable: What to print.
-            options: How.
+            options: Options of rich.
 
         Yields:
             Segments of text.

@@ -1,4 +1,4 @@
-"""Cells in processes of this machine, each watched: one that hangs is ended, one that dies costs its own cell alone."""
+"""Cells in watched processes of this machine: one that hangs or dies costs only its own cell."""
 
 from collections import deque
 from collections.abc import Generator, Sequence
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from vaebench.cell import Cell
 
 GLANCE = 1.0
-"""Seconds between two looks at processes that say nothing."""
+"""Seconds between two checks of silent processes."""
 
 
 class Workers:
-    """Processes that run cells. They end with the ``with`` block, and when the process that has them is gone."""
+    """Processes that run cells. They end with the ``with`` block, and when their parent is gone."""
 
     def __init__(self) -> None:
         self._all: list[Process] = []
@@ -34,13 +34,13 @@ class Workers:
         self._all.clear()
 
     def start(self) -> Process:
-        """Start one more process, which loads torch while this one does something else.
+        """Start one more process, which loads torch in the background.
 
         Returns:
             The process.
 
         Raises:
-            Mistake: The system starts none.
+            Mistake: The system cannot start one.
         """
         try:
             self._all.append(Process())
@@ -49,19 +49,19 @@ class Workers:
         return self._all[-1]
 
     def ask(self, job: str, *arguments: object, seconds: float | None = None) -> str:
-        """Have a process do what may end a process.
+        """Run a job in a process, because the job may end its process.
 
         Args:
             job: A name of `worker.JOBS`.
-            arguments: Of the job.
-            seconds: Limit of a training, from which that of the job follows; None for none.
+            arguments: Arguments of the job.
+            seconds: Limit of a training, which determines that of the job; None for none.
 
         Returns:
             The answer.
 
         Raises:
-            Died: The process ended before it answered, or was ended because it took too long.
-            Mistake: None can be started.
+            Died: The process ended before it answered, or was ended after its time limit.
+            Mistake: No process can be started.
         """  # noqa: DOC502 - raised by what it calls
         worker = self._all[0] if self._all else self.start()
         while not worker.ready and not worker.gone:
@@ -77,17 +77,17 @@ class Workers:
         return worker.answer
 
     def run(self, cells: "Sequence[Cell]", jobs: int) -> Generator[CellOutcome, None, None]:
-        """Run cells, and yield the outcome of each as it is done.
+        """Run cells, and yield each outcome when it is ready.
 
-        A training that hangs beyond the limit of its cell, and a process that dies, are statuses with a reason; the
-        other cells go on.
+        A training that exceeds its cell's limit, and a process that dies, are statuses with a reason. The other cells
+        continue.
 
         Args:
             cells: What to run.
             jobs: Number of processes; each uses one thread.
 
         Yields:
-            Outcomes, in the order in which they are done.
+            Outcomes, in the order of completion.
 
         Raises:
             Mistake: No process can be started.
@@ -114,7 +114,7 @@ class Workers:
                 self._most = len(self._all)  # those that are there go on
 
     def _attend(self) -> list[CellOutcome]:
-        """Wait until processes have something to say, and hear it."""
+        """Wait for messages of processes, and handle them."""
         left = min(worker.left() for worker in self._all)
         with stops.free():
             wait([worker.pipe for worker in self._all], max(0.0, min(GLANCE, left)))

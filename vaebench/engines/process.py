@@ -1,4 +1,4 @@
-"""One process that runs cells, seen from the process that has it: what it is at, since when, and how it ended."""
+"""One process that runs cells, seen from its parent: what it is doing, since when, and how it ended."""
 
 import json
 import math
@@ -21,16 +21,16 @@ if TYPE_CHECKING:
     from vaebench.cell import Cell
 
 GRACE = 2.0
-"""Seconds beyond its limit after which a training that has not stopped by itself is ended."""
+"""Seconds beyond its limit after which a training is ended from outside."""
 
 MEASURING, MEASURING_LEAST = 10.0, 60.0
-"""What a cell does between two trainings may take this many limits of a training, and this many seconds at least."""
+"""Limit of what a cell does between trainings: this many limits of a training, and at least this many seconds."""
 
 PATIENCE = 2.0
-"""Seconds in which a process that has closed its pipe ends by itself."""
+"""Seconds for a process that has closed its pipe to end by itself."""
 
 LONGEST = 32 * 2**20
-"""Bytes of the longest message that is read."""
+"""Bytes of the longest accepted message."""
 
 BOOT = """
 import json, sys
@@ -40,24 +40,24 @@ serve(int(sys.argv[2]), int(sys.argv[3]))
 """
 
 LIBRARIES = ("OMP", "OPENBLAS", "MKL", "BLIS", "NUMEXPR")
-"""Each would start a thread a core; processes take the cores, and sums are in another order with threads."""
+"""Libraries kept to one thread: processes use the cores, and threads change the order of sums."""
 
 
 class Process:
-    """A process, and what it is at.
+    """A process, and what it is doing.
 
     Attributes:
-        number: The system's, by which it can be looked at.
-        pipe: To it.
+        number: Its process id.
+        pipe: The pipe to it.
         cell: The cell it runs, or None.
         ready: Whether it has loaded what cells need.
-        training: Whether it trains a model now.
-        answer: To the job it was asked for, once it has answered.
-        gone: How it ended, for a sentence that begins with "its process"; empty while it is there.
-        limit: Seconds that what it does now may take.
+        training: Whether it is training a model.
+        answer: The answer to its job; None before.
+        gone: How it ended, to follow "its process" in a sentence; empty while it runs.
+        limit: Seconds allowed for its present work.
 
     Raises:
-        OSError: The system starts no further process.
+        OSError: The system cannot start another process.
     """
 
     def __init__(self) -> None:
@@ -79,7 +79,7 @@ class Process:
         self.number = self._process.pid
 
     def run(self, cell: "Cell") -> None:
-        """Hand over a cell.
+        """Send a cell to run.
 
         Args:
             cell: The cell.
@@ -92,12 +92,12 @@ class Process:
         self._measures(cell.seconds)
 
     def ask(self, job: str, arguments: tuple[object, ...], seconds: float | None) -> None:
-        """Hand over another job.
+        """Send another job.
 
         Args:
             job: A name of `worker.JOBS`.
-            arguments: Of the job.
-            seconds: Limit of a training, from which that of the job follows; None for none.
+            arguments: Arguments of the job.
+            seconds: Limit of a training, which determines that of the job; None for none.
 
         Raises:
             OSError: The process is gone.
@@ -107,13 +107,13 @@ class Process:
         self._measures(seconds)
 
     def hear(self) -> CellOutcome | None:
-        """Take the next message.
+        """Receive the next message.
 
         Returns:
-            The outcome of its cell, if the message is one.
+            The outcome of its cell, if that is the message.
 
         Raises:
-            EOFError: The process is gone, or says what cannot be understood.
+            EOFError: The process is gone, or its message is invalid.
         """
         if self._process.poll() is not None and not self.pipe.poll():
             raise EOFError
@@ -148,7 +148,7 @@ class Process:
         return None
 
     def lost(self, status: Status, reason: str) -> CellOutcome:
-        """Make the outcome of its cell, where it gives none itself.
+        """Make the outcome of its cell, if it returned none.
 
         Args:
             status: The status.
@@ -171,11 +171,11 @@ class Process:
         )
 
     def has_news(self) -> bool:
-        """Whether it has said something, has ended, or is late."""
+        """Whether it has sent a message, has ended, or is late."""
         return self.pipe.poll() or self._process.poll() is not None or self.is_late()
 
     def is_late(self) -> bool:
-        """Whether what it does takes longer than it may, and nothing of it is left to be heard."""
+        """Whether its work exceeds the limit and no message is left to receive."""
         return self.left() < 0 and not self.pipe.poll()
 
     def left(self) -> float:
@@ -183,10 +183,10 @@ class Process:
         return self._since + self.limit - time.monotonic()
 
     def end(self, patience: float = 0.0) -> None:
-        """End the process, if it does not end by itself.
+        """Kill the process, unless it ends by itself in time.
 
         Args:
-            patience: Seconds in which it may.
+            patience: Seconds to wait for that.
         """
         try:
             how = _how(self._process.wait(patience))
@@ -207,7 +207,7 @@ class Process:
 
 
 def _started(pipe: Connection) -> "subprocess.Popen[bytes]":
-    """Start a process that answers at the other end of a pipe; what it prints goes to standard error."""
+    """Start a process that answers at the other end of a pipe and prints to standard error."""
     flags = ["-P", "-u", *(f"-W{option}" for option in sys.warnoptions)]
     arguments = [json.dumps(sys.path), str(pipe.fileno()), str(os.getpid())]
     was = signal.pthread_sigmask(signal.SIG_BLOCK, stops.SIGNALS)  # until it has handlers of its own

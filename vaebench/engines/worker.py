@@ -1,10 +1,10 @@
-"""A process that runs one cell after another for `engines.local`, and ends when that process is gone.
+"""A process that runs cells for `engines.local`, and ends when its parent is gone.
 
-It speaks in pairs (kind, text), as JSON:
+It sends pairs (kind, text), as JSON:
 
 - ``ready``, with its environment, or ``failed``, with a reason, once;
 - ``environment`` at the start of a cell, ``training`` and ``trained`` around each training, ``outcome`` at the end;
-- ``escaped`` instead of an outcome, for an exception that no cell expects;
+- ``escaped`` instead of an outcome, for an unexpected exception;
 - ``answer`` to any other job.
 """
 
@@ -35,7 +35,7 @@ def serve(descriptor: int, parent: int) -> NoReturn:
 
     Args:
         descriptor: This end of the pipe.
-        parent: Number of the process at the other end.
+        parent: Process id of the other end.
     """
     for number in SIGNALS:  # the parent decides what a stop means; a handler, unlike SIG_IGN, is not inherited
         signal.signal(number, _nothing)
@@ -71,7 +71,7 @@ def _next(pipe: Connection) -> tuple[str, tuple[Any, ...]] | None:
 
 
 def _nothing(_number: int, _frame: FrameType | None) -> None:
-    """Let a stop pass."""
+    """Ignore a stop."""
 
 
 def _told(error: BaseException) -> str:
@@ -79,10 +79,10 @@ def _told(error: BaseException) -> str:
 
 
 def end_with(parent: int) -> None:
-    """See to it that this process ends when another does.
+    """Make this process end when another does.
 
     Args:
-        parent: Number of the other process, which started this one.
+        parent: Process id of the other process, which started this one.
     """
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG: it ends even a step that hangs in C code
@@ -96,7 +96,7 @@ def _watch(parent: int) -> None:
 
 
 def _load(say: Say) -> str:
-    """Import what cells need, have each training reported, and return the environment."""
+    """Import what cells need, report each training, and return the environment."""
     import torch
 
     from vaebench import cell
@@ -130,13 +130,13 @@ def _cell(say: Say, cell: "Cell") -> tuple[str, str]:
 
 
 def load(reference: str) -> str:
-    """Run the code of a variant's file, whatever comes of it.
+    """Run the code of a variant's file and ignore errors.
 
     Args:
-        reference: How the variant was asked for.
+        reference: The variant as the user named it.
 
     Returns:
-        Nothing: that it comes back is the answer.
+        An empty text: returning at all is the answer.
     """
     from vaebench import catalog
     from vaebench.mistakes import Mistake
@@ -147,16 +147,16 @@ def load(reference: str) -> str:
 
 
 def unfit(reference: str, shape: tuple[int, ...], latent: int, arch: str) -> str:
-    """Build a variant once, to see whether it goes with an architecture and with the shape of a data set.
+    """Build a variant once, to check that it fits an architecture and a data set's shape.
 
     Args:
-        reference: How the variant was asked for.
-        shape: Of one example.
+        reference: The variant as the user named it.
+        shape: Shape of one example.
         latent: Number of latent units.
         arch: Name of the architecture.
 
     Returns:
-        Why they do not go together; nothing where they do, or where the variant breaks, which its cells will tell.
+        Why they do not fit; empty if they do, or if the variant breaks, which its cells will report.
     """
     from vaebench import catalog
     from vaebench.models import Unfit
