@@ -10,6 +10,8 @@ _SUPERSCRIPT = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 
 def _signed(text: str) -> str:
     """Give a number its true minus sign, and a rounded zero none."""
+    if "-" not in text:
+        return text
     return text.lstrip("-") if not text.strip("-0.") else text.replace("-", "−")
 
 
@@ -71,11 +73,11 @@ def plus_minus(interval: Interval) -> str:
     half = (interval.high - interval.low) / 2
     if half <= 1e-9 * abs(interval.estimate):  # a mean of equal numbers differs from them by rounding
         return f"{rounded(interval.estimate)[0]} ± 0"
-    mean, spread = rounded(interval.estimate, half)
+    places = decimals, power = _places(interval.estimate, half)
+    spread = _written(half, places)
     if not spread.partition("×")[0].strip("0."):
-        decimals, power = _places(interval.estimate, half)
-        spread = f"<{_written(10.0 ** (power - decimals), (decimals, power))}"
-    return f"{mean} ± {spread}"
+        spread = f"<{_written(10.0 ** (power - decimals), places)}"
+    return f"{_written(interval.estimate, places)} ± {spread}"
 
 
 def estimate_and_interval(interval: Interval) -> tuple[str, str]:
