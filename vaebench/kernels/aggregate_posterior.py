@@ -100,7 +100,7 @@ def aggregate_covariance(mean: Tensor, scale: Tensor) -> Tensor:
 
 
 def units_shuffled(z: Tensor, rng: torch.Generator) -> Tensor:
-    """Codes with each unit permuted over the batch independently, in their unit.
+    """Codes with each latent unit permuted over the batch independently.
 
     z̄_ij = z_{π_j(i) j},  π_j independent permutations of the batch.
 
@@ -111,8 +111,8 @@ def units_shuffled(z: Tensor, rng: torch.Generator) -> Tensor:
         rng: Source of the orders.
 
     Returns:
-        Codes of the same shape. If the rows are independent draws from q(z), each row is a draw from Π_j q(z_j) up to
-        O(1/batch): two of its units come from the same row with probability 1/batch.
+        Codes, in the unit of `z` and of its shape. If the rows are independent draws from q(z), each row is a draw from
+        Π_j q(z_j) up to O(1/batch): two of its units come from the same row with probability 1/batch.
 
     Examples:
         >>> z = torch.arange(6.0).reshape(3, 2)

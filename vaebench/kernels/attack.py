@@ -12,7 +12,8 @@ from vaebench.kernels.lengths import norms, polar, unit_vectors
 from vaebench.kernels.normal import standard_normal
 
 # Steps shrink from 100 radii to 100·e⁻⁸ ≈ .03 of one. The first steps overshoot the ball by far. Projecting them keeps
-# only the direction of the gradient, which is power iteration. The last steps settle between the kinks of a network.
+# only the direction of the gradient, so they act as power iteration. The last steps settle between the kinks of a
+# network.
 _FIRST_STEP = 100.0
 _DECAY = 8.0
 _MOMENTUM = 0.9
