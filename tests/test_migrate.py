@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from vaebench import catalog
-from vaebench.migrate import hash_in_schema_1, migrate
+from vaebench.migrate import hash_in_schema_1, migrate, migrated
 from vaebench.mistakes import Mistake
 from vaebench.results.store import read_record, read_records
 
@@ -100,3 +100,19 @@ def test_no_reference_result_is_left_behind():
         != catalog.task(subject.task.name).definition_hash(subject.preset)
     ]
     assert stale == []
+
+
+def test_what_a_setting_left_out_is_declined_with_a_reason_and_no_verdict_moves():
+    """Six records named no likeness that their setting has not: such a name would now be one that nobody asked for."""
+    path = (
+        Path(__file__).parents[1] / "reference_results" / "bonheme2022_encoder_first" / "decomposed_vae.mlp.digits.json"
+    )
+    whole = migrated(read_record(path))
+    silent = whole.model_copy(update={"measurements": tuple(one for one in whole.measurements if one.values)})
+    added = [one for one in migrated(silent).measurements if one not in silent.measurements]
+    assert {one.name for one in added} == {f"alike_across_strengths_{part}" for part in ("hidden", "last_hidden")}
+    assert {(one.values, absence.cause, absence.seeds) for one in added for absence in one.absent} == {
+        ((), "setting", (0, 1, 2, 3, 4))
+    }
+    assert [one.word for one in migrated(whole).verdicts] == [one.word for one in read_record(path).verdicts]
+    assert migrated(whole).measurements == whole.measurements
