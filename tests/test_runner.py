@@ -207,6 +207,18 @@ def test_words_that_are_no_text_are_shown_and_stop_nothing(
     assert read_record(request_of().out / record.subject.file_name) == record
 
 
+@pytest.mark.parametrize("source", [r"\udc80", "x" * 2001])
+def test_what_a_variant_says_of_itself_and_no_record_can_hold_is_one_line(
+    source: str, request_of: RequestOf, tmp_path: Path
+) -> None:
+    path = tmp_path / "odd_vae.py"
+    text = (BROUGHT / "bernoulli_vae.py").read_text().replace('"bernoulli_vae"', '"odd_vae"')
+    path.write_text(text.replace('source="tests"', f'source="{source}"'))
+    with pytest.raises(Mistake, match=r"^odd_vae: .*: source: ") as slip:
+        plan(request_of(variants=(str(path),)))
+    assert "\n" not in str(slip.value)
+
+
 def test_a_budget_of_one_data_set_moves_its_own_cells_alone(
     request_of: RequestOf, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,6 +9,8 @@ from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pydantic import ValidationError
+
 from vaebench import catalog, stops
 from vaebench.engines import Died
 from vaebench.engines.worker import JOBS
@@ -27,6 +29,7 @@ from vaebench.results.record import (
     VariantInfo,
     Versioned,
     cell_id,
+    first_error,
 )
 from vaebench.results.store import BadRecord, check_place, read_record, why_kept, write_record
 
@@ -246,17 +249,24 @@ def _is_whole(folder: Path, subject: Subject, seeds: int) -> bool:
     return record.subject == subject and sum(cell.status not in UNFINISHED for cell in record.cells) >= seeds
 
 
+def _variant_info(brought: catalog.Brought) -> VariantInfo:
+    variant = brought.variant
+    try:
+        return VariantInfo(
+            name=variant.name, source=variant.source, code_hash=brought.code_hash, kl_weight=variant.kl_weight
+        )
+    except ValidationError as error:
+        raise Mistake(f"{variant.name}: no record can hold what it says of itself: {first_error(error)}") from error
+
+
 def _subject(
     task: Task, brought: catalog.Brought, arch: str, dataset: str, files: str | None, request: Request
 ) -> Subject:
     version, dataset_hash = catalog.dataset_version(dataset)
-    variant = brought.variant
     return Subject(
         task=Versioned(name=task.name, version=task.version, hash=task.definition_hash(request.preset, dataset)),
         dataset=DatasetInfo(name=dataset, version=version, hash=dataset_hash, files=files),
-        variant=VariantInfo(
-            name=variant.name, source=variant.source, code_hash=brought.code_hash, kl_weight=variant.kl_weight
-        ),
+        variant=_variant_info(brought),
         arch=arch,
         preset=request.preset,
         device="cuda" if request.device == "cuda" else "cpu",
