@@ -58,6 +58,12 @@ def said(line, records=RECORDS):
         ('{word("beta_vae.mlp.digits", "large")}', "fails"),
         ('{word("vae.mlp.digits", "large", arm="analytic")}', "fails"),
         ('{estimate("vae.mlp.digits", "large", "loss"):.2f}', "0.82"),
+        ('{estimate("vae.mlp.digits", "large", "loss", arm="analytic"):.2f}', "0.25"),
+        ('{count("large", "fails", arm="analytic")} of {applicable("large", arm="analytic")}', "4 of 4"),
+        ('{variants("large", "fails", network="conv", arm="analytic")}', "`vae`"),
+        ('{checked("large", "loss", "holds")}, {checked("large", "loss", "fails", variant="beta_vae")}', "3, 1"),
+        ('{checked("falls", "gain: Kendall τ", "fails")}', "1"),
+        ('{checked("large", "loss", "fails", arm="analytic", network="conv")}', "1"),
         ('{agreement("vae.mlp.digits", "falls"):+.0f}', "+1"),
         ('{(mean("vae.mlp.digits", "loss") - mean("beta_vae.mlp.digits", "loss")):.1f}', "0.7"),
         ('{(-mean("vae.mlp.digits", "loss")):.2f}', "−0.82"),
@@ -88,6 +94,12 @@ def test_a_query_prints_what_the_records_have(query, text):
         '{variants("large", "undecided")}',
         '{word("vae.mlp.digits", "large", arm="twin")}',
         '{estimate("vae.mlp.digits", "large", "gain")}',
+        '{estimate("vae.mlp.digits", "large", "loss", knob=0.5)}',
+        '{count("large", "holds", arm="twin")}',
+        '{applicable("large", arm="twin")}',
+        '{checked("large", "gain", "holds")}',
+        '{checked("large", "loss", "wins")}',
+        '{checked("larger", "loss", "holds")}',
         '{average("vae.mlp.digits", "loss")}',
         '{_named("vae.mlp.digits")}',
         '{__class__("x")}',
@@ -131,6 +143,26 @@ def test_what_cannot_be_answered_is_an_error_of_one_line_with_its_place(query):
 def test_the_line_names_what_was_meant_or_why_there_is_nothing(query, nearest):
     with pytest.raises(BadFinding, match=nearest):
         said(f"- {query}")
+
+
+def test_a_statistic_counts_where_it_has_the_word_at_every_knob_value():
+    claims = (Claim("small", "It is small.", (Beyond("gain", 2.0, ideal=0.0, null=4.0),)),)
+
+    def swept(*course):
+        cells = (
+            tuple(one for knob, gain in course for one in observe(seed, {"gain": gain}, knob)) for seed in range(5)
+        )
+        return assemble([cell(seed, found) for seed, found in enumerate(cells)], claims, ())
+
+    records = [swept((0.5, 1.0), (2.0, 1.5)), swept((0.5, 1.0), (2.0, 3.0))]
+    line = '- {checked("small", "gain", "holds")}, {checked("small", "gain", "fails")}'
+    assert said(line, {TASK: records}) == {TASK: "- 1, 0"}
+
+
+def test_records_without_an_arm_that_others_have_are_left_out():
+    alone = assemble([cell(seed, observe(seed, {"loss": 0.1, "gain": 1.0}, None)) for seed in range(5)], CLAIMS, ())
+    line = '- {applicable("large", arm="analytic")} of {applicable("large")}'
+    assert said(line, {TASK: [record("vae", 0.8), alone]}) == {TASK: "- 1 of 2"}
 
 
 def test_a_finding_falls_with_its_record():

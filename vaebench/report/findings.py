@@ -19,9 +19,9 @@ import operator
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
-from vaebench.claims import Column, Verdict, VerdictWord
+from vaebench.claims import CheckResult, Column, Verdict, VerdictWord
 from vaebench.mistakes import Mistake
 from vaebench.results.record import Record
 
@@ -235,29 +235,54 @@ class Queries:
             raise _Unanswered(f"{claim} has no agreement on {record}")
         return sum(values) / len(values)
 
-    def estimate(self, record: str, claim: str, statistic: str, knob: float | None = None) -> float:
+    def estimate(
+        self, record: str, claim: str, statistic: str, knob: float | None = None, arm: str = "trained"
+    ) -> float:
         """Estimate of one statistic that a claim checks, on one record."""
-        checks = _verdict(self._named(record), claim, "trained").checks
-        names = sorted({check.statistic for check in checks})
-        found = [check for check in checks if (check.statistic, check.knob) == (statistic, knob)]
-        if not found:
-            raise _Unanswered(f"{claim} has no statistic {statistic!r} at knob {knob}; there are: {', '.join(names)}")
-        if found[0].interval is None:
-            raise _Unanswered(f"{statistic} has no estimate on {record}: {found[0].reason}")
-        return found[0].interval.estimate
+        found = _checks(self._named(record), claim, arm, statistic)
+        at_knob = [check for check in found if check.knob == knob]
+        if not at_knob:
+            knobs = ", ".join(str(check.knob) for check in found)
+            raise _Unanswered(f"{claim} has no {statistic!r} at knob {knob}; it is there at {knobs}")
+        if at_knob[0].interval is None:
+            raise _Unanswered(f"{statistic} has no estimate on {record}: {at_knob[0].reason}")
+        return at_knob[0].interval.estimate
 
-    def count(self, claim: str, word: VerdictWord, variant: str = "", network: str = "", data: str = "") -> int:
+    def count(
+        self,
+        claim: str,
+        word: VerdictWord,
+        variant: str = "",
+        network: str = "",
+        data: str = "",
+        arm: str = "trained",
+    ) -> int:
         """Number of records of a selection on which a claim has a word."""
-        return len(self._with(claim, word, variant, network, data))
+        return len(self._with(claim, word, variant, network, data, arm))
 
-    def applicable(self, claim: str, variant: str = "", network: str = "", data: str = "") -> int:
-        """Number of records of a selection that a claim applies to."""
-        chosen = self._selected(variant, network, data)
-        return sum(_verdict(record, claim, "trained").word != "not applicable" for record in chosen)
+    def applicable(self, claim: str, variant: str = "", network: str = "", data: str = "", arm: str = "trained") -> int:
+        """Number of records of a selection that have an arm, and that a claim applies to there."""
+        chosen = self._with_arm(claim, variant, network, data, arm)
+        return sum(_verdict(record, claim, arm).word != "not applicable" for record in chosen)
 
-    def variants(self, claim: str, word: VerdictWord, network: str = "", data: str = "") -> str:
+    def checked(
+        self,
+        claim: str,
+        statistic: str,
+        word: VerdictWord,
+        variant: str = "",
+        network: str = "",
+        data: str = "",
+        arm: str = "trained",
+    ) -> int:
+        """Number of records of a selection on which one statistic of a claim has a word, at every knob value."""
+        _known_word(word)
+        chosen = self._with_arm(claim, variant, network, data, arm)
+        return sum({check.word for check in _checks(one, claim, arm, statistic)} == {word} for one in chosen)
+
+    def variants(self, claim: str, word: VerdictWord, network: str = "", data: str = "", arm: str = "trained") -> str:
         """Names of the variants on which a claim has a word, in the order of the alphabet."""
-        found = sorted({record.subject.variant.name for record in self._with(claim, word, "", network, data)})
+        found = sorted({record.subject.variant.name for record in self._with(claim, word, "", network, data, arm)})
         if not found:
             raise _Unanswered(f"{claim} {word} for no variant")
         quoted = [f"`{name}`" for name in found]
@@ -283,11 +308,18 @@ class Queries:
             raise _Unanswered(f"no record has {', '.join(f'{part} {name}' for part, name in asked.items() if name)}")
         return found
 
-    def _with(self, claim: str, word: str, variant: str, network: str, data: str) -> list[Record]:
-        if word not in (words := ("holds", "fails", "undecided", "not applicable")):
-            raise _Unanswered(f"{word} is no verdict; there are: {', '.join(words)}")
+    def _with(self, claim: str, word: str, variant: str, network: str, data: str, arm: str) -> list[Record]:
+        _known_word(word)
+        chosen = self._with_arm(claim, variant, network, data, arm)
+        return [record for record in chosen if _verdict(record, claim, arm).word == word]
+
+    def _with_arm(self, claim: str, variant: str, network: str, data: str, arm: str) -> list[Record]:
+        """Leave out the records without an arm that others of the selection have."""
         chosen = self._selected(variant, network, data)
-        return [record for record in chosen if _verdict(record, claim, "trained").word == word]
+        found = [one for one in chosen if arm in {"trained", *(verdict.arm for verdict in one.control_verdicts)}]
+        if not found:
+            _verdict(chosen[0], claim, arm)  # says why
+        return found
 
     def _means(
         self, measurement: str, arm: str, knob: float | None, variant: str, network: str, data: str
@@ -330,6 +362,21 @@ def _column(record: Record, measurement: str, arm: str, knob: float | None) -> C
 
 def _mean(column: Column) -> float:
     return sum(column.values) / len(column.values)
+
+
+def _known_word(word: str) -> None:
+    if word not in (words := get_args(VerdictWord)):
+        raise _Unanswered(f"{word} is no verdict; there are: {', '.join(words)}")
+
+
+def _checks(record: Record, claim: str, arm: str, statistic: str) -> list[CheckResult]:
+    """What a claim checked of one statistic, by knob value."""
+    checks = _verdict(record, claim, arm).checks
+    found = [check for check in checks if check.statistic == statistic]
+    if not found:
+        names = list(dict.fromkeys(check.statistic for check in checks))
+        raise _Unanswered(f"{claim} has no statistic {statistic!r} on {_name(record)}; there are: {'; '.join(names)}")
+    return found
 
 
 def _verdict(record: Record, claim: str, arm: str) -> Verdict:
