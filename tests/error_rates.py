@@ -166,8 +166,6 @@ def written(found: float | None) -> str:
 
 if __name__ == "__main__":
     for seeds in (5, 3):
-        rule = "  ".join(["=" * 14, *("=" * 9 for _ in KINDS)])
-        lines = [[f"{seeds} seeds", *KINDS]]
+        lines = [[f"{seeds} seeds", *KINDS], ["---"] * (len(KINDS) + 1)]
         lines += [[name, *(written(rate(kind, name, seeds, 400_000)) for kind in KINDS)] for name in SHAPES]
-        head, *rows = ("  ".join([f"{line[0]:14}", *(f"{cell:9}" for cell in line[1:])]).rstrip() for line in lines)
-        sys.stdout.write("\n".join([rule, head, rule, *rows, rule]) + "\n\n")
+        sys.stdout.write("\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n\n")

@@ -1,6 +1,6 @@
 """vaebench: a benchmark suite for variational autoencoders that checks claims, not just scores.
 
-In a notebook, ``vaebench.run`` trains and judges variants, ``vaebench.load_records`` reads what was kept, and
+For notebooks: ``vaebench.run`` trains and judges variants. ``vaebench.load_records`` reads what was kept.
 ``vaebench.compare`` scores one run against another. Every kernel is there by its name, such as
 ``vaebench.latent_mean_degree``. Torch is loaded when something needs it.
 """

@@ -16,8 +16,8 @@ def _short(text: str) -> str:
 def value_hash(value: Any) -> str:
     """Hash a plain value: dataclasses, mappings, sequences, strings and numbers.
 
-    A dataclass counts by its name and by the fields that are not at their defaults, so that a field which is added
-    later, with a default that leaves everything as it was, changes no hash. A field whose metadata says ``hashed:
+    A dataclass counts by its name and by the fields that are not at their defaults. So a field that is added later
+    changes no hash, if its default leaves everything as it was. A field whose metadata says ``hashed:
     False`` never counts: how a measurement is judged, say, which is no part of what is measured.
 
     Args:

@@ -1,8 +1,8 @@
 """Bring the records of a folder to today's schema and names, where nothing but those has changed.
 
-A task's hash holds the names of types and fields. Schema 2 came with other names, so that hashes moved although no
-definition did. A record's hash is replaced only where today's definition, written in the names of schema 1, has the
-hash that the record bears: then the definition is the same.
+A task's hash depends on the names of types and fields. Schema 2 came with other names, so hashes moved although no
+definition did. Today's definition is written in the names of schema 1, and hashed. If that is the hash of a record, the
+definition is the same, and the record gets today's hash.
 """
 
 from collections.abc import Mapping

@@ -127,9 +127,10 @@ def table_of_rates():
     """Rates as they stand in the docstring: by number of seeds, shape and kind."""
     found, kinds, seeds = {}, (), 0
     for line in claims.__doc__.splitlines():
-        if head := re.match(r"(\d+) seeds  ", line):
-            seeds, kinds = int(head[1]), re.split(r"\s{2,}", line)[1:]
-        elif (cells := re.split(r"\s{2,}", line))[0] in SHAPES and len(cells) == len(kinds) + 1:
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        if head := re.match(r"(\d+) seeds$", cells[0]):
+            seeds, kinds = int(head[1]), cells[1:]
+        elif cells[0] in SHAPES and len(cells) == len(kinds) + 1:
             found |= {(seeds, cells[0], kind): cell for kind, cell in zip(kinds, cells[1:], strict=True)}
     return found
 

@@ -1,77 +1,78 @@
 """What a claim is, and how measurements judge it; no torch.
 
 A claim is a sentence of a paper with one or more conditions (`conditions`, `trends`). A condition turns the
-measurements of one seed (`measurements`, `table`) into one or two numbers and names the region where they lie if the
-sentence is true. Seeds are the sample: a 95 % interval over seeds (`intervals`) that lies inside the region says
-``holds``, one that lies outside says ``fails``, one that straddles says ``undecided`` (`verdicts`).
+measurements of one seed (`measurements`, `table`) into one or two numbers, its statistics. It names the region where
+they lie if the sentence is true. Seeds are the sample. The verdict (`verdicts`) comes from the 95 % interval over seeds
+(`intervals`): ``holds`` if it lies inside the region, ``fails`` if outside, ``undecided`` if it straddles.
 
-A claim holds when every condition holds. That needs no correction for many conditions: an intersection-union test
-keeps its level, here 2.5 % for a condition at the edge of its region. It fails as soon as one condition does, that
-condition's interval widened for the number of those that could (Bonferroni): so a claim whose conditions all lie at
-their edges fails by chance in 2.5 % of cases at most, if seeds are normal.
+A claim holds when every condition holds. That needs no correction for many conditions. It is an intersection-union
+test, which keeps its level: 2.5 % for a condition at the edge of its region. A claim fails as soon as one condition
+does. That condition's interval is widened for the number of those that could fail (Bonferroni). So a claim whose
+conditions all lie at their edges fails by chance in 2.5 % of cases at most, if seeds are normal.
 
 An interval speaks of what differs between seeds: initial weights, batches, noise, an instrument's draws. The data and
-their split are the same for all, so it does not speak of other data. An instrument's own error within one trained
-model (`Measurement.stderr`) is stored and shown beside it, and never added.
+their split are the same for all seeds, so it does not speak of other data. An instrument has its own error within one
+trained model (`Measurement.stderr`). That error is stored and shown, and never added.
 
 **What is estimated** is the condition's `Scale`.
 
 - The mean over seeds, by the t-interval. It is exact for normal seeds.
-- The geometric mean, for measurements that are never negative and whose ideal is 0. Many of them are a worst: of units,
-  of sources. Such a measurement has a long tail towards the limit, where a t-interval is too short. Its logarithm has
-  none in the reference results (a test holds it). For log-normal seeds the interval is exact, and the geometric mean is
-  the median, the typical seed. The arithmetic mean is larger, and is not judged.
+- The geometric mean, for measurements that are never negative and whose ideal is 0. Many of them are a maximum, of
+  units or of sources. Such a measurement has a long tail towards the limit, where a t-interval is too short. Its
+  logarithm has no such tail in the reference results (a test holds it). For log-normal seeds the interval is exact.
+  There the geometric mean is the median, the typical seed. The arithmetic mean is larger, and is not judged.
 - The mean of shares of a few things, with no assumption on their distribution. Five seeds that all read 1 show a mean
-  above .478 and no more, so that five seeds cannot decide whether it is above .9.
+  above .478. So five seeds cannot decide whether it is above .9.
 - The share of all draws, where draws within each model are the sample. The claim is then about the models at hand.
 
 A zero-width t-interval is kept where a measurement is continuous. Five equal numbers of a continuous kind are a
-constant, such as a model in closed form; five equal shares can be luck.
+constant, such as a model in closed form. Five equal shares can be luck.
 
-**How often a verdict errs.** Below is the probability of ``holds`` with the estimate's true value at the edge, where
-2.5 % is nominal; the last column is that of ``fails``. Rows say how the number of each seed is distributed ("largest of
-3": of three |N(0, 1)|, as a worst of three units is). Columns are `Beyond` with the mean, or the median, below its
-limit; with the mean above it; `Near`; `Exceeds` with measurement and control of that shape; `Outpaces` with noise of
-that shape on flat courses; `Trend` with straight courses whose slopes have that shape; and `Beyond` on the logarithmic
-scale. 400,000 runs; standard errors are .0006 at most (``tests/error_rates.py`` prints the table, and a test holds it).
+**How often a verdict errs.** Below is the probability of ``holds`` where the true value lies at the edge. The nominal
+value is 2.5 %. The last column is the probability of ``fails``.
 
-==============  =========  =========  =========  =========  =========  =========  =========  =========  =========
-5 seeds         below      median     above      near       exceeds    outpaces   trend      log        log fails
-==============  =========  =========  =========  =========  =========  =========  =========  =========  =========
-normal          .025       .025       .025       .025       .025       .027       .021       –          –
-t, 3 d.f.       .019       .019       .019       .019       .020       .038       .016       –          –
-beta(2, 8)      .057       .032       .011       .058       .023       .027       .056       .011       .054
-largest of 3    .044       .029       .015       .043       .024       .026       .038       .012       .046
-log-normal .5   .078       .031       .006       .078       .020       .031       .069       .025       .025
-log-normal 1    .178       .034       .001       .178       .013       .059       .153       .025       .025
-==============  =========  =========  =========  =========  =========  =========  =========  =========  =========
+- Rows say how the number of each seed is distributed. "Largest of 3" is the largest of three |N(0, 1)|.
+- *below, median, above*: `Beyond` with the mean, or the median, below its limit; with the mean above it.
+- *near*: `Near`. *exceeds*: `Exceeds`, with measurement and control of that shape.
+- *outpaces*: `Outpaces`, with noise of that shape on flat courses.
+- *trend*: `Trend`, with straight courses whose slopes have that shape.
+- *log*: `Beyond` on the logarithmic scale.
 
-==============  =========  =========  =========  =========  =========  =========  =========  =========  =========
-3 seeds         below      median     above      near       exceeds    outpaces   trend      log        log fails
-==============  =========  =========  =========  =========  =========  =========  =========  =========  =========
-normal          .025       .025       .025       .025       .025       .027       .025       –          –
-t, 3 d.f.       .019       .019       .019       .019       .020       .033       .019       –          –
-beta(2, 8)      .055       .036       .014       .056       .023       .026       .055       .013       .048
-largest of 3    .040       .031       .017       .041       .024       .027       .040       .014       .042
-log-normal .5   .068       .036       .009       .068       .020       .029       .067       .025       .025
-log-normal 1    .160       .047       .003       .159       .013       .051       .159       .025       .025
-==============  =========  =========  =========  =========  =========  =========  =========  =========  =========
+400,000 runs; standard errors are .0006 at most. ``tests/error_rates.py`` prints the table, and a test holds it.
 
-Shares keep 2.5 % for every distribution (`share_interval` says why). Of the other columns three things are to be said.
+| 5 seeds | below | median | above | near | exceeds | outpaces | trend | log | log fails |
+| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |
+| normal | .025 | .025 | .025 | .025 | .025 | .027 | .021 | – | – |
+| t, 3 d.f. | .019 | .019 | .019 | .019 | .020 | .038 | .016 | – | – |
+| beta(2, 8) | .057 | .032 | .011 | .058 | .023 | .027 | .056 | .011 | .054 |
+| largest of 3 | .044 | .029 | .015 | .043 | .024 | .026 | .038 | .012 | .046 |
+| log-normal .5 | .078 | .031 | .006 | .078 | .020 | .031 | .069 | .025 | .025 |
+| log-normal 1 | .178 | .034 | .001 | .178 | .013 | .059 | .153 | .025 | .025 |
+
+| 3 seeds | below | median | above | near | exceeds | outpaces | trend | log | log fails |
+| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |
+| normal | .025 | .025 | .025 | .025 | .025 | .027 | .025 | – | – |
+| t, 3 d.f. | .019 | .019 | .019 | .019 | .020 | .033 | .019 | – | – |
+| beta(2, 8) | .055 | .036 | .014 | .056 | .023 | .026 | .055 | .013 | .048 |
+| largest of 3 | .040 | .031 | .017 | .041 | .024 | .027 | .040 | .014 | .042 |
+| log-normal .5 | .068 | .036 | .009 | .068 | .020 | .029 | .067 | .025 | .025 |
+| log-normal 1 | .160 | .047 | .003 | .159 | .013 | .051 | .159 | .025 | .025 |
+
+Shares keep 2.5 % for every distribution (`share_interval` says why). Three other columns need a word.
 
 - *Signed measurements* have no logarithm. A long tail towards the limit leaves .04 to .18 in the columns "below",
-  "near", "outpaces" and "trend"; the mirrored tail leaves it in "above". Nothing at five seeds mends that for the mean.
-  Where all distributions with a mean are possible, no test of the mean at level α has a power above α (Bahadur & Savage
-  1956). Where they are bounded, five seeds show no more than .478, as above. A correction for skewness does not reach
-  .035 either (Hall 1992: .12 for .178, .06 for .078). In the reference results these measurements have no such tail:
-  their mean skewness towards the limit is below a quarter of that of the row "log-normal .5" (a test holds it). And of
-  the *typical* seed the same interval errs in .034 of these cases at most ("median"), with five seeds.
-- *Logarithms* of a bounded measurement, or of a worst of normals, have the long tail on the other side: ``fails`` then
-  errs in .05 of cases in place of .025.
-- *Kendall's τ* is discrete, and all five seeds can be at −1. Where each course is monotone and its direction a coin's,
-  that has a probability of 1/32 = .031; with three seeds of 1/8. It is larger where most seeds fall and a few rise far:
-  the column "trend" for slopes, and up to .13 for τ = −.51 in two seeds of three and 1 in the third. To bring that
-  below .035, a rule on the mean of τ would have to ask for −.955.
+  "near", "outpaces" and "trend". The mirrored tail leaves it in "above". Nothing at five seeds mends that for the mean.
+  If all distributions with a mean are possible, no test of the mean at level α has a power above α (Bahadur & Savage
+  1956). If they are bounded, five seeds show no more than .478, as above. A correction for skewness does not reach .035
+  either (Hall 1992: .12 for .178, .06 for .078). In the reference results these measurements have no such tail. Their
+  mean skewness towards the limit is below a quarter of that of the row "log-normal .5" (a test holds it). For the
+  *typical* seed the same interval errs in .034 of these cases at most ("median"), with five seeds.
+- *Logarithms* of a bounded measurement, or of a maximum of normals, have the long tail on the other side. There
+  ``fails`` errs in .05 of cases in place of .025.
+- *Kendall's τ* is discrete, and all five seeds can be at −1. If each course is monotone and its direction a coin's,
+  that has a probability of 1/32 = .031; with three seeds of 1/8. It is larger if most seeds fall and a few rise far.
+  The column "trend" shows it for slopes. It is up to .13 for τ = −.51 in two seeds of three and 1 in the third. A rule
+  on the mean of τ would have to ask for −.955 to bring that below .035.
 """
 
 from vaebench.claims.conditions import Beyond, Condition, Exceeds, Near

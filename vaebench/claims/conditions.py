@@ -1,8 +1,8 @@
-"""Conditions: what turns the measurements of one seed into a number, and where that number lies if a claim is true.
+"""Conditions: one number a seed made of its measurements, and the region where it lies if a claim is true.
 
-Along a knob, `Near`, `Beyond` and `Exceeds` make a statistic of each knob value: the worst of noisy values within each
-seed would lie beyond the limit more often than chance allows, however true the claim. Some measurements are such a
-worst already, of units or of sources: they are skewed, and judged on a logarithmic scale.
+Along a knob, `Near`, `Beyond` and `Exceeds` make a statistic of each knob value, and not of the worst value. The worst
+of several noisy values lies beyond a limit more often than chance allows. Some measurements are a worst of units or of
+sources already. They are skewed, and judged on a logarithmic scale.
 """
 
 import math
@@ -165,8 +165,8 @@ class Exceeds:
     def statistics(self, sample: Sample, arm: str) -> tuple[Statistic, ...]:
         """Take measurement − control of each seed, or control − measurement, with the positive half-line.
 
-        Where in every seed they are equal, and the control at the ideal up to twice its instrument's own error, nothing
-        could be gained: that is uninformative.
+        The statistic is uninformative if nothing could be gained. Then measurement and control are equal in every
+        seed, and the control is at the ideal up to twice its instrument's own error.
 
         Args:
             sample: The measurements, over seeds or over records.

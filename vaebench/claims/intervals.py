@@ -85,13 +85,14 @@ def log_interval(values: Sequence[float], floor: float, level: float = LEVEL) ->
 def share_interval(values: Sequence[float], level: float = LEVEL) -> Interval:
     """Bound the mean of a share whose distribution over seeds is unknown.
 
-    The lower end is the least p with min_h E(B − h)₊/(S − h) > tail. S is the sum of the n values, B ~ Binomial(n, p),
-    h runs over 0, 1, … below S, and tail = (1 − level)/2. The upper end mirrors it.
+    The lower end is the least p with min_h E(B − h)₊/(S − h) > tail. Here S is the sum of the n values and
+    B ~ Binomial(n, p). h runs over 0, 1, … below S, and tail = (1 − level)/2. The upper end mirrors it.
 
-    The level is never missed, whatever the distribution. The sum S of n values in [0, 1] with mean p is dominated by B
-    for convex functions (Hoeffding), and P(S ≥ s) ≤ E(S − h)₊/(s − h) by Markov. Where all seeds are 0, or all 1, the
-    interval is Clopper and Pearson's; of other counts of five it is wider than theirs by .006 at most. No interval of
-    this kind can say more of five ones than .025^(1/5) = .478: a share below that may give them by chance.
+    The level is never missed, whatever the distribution. Let the n values lie in [0, 1] and have the mean p. Then B
+    dominates their sum S for convex functions (Hoeffding). By Markov, P(S ≥ s) ≤ E(S − h)₊/(s − h).
+
+    If all seeds are 0, or all 1, the interval is Clopper and Pearson's. For other counts of five it is wider than
+    theirs by .006 at most. Five ones show no more than .025^(1/5) = .478: a share below that may give them by chance.
 
     Source: Hoeffding 1963, JASA 58, section 6; Bentkus 2004, Annals of Probability 32 (the bound).
 

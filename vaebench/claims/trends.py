@@ -63,9 +63,9 @@ LEAST_TAU = 0.5
 class Trend:
     """A measurement falls, or rises, as the knob rises: judged on the log-ratio across the knob *and* on Kendall's τ.
 
-    The log-ratio must be beyond `LEAST`, τ beyond 0, and its mean beyond `LEAST_TAU`: a course that goes up and down,
-    by the same in all seeds, is no trend however narrow its interval. Agreement is τ in the claimed direction, and 0 in
-    a seed whose ends differ by no more than `LEAST`.
+    The log-ratio must be beyond `LEAST`, τ beyond 0, and the mean of τ beyond `LEAST_TAU`. So a course that goes up and
+    down alike in all seeds is no trend, however narrow its interval. Agreement is τ in the claimed direction. It is 0
+    in a seed whose ends differ by no more than `LEAST`.
 
     Attributes:
         measurement: The measurement's name; it must be positive.
@@ -124,13 +124,14 @@ class Trend:
 
 @dataclass(frozen=True)
 class Outpaces:
-    """From the first knob value to the last a measurement falls by more than another moves anywhere on the way.
+    """A measurement falls across the knob by more than another moves anywhere on the way.
 
-    So its log-fall exceeds the other's largest |log-change| from the first value: a course that rises and comes back
-    has moved. The difference of logarithms stands for the ratio of log-changes that it is above 1 with: the ratio has
-    no bounds where the other measurement stands still. It must be beyond `LEAST`. Agreement is
-    (fall − other)/(|fall| + other): 1 where only the measurement moves, 0 where both move alike or neither by more than
-    `LEAST`, −1 where only the other does or the measurement rises.
+    Its log-fall from the first knob value to the last exceeds the other's largest |log-change| from the first value. A
+    course that rises and comes back has moved. The condition is on the difference of the two, which must be beyond
+    `LEAST`. Their ratio has no bounds where the other measurement stands still.
+
+    Agreement is (fall − other)/(|fall| + other). It is 1 if only the measurement moves. It is 0 if both move alike, or
+    neither by more than `LEAST`. It is −1 if only the other moves, or the measurement rises.
 
     Attributes:
         measurement: The measurement that should fall; it must be positive.

@@ -1,7 +1,7 @@
 """The shape of what is stored: outcomes of cells, and records assembled of them. Strict JSON both ways.
 
 `CellOutcome` is one line of a journal; `Record` is one file. A record carries its claims' definitions beside the
-measurements, so that whoever reads it can judge again and need not believe its verdicts.
+measurements. So whoever reads it can judge again, and need not believe its verdicts.
 """
 
 import json

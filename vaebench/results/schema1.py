@@ -1,7 +1,7 @@
 """Records of schema 1, written until 2026-11-28, turned into schema 2. Only names and shapes change, no number.
 
-Schema 1 kept what was measured and what was declined apart, had one count for all seeds of a measurement, and called
-things by other names. It did not say when a cell ran, by which code and commit, or on which bytes.
+Schema 1 kept numbers and reasons apart. It had one count for all seeds of a measurement, and other names. It did not
+say when a cell ran, by which code and commit, or on which bytes.
 """
 
 import json

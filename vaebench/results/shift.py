@@ -47,32 +47,32 @@ class Shift:
 def shift(new: Column, reference: Column) -> Shift | None:
     """Compare a measurement's new population over seeds with the reference's, in the measurement's unit.
 
-    t = (mean_new − mean_ref) / √(s²(1/n_new + 1/n_ref) + r²), where s² is the variance over seeds pooled from both
-    sides, with n_new + n_ref − 2 degrees of freedom, at least the mean square of the instrument's own standard errors,
-    and r = 10⁻⁵·magnitude + 2⁻²³ is what rounding may do to all seeds at once. So an exact arm, which has no spread,
-    drifts only when its number changes by more than rounding.
+    t = (mean_new − mean_ref) / √(s²(1/n_new + 1/n_ref) + r²).
 
-    Pooled, because "nothing changed" means that both sides are draws from one population, and because it is the one
-    choice that keeps its promise. Simulated runs of 6 records × 200 measurements whose seeds share half their variance
-    within a record, at a nominal 5 % (2,000 runs, standard error .005); power is the chance to see one measurement
-    moved by 4 or 6 standard deviations, or 40 moved by 4:
+    - s² is the variance over seeds, pooled from both sides. It has n_new + n_ref − 2 degrees of freedom. It is at least
+      the mean square of the instrument's own standard errors.
+    - r = 10⁻⁵·magnitude + 2⁻²³ is what rounding may do to all seeds at once. An exact arm has no spread. So it drifts
+      only if its number changes by more than rounding.
 
-    ============================  ==============  =====  ======
-    5 seeds against 5             reference only  Welch  pooled
-    ============================  ==============  =====  ======
-    false alarms, normal          .055            .024   .043
-    false alarms, log-normal      .887            .017   .037
-    false alarms, t with 3 d.f.   .127            .009   .021
-    power, one measurement by 4       .03             .16    .26
-    power, one measurement by 6       .09             .58    .78
-    power, 40 measurements by 4       .17             .72    .85
-    ============================  ==============  =====  ======
+    The variance is pooled, because "nothing changed" means that both sides are draws from one population. It is also
+    the one choice that keeps its level. The table has simulated runs of 6 records × 200 measurements at a nominal 5 %
+    (2,000 runs, standard error .005). Seeds share half their variance within a record. Power is the chance to see one
+    measurement moved by 4 or 6 standard deviations, or 40 moved by 4.
 
-    The price is a shift that also widens the spread, which pooling sees later than the reference's variance alone
-    would (one measurement moved by 6 and spread threefold: .07 against .13). Unequal counts cost the shelter that
-    symmetry gives: one new seed against ten, log-normal, raises a false alarm in most runs under any of the three.
-    A run should have as many seeds as the reference. Where it has the *same* seeds, the two sides are
-    positively related at most, which makes the test milder.
+    | 5 seeds against 5 | reference only | Welch | pooled |
+    | --- | --- | --- | --- |
+    | false alarms, normal | .055 | .024 | .043 |
+    | false alarms, log-normal | .887 | .017 | .037 |
+    | false alarms, t with 3 d.f. | .127 | .009 | .021 |
+    | power, one measurement by 4 | .03 | .16 | .26 |
+    | power, one measurement by 6 | .09 | .58 | .78 |
+    | power, 40 measurements by 4 | .17 | .72 | .85 |
+
+    The price is paid for a shift that also widens the spread. Pooling sees it later than the reference's variance alone
+    would: .07 against .13 for one measurement moved by 6 and spread threefold. With unequal counts the protection of
+    symmetry is lost. One new seed against ten, log-normal, raises a false alarm in most runs under any of the three. A
+    run should have as many seeds as the reference. If it has the *same* seeds, the two sides are positively related,
+    which makes the test milder.
 
     Closed form: Student's two-sample t, exact for normal measurements but for the floors, which make it milder.
 
