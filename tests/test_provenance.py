@@ -1,15 +1,17 @@
 """What a cell depends on: an edit throws away the cells whose numbers it can move, and no others."""
 
 import ast
+import os
 import re
 import shutil
+import subprocess
 from functools import cache
 from pathlib import Path
 
 import pytest
 
 from vaebench import catalog, papers
-from vaebench.provenance import SHARED, changed, code_of, now, room_hash
+from vaebench.provenance import SHARED, changed, code_of, commit_of, now, room_hash
 from vaebench.results.record import Date, Environment, Subject, cell_id
 from vaebench.sources import imported_names
 
@@ -176,3 +178,73 @@ def test_no_instrument_imports_a_tasks_page_which_no_rooms_hash_covers():
 def test_a_date_is_one_that_a_record_can_hold():
     (pattern,) = (part.pattern for part in Date.__metadata__[0].metadata if getattr(part, "pattern", None))
     assert re.fullmatch(pattern, now())
+
+
+def git(folder: Path, *arguments: str) -> str:
+    who = ["-c", "user.name=A", "-c", "user.email=a@b", "-c", "commit.gpgsign=false"]
+    done = subprocess.run(["git", "-C", str(folder), *who, *arguments], capture_output=True, text=True, check=True)
+    return done.stdout.strip()
+
+
+@pytest.fixture
+def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A checkout with a package in it, committed."""
+    if shutil.which("git") is None:
+        pytest.skip("there is no git")
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    package = tmp_path / "vaebench"
+    (package / "kernels").mkdir(parents=True)
+    for name in ("__init__.py", "kernels/normal.py"):
+        (package / name).write_text("A = 1\n")
+    git(tmp_path, "init", "-q")
+    (tmp_path / ".gitignore").write_text("installed/\n__pycache__/\n")
+    git(tmp_path, "add", ".")
+    git(tmp_path, "commit", "-qm", "one")
+    return package
+
+
+def test_a_commit_is_that_of_the_checkout_and_tells_of_changes_in_the_package(checkout: Path):
+    head = git(checkout, "rev-parse", "HEAD")
+    assert commit_of(checkout) == head
+    (checkout.parent / "notes.md").write_text("beside the package\n")
+    (checkout / "__pycache__").mkdir()
+    (checkout / "__pycache__" / "ignored.pyc").write_text("")
+    assert commit_of(checkout) == head
+    (checkout / "kernels" / "new.py").write_text("A = 1\n")
+    assert commit_of(checkout) == f"{head}+changes"
+    (checkout / "kernels" / "new.py").unlink()
+    (checkout / "kernels" / "normal.py").write_text("A = 2\n")
+    assert commit_of(checkout) == f"{head}+changes"
+    git(checkout, "commit", "-qam", "two")
+    assert commit_of(checkout) == git(checkout, "rev-parse", "HEAD") != head
+
+
+def test_a_copy_that_is_installed_in_somebody_elses_checkout_has_no_commit(checkout: Path):
+    installed = checkout.parent / "installed" / "vaebench"
+    shutil.copytree(checkout, installed)
+    assert commit_of(installed) is None
+
+
+def test_a_hook_of_another_checkout_does_not_lend_its_commit(checkout: Path, tmp_path: Path, monkeypatch):
+    head = git(checkout, "rev-parse", "HEAD")
+    other = tmp_path / "other"
+    other.mkdir()
+    git(other, "init", "-q")
+    monkeypatch.setenv("GIT_DIR", str(other / ".git"))
+    assert commit_of(checkout) == head
+
+
+def test_without_a_checkout_or_without_git_there_is_no_commit(checkout: Path, tmp_path: Path, monkeypatch):
+    bare = tmp_path / "bare" / "vaebench"
+    shutil.copytree(checkout, bare)
+    git(bare.parent, "init", "-q")
+    assert commit_of(bare) is None  # nothing committed
+    slow = tmp_path / "bin" / "git"
+    slow.parent.mkdir()
+    slow.write_text("#!/bin/sh\nexec sleep 60\n")
+    slow.chmod(0o755)
+    monkeypatch.setattr("vaebench.provenance.PATIENCE", 0.2)
+    monkeypatch.setenv("PATH", str(slow.parent), prepend=os.pathsep)
+    assert commit_of(checkout) is None
+    monkeypatch.setenv("PATH", str(tmp_path / "nowhere"))
+    assert commit_of(checkout) is None

@@ -167,7 +167,8 @@ def test_a_record_says_all_that_its_cells_depend_on(tiny: object, request_of: Re
         datasets=("digits",),
         seeds=2,
     )
-    done = go(request)
+    planned = plan(request)
+    done = run(request, planned, Journal(request.out), quiet, in_this_process)
     assert len(done.records) == 3  # kahler_vae has no posterior that the other task could read
     for record in done.records:
         record = read_record(request.out / record.subject.file_name)  # noqa: PLW2901 - what is stored
@@ -176,7 +177,7 @@ def test_a_record_says_all_that_its_cells_depend_on(tiny: object, request_of: Re
             assert cell.environment == 0 and cell.date is not None and cell.data is not None
             ran_on = record.environments[cell.environment]
             assert cell_id(record.subject, cell.seed, ran_on) == cell.id
-            assert ran_on.probe == probe("cpu")
+            assert (ran_on.probe, ran_on.commit) == (probe("cpu"), planned.cells[0].commit)
             assert {"kernels", "measures", f"papers/{record.subject.task.name.partition('_')[0]}"} <= set(ran_on.code)
         assert len({(cell.data, cell.split) for cell in record.cells}) == 1
     with_twin = {record.subject.file_name for record in done.records if "variants/complex_vae" in ran_of(record).code}
@@ -272,10 +273,11 @@ def test_a_second_run_needs_no_process_whatever_its_jobs(
     jobs: int, tiny: object, request_of: RequestOf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = go(request_of(seeds=1))
-    monkeypatch.setattr("subprocess.Popen", None)
     request = request_of(seeds=1, jobs=jobs)
+    planned = plan(request)
+    monkeypatch.setattr("subprocess.Popen", None)
     with Workers() as workers:
-        second = run(request, plan(request), Journal(request.out), quiet, workers.run)
+        second = run(request, planned, Journal(request.out), quiet, workers.run)
     assert (second.ran, second.reused, second.records) == (0, 1, first.records)
 
 

@@ -47,6 +47,7 @@ class Cell:
         seconds: Most that one training may take, or None.
         data_root: Folder of the data sets that have to be downloaded; no part of `id`.
         code: Hashes of the suite's code that decides its numbers, by room, as they were when it was planned.
+        commit: Of the suite's checkout then, where it is in one.
     """
 
     id: str
@@ -57,6 +58,7 @@ class Cell:
     seconds: float | None = None
     data_root: Path = catalog.DATA_ROOT
     code: Mapping[str, str] = field(default_factory=dict)
+    commit: str | None = None
 
 
 @lru_cache(maxsize=4)
@@ -79,7 +81,7 @@ def run_cell(cell: Cell) -> CellOutcome:
     torch.set_num_threads(1)
     # Convolutions on a GPU would else round their products to ten bits, whatever the tensors' type.
     torch.backends.cudnn.allow_tf32 = False
-    ran_on = environment(cell.subject.device, cell.code)
+    ran_on = environment(cell.subject.device, cell.code, cell.commit)
     parameters, measured, seconds = 0, [], {"train": 0.0, "measure": 0.0}
     contents: str | None = None
     notes: dict[str, None] = {}

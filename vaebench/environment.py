@@ -1,9 +1,7 @@
-"""What this process computes on: processor, versions, the suite's commit, and a probe of the arithmetic itself."""
+"""What this process computes on: processor, versions, and a probe of the arithmetic itself."""
 
 import hashlib
-import os
 import platform
-import subprocess
 from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
@@ -14,9 +12,6 @@ from torch import Tensor
 from torch.nn import functional
 
 from vaebench.results.record import Environment
-
-PATIENCE = 2.0
-"""Seconds after which git counts as absent."""
 
 
 def processor_name() -> str:
@@ -29,12 +24,13 @@ def processor_name() -> str:
     return platform.processor() or platform.machine()
 
 
-def environment(device: str, code: Mapping[str, str] | None = None) -> Environment:
+def environment(device: str, code: Mapping[str, str] | None = None, commit: str | None = None) -> Environment:
     """What this process computes on, and by which code.
 
     Args:
         device: ``cpu`` or ``cuda``.
         code: Hashes of the code that decides a cell's numbers, by room; see `provenance.code_of`.
+        commit: That of the suite's checkout; see `provenance.commit_of`.
 
     Returns:
         The environment.
@@ -49,50 +45,10 @@ def environment(device: str, code: Mapping[str, str] | None = None) -> Environme
         precision="float32",
         deterministic=not cuda,
         threads=torch.get_num_threads(),
-        commit=commit(Path(__file__).parent),
+        commit=commit,
         code=dict(code or {}),
         probe=dict(probe(device)),
     )
-
-
-@cache
-def commit(folder: Path) -> str | None:
-    """Find the commit of a checkout, once a process.
-
-    Args:
-        folder: The package's folder in it.
-
-    Returns:
-        40 hexadecimal digits, with ``+changes`` after them where the folder differs from that commit; None where it
-        is in no checkout, or where git does not answer.
-    """
-    # An installed copy may lie in somebody else's checkout: there it is not tracked.
-    if _git(folder, "ls-files", "--error-unmatch", "__init__.py") is None:
-        return None
-    said = _git(folder, "status", "--porcelain=v2", "--branch", "--untracked-files=all", "--", ".")
-    if said is None:
-        return None
-    head = [line.removeprefix("# branch.oid ") for line in said.splitlines() if line.startswith("# branch.oid ")]
-    if not head or len(head[0]) != 40:
-        return None
-    return head[0] + "+changes" * any(not line.startswith("#") for line in said.splitlines())
-
-
-def _git(folder: Path, *arguments: str) -> str | None:
-    """What git says of a folder; None where it fails. It writes nothing."""
-    plain = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-    try:
-        return subprocess.run(
-            ["git", "-C", str(folder), *arguments],
-            env=plain | {"GIT_OPTIONAL_LOCKS": "0"},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            timeout=PATIENCE,
-            check=True,
-        ).stdout.decode("utf-8", "replace")
-    except (OSError, subprocess.SubprocessError):
-        return None
 
 
 @cache

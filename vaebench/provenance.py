@@ -3,6 +3,8 @@
 What else decides them has a hash in the cell's subject: the task's definition, the data set's own page, the variant.
 """
 
+import os
+import subprocess
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import cache
@@ -16,6 +18,9 @@ from vaebench.sources import local_sources
 
 if TYPE_CHECKING:
     from vaebench.models import Variant
+
+PATIENCE = 2.0
+"""Seconds after which git counts as absent."""
 
 SHARED: Mapping[str, str] = {
     "kernels": "kernels/**/*.py",
@@ -34,6 +39,45 @@ SHARED: Mapping[str, str] = {
 def now() -> str:
     """The present moment in UTC, as records say it: ``2026-11-22T07:05:03Z``."""
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def commit_of(folder: Path) -> str | None:
+    """Find the commit of a checkout.
+
+    Args:
+        folder: The package's folder in it.
+
+    Returns:
+        40 hexadecimal digits, with ``+changes`` after them where the folder differs from that commit; None where it
+        is in no checkout, or where git does not answer.
+    """
+    # An installed copy may lie in somebody else's checkout: there it is not tracked.
+    if _git(folder, "ls-files", "--error-unmatch", "__init__.py") is None:
+        return None
+    said = _git(folder, "status", "--porcelain=v2", "--branch", "--untracked-files=all", "--", ".")
+    if said is None:
+        return None
+    head = [line.removeprefix("# branch.oid ") for line in said.splitlines() if line.startswith("# branch.oid ")]
+    if not head or len(head[0]) != 40:
+        return None
+    return head[0] + "+changes" * any(not line.startswith("#") for line in said.splitlines())
+
+
+def _git(folder: Path, *arguments: str) -> str | None:
+    """What git says of a folder; None where it fails. It writes nothing."""
+    plain = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    try:
+        return subprocess.run(
+            ["git", "-C", str(folder), *arguments],
+            env=plain | {"GIT_OPTIONAL_LOCKS": "0"},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            timeout=PATIENCE,
+            check=True,
+        ).stdout.decode("utf-8", "replace")
+    except (OSError, subprocess.SubprocessError):
+        return None
 
 
 def room_hash(room: str) -> str:

@@ -17,7 +17,7 @@ from vaebench.engines.worker import JOBS
 from vaebench.experiment import PRESETS, Preset
 from vaebench.mistakes import Mistake
 from vaebench.papers import Task
-from vaebench.provenance import code_of, room_hash
+from vaebench.provenance import code_of, commit_of, room_hash
 from vaebench.results.assemble import assemble
 from vaebench.results.journal import Damage, Journal
 from vaebench.results.record import (
@@ -192,7 +192,7 @@ def plan(request: Request, ask: Callable[..., str] = try_here) -> Plan:
     cells: list[Cell] = []
     unfit: list[str] = []
     there = 0
-    hash_of = cache(room_hash)
+    commit, hash_of = commit_of(catalog.PACKAGE), cache(room_hash)
     files = cache(lambda dataset: catalog.dataset_files(dataset, request.data_root))
     for name in request.tasks:
         task = catalog.task(name)
@@ -211,7 +211,8 @@ def plan(request: Request, ask: Callable[..., str] = try_here) -> Plan:
             ran_on = environment("cpu", code)  # of which an id takes what all of a run's processes share
             for seed in range(seeds):
                 id_ = cell_id(subject, seed, ran_on)
-                cells.append(Cell(id_, subject, reference, dataset, seed, request.seconds, request.data_root, code))
+                where = request.seconds, request.data_root
+                cells.append(Cell(id_, subject, reference, dataset, seed, *where, code, commit))
     return Plan(tuple(sorted(cells, key=lambda cell: cell.seed)), tuple(unfit), there)
 
 

@@ -19,7 +19,7 @@ from vaebench.engines.local import Workers
 from vaebench.mistakes import Mistake
 
 HERE = Path(__file__).parent
-CODE = {"kernels": "1" * 16}
+CODE, COMMIT = {"kernels": "1" * 16}, "2" * 40
 ACTING = "import acting\nacting.install()\n"
 
 
@@ -33,7 +33,15 @@ def acting(monkeypatch):
 
 def cells(*references, seconds=None):
     return [
-        SimpleNamespace(id=f"{seed:016x}", subject=SUBJECT, reference=reference, seed=seed, seconds=seconds, code=CODE)
+        SimpleNamespace(
+            id=f"{seed:016x}",
+            subject=SUBJECT,
+            reference=reference,
+            seed=seed,
+            seconds=seconds,
+            code=CODE,
+            commit=COMMIT,
+        )
         for seed, reference in enumerate(references)
     ]
 
@@ -67,7 +75,7 @@ def test_a_cell_that_harms_its_process_is_a_status_and_the_others_go_on(act, rea
         "a process's end is seen even where a child of it holds its pipe open for 40 s"
     )
     assert (bad.status, bad.reason) == ("broken" if act in {"interrupt", "leave", "surrogate"} else "error", reason)
-    assert (bad.environment.code, bad.date is None) == (CODE, False)
+    assert (bad.environment.code, bad.environment.commit, bad.date is None) == (CODE, COMMIT, False)
     assert [other.status for other in others] == ["ok", "ok"]
 
 
@@ -188,7 +196,7 @@ import os, sys
 from types import SimpleNamespace
 from results.stored import SUBJECT
 from vaebench.engines.local import Workers
-cells = [SimpleNamespace(id=f"{n:016x}", subject=SUBJECT, reference=word, seed=n, seconds=None, code={})
+cells = [SimpleNamespace(id=f"{n:016x}", subject=SUBJECT, reference=word, seed=n, seconds=None, code={}, commit=None)
          for n, word in enumerate(["", "", "hang", "idle"])]
 workers = Workers()
 for outcome in workers.run(cells, 2):

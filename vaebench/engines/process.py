@@ -166,7 +166,7 @@ class Process:
             seed=cell.seed,
             status=status,
             reason=reason.encode("utf-8", "backslashreplace").decode()[:2000],
-            environment=self._environment.model_copy(update={"code": dict(cell.code)}),
+            environment=self._environment.model_copy(update={"code": dict(cell.code), "commit": cell.commit}),
             date=now(),
         )
 
