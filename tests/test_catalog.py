@@ -8,7 +8,8 @@ import pytest
 import real_files
 
 from vaebench import catalog
-from vaebench.catalog import BadVariant, NoData, UnknownName
+from vaebench.catalog import BadVariant, UnknownName
+from vaebench.data import Unavailable
 from vaebench.mistakes import Mistake
 
 GOOD = """
@@ -51,8 +52,8 @@ def test_an_unknown_name_lists_all_that_is_known_and_the_nearest_first(kind):
 
 def test_the_suggestion_is_the_nearest():
     with pytest.raises(Mistake, match=r"did you mean beta_vae\?"):
-        catalog.known("variant", "betavae", catalog.variant_names())
-    assert catalog.known("variant", "vae", catalog.variant_names()) == "vae"
+        catalog.checked("variant", "betavae", catalog.variant_names())
+    assert catalog.checked("variant", "vae", catalog.variant_names()) == "vae"
 
 
 @pytest.mark.parametrize("name", catalog.task_names())
@@ -73,7 +74,7 @@ def test_every_name_that_a_task_uses_is_known(name):
         assert callable(catalog.instrument(task.paper, instrument))
     for arm in task.arms:
         if arm.variant not in ("own", "twin"):
-            catalog.known("variant", arm.variant, catalog.variant_names())
+            catalog.checked("variant", arm.variant, catalog.variant_names())
     for data in task.datasets:
         catalog.check_dataset(data)
 
@@ -239,10 +240,10 @@ def test_data_that_need_a_download_are_looked_for_under_the_root_alone(tmp_path)
     parts = real_files.mnist(tmp_path)
     assert len(catalog.dataset("mnist", tmp_path).train.x) == len(parts["train"][0])
     with pytest.raises(
-        NoData, match=r"^mnist is not under .*elsewhere: there is no MNIST/raw/train-images-idx3-ubyte;"
+        Unavailable, match=r"^mnist is not under .*elsewhere: there is no MNIST/raw/train-images-idx3-ubyte;"
     ):
         catalog.dataset("mnist", tmp_path / "elsewhere")
-    assert issubclass(NoData, Mistake)
+    assert issubclass(Unavailable, Mistake)
     assert catalog.dataset("digits", tmp_path / "elsewhere").name == "digits"
     with pytest.raises(UnknownName, match=r"^unknown dataset 'mnist32'; mnist comes as: mnist$"):
         catalog.dataset("mnist32", tmp_path)
@@ -317,7 +318,7 @@ def test_only_data_that_have_files_have_a_hash_of_their_bytes(tmp_path):
     path = tmp_path / "two" / "MNIST" / "raw" / "t10k-labels-idx1-ubyte"
     path.write_bytes(path.read_bytes()[:-1] + b"\7")
     assert catalog.dataset_files("mnist", tmp_path / "two") != one
-    with pytest.raises(NoData, match=r"^fashion_mnist under .*one cannot be read: No such file or directory$"):
+    with pytest.raises(Unavailable, match=r"^fashion_mnist under .*one cannot be read: No such file or directory$"):
         catalog.dataset_files("fashion_mnist", tmp_path / "one")
 
 

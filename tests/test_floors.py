@@ -10,8 +10,8 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "vaebench"
 
 FLOORS = {
-    "version": 1, "mistakes": 1, "stops": 1, "terminal": 1, "seeds": 1, "claims": 1, "fingerprint": 1, "kernels": 1, "data": 1,
-    "experiment": 1, "file_bytes": 1, "sources": 1,
+    "version": 1, "mistakes": 1, "stops": 1, "terminal": 1, "seeds": 1, "claims": 1, "fingerprint": 1, "kernels": 1,
+    "data": 1, "experiment": 1, "file_bytes": 1, "sources": 1,
     "models": 2, "results": 2,
     "training": 3, "variants": 3, "environment": 3,
     "measures": 4,
@@ -25,6 +25,7 @@ FLOORS = {
 
 BESIDE = {
     ("data", "seeds"),
+    ("data", "mistakes"),
     ("kernels", "experiment"),
     ("training", "variants"),
     ("engines", "cell"),

@@ -32,10 +32,6 @@ class UnknownName(Mistake):
     """There is nothing of this name; the message lists what there is."""
 
 
-class NoData(Mistake):
-    """A data set's files are absent, damaged or cannot be downloaded; the message says in one line what to do."""
-
-
 class BadVariant(Mistake):
     """A variant's file cannot be loaded; the message says why in one line."""
 
@@ -75,7 +71,7 @@ def dataset_names() -> tuple[str, ...]:
     return _pages("data")
 
 
-def known(kind: str, name: str, names: tuple[str, ...]) -> str:
+def checked(kind: str, name: str, names: tuple[str, ...]) -> str:
     """Check a name against the list of its kind.
 
     Args:
@@ -125,7 +121,7 @@ def summary(folder: str, name: str) -> str:
 
 def _task_page(name: str) -> ModuleType:
     pages = _task_pages()
-    page = pages[known("task", name, tuple(sorted(pages)))]
+    page = pages[checked("task", name, tuple(sorted(pages)))]
     return importlib.import_module(f"vaebench.papers.{page.parent.name}.{page.stem}")
 
 
@@ -168,7 +164,7 @@ def check_dataset(name: str) -> tuple[str, int | None]:
     if name in dataset_names():
         return name, None
     stem, digits = cast("re.Match[str]", re.fullmatch(r"(.*?)([1-9]\d*|)", name)).groups()
-    page = known("dataset", stem if digits and stem in dataset_names() else name, dataset_names())
+    page = checked("dataset", stem if digits and stem in dataset_names() else name, dataset_names())
     if int(digits) not in _sizes(page):
         raise UnknownName(f"unknown dataset {name!r}; {page} comes as: {', '.join(dataset_sizes(page))}")
     return page, int(digits)
@@ -243,14 +239,16 @@ def dataset_files(name: str, root: Path = DATA_ROOT) -> str | None:
         The hash, or None for a data set that has no files.
 
     Raises:
-        NoData: A file is not there, or cannot be read.
+        Unavailable: A file is not there, or cannot be read.
     """
     page, _ = check_dataset(name)
     files = getattr(importlib.import_module(f"vaebench.data.{page}"), "FILES", None)
     try:
         return None if files is None else files_hash(root, files)
     except OSError as error:
-        raise NoData(f"{name} under {root} cannot be read: {error.strerror}") from error
+        from vaebench.data import Unavailable
+
+        raise Unavailable(f"{name} under {root} cannot be read: {error.strerror}") from error
 
 
 def dataset(name: str, root: Path = DATA_ROOT, download: bool = False) -> "Dataset":
@@ -265,17 +263,12 @@ def dataset(name: str, root: Path = DATA_ROOT, download: bool = False) -> "Datas
         The data set, on the CPU.
 
     Raises:
-        NoData: Its files are absent, damaged or cannot be downloaded.
-    """
-    from vaebench.data import Unavailable
-
+        Unavailable: Its files are absent, damaged or cannot be downloaded.
+    """  # noqa: DOC502 - raised by the data set's page
     page, size = check_dataset(name)
     module = importlib.import_module(f"vaebench.data.{page}")
     if size is None and hasattr(module, "FILES"):
-        try:
-            return cast("Dataset", module.load(root, download))
-        except Unavailable as error:
-            raise NoData(str(error)) from error
+        return cast("Dataset", module.load(root, download))
     return cast("Dataset", module.load() if size is None else module.load(size))
 
 
@@ -322,7 +315,7 @@ def check_variant(reference: str) -> None:
         if not Path(reference).is_file():
             raise BadVariant(f"there is no file {reference}")
     elif ":" not in reference:
-        known("variant", reference, variant_names())
+        checked("variant", reference, variant_names())
 
 
 def variant(reference: str) -> Brought:

@@ -238,9 +238,9 @@ def arms(task: Task, budget: Budget, variant: Variant, data: Dataset, cell: Cell
             )
             yield Place(arm.name, knob, arm.read), trained
             if arm is JUDGED or arm.interventions:
-                known = analytic_model(task, data, latent, changed, turned.kl_weight)
-                if known is not None:
-                    yield Place("analytic" if arm is JUDGED else f"analytic_{arm.name}", knob, arm.read), known
+                solved = analytic_model(task, data, latent, changed, turned.kl_weight)
+                if solved is not None:
+                    yield Place("analytic" if arm is JUDGED else f"analytic_{arm.name}", knob, arm.read), solved
 
 
 def latent_units(budget: Budget, data: Dataset) -> int:

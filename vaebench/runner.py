@@ -103,11 +103,11 @@ def check(request: Request) -> None:
     Raises:
         Mistake: A name is unknown, or a number makes no sense; one line says what to do.
     """
-    catalog.known("preset", request.preset, PRESETS)
+    catalog.checked("preset", request.preset, PRESETS)
     for name in request.tasks:
-        catalog.known("task", name, catalog.task_names())
+        catalog.checked("task", name, catalog.task_names())
     for name in request.archs:
-        catalog.known("architecture", name, catalog.arch_names())
+        catalog.checked("architecture", name, catalog.arch_names())
     for name in request.datasets:
         catalog.check_dataset(name)
     for reference in request.variants:
@@ -150,11 +150,12 @@ def fetch(request: Request) -> None:
         request: What is asked; tasks' own data sets need no download.
     """
     from vaebench.cell import dataset_of
+    from vaebench.data import Unavailable
 
     for name in request.datasets:
         try:
             dataset_of(name, request.data_root)
-        except catalog.NoData:
+        except Unavailable:
             catalog.dataset(name, request.data_root, download=True)
 
 

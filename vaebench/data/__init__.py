@@ -14,8 +14,10 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
+from vaebench.mistakes import Mistake
 
-class Unavailable(RuntimeError):  # noqa: N818 - told to the user, who can mend it
+
+class Unavailable(Mistake):
     """A data set's files are absent, damaged or cannot be downloaded; the message says in one line what to do."""
 
 

@@ -6,10 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import stdtr, stdtrit
 
-from vaebench.claims import LEVEL, Column
-
-ROUNDING = 1e-5
-"""Two builds of the same arithmetic may differ by this share of a measurement's magnitude, in every seed alike."""
+from vaebench.claims import LEVEL, ROUNDING, Column
 
 SMALLEST = float(np.finfo(np.float32).eps)
 """... or by this much outright: a number near zero is the difference of two of order one."""

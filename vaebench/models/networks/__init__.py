@@ -44,9 +44,9 @@ def architecture(name: str) -> Architecture:
     Raises:
         ValueError: The name is unknown; the message lists the known ones.
     """
-    known = sorted(path.stem for path in Path(__file__).parent.glob("[!_]*.py"))
-    if name not in known:
-        raise ValueError(f"unknown architecture {name!r}; there are: {', '.join(known)}")
+    names = sorted(path.stem for path in Path(__file__).parent.glob("[!_]*.py"))
+    if name not in names:
+        raise ValueError(f"unknown architecture {name!r}; there are: {', '.join(names)}")
     return cast("Architecture", importlib.import_module(f"{__name__}.{name}"))
 
 
