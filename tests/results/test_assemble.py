@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from results.stored import CLAIMS, ENVIRONMENT, INVARIANTS, SUBJECT, cell, observe, whole_record
 
-from vaebench.claims import judge, t_interval
+from vaebench.claims import Level, Verdict, judge, t_interval
 from vaebench.mistakes import Mistake
 from vaebench.results.assemble import agreement_by_seed, agreement_interval, assemble, rejudge
 from vaebench.results.record import strict_json
@@ -134,7 +134,8 @@ def test_an_arm_with_a_closed_form_of_its_own_must_land_on_it_like_the_trained_o
 
 def test_no_verdict_is_believed():
     honest = whole_record()
-    praise = honest.verdicts[0].__class__("near", "trained", "holds", (), (1.0,) * 4, (0, 1, 2, 3))
+    level = Level("holds", (1.0,) * 4, (0, 1, 2, 3))
+    praise = Verdict("near", "trained", level, level, ())
     tampered = honest.model_copy(
         update={"verdicts": (praise,) * 3, "control_verdicts": (), "invariant_verdicts": (praise,), "agreement": None}
     )

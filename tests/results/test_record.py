@@ -125,7 +125,7 @@ NUMBERS = [
     ("claims", 1, "conditions", 0, "target"),
     ("claims", 1, "conditions", 1, "limit"),
     ("subject", "variant", "kl_weight"),
-    ("verdicts", 0, "agreement", 0),
+    ("verdicts", 0, "controlled", "agreement", 0),
     ("agreement", "estimate"),
     ("cells", 0, "seconds", "train"),
 ]

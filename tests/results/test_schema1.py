@@ -72,7 +72,7 @@ DAMAGES = {
     "claims that are no list": lambda d: d.update(claims=3),
     "a claim that is no object": lambda d: d.update(claims=["x"]),
     "conditions that are no list": lambda d: d["claims"][0].update(conditions={}),
-    "verdicts that are no objects": lambda d: d.update(verdicts=[None]),
+    "verdicts that are no list": lambda d: d.update(verdicts=3),
     "no cells": lambda d: d.pop("cells"),
     "cells that are no list": lambda d: d.update(cells={}),
     "no score": lambda d: d.pop("score"),

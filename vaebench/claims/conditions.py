@@ -55,7 +55,7 @@ class Near:
         """
         reach = abs(self.null - self.target)
         low, high = self.target - self.tolerance, self.target + self.tolerance
-        frame = Statistic(self.measurement, low, high, (), (), (), rounding=ROUNDING * reach)
+        frame = Statistic(self.measurement, low, high, (), (), (), rounding=ROUNDING * reach, room=2 * reach)
 
         def agree(value: float) -> float:
             return 1 - abs(value - self.target) / reach
@@ -116,7 +116,8 @@ class Beyond:
     def _of(self, sweep: Sweep) -> Statistic:
         below, reach = self.ideal < self.limit, self.ideal - self.null
         low, high = (None, self.limit) if below else (self.limit, None)
-        frame = Statistic(self.measurement, low, high, (), (), (), scale=self.scale, rounding=ROUNDING * abs(reach))
+        rounding, room = ROUNDING * abs(reach), abs(reach)
+        frame = Statistic(self.measurement, low, high, (), (), (), scale=self.scale, rounding=rounding, room=room)
         draws = tuple(n for (n,) in sweep.counts.values()) if self.scale == "draws" else ()
         return replace(filled(frame, sweep, only, lambda value: (value - self.null) / reach), draws=draws)
 

@@ -48,6 +48,7 @@ class Statistic:
         estimate_beyond: What the estimate itself must lie beyond, on the region's side of it; None for no more than
             the interval must.
         rounding: What lies no farther than this from an end of the region lies at that end.
+        room: The way from where agreement is 0 to where it is 1; None where the condition has no such way.
     """
 
     what: str
@@ -64,6 +65,7 @@ class Statistic:
     draws: tuple[int, ...] = ()
     estimate_beyond: float | None = None
     rounding: float = 0.0
+    room: float | None = None
 
     def interval(self, level: float = LEVEL) -> Interval:
         """Estimate what the scale asks for, with an interval.
@@ -131,4 +133,5 @@ def filled(
         draws=template.draws,
         estimate_beyond=template.estimate_beyond,
         rounding=template.rounding,
+        room=template.room,
     )

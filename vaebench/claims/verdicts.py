@@ -1,7 +1,7 @@
 """Claims, and what measurements say of them."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -14,6 +14,32 @@ SURVIVING_SHARE = 0.8
 """A claim is not judged on the seeds that survived when more than a fifth did not: survivors are no fair sample."""
 
 VerdictWord = Literal["holds", "fails", "undecided", "not applicable"]
+
+ReasonCode = Literal[
+    "",
+    "setting",
+    "collapsed",
+    "uninformative",
+    "straddles",
+    "too small",
+    "corrected",
+    "one seed",
+    "few seeds",
+    "no seed",
+    "unasked",
+]
+"""Why a check is not plain: a reason that programs can read.
+
+- ``setting``: the measurement has no meaning for this variant, task or data set.
+- ``collapsed``: the model denies it in some seed.
+- ``uninformative``: nothing could have been seen. The control is at floor or ceiling, or the interval is wider than the
+  way from the null to the ideal.
+- ``straddles``: the interval holds values of both sides.
+- ``too small``: the effect lies on the claimed side, and is smaller than what counts.
+- ``corrected``: outside the region, but not after the correction for several statistics.
+- ``one seed``, ``few seeds``, ``no seed``: too few seeds finished.
+- ``unasked``: nobody asked for such a measurement.
+"""
 
 WORST_FIRST: tuple[VerdictWord, ...] = ("fails", "undecided", "holds", "not applicable")
 """Which of several words decides: the first of these that is among them."""
@@ -63,6 +89,7 @@ class CheckResult:
         scale: What was estimated over seeds, and how.
         estimate_beyond: What the estimate itself had to lie beyond; None for no more than the interval had to.
         role: Of its condition.
+        code: The reason's code.
     """
 
     statistic: str
@@ -75,6 +102,7 @@ class CheckResult:
     scale: Scale = "mean"
     estimate_beyond: float | None = None
     role: Role = "published"
+    code: ReasonCode = ""
 
     @property
     def place(self) -> str:
@@ -82,27 +110,67 @@ class CheckResult:
         return self.statistic if self.knob is None else f"{self.statistic} at {number_text(self.knob)}"
 
 
+LevelName = Literal["published", "controlled"]
+
+
+@dataclass(frozen=True)
+class Level:
+    """What some of a claim's conditions say together.
+
+    Attributes:
+        word: ``holds``, ``fails``, ``undecided`` or ``not applicable``.
+        agreement: Mean over conditions of the agreement of each seed, 0 where the claim is false and 1 at the ideal.
+        seeds: The seeds that `agreement` belongs to.
+        reason: Why, where the word alone does not say.
+        code: The reason's code.
+        decided_by: The statistic of the first check that has the level's word; empty where every check holds.
+    """
+
+    word: VerdictWord
+    agreement: tuple[float, ...] = ()
+    seeds: tuple[int, ...] = ()
+    reason: str = ""
+    code: ReasonCode = ""
+    decided_by: str = ""
+
+
 @dataclass(frozen=True)
 class Verdict:
-    """What the measurements say of a claim.
+    """What the measurements say of a claim, at two levels.
 
     Attributes:
         claim: The claim's id.
         arm: The arm that was judged.
-        word: ``holds``, ``fails``, ``undecided`` or ``not applicable``.
-        checks: One for each statistic.
-        agreement: Mean over conditions of the agreement of each seed, 0 where the claim is false and 1 at the ideal.
-        seeds: The seeds that `agreement` belongs to.
-        reason: Why, where the word alone does not say.
+        published: By the paper's own measure, or the nearest that can be taken: does the observation replicate?
+        controlled: The same together with every control of ours: does the interpretation stand?
+        checks: One for each statistic, as it is judged under controls.
     """
 
     claim: str
     arm: str
-    word: VerdictWord
+    published: Level
+    controlled: Level
     checks: tuple[CheckResult, ...]
-    agreement: tuple[float, ...]
-    seeds: tuple[int, ...]
-    reason: str = ""
+
+    @property
+    def word(self) -> VerdictWord:
+        """The word under controls."""
+        return self.controlled.word
+
+    @property
+    def agreement(self) -> tuple[float, ...]:
+        """Agreement of each seed under controls."""
+        return self.controlled.agreement
+
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        """The seeds of `agreement`."""
+        return self.controlled.seeds
+
+    @property
+    def reason(self) -> str:
+        """Why it is so under controls."""
+        return self.controlled.reason
 
 
 def _place(interval: Interval, statistic: Statistic) -> VerdictWord:
@@ -144,48 +212,89 @@ def _counted(statistic: Statistic, word: VerdictWord) -> str:
     return f"{statistic.values.count(ideal)} of {n} read {ideal:g}, and a sample of {n} cannot show a mean {most}"
 
 
+Outcome = tuple[VerdictWord, str, ReasonCode]
+"""A word, its reason, and the reason's code."""
+
+
 def _checked(
     statistic: Statistic, role: Role, seeds_run: int, seeds_seen: int, together: int, unheard: str
 ) -> CheckResult:
     """Judge one statistic of so many that each can bring the claim down; `unheard` names what nobody asked for."""
+    if statistic.values:
+        interval = statistic.interval()
+        word, reason, code = _decided(statistic, interval, seeds_run, together)
+    else:
+        interval = None
+        word, reason, code = _absent(statistic, unheard, no_seed=seeds_run > 0 and not seeds_seen)
+    return CheckResult(
+        *(statistic.what, interval, statistic.low, statistic.high, word, reason, statistic.knob, statistic.scale),
+        estimate_beyond=statistic.estimate_beyond,
+        role=role,
+        code=code,
+    )
 
-    def found(word: VerdictWord, reason: str, interval: Interval | None = None) -> CheckResult:
-        return CheckResult(
-            *(statistic.what, interval, statistic.low, statistic.high, word, reason, statistic.knob, statistic.scale),
-            estimate_beyond=statistic.estimate_beyond,
-            role=role,
-        )
 
-    if not statistic.values:
-        if not seeds_seen and seeds_run:
-            return found("undecided", "no seed finished")
-        if unheard:
-            return found("undecided", f"nobody asked for {unheard}: there is no such measurement")
-        return found("undecided" if statistic.degenerate else "not applicable", statistic.missing)
-    interval = statistic.interval()
+def _absent(statistic: Statistic, unheard: str, no_seed: bool) -> Outcome:
+    """Say why no seed has a number."""
+    if no_seed:
+        return "undecided", "no seed finished", "no seed"
+    if unheard:
+        return "undecided", f"nobody asked for {unheard}: there is no such measurement", "unasked"
+    if statistic.degenerate:
+        return "undecided", statistic.missing, "collapsed"
+    return "not applicable", statistic.missing, "setting"
+
+
+def _decided(statistic: Statistic, interval: Interval, seeds_run: int, together: int) -> Outcome:
+    """Say what an interval over seeds decides."""
     if interval.n < SURVIVING_SHARE * seeds_run:
         lacking = statistic.missing or "the others did not finish"
-        return found("undecided", f"only {interval.n} of {seeds_run} seeds have it: {lacking}", interval)
-    word = "undecided" if statistic.uninformative else _place(interval, statistic)
+        return "undecided", f"only {interval.n} of {seeds_run} seeds have it: {lacking}", "few seeds"
+    if interval.n == 1:
+        return "undecided", "one seed has no spread", "one seed"
+    if statistic.uninformative:
+        return "undecided", statistic.uninformative, "uninformative"
+    word = _place(interval, statistic)
     if doubt := _doubt(word, interval, statistic, seeds_run, together):
-        return found("undecided", doubt, interval)
-    single = "one seed has no spread" if interval.n == 1 else ""
-    return found(word, single or statistic.uninformative or _counted(statistic, word), interval)
+        return "undecided", *doubt
+    counted = _counted(statistic, word)
+    return _straddling(statistic, interval, counted) if word == "undecided" else (word, counted, "")
 
 
-def _doubt(word: VerdictWord, interval: Interval, statistic: Statistic, seeds_run: int, together: int) -> str:
+def _straddling(statistic: Statistic, interval: Interval, counted: str) -> Outcome:
+    """Say why an interval decides nothing: more could not have been seen, or the interval holds values of both sides."""
+    if counted and statistic.scale == "share":
+        return "undecided", counted, "few seeds"
+    wide = _too_wide(interval, statistic)
+    return "undecided", wide or counted, "uninformative" if wide else "straddles"
+
+
+def _too_wide(interval: Interval, statistic: Statistic) -> str:
+    """Say that an interval covers all that the claim distinguishes: nothing could have been seen; or nothing."""
+    if statistic.room is None or interval.low is None or interval.high is None:
+        return ""
+    if interval.high - interval.low <= statistic.room:
+        return ""
+    width, room = (number_text(float(f"{value:.3g}")) for value in (interval.high - interval.low, statistic.room))
+    return f"its interval is {width} wide, and all that the claim distinguishes is {room}"
+
+
+def _doubt(
+    word: VerdictWord, interval: Interval, statistic: Statistic, seeds_run: int, together: int
+) -> tuple[str, ReasonCode] | None:
     """Say why a statistic is undecided though its interval lies on one side; or nothing."""
     if word == "holds" and (small := _too_small(interval, statistic)):
-        return small
+        return small, "too small"
     if word == "holds" and statistic.degenerate:
-        return f"{len(statistic.degenerate)} of {seeds_run} models leave nothing to read: {statistic.missing}"
+        lost = len(statistic.degenerate)
+        return f"{lost} of {seeds_run} models leave nothing to read: {statistic.missing}", "collapsed"
     level = 1 - (1 - LEVEL) / together
     if word == "fails" and _place(statistic.interval(level), statistic) != "fails":
         return (
             f"outside by its {100 * LEVEL:g} % interval, but not by the {100 * level:.1f} % interval "
             f"that corrects for {together} statistics"
-        )
-    return ""
+        ), "corrected"
+    return None
 
 
 def _worst(words: Iterable[VerdictWord]) -> VerdictWord:
@@ -250,15 +359,35 @@ def judge_across(claim: Claim, tables: Across) -> Verdict:
     Returns:
         The verdict. It bears no agreement, which is of seeds.
     """
-    return replace(_judged(claim, tables, "trained", tables.size, tables.size), agreement=(), seeds=())
+    found = _judged(claim, tables, "trained", tables.size, tables.size)
+    published, controlled = (replace(level, agreement=(), seeds=()) for level in (found.published, found.controlled))
+    return replace(found, published=published, controlled=controlled)
 
 
 def _judged(claim: Claim, sample: Sample, arm: str, started: int, seen: int) -> Verdict:
     reduced = [(condition, condition.statistics(sample, arm)) for condition in claim.conditions]
-    meant = [[one for one in statistics if one.values or one.degenerate] for _, statistics in reduced]
-    together = max(1, sum(not one.uninformative for statistics in meant for one in statistics))
     # Of an empty table nothing was asked at all.
     unheard = {name for name in judged_names([claim]) if sample.names and name not in sample.names}
+
+    def level(part: Sequence[Reduced]) -> tuple[Level, tuple[CheckResult, ...]]:
+        return _level(part, started, seen, unheard)
+
+    controlled, checks = level(reduced)
+    published = [(of, statistics) for of, statistics in reduced if of.role == "published"]
+    first = controlled if len(published) == len(reduced) else level(published)[0]
+    return Verdict(claim.id, arm, first, controlled, checks)
+
+
+Reduced = tuple[Condition, tuple[Statistic, ...]]
+"""A condition with its statistics."""
+
+
+def _level(
+    reduced: Sequence[Reduced], started: int, seen: int, unheard: set[str]
+) -> tuple[Level, tuple[CheckResult, ...]]:
+    """Judge some conditions together."""
+    meant = [[one for one in statistics if one.values or one.degenerate] for _, statistics in reduced]
+    together = max(1, sum(not one.uninformative for statistics in meant for one in statistics))
     checks = tuple(
         _checked(one, of.role, started, seen, together, ", ".join(sorted(unheard.intersection(of.measurements))))
         for of, statistics in reduced
@@ -268,5 +397,7 @@ def _judged(claim: Claim, sample: Sample, arm: str, started: int, seen: int) -> 
     judged = [_agreement_by_seed(statistics) for statistics in meant if statistics]
     seeds = tuple(sorted(set.intersection(*map(set, judged)))) if judged else ()
     agreement = tuple(sum(by_seed[seed] for by_seed in judged) / len(judged) for seed in seeds)
-    reason = next((check.reason for check in checks if check.word == word and check.reason), "")
-    return Verdict(claim.id, arm, word, checks, agreement, seeds, reason)
+    deciding = [check for check in checks if check.word == word]
+    why = next((check for check in deciding if check.reason), deciding[0])
+    decided_by = "" if word == "holds" else deciding[0].place
+    return Level(word, agreement, seeds, why.reason, why.code, decided_by), checks

@@ -9,7 +9,7 @@ import numpy as np
 from pydantic import ValidationError
 
 from vaebench import claims as judging
-from vaebench.claims import Claim, Column, Interval, Table, Verdict, judge, t_interval, table
+from vaebench.claims import Claim, Column, Interval, Level, LevelName, Table, Verdict, judge, t_interval, table
 from vaebench.fingerprint import source_hash
 from vaebench.mistakes import Mistake
 from vaebench.results.record import (
@@ -57,6 +57,7 @@ def assemble(outcomes: Sequence[CellOutcome], claims: tuple[Claim, ...], invaria
             control_verdicts=(),
             invariant_verdicts=(),
             agreement=None,
+            agreement_published=None,
         )
     except ValidationError as error:
         raise Mistake(f"no record can be made of {cells[0].subject.file_name}: {first_error(error)}") from error
@@ -117,6 +118,7 @@ def rejudge(record: Record) -> Record:
             "control_verdicts": tuple(judge(c, measured, arm, seeds) for arm in controls for c in record.claims),
             "invariant_verdicts": tuple(judge(c, measured, arm, seeds) for arm in sound for c in record.invariants),
             "agreement": agreement_interval(verdicts),
+            "agreement_published": agreement_interval(verdicts, "published"),
             "judged_by": judging_hash(),
         }
     )
@@ -132,28 +134,31 @@ def judging_hash() -> str:
     return source_hash([*Path(judging.__file__).parent.glob("*.py"), Path(__file__)])
 
 
-def agreement_by_seed(verdicts: Iterable[Verdict]) -> dict[int, float]:
+def agreement_by_seed(verdicts: Iterable[Verdict], level: LevelName = "controlled") -> dict[int, float]:
     """Average the agreement of each seed over claims: 0 at the task's own controls, 1 at the papers' ideal.
 
     Args:
         verdicts: Of one record's trained arm.
+        level: ``published`` or ``controlled``.
 
     Returns:
         Agreement by seed, for the seeds that every applicable claim has; empty where no claim applies.
     """
-    applicable = [dict(zip(v.seeds, v.agreement, strict=True)) for v in verdicts if v.word != "not applicable"]
+    levels: list[Level] = [getattr(verdict, level) for verdict in verdicts]
+    applicable = [dict(zip(v.seeds, v.agreement, strict=True)) for v in levels if v.word != "not applicable"]
     shared = set.intersection(*(set(a) for a in applicable)) if applicable else set()
     return {seed: float(np.mean([a[seed] for a in applicable])) for seed in sorted(shared)}
 
 
-def agreement_interval(verdicts: Iterable[Verdict]) -> Interval | None:
+def agreement_interval(verdicts: Iterable[Verdict], level: LevelName = "controlled") -> Interval | None:
     """Mean agreement over seeds with its t-interval.
 
     Args:
         verdicts: Of one record's trained arm.
+        level: ``published`` or ``controlled``.
 
     Returns:
         The interval, or None where no claim applies.
     """
-    by_seed = agreement_by_seed(verdicts)
+    by_seed = agreement_by_seed(verdicts, level)
     return t_interval(list(by_seed.values())) if by_seed else None

@@ -196,6 +196,7 @@ class Record(Stored):
     control_verdicts: Verdicts
     invariant_verdicts: Verdicts
     agreement: Interval | None
+    agreement_published: Interval | None
 
     @property
     def table(self) -> Table:
@@ -263,8 +264,10 @@ class Record(Stored):
             counts = [check.interval.n for verdict in found for check in verdict.checks if check.interval]
             if strange := [n for n in counts if not 1 <= n <= len(self.cells)]:
                 raise ValueError(f"{field}: an interval over {strange[0]:.0f} seeds, where there are {len(self.cells)}")
-        if self.agreement and not 1 <= self.agreement.n <= len(self.cells):
-            raise ValueError(f"agreement: over {self.agreement.n:.0f} seeds, where there are {len(self.cells)}")
+        for field in ("agreement", "agreement_published"):
+            whole: Interval | None = getattr(self, field)
+            if whole and not 1 <= whole.n <= len(self.cells):
+                raise ValueError(f"{field}: over {whole.n:.0f} seeds, where there are {len(self.cells)}")
         return self
 
 

@@ -50,10 +50,13 @@ class _Record(Stored):
     readings: Annotated[tuple[_Read, ...], Field(max_length=MOST_MEASUREMENTS)]
     declined: Annotated[tuple[_Declined, ...], Field(max_length=MOST_MEASUREMENTS)]
     score: JsonValue
+    verdicts: tuple[JsonValue, ...]
+    control_verdicts: tuple[JsonValue, ...]
+    invariant_verdicts: tuple[JsonValue, ...]
 
 
 def upgraded(text: bytes) -> str:
-    """Turn a record of schema 1 into one of schema 2.
+    """Turn a record of schema 1 into one of schema 2, without verdicts.
 
     Args:
         text: The record's file.
@@ -65,16 +68,21 @@ def upgraded(text: bytes) -> str:
     rest: dict[str, Any] = dict(old.model_extra or {})
     read = (_column(one) for one in old.readings)
     declined = (_absence(one) for one in old.declined)
-    new = rest | {
-        "schema_version": 2,
-        "agreement": old.score,
-        "measurements": [_said(one) for one in table((*read, *declined)).columns],
-        "cells": _each(rest.get("cells"), lambda cell: _in_the_only_environment(cell, rest.get("environments"))),
-    }
+    # Its verdicts know one level and no role of a condition: whoever reads makes them anew.
+    unjudged = dict.fromkeys(("verdicts", "control_verdicts", "invariant_verdicts"), ())
+    new = (
+        rest
+        | unjudged
+        | {
+            "schema_version": 2,
+            "agreement": None,
+            "agreement_published": None,
+            "measurements": [_said(one) for one in table((*read, *declined)).columns],
+            "cells": _each(rest.get("cells"), lambda cell: _in_the_only_environment(cell, rest.get("environments"))),
+        }
+    )
     for field in ("claims", "invariants"):
         new[field] = _each(rest.get(field), _claim)
-    for field in ("verdicts", "control_verdicts", "invariant_verdicts"):
-        new[field] = _each(rest.get(field), _verdict)
     return json.dumps(new)
 
 
@@ -111,14 +119,6 @@ def _claim(claim: Mapping[str, Any]) -> dict[str, Any]:
     new = _renamed(claim, {"beside": "reported", "known": "analytic"})
     conditions = _each(claim.get("conditions"), lambda one: _renamed(one, {"reading": "measurement"}))
     return new | ({"conditions": conditions} if "conditions" in claim else {})
-
-
-def _verdict(verdict: Mapping[str, Any]) -> dict[str, Any]:
-    new = _renamed(verdict, {"verdict": "word", "findings": "checks"})
-    if isinstance(arm := verdict.get("arm"), str):
-        new["arm"] = analytic(arm)
-    names = {"what": "statistic", "verdict": "word"}
-    return new | {"checks": _each(verdict.get("findings"), lambda one: _renamed(one, names))}
 
 
 def _in_the_only_environment(cell: Mapping[str, Any], environments: object) -> dict[str, Any]:

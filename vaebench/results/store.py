@@ -10,6 +10,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from vaebench.mistakes import Mistake
+from vaebench.results.assemble import rejudge
 from vaebench.results.record import SCHEMA_VERSION, Record, Subject, first_error, strict_json
 from vaebench.results.schema1 import upgraded
 
@@ -128,7 +129,7 @@ def read_record(path: Path) -> Record:
         path: The file.
 
     Returns:
-        The record, its verdicts as they stand in the file.
+        The record, its verdicts as they stand in the file; those of schema 1 are made anew.
 
     Raises:
         BadRecord: It is no ordinary file, too large, damaged, of another schema, or no record.
@@ -148,7 +149,9 @@ def read_record(path: Path) -> Record:
     try:
         if not _is_plain(text):
             json.loads(text, object_pairs_hook=_each_once)
-        record = Record.model_validate_json(upgraded(text) if _SCHEMA_1.search(text) else text)
+        if _SCHEMA_1.search(text):
+            return rejudge(Record.model_validate_json(upgraded(text)))
+        record = Record.model_validate_json(text)
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False)[0]
         if first["loc"] == ("schema_version",) and first["type"] != "missing":
