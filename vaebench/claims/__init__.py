@@ -87,6 +87,7 @@ from vaebench.claims.measurements import (
 )
 from vaebench.claims.statistics import ROUNDING, Role, Scale, Statistic
 from vaebench.claims.table import Absence, Across, Column, Sweep, Table, column, is_plain, table
+from vaebench.claims.tolerances import has_tolerance, scaled, with_tolerances
 from vaebench.claims.tradeoff import Tradeoff
 from vaebench.claims.trends import Outpaces, Trend, kendall_tau
 from vaebench.claims.verdicts import (
@@ -138,6 +139,7 @@ __all__ = [
     "column",
     "declined",
     "draws_interval",
+    "has_tolerance",
     "is_plain",
     "judge",
     "judge_across",
@@ -146,7 +148,9 @@ __all__ = [
     "log_interval",
     "map_entry",
     "map_entry_name",
+    "scaled",
     "share_interval",
     "t_interval",
     "table",
+    "with_tolerances",
 ]

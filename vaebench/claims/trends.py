@@ -63,23 +63,26 @@ LEAST_TAU = 0.5
 class Trend:
     """A measurement falls, or rises, as the knob rises: judged on the log-ratio across the knob *and* on Kendall's τ.
 
-    The log-ratio must be beyond `LEAST`, τ beyond 0, and the mean of τ beyond `LEAST_TAU`. So a course that goes up and
+    The log-ratio must be beyond `least`, τ beyond 0, and the mean of τ beyond `LEAST_TAU`. So a course that goes up and
     down alike in all seeds is no trend, however narrow its interval. Agreement is τ in the claimed direction. It is 0
-    in a seed whose ends differ by no more than `LEAST`.
+    in a seed whose ends differ by no more than `least`.
 
     Attributes:
         measurement: The measurement's name; it must be positive.
         direction: Which way the claim says it goes.
+        least: The smallest change of a logarithm that counts; ours.
     """
 
     measurement: str
     direction: Literal["falls", "rises"]
     kind: Literal["trend"] = "trend"
     role: Role = field(default="published", metadata={"hashed": False})
+    least: float = field(default=LEAST, metadata={"hashed": False})
 
     def __post_init__(self) -> None:
         if self.direction not in ("falls", "rises"):
             raise ValueError(f"a trend falls or rises, not {self.direction!r}")
+        _check_least(self.least)
 
     @property
     def measurements(self) -> tuple[str, ...]:
@@ -87,14 +90,14 @@ class Trend:
         return (self.measurement,)
 
     def statistics(self, sample: Sample, arm: str) -> tuple[Statistic, ...]:
-        """Reduce each seed's sweep to log(last/first) and Kendall's τ.
+        """Reduce each seed's series to log(last/first) and Kendall's τ.
 
         Args:
             sample: The measurements, over seeds or over records.
             arm: The arm to judge.
 
         Returns:
-            The two statistics; their region is the half-line of the claimed direction, from −`LEAST` or `LEAST` on for
+            The two statistics; their region is the half-line of the claimed direction, from −`least` or `least` on for
             the log-ratio, and the estimate of τ has to lie beyond `LEAST_TAU`. A seed that lacks the measurement at one
             knob value has neither: half a knob is another experiment.
         """
@@ -104,11 +107,11 @@ class Trend:
         ratios = tuple(map(log_ratio, sweep.values.values()))
         taus = tuple(map(kendall_tau, sweep.values.values()))
         agreement = tuple(
-            0.0 if abs(ratio) <= LEAST else clip(sign * tau) for ratio, tau in zip(ratios, taus, strict=True)
+            0.0 if abs(ratio) <= self.least else clip(sign * tau) for ratio, tau in zip(ratios, taus, strict=True)
         )
         found = []
         for name, least, mean, numbers in (
-            ("log-ratio across the knob", LEAST, None, ratios),
+            ("log-ratio across the knob", self.least, None, ratios),
             ("Kendall τ", 0.0, sign * LEAST_TAU, taus),
         ):
             low, high = (None, 0.0 - least) if falls else (least, None)
@@ -128,20 +131,25 @@ class Outpaces:
 
     Its log-fall from the first knob value to the last exceeds the other's largest |log-change| from the first value. A
     course that rises and comes back has moved. The condition is on the difference of the two, which must be beyond
-    `LEAST`. Their ratio has no bounds where the other measurement stands still.
+    `least`. Their ratio has no bounds where the other measurement stands still.
 
     Agreement is (fall − other)/(|fall| + other). It is 1 if only the measurement moves. It is 0 if both move alike, or
-    neither by more than `LEAST`. It is −1 if only the other moves, or the measurement rises.
+    neither by more than `least`. It is −1 if only the other moves, or the measurement rises.
 
     Attributes:
         measurement: The measurement that should fall; it must be positive.
         other: The measurement that should move less, likewise.
+        least: The smallest change of a logarithm that counts; ours.
     """
 
     measurement: str
     other: str
     kind: Literal["outpaces"] = "outpaces"
     role: Role = field(default="published", metadata={"hashed": False})
+    least: float = field(default=LEAST, metadata={"hashed": False})
+
+    def __post_init__(self) -> None:
+        _check_least(self.least)
 
     @property
     def measurements(self) -> tuple[str, ...]:
@@ -149,14 +157,14 @@ class Outpaces:
         return (self.measurement, self.other)
 
     def statistics(self, sample: Sample, arm: str) -> tuple[Statistic, ...]:
-        """Reduce each seed's two sweep to −log(last/first) of the one minus the largest |log(·/first)| of the other.
+        """Reduce each seed's two series to −log(last/first) of the one minus the largest |log(·/first)| of the other.
 
         Args:
             sample: The measurements, over seeds or over records.
             arm: The arm to judge.
 
         Returns:
-            One statistic, with the half-line from `LEAST` on.
+            One statistic, with the half-line from `least` on.
         """
         sweep, other = (_positive_course(sample, name, arm) for name in (self.measurement, self.other))
         paired = {
@@ -172,15 +180,16 @@ class Outpaces:
         )
         frame = Statistic(
             f"log-fall of {self.measurement} minus largest log-change of {self.other}",
-            *(LEAST, None, (), (), ()),
+            *(self.least, None, (), (), ()),
             rounding=ROUNDING,
         )
         found = filled(frame, both, lambda pair: pair[0] - pair[1], float)
-        return (replace(found, agreement=tuple(_outpacing(*pair) for pair in paired.values())),)
+        agreement = tuple(_outpacing(fall, moved, self.least) for fall, moved in paired.values())
+        return (replace(found, agreement=agreement),)
 
 
-def _outpacing(fall: float, other: float) -> float:
-    return (fall - other) / (abs(fall) + other) if max(abs(fall), other) > LEAST else 0.0
+def _outpacing(fall: float, other: float, least: float) -> float:
+    return (fall - other) / (abs(fall) + other) if max(abs(fall), other) > least else 0.0
 
 
 def _positive_course(sample: Sample, name: str, arm: str) -> Sweep:
@@ -194,3 +203,8 @@ def _positive_course(sample: Sample, name: str, arm: str) -> Sweep:
         reason = sweep.reason or f"{name} is not positive at every knob value"
         return replace(sweep, values=positive, degenerate=failed, reason=reason)
     return sweep
+
+
+def _check_least(least: float) -> None:
+    if not 0 <= least < math.inf:
+        raise ValueError(f"the smallest change that counts is 0 or above, not {least}")

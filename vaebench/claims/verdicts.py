@@ -262,7 +262,7 @@ def _decided(statistic: Statistic, interval: Interval, seeds_run: int, together:
 
 
 def _straddling(statistic: Statistic, interval: Interval, counted: str) -> Outcome:
-    """Say why an interval decides nothing: more could not have been seen, or the interval holds values of both sides."""
+    """Say why an interval decides nothing: it could not, or it holds values of both sides."""
     if counted and statistic.scale == "share":
         return "undecided", counted, "few seeds"
     wide = _too_wide(interval, statistic)

@@ -1,0 +1,69 @@
+"""Tolerances that are ours, made narrower or wider: would the verdict be another one?
+
+Some numbers in a condition come from nowhere but us: how near is near, and which effect is too small to count. A table
+of verdicts at half and twice each of them is arithmetic on records. It shows which verdicts rest on such a choice.
+"""
+
+from dataclasses import replace
+
+from vaebench.claims.conditions import Beyond, Condition, Near
+from vaebench.claims.trends import Outpaces, Trend
+from vaebench.claims.verdicts import Claim
+
+
+def has_tolerance(condition: Condition) -> bool:
+    """Whether a condition has a tolerance that is ours.
+
+    Args:
+        condition: The condition.
+
+    Returns:
+        False for a contrast, and for a limit at the null: both are at 0 by nature.
+    """
+    match condition:
+        case Near() | Trend() | Outpaces():
+            return True
+        case Beyond(limit=limit, null=null):
+            return limit != null
+    return False
+
+
+def scaled(condition: Condition, factor: float) -> Condition:
+    """Make a condition's tolerance so many times as wide.
+
+    Args:
+        condition: The condition.
+        factor: Above 0; above 1 lets more count as true, save in a trend, where it asks for a larger effect.
+
+    Returns:
+        The condition. A limit moves away from the ideal, and no farther than the null. A tolerance stays below the way
+        from the target to the null.
+
+    Examples:
+        >>> scaled(Near("t2_mean", 1.0, 0.1, null=0.0), 0.5).tolerance
+        0.05
+        >>> scaled(Beyond("cosine", 0.1, ideal=0.0, null=0.46), 2).limit
+        0.2
+    """
+    match condition:
+        case Near(tolerance=tolerance, target=target, null=null):
+            return replace(condition, tolerance=min(factor * tolerance, 0.99 * abs(null - target)))
+        case Beyond(limit=limit, ideal=ideal, null=null) if limit != null:
+            moved = ideal + factor * (limit - ideal)
+            return replace(condition, limit=max(moved, null) if null < ideal else min(moved, null))
+        case Trend(least=least) | Outpaces(least=least):
+            return replace(condition, least=factor * least)
+    return condition
+
+
+def with_tolerances(claim: Claim, factor: float) -> Claim:
+    """Make all of a claim's tolerances so many times as wide.
+
+    Args:
+        claim: The claim.
+        factor: See `scaled`.
+
+    Returns:
+        The claim.
+    """
+    return replace(claim, conditions=tuple(scaled(condition, factor) for condition in claim.conditions))
