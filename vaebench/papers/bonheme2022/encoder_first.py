@@ -39,7 +39,7 @@ no distribution. Five seeds at 1 show a mean above .478 only: they can fail `ind
 36 seeds. A model with all units collapsed has learned no representation: its claims are not met.
 
 **Controls.** `redrawn` is another seed at the middle strength, for the others to be compared with. `other objective` is
-a plain VAE, for the model at the middle strength. Of `beta_vae` and `beta_tcvae` that is strength 1, and adds nothing.
+a plain VAE, for the model at the middle strength. For `beta_vae` and `beta_tcvae` it equals strength 1: nothing new.
 
 **Choices that are ours**
 
