@@ -33,9 +33,9 @@ images with a Bernoulli likelihood. Its metric is diag(1/(2x̂(1 − x̂))), and
 | --- | --- |
 | `three_sources` | three sources with variances 1/6, 2/3, 8/3 on orthonormal vectors of R¹⁶, of three laws |
 | `linear_gaussian_sources` | all normal: the closed form is exact |
-| `bimodal_sources` | sharply bimodal: must fail, for a smooth encoder cannot follow the fold between two modes |
+| `bimodal_sources` | expected to break the relations: a smooth encoder cannot follow the fold between two modes |
 | `sinc` | a curved surface with orthogonal coordinates |
-| `projective_plane` | the complex projective plane: has no orthogonal coordinates, so orthogonality must fail |
+| `projective_plane` | no orthogonal coordinates: orthogonality must fail for a decoder that charts it |
 | `digits` | images: no known density |
 
 **Choices that are ours**
