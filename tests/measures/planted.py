@@ -1,4 +1,4 @@
-"""Models whose layers are known to settle when they are told to."""
+"""Models whose layers settle at planted steps."""
 
 from itertools import pairwise
 

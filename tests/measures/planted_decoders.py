@@ -1,4 +1,4 @@
-"""Decoders whose volume is known, and data on which it is known what they do badly."""
+"""Decoders of known volume, and data on which their faults are known."""
 
 import torch
 from measures.known import Known, generator, trained

@@ -1,4 +1,4 @@
-"""The gap to the closed form: nought at it, seen off it, and no measurement where there is no closed form."""
+"""The gap to the closed form is 0 at it and not off it. Without a closed form there is no measurement."""
 
 import math
 

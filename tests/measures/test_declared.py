@@ -1,4 +1,4 @@
-"""Laws of declarations: they say what instruments really give, are read without running them, and bind tasks."""
+"""Declarations say what instruments give, are read without running them, and bind tasks."""
 
 from dataclasses import replace
 
@@ -82,7 +82,7 @@ def test_no_instrument_declares_a_name_twice():
 
 
 def solved(task, data):
-    """A linear VAE in closed form, which task's instruments can read whatever the data are."""
+    """A linear VAE in closed form, that every task's instruments can measure on any data."""
     if task.knob:
         return linear_vae_at_fixed_scale(data, 3, 0.4, 0.1)
     return linear_vae_on_principal_axes(data, 3, None, 2 * task.interventions.likelihood_variance)

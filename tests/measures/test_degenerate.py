@@ -1,4 +1,4 @@
-"""A degenerate model, or degenerate data, costs a measurement its value and never the cell its other measurements."""
+"""Degenerate models or data cost a measurement its value, and never the cell its other measurements."""
 
 import pytest
 import torch

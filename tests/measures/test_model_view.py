@@ -84,7 +84,7 @@ def test_a_complex_posterior_is_read_as_a_real_one_of_twice_the_units(scale):
 
 
 def test_a_complex_decoder_is_read_at_real_codes_of_the_standard_prior():
-    """What the model makes of a code is what it makes of the code's real measurement: encode, read, decode."""
+    """Decoding a complex code, and decoding it read as real, give the same: encode, read, decode."""
     model = complex_model()
     torch.testing.assert_close(
         likelihood_at(model, real_posterior(model, X).mean).mean, model.model.decode(model.model.encode(X).mean).mean
@@ -93,7 +93,7 @@ def test_a_complex_decoder_is_read_at_real_codes_of_the_standard_prior():
     assert likelihood_at(model, torch.zeros(3, 4)).mean.shape == (3, 5)
 
 
-def test_draws_from_a_complex_posterior_have_the_moments_of_its_real_measurement():
+def test_draws_from_a_complex_posterior_have_the_moments_of_it_read_as_real():
     model = complex_model()
     n, posterior = 20_000, real_posterior(model, X[:1])
     codes = posterior_codes(model, X[:1].expand(n, 5), generator())

@@ -1,4 +1,4 @@
-"""Instruments on decoders of any gain, on saturated coins and on posteriors narrower than single precision squares."""
+"""Instruments on decoders of any gain, saturated Bernoulli outputs, and posteriors of very small scale."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""A paper is a folder: the one that CONTRIBUTING shows runs in a copy of the suite, and changes no other file."""
+"""A paper is a folder. The one that CONTRIBUTING shows runs in a copy of the suite and changes no other file."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""How far a trained linear VAE is from the closed form it should land on."""
+"""How far a trained linear VAE is from its closed form."""
 
 from collections.abc import Callable
 
@@ -20,7 +20,7 @@ AFFINE = 1e-4
 
 
 def _matrix(jacobian: Tensor) -> Tensor | None:
-    """The one matrix behind Jacobians of an affine map, shape (first axis, event), or None where they differ."""
+    """The matrix of an affine map from its Jacobians, shape (first axis, event), or None where they differ."""
     matrices = jacobian.flatten(2).double()
     spread = (matrices - matrices[:, :1]).abs().max()
     return matrices[:, 0] if spread <= AFFINE * matrices.abs().max() else None
@@ -32,19 +32,19 @@ def _gap(found: Tensor, exact: Tensor) -> float:
 
 @gives("linear_gap_{decoder,encoder,end_to_end}")
 def fixed_scale_gap(probe: Probe) -> tuple[Measurement, ...]:
-    """Read how far an affine model is from the linear VAE's closed form at its posterior scale.
+    """Measure how far an affine model is from the linear VAE's closed form at its posterior scale.
 
-    The optimum is one only up to a rotation of the latent space, so singular values are compared, and the end-to-end
-    map, which no rotation moves. The encoder is free in directions in which the data do not vary: it is compared along
-    the principal axes that are coded, and the end-to-end map as the data see it, weighted with their covariance.
+    The optimum is unique up to a rotation of the latent space. So we compare singular values, and the end-to-end map,
+    which no rotation changes. The encoder is free in directions in which the data do not vary. So it is compared along
+    the coded principal axes. The end-to-end map is weighted with the covariance of the data.
 
     Args:
         probe: The training part of its data gives the closed form.
 
     Returns:
-        ``linear_gap_decoder`` and ``linear_gap_encoder``, relative distance of the singular values, and
-        ``linear_gap_end_to_end``, relative root mean square distance of the reconstructions; declined for a model
-        that is not affine or has no closed form.
+        ``linear_gap_decoder`` and ``linear_gap_encoder``, relative distance of the singular values.
+        ``linear_gap_end_to_end`` is the relative root mean square distance of the reconstructions. A model that is not
+        affine, or has no closed form, declines all three.
     """
     by = probe.trained.model.interventions
     scale = by.posterior_scale
@@ -58,12 +58,12 @@ def fixed_scale_gap(probe: Probe) -> tuple[Measurement, ...]:
 
 @gives("linear_gap_{decoder,encoder,end_to_end}")
 def learned_scale_gap(probe: Probe) -> tuple[Measurement, ...]:
-    """Read how far an affine model is from the closed form of a linear VAE that learns its posterior scale.
+    """Measure how far an affine model is from the closed form of a linear VAE that learns its posterior scale.
 
-    As `fixed_scale_gap`. Here the optimum codes along the principal axes, in any order.
+    It is as `fixed_scale_gap`. The optimum here codes along the principal axes, in any order.
 
     Args:
-        probe: Likewise.
+        probe: The training part of its data gives the closed form.
 
     Returns:
         The measurements of `fixed_scale_gap`.
@@ -76,7 +76,7 @@ def learned_scale_gap(probe: Probe) -> tuple[Measurement, ...]:
 
 
 def _affine_maps(trained: Trained, data: Dataset) -> tuple[Tensor, Tensor] | None:
-    """The matrices of encoder and decoder, shape (latent, event) each, or None where one of them is not affine."""
+    """The matrices of encoder and decoder, shape (latent, event) each, or None where one is not affine."""
     x = held_out(data, 8)
     encoder = _matrix(jacobian_rows(encoded_mean(trained), x))
     decoder = _matrix(jacobian_columns(decoded_mean(trained), encoded_mean(trained)(x)))
@@ -84,7 +84,7 @@ def _affine_maps(trained: Trained, data: Dataset) -> tuple[Tensor, Tensor] | Non
 
 
 def _gaps(probe: Probe, exact_at: Callable[[float], AutoEncoder] | None, scale: str) -> tuple[Measurement, ...]:
-    """Compare an affine model with the exact one of its β, which there is at a posterior scale of one kind."""
+    """Compare an affine model with the exact one of its β, if there is one for its posterior scale."""
     trained, data = probe.trained, probe.data
     maps = _affine_maps(trained, data)
     if maps is None:

@@ -1,8 +1,8 @@
-"""What instruments say that they give: the names of their measurements, which can be read without importing them.
+"""Names of the measurements that instruments declare, readable without an import.
 
-A name is written out, ``lead_raw``. Braces stand for several: ``lead_{raw,corrected}`` are two names, and
-``lead_raw{,_biased}`` too. Where the data or the model decide how many there are, a name stands for a family: ``#`` is
-a number (``importance_#``), and ``*`` a part of the name of a map's entry (``across_seeds__*__*``).
+A name is written out: ``lead_raw``. Braces stand for several: ``lead_{raw,corrected}`` is two names, and so is
+``lead_raw{,_biased}``. A name stands for a family where the data or the model decide how many there are: ``#`` is a
+number (``importance_#``), and ``*`` is a part of the name of a map's entry (``across_seeds__*__*``).
 """
 
 import ast
@@ -19,10 +19,10 @@ FAMILY = re.compile(r"[#*]")
 
 
 def gives(*names: str) -> Callable[[Instrumental], Instrumental]:
-    """Declare all the measurements that an instrument gives, as numbers or with the reason why there is none.
+    """Declare all measurements that an instrument gives, as numbers or as reasons.
 
     Args:
-        names: Literal strings, for a task's page reads them off the source; see the head of this module.
+        names: Literal strings, because they are read from the source; see the head of this module.
 
     Returns:
         A decorator that leaves the instrument as it is, with the names as its ``gives``.
@@ -54,14 +54,14 @@ def spelled_out(names: Iterable[str]) -> tuple[str, ...]:
 
 
 def is_among(name: str, given: Iterable[str]) -> bool:
-    """Say whether a measurement is among those that are given.
+    """Say whether a measurement is one of those given.
 
     Args:
         name: The measurement's name.
         given: Names and families.
 
     Returns:
-        Whether it is one of the names, or of a family.
+        Whether it is one of the names, or belongs to a family.
 
     Examples:
         >>> is_among("importance_12", ["importance_#"]), is_among("importance_typo", ["importance_#"])
@@ -76,13 +76,13 @@ def _family(name: str) -> re.Pattern[str]:
 
 
 def single(given: Iterable[str]) -> tuple[str, ...]:
-    """Leave out the families, whose members the data or the model decide."""
+    """Leave out families, whose members depend on the data or the model."""
     return tuple(name for name in given if not FAMILY.search(name))
 
 
 @lru_cache
 def declared_in(path: Path) -> dict[str, tuple[str, ...]]:
-    """Read off a source what its instruments give, without running it.
+    """Read from a source what its instruments give, without running it.
 
     Args:
         path: A Python file.

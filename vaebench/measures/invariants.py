@@ -1,4 +1,4 @@
-"""What every run of a task with a linear VAE must satisfy."""
+"""What every sound run of a task with a linear VAE satisfies."""
 
 from vaebench.claims import Beyond, Claim
 

@@ -19,13 +19,13 @@ Function = Callable[[Tensor], Tensor]
 
 
 def real_posterior(trained: Trained, x: Tensor) -> Normal:
-    """Posterior on real codes, shape (batch, latent), whatever codes the model has."""
+    """Posterior on real codes, shape (batch, latent), for a model with real or complex codes."""
     posterior = trained.model.encode(x)
     return posterior.real() if isinstance(posterior, ComplexNormal) else posterior
 
 
 def likelihood_at(trained: Trained, z: Tensor) -> Likelihood:
-    """What the model says at real codes, shape (batch, latent), whatever codes it has."""
+    """Likelihood at real codes, shape (batch, latent), for a model with real or complex codes."""
     return trained.model.decode(paired(z) if trained.complex_codes else z)
 
 
@@ -45,9 +45,9 @@ def reconstructed(trained: Trained) -> Function:
 
 
 def kl_weight_in_squares(trained: Trained, x: Tensor) -> float | None:
-    """β, the weight of the KL beside a sum of squared errors: 2·variance·kl_weight.
+    """β, the weight of the KL relative to a sum of squared errors: 2·variance·kl_weight.
 
-    None where the variant declares no kl_weight, the likelihood is no Gaussian, or its variance is not one number.
+    It is None if the variant declares no kl_weight, or if the likelihood is no Gaussian with one variance.
     """
     with torch.no_grad():
         likelihood = trained.model.decode(trained.model.encode(x[:1]).mean)
@@ -59,7 +59,7 @@ def kl_weight_in_squares(trained: Trained, x: Tensor) -> float | None:
 
 
 class DataUndefined(Undefined):
-    """There is no such measurement on these data, whatever the model; the message is the reason in one line."""
+    """These data have no such measurement, whatever the model. The message is the reason in one line."""
 
 
 def held_out(data: Dataset, most: int, least: int = 1) -> Tensor:
@@ -83,13 +83,13 @@ def held_out(data: Dataset, most: int, least: int = 1) -> Tensor:
 
 
 def total_variance(data: Dataset) -> Tensor:
-    """Sum of the variances of all dimensions of the training part, in squared units of x, a scalar above 0.
+    """Sum of the variances of all dimensions of the training part, in squared units of x. It is above 0.
 
     Args:
         data: The data set.
 
     Returns:
-        The sum, in double precision.
+        The sum, a scalar in double precision.
 
     Raises:
         DataUndefined: The data do not vary.
@@ -116,16 +116,16 @@ def of_sample(name: str, values: Tensor, unit: str = "1") -> Measurement:
 def none_of(
     instrument: Callable[..., object], reason: str, cause: Cause = "setting", found: tuple[Measurement, ...] = ()
 ) -> tuple[Measurement, ...]:
-    """Decline all that an instrument declares.
+    """Decline all measurements that an instrument declares.
 
     Args:
-        instrument: One that says what it gives.
+        instrument: One that declares what it gives.
         reason: Why there is no number, in one line.
         cause: See `Cause`.
-        found: What there is all the same.
+        found: Measurements that there are all the same.
 
     Returns:
-        A measurement for each name, what was found at the end; none of a family, whose members nobody knows.
+        A measurement for each name, with those found at the end. Families have none, because their members are unknown.
     """
     there = {one.name for one in found}
     names = [name for name in single(instrument.gives) if name not in there]  # type: ignore[attr-defined]
@@ -133,7 +133,7 @@ def none_of(
 
 
 def estimated(name: str, estimate: Callable[[], Estimate], unit: str = "1") -> Measurement:
-    """A kernel's estimate as a measurement, or its reason where the kernel says that there is none."""
+    """A kernel's estimate as a measurement. If the kernel has none, the measurement has its reason."""
     try:
         found = estimate()
     except Undefined as reason:

@@ -1,4 +1,4 @@
-"""What instruments are given: a model or all models of a cell, data, what may be spent, and the draws."""
+"""What instruments get: one model or all models of a cell, data, an evaluation budget, and a generator."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -17,9 +17,9 @@ class Probe:
 
     Attributes:
         trained: The model.
-        data: What it is measured on, on the model's device.
+        data: The data, on the model's device.
         budget: How much may be spent.
-        rng: Of all draws; the same for every model of a cell.
+        rng: Generator of all draws, the same for every model of a cell.
     """
 
     trained: Trained
@@ -34,9 +34,9 @@ class Cohort:
 
     Attributes:
         models: By arm and knob value.
-        data: What they are compared on, on their device.
+        data: The data, on the models' device.
         budget: How much may be spent.
-        rng: Of all draws.
+        rng: Generator of all draws.
     """
 
     models: Mapping[tuple[str, float | None], Trained]
@@ -48,6 +48,6 @@ class Cohort:
 Instrument = Callable[[Probe], tuple[Measurement, ...]]
 
 Placed = tuple[float | None, Measurement]
-"""What a comparison found, with the knob value of the judged model that it belongs to; None for all of them."""
+"""A comparison's measurement, with the knob value of its judged model; None if it belongs to all of them."""
 
 Comparison = Callable[[Cohort], tuple[Placed, ...]]

@@ -12,7 +12,7 @@ from vaebench.measures.probe import Probe
 
 @gives("unexplained_variance")
 def unexplained_variance(probe: Probe) -> tuple[Measurement, ...]:
-    """Read the share of the data's variance that reconstructions leave, over held-out data.
+    """Measure the share of the data's variance that reconstructions leave, over held-out data.
 
     Args:
         probe: At most ``points`` examples are reconstructed.

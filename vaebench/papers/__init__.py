@@ -1,8 +1,7 @@
-"""Papers: a folder each, with its task pages, the instruments that serve it alone, and what was found.
+"""Papers: a folder each, with its task pages, the instruments of its own, and its findings.
 
 A task page is a module that defines a frozen ``TASK``. It says what is done, with which knob, arms, instruments and
-budgets, and which claims the measurements are held against. It holds no algorithm and imports no torch, so that the
-list of claims can be read in a blink.
+budgets. It also lists the claims. It holds no algorithm and imports no torch, so the list of claims loads fast.
 """
 
 import difflib
@@ -35,11 +34,11 @@ def instrument_page(paper: str, name: str) -> Path:
 
 
 def names_given(paper: str, name: str) -> tuple[str, ...]:
-    """Read what an instrument declares that it gives, without importing it.
+    """List the measurements that an instrument declares, without importing it.
 
     Args:
         paper: As for `instrument_page`.
-        name: Likewise.
+        name: As for `instrument_page`.
 
     Returns:
         Names and families of measurements, see `measures.declared`.
@@ -73,24 +72,24 @@ class Task:
 
     Attributes:
         name: ``<author><year>_<what>``: its paper's folder and its file.
-        version: Raised whenever a number it yields can change.
+        version: Raised whenever one of its numbers can change.
         title: The paper's authors, year and title.
         source: The paper, as ``arXiv:…``.
         asks: The question, in one sentence.
-        datasets: The data sets of record.
+        datasets: The data sets that are judged.
         interventions: What is done to every model, whatever the knob.
-        knob: What is turned, or None.
+        knob: What is varied, or None.
         analytic: The closed form behind the ``analytic`` arm, a function of ``models.exact``, or None. An arm with
-            interventions of its own has a analytic arm of its own.
-        instruments: What is read off every model, as ``module.function`` of the paper's folder or of ``measures``.
+            interventions of its own has an analytic arm of its own.
+        instruments: What is measured of every model, as ``module.function`` of the paper's folder or of ``measures``.
         claims: What the paper says.
         invariants: What must hold of a sound run.
         budgets: Budget by preset.
-        budgets_on: Data sets with budgets of their own, by preset; where there is none, `budgets` holds.
-        arms: What is trained beside the models judged.
-        comparisons: What is read off all models of a cell together, likewise.
-        tradeoffs: What is drawn against what beside the verdicts.
-        versions: Every version there was, the present one last: a record of any other cannot be.
+        budgets_on: Data sets with budgets of their own, by preset. Others have `budgets`.
+        arms: Further models that are trained, and not judged for the variant.
+        comparisons: What is measured of all models of a cell together, named as `instruments`.
+        tradeoffs: Pairs of measurements that are drawn against each other.
+        versions: Every version there was, the present one last. A record of any other is refused.
     """
 
     name: str
@@ -143,11 +142,11 @@ class Task:
         return self.name.partition("_")[0]
 
     def budget(self, preset: Preset, dataset: str | None = None) -> Budget:
-        """What a preset spends on a data set.
+        """Find what a preset spends on a data set.
 
         Args:
             preset: The preset.
-            dataset: The data set's name; None for the budget of those that have none of their own.
+            dataset: The data set's name; None for the budget of data sets without their own.
 
         Returns:
             The budget.
@@ -155,7 +154,7 @@ class Task:
         return self.budgets_on.get(dataset or "", {}).get(preset, self.budgets[preset])
 
     def definition_hash(self, preset: Preset, dataset: str | None = None) -> str:
-        """Hash of everything that decides a number of this task under a preset; its words do not count.
+        """Hash everything that decides a number of this task under a preset. Its words do not count.
 
         Args:
             preset: The preset.
@@ -167,7 +166,7 @@ class Task:
         return value_hash(self.definition(preset, dataset))
 
     def definition(self, preset: Preset, dataset: str | None = None) -> tuple[object, ...]:
-        """Everything that decides a number of this task under a preset.
+        """List everything that decides a number of this task under a preset.
 
         Args:
             preset: The preset.

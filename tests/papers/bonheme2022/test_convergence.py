@@ -1,4 +1,4 @@
-"""The encoder is first where it is planted first, by no trick of inputs, widths, depth or standing still."""
+"""The encoder is first where it is planted first. Inputs, widths, depth and standing still do not fake it."""
 
 import math
 

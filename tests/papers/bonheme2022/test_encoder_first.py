@@ -1,4 +1,4 @@
-"""The page asks for what its comparisons give, and a small cell of it has every measurement that a claim names."""
+"""The page asks for what its comparisons give. A small cell of it has every measurement that a claim names."""
 
 from dataclasses import replace
 from itertools import pairwise

@@ -1,4 +1,4 @@
-"""Encoders of two settings are held against encoders of two seeds, and no common weights make them alike."""
+"""Encoders of two settings are compared with encoders of two seeds. Common initial weights do not make them alike."""
 
 from dataclasses import replace
 

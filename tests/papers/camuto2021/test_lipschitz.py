@@ -1,4 +1,4 @@
-"""Steepness of exact models is their largest gain, and no rescaling of the latent space fakes the whitened one."""
+"""Steepness of exact models is their largest gain. Rescaling the latent space does not change the whitened one."""
 
 import pytest
 import torch

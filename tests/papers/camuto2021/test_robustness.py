@@ -1,4 +1,4 @@
-"""Damage to an affine model is radius times its largest end-to-end gain; a collapsed one has no scale to be hurt on."""
+"""Damage to an affine model is radius times its largest end-to-end gain. A collapsed model has no scale of damage."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""A model read as complex is the model: the same metric in another basis, the same measurements from a real twin."""
+"""Reading a model as complex changes no measurement: the metric is the same in another basis."""
 
 import pytest
 import torch

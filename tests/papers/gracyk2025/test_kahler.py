@@ -1,4 +1,4 @@
-"""The potential's metric beside the decoder's: the same where it is built to be, and a rank order with its error."""
+"""The potential's metric equals the decoder's where it is built to. Its rank order comes with its error."""
 
 import pytest
 import torch

@@ -1,4 +1,4 @@
-"""The metric that instruments read is the covariance of the likelihood's own scores, the variance's share with it."""
+"""The metric of the instruments is the covariance of the likelihood's scores, with the variance's share."""
 
 import pytest
 import torch

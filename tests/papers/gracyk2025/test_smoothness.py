@@ -1,4 +1,4 @@
-"""Smoothness beside the twin's: equal for equal models, none for straight ones, larger for what bends more."""
+"""Smoothness is compared with the twin: equal for equal models, 0 for straight ones, larger for what bends more."""
 
 import pytest
 import torch

@@ -1,4 +1,4 @@
-"""Weights by volume do what a known volume says they do: nothing where it is even, the exact law where it is not."""
+"""Weights by volume do nothing where volume is even, and give the exact law where it is known."""
 
 import pytest
 import torch

@@ -1,4 +1,4 @@
-"""Density at the exact model, where theory gives R², slope and bias of both estimates to rounding."""
+"""Density at the exact model: theory gives R², slope and bias of both estimates to rounding."""
 
 import math
 from dataclasses import replace

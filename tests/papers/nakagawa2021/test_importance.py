@@ -1,4 +1,4 @@
-"""Importance at the exact model is each source's variance, and a source that no unit codes is an error of −1."""
+"""Importance at the exact model is each source's variance. A source without a unit is an error of −1."""
 
 from dataclasses import replace
 

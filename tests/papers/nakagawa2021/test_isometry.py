@@ -1,4 +1,4 @@
-"""The yardstick law at the exact model, off it, and where there is nothing to hold a yardstick to."""
+"""T2 is 1 at the exact model and not off it. It is declined where there is nothing to measure."""
 
 import pytest
 import torch

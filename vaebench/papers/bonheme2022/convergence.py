@@ -1,4 +1,4 @@
-"""Which layers are learned first: a comparison of a cell's models, those that are judged, one a strength."""
+"""Which layers are learned first: a comparison of the judged models of a cell, one for each strength."""
 
 from collections.abc import Iterator, Mapping
 
@@ -18,10 +18,10 @@ from vaebench.papers.bonheme2022.trajectory import INDICES, OF_RECORD, PROCRUSTE
 from vaebench.training.fit import Trained
 
 LEADS = ("lead_raw", "lead_corrected", "lead_fed_final", "lead_depth_matched")
-"""The encoder is first where every one of these is above 0."""
+"""The encoder is first where all of these are above 0."""
 
 DRAWS = 4
-"""Orders of the examples from which a floor is drawn."""
+"""Orders of the examples, from which a chance level is drawn."""
 
 
 @gives(
@@ -33,23 +33,23 @@ DRAWS = 4
     "across_seeds__*__*",
 )
 def encoder_first(cohort: Cohort) -> tuple[Placed, ...]:
-    """Read when each layer settles, and by how much the encoder's hidden layers lead the decoder's.
+    """Measure when each layer settles, and how far the encoder's hidden layers lead the decoder's.
 
-    A layer settles at the step after which its debiased alignment with itself at the end is at least .9 for good, on
-    held-out examples. A lead is the mean of log₁₀(1 + step) over the decoder's hidden layers minus that over the
-    encoder's: decades of training, above 0 where the encoder is first.
+    A layer settles when its debiased alignment with its end is at least 0.9 for good. Held-out examples are used. A
+    lead is the mean of log₁₀(1 + step) over the decoder's hidden layers minus the encoder's. Its unit is a decade of
+    training. It is above 0 where the encoder is first.
 
     Args:
-        cohort: Models by arm and strength, with snapshots; the strength of ``redrawn`` is the one that maps show. They
-            are read at ``points`` examples at most.
+        cohort: Models by arm and strength, with snapshots. The strength of ``redrawn`` is the one that maps show. At
+            most ``points`` examples are used.
 
     Returns:
-        For each strength ``lead_raw``; ``lead_corrected``, of the way that layers have gone since step 0, each counted
-        by the way it had to go; ``lead_fed_final``, the decoder given the final codes at every snapshot;
-        ``lead_depth_matched``, of the worst pair at equal depth; the same by other indices, with ``_biased`` or
-        ``_procrustes`` behind the name; and the steps themselves. For all strengths together ``encoder_first_share``,
-        the share of those where all of `LEADS` are above 0. For one strength ``null_…``, the largest floor of a hidden
-        layer, and the maps ``to_the_end`` (step, layer) and ``across_seeds`` (layer, layer of the other seed).
+        For each strength the four leads and the steps. ``lead_raw`` is as above. ``lead_corrected`` counts the way
+        since step 0, each layer weighted by its whole way. For ``lead_fed_final`` the decoder gets the final codes at
+        every snapshot. ``lead_depth_matched`` is that of the worst pair at equal depth. Other indices have ``_biased``
+        or ``_procrustes`` behind the name. For all strengths ``encoder_first_share``, the share of those where all of
+        `LEADS` are above 0. For one strength ``null_…``, the largest chance level of a hidden layer, and the maps
+        ``to_the_end`` (step, layer) and ``across_seeds`` (layer, layer of the other seed).
     """
     models, x = cohort.models, held_out(cohort.data, cohort.budget.points)
     shown = next((place for place in models if place[0] == "redrawn"), None)
@@ -74,7 +74,7 @@ def encoder_first(cohort: Cohort) -> tuple[Placed, ...]:
 
 
 def _followed(trained: Trained, x: Tensor, mapped: bool) -> list[Measurement]:
-    """All that one model's course says."""
+    """All measurements of one model over its training."""
     if len(trained.snapshots) < 2:
         return [declined(name, "fewer than two snapshots were kept in training") for name in LEADS]
     try:

@@ -1,108 +1,60 @@
 """Are encoders' representations learned before decoders', and alike whatever the setting?
 
-Bonheme & Grzes (2022) follow the layers of VAEs through training by centred kernel alignment (CKA) and Procrustes
-similarity, and say that encoders' representations are learned long before decoders', whatever the hyperparameters,
-objectives and data; and that encoders' representations are similar across hyperparameters and objectives in all but the
-mean and variance layers. Here each variant is trained at every strength of its own knob, and its weights are kept at
-log-spaced steps from step 0 on: the authors' first snapshot, 2 to 4 % into training, comes after most of what happens.
+Bonheme & Grzes (2022) follow VAEs' layers through training. They use centred kernel alignment (CKA) and Procrustes
+similarity. They say that encoders are learned long before decoders, whatever the setting. They also say that encoders
+are similar across hyperparameters and objectives. Mean and variance layers are excepted.
 
-**Measurements.** A hidden layer *settles* at the step after which its CKA with itself at the end is at least 0.9 for
-good, on held-out examples and the model's own mean codes. Of record is debiased CKA: biased CKA and Procrustes
-similarity find wide layers alike for free (`null …`, drawn by shuffling examples), and stand beside all that is read by
-it. The *lead* is the mean of log₁₀(1 + step) over the decoder's hidden layers minus that over the encoder's, in
-decades. Heads and output are no part of it. Each strength is judged by itself.
+**What is done.** Each variant is trained at every strength of its own knob. Its weights are kept at log-spaced steps
+from step 0. Layers are compared on held-out examples, the decoder's on the model's own mean codes.
 
-**Four leads**, each of which has to be positive:
-- *raw*: as above. First layers of an encoder resemble their end at step 0, and a decoder's layers move because their
-  input moves: at one pace for all weights this lead is positive (a test shows it).
-- *corrected*: settling is counted on the share of the way since step 0, (CKA_t − CKA_0)/(1 − CKA_0), and a layer counts
-  by the way it had to go. A frozen encoder has no such lead.
-- *fed final*: the decoder is given the final mean codes at every snapshot. It leans against the claim: a code is ten
-  numbers, and the layer of the decoder that reads it is nearly its end at step 0.
-- *depth matched*: the least lead of an encoder's layer over the decoder's at the same distance from the data or the
-  code. Networks here mirror each other, so the mean over pairs is the raw lead; a pair that runs the other way shows.
+**Measurements**
 
-A claim that holds whatever the setting holds at nearly every one: `encoder first share` is the share of strengths at
-which all four are positive. Seeds are its sample, for the strengths of one seed share their first weights and batches,
-and nothing is assumed of its distribution. Five seeds that all read 1 show a mean above .478 and no more: they can fail
-`independent` and cannot meet it, which would take 36. **Likeness of encoders** is the CKA of two settings minus that of
-two seeds of one setting, layer by layer, at the end. Every pair differs in its seed, or common initial weights would do
-it: models at each strength are held against the `redrawn` one at the middle strength; the one at the middle strength
-against a plain VAE, `other objective`. Differences of hidden layers, in the mean and of the last, count as none below
-0.1. The heads are an exception if theirs are below 0, and below that of the last hidden layer, which is their
-neighbour. Hidden layers of untrained encoders are alike too (`alike untrained`), and two settings must be more alike
-than that.
+- *Settling*: the step after which a hidden layer's CKA with its end is at least 0.9 for good. We judge debiased CKA.
+  Biased CKA and Procrustes similarity are inflated for wide layers (chance level: `null …`), so we report them and do
+  not judge them.
+- *Lead*: the mean of log₁₀(1 + step) over the decoder's hidden layers minus that over the encoder's, in decades. There
+  are four:
 
-A model whose latent units have all collapsed has learned no representation; its measurements are declined, and the
-claim is not met.
+| lead | definition | why |
+| --- | --- | --- |
+| raw | as above | biased towards the claim: positive if all weights learn at one rate (tested) |
+| corrected | of (CKA_t − CKA_0)/(1 − CKA_0), layers weighted by 1 − CKA_0 | early layers start near their end |
+| fed final | the decoder gets the final codes at every snapshot | its input moves; biased against the claim |
+| depth matched | the least over pairs of equal depth | one pair may run the other way |
 
-**Seen** in the reference results on digits with `conv`: as the authors measure it the claim is plain. Encoders lead by
-a decade (`beta_vae` at its three strengths 1.01 to 1.05, `beta_tcvae` 1.03 to 1.04, `dip_vae_ii` 1.06 to 1.11,
-`annealed_vae` 1.09 to 1.14), by biased CKA and Procrustes alike. Given the final codes, decoders trail by .05 to .2 of
-a decade, and at equal depth by about as much; with `annealed_vae` that lead is gone. Corrected for where layers start,
-the lead is *behind* 0 for every objective at every strength, by .02 to .18, if not told from it for `annealed_vae`: an
-encoder's early layers are nearly their end before training begins, and counted by the way it has to go it is no faster
-than the decoder. So `encoder_first` fails on that condition alone for three of the four, and at no strength are all
-four positive; `annealed_vae`, of which one seed of five collapses whole at the least capacity, is undecided.
-`shared_encoders` holds for those three: hidden layers of two settings differ as two seeds do, to two hundredths, and
-are .96 alike, against .89 before training. The seeds of `annealed_vae` differ widely, its last hidden layers are *less*
-alike than untrained ones (.69 against .84 across objectives), and the claim fails. The `exception` is undecided
-throughout. Against the plain VAE the log-variance head is less alike than two seeds' for `beta_vae`, `beta_tcvae` and
-`dip_vae_ii` (by .17, .15 and .10), and at the least strength for the first two; at the greatest strength it is for
-none. The mean head is as much alike across settings as across seeds, but for `dip_vae_ii` at its greatest strength
-(.085 [.029, .141]) and `annealed_vae`, of which it cannot be told.
+- *Likeness of encoders*, layer by layer at the end: the CKA of two settings minus that of two seeds of one setting.
+  Every pair differs in its seed, because common initial weights make encoders alike.
 
-With `conv` on 16×16 sprites encoders lead by 1.2 to 1.7 decades whatever the objective, and by .5 to 1.2 fed the final
-codes, but for `annealed_vae`, of which that can be told at the least capacity alone (.6). The corrected lead lies about
-0, on either side, and so does the one at equal depth but for `dip_vae_ii` (.46 at its middle strength, −.09 at the
-greatest) and `beta_vae` at its greatest (.09), and `encoder_first` is undecided for all four objectives. All four leads
-are positive at most strengths of most seeds for `beta_vae` and `dip_vae_ii` (shares .67 and .60), rarely for
-`beta_tcvae` (.20) and never for `annealed_vae`: more of the claim survives than on digits. It is not `independent` of
-the strength for `beta_tcvae` and `annealed_vae`, and undecided for the other two. Here alone layers settle after the
-start and before step 10, first ones of single seeds. `shared_encoders` holds for `beta_vae` and `beta_tcvae` and is
-undecided for `dip_vae_ii`, whose encoders at the greatest strength are hardly more alike than untrained ones (.017
-[−.002, .036]), and for `annealed_vae`, of which it failed on another processor: its training magnifies rounding, so
-that the same seeds are other draws there.
+**Conditions**
 
-With `mlp` the raw lead shrinks to about a quarter of a decade (`vae` .25 on digits, .23 on sprites; at greater
-strengths of `beta_vae` single seeds reach 1.4 on digits) and stays above 0 at equal depth for `vae`, while the
-corrected one of `vae` is behind 0 again (−.28 and −.27) and the one fed the final codes by .7 to 1.25 decades
-(undecided for `beta_vae` on digits at greater strengths): two layers that read ten numbers are soon what they will be.
-`decomposed_vae` reads as `vae` does, to .11 in every lead; `sigma_vae` is `vae`, number for number, for a Bernoulli
-likelihood leaves no variance to learn, and has no record. By Procrustes `vae` leads by 1.35 decades on digits and by
-half a decade on sprites, where `beta_vae` leads by less at greater strengths. How far an encoder leads depends on the
-network and on the index more than on the objective. On sprites encoders of `mlp` are no more alike when trained (.91)
-than untrained (.93), and it is undecided whether they share anything that they learned.
+| claim | holds if | agreement is 0 and 1 at |
+| --- | --- | --- |
+| `encoder_first` | all four leads are above 0, at each strength | no lead, one decade |
+| `independent` | they are at more than 0.9 of the strengths (`encoder first share`) | ½, 1 |
+| `shared_encoders` | hidden layers, mean and last, differ by less than 0.1; more alike than untrained | −1, 0 |
+| `exception` | differences of the heads are below 0, and below the last hidden layer's | 0, −1 |
 
-**The first steps** lead away from the end. From step 0 to step 20 hidden layers grow less like what they will be, at
-the middle strengths in the mean from .36 to .55 down to .04 to .24 for decoders and from .80 to .92 down to .43 to .79
-for encoders, and only then come nearer: what a layer shares with its end before training is no start on the way. The
-authors' first snapshot comes after that dip.
+Seeds are the sample, because the strengths of one seed share initial weights and batches. The share's interval assumes
+no distribution. Five seeds at 1 show a mean above .478 only: they can fail `independent` and cannot meet it. That takes
+36 seeds. A model with all units collapsed has learned no representation: its claims are not met.
 
-**By other indices** biased CKA says in everything read what debiased CKA says, leads to .006 of a decade and
-differences in likeness to .003: 512 examples are many beside the few directions that these layers use, and chance gives
-biased CKA .04 at most. Procrustes tells no lead the other way round, and weighs it otherwise: fed the final codes,
-decoders of `conv` on digits trail by half as much (.08 of a decade at the least strengths), and those of `mlp` are
-ahead by .08 in place of 1.1; the corrected leads of `mlp` on sprites, and there of `dip_vae_ii` and `beta_tcvae` at
-greater strengths, behind 0 by CKA, cannot be told from it. On digits with `conv` the corrected lead of the three
-objectives of which `encoder_first` fails is behind 0 by each index.
+**Controls.** `redrawn` is another seed at the middle strength, for the others to be compared with. `other objective` is
+a plain VAE, for the model at the middle strength. For `beta_vae` and `beta_tcvae` it equals strength 1: nothing new.
 
-`other objective` is the plain VAE, which is what `beta_vae` and `beta_tcvae` are at strength 1: of these two it says
-what their strengths say. The seeds that two settings are held against are of the middle strength alone.
+**Choices that are ours**
 
-For the score, agreement with a lead is 1 at one decade and 0 at none, with `encoder first share` 0 at one half; with
-likeness it is 0 at a difference of −1, and with an exception 1 there.
-
-Choices that are ours: the level 0.9, the weights of the corrected lead, the tolerance 0.1, mean codes in place of drawn
-ones, the networks (SiLU and 4×4 kernels throughout, for their ReLU and 2×2 kernels in the last two layers), the images
-(the authors': Cars3D, dSprites, SmallNORB at 64×64), 512 examples (theirs: 10,000), and training: Adam at 1e-3 for
-3,000 steps in place of 1e-4 for 300,000, at a constant rate as theirs. Kept are the authors' likelihood, Bernoulli, of
-which the decoder's output is read as the log odds, their 10 latent units and batches of 64. Strengths are those of the
-variants' own pages (β of 1, 4 and 8; λ of 1, 5 and 20 for DIP-VAE-II; for the annealed VAE capacities of 5, 25 and 75
-nats, of which the *least* constrains most), and mean what they mean to the authors: the likelihood counts every image
-as if it were shown at their 64×64 pixels. Were it summed over the 64 pixels of a digit alone, a β of 4 would weigh as
-much against it as 256 does on their images; the one model looked at had collapsed there. The authors' published
-β-TC-VAE instantiates a β-VAE; ours has a total correlation.
+| theirs | ours |
+| --- | --- |
+| biased CKA; Procrustes on Cars3D | debiased CKA |
+| what counts as learned and as alike: could not be read | level 0.9; tolerance 0.1 |
+| five evenly spaced snapshots, the first 2 to 4 % into training | 20 log-spaced ones, from step 0 |
+| Cars3D, dSprites, SmallNORB at 64×64; 10,000 examples | digits, sprites at 16×16; 512 examples |
+| Adam at 1e-4, 300,000 steps, batch 64 | 1e-3, 3,000 steps, batch 64; both at a constant rate |
+| ReLU, 2×2 kernels in the last two layers | SiLU, 4×4 kernels; 10 latent units as theirs |
+| Bernoulli likelihood, summed over 64×64 pixels | the same, weighted as if summed over 64×64, for equal strengths |
+| β 1 to 8, λ 1 to 20, capacity 5 to 75 nats, five each | β 1, 4, 8; λ 1, 5, 20; 5, 25, 75 nats (5 constrains most) |
+| a β-TC-VAE whose published configuration is a β-VAE | a β-TC-VAE with a total correlation |
+| drawn codes | mean codes |
 """
 
 from vaebench.claims import Beyond, Claim, Exceeds, Near

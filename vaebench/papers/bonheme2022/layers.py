@@ -1,4 +1,4 @@
-"""What a model's layers give on one sample, at the end of training and at each snapshot, under names of their own."""
+"""Activations of a model's layers on one sample, at the end and at each snapshot."""
 
 from collections.abc import Iterator
 from copy import deepcopy
@@ -17,7 +17,7 @@ from vaebench.training.intervened import Intervened
 
 @dataclass(frozen=True)
 class Layers:
-    """A model's layers by role: labels that two models of one architecture share, and the names of the modules.
+    """A model's layers by role, each a label and the name of its module. Models of one architecture share the labels.
 
     Attributes:
         encoder: Hidden layers from the data to the heads: ``encoder_1`` …
@@ -58,7 +58,7 @@ def layers_of(trained: Trained) -> Layers:
 
 
 def require_code(trained: Trained, x: Tensor) -> None:
-    """Stop where every latent unit has collapsed: nothing was learned, and what layers still do is drift.
+    """Stop where every latent unit has collapsed. Such a model has learned nothing, and its layers only drift.
 
     Args:
         trained: The model.
@@ -109,9 +109,9 @@ def decoded(model: Intervened, layers: Layers, codes: Tensor) -> dict[str, Tenso
 
 
 def representations(model: Intervened, layers: Layers, x: Tensor) -> tuple[dict[str, Tensor], Tensor]:
-    """Record what all layers give when examples pass through the encoder, and their mean codes through the decoder.
+    """Record the activations of all layers: examples pass through the encoder, their mean codes through the decoder.
 
-    Mean codes and no draws of them: noise on the codes would make a decoder's layers unlike themselves.
+    Codes are means and not draws. Noise on the codes would make a decoder's layers unlike themselves.
 
     Args:
         model: The model.
@@ -126,7 +126,7 @@ def representations(model: Intervened, layers: Layers, x: Tensor) -> tuple[dict[
 
 
 def snapshots(trained: Trained) -> Iterator[tuple[int, Intervened]]:
-    """Yield each snapshot's step and the model with the weights of then; the next step overwrites them.
+    """Yield each snapshot's step, and the model with that snapshot's weights. The next step overwrites them.
 
     Args:
         trained: The model; it is left as it is.

@@ -1,4 +1,4 @@
-"""When a layer has settled: from its likeness to its own end, by snapshot, to a time."""
+"""When a layer has settled: from its likeness to its end, by snapshot, to a time."""
 
 import math
 from collections.abc import Sequence
@@ -6,27 +6,28 @@ from collections.abc import Sequence
 from vaebench.kernels.estimate import Undefined
 
 LEVEL = 0.9
-"""Likeness to its end from which on a layer counts as settled."""
+"""Likeness to its end at which a layer counts as settled."""
 
 STILL = 0.01
-"""Mean way, in likeness, below which a side has learned nothing: it settles at no time."""
+"""Mean way, in likeness, below which a side has learned nothing. It has no settling time."""
 
 
 def settling_time(steps: Sequence[int], likeness: Sequence[float]) -> float:
-    """Time after which a layer's likeness to its end is at least `LEVEL` for good, in decades of steps.
+    """Time after which a layer is like its end for good, in decades of steps.
 
-    log₁₀(1 + t), so that step 0 has a time; between the last snapshot below the level and the next the likeness is
-    taken as linear in it. Never off by more than the way between those two snapshots.
+    It is like its end if the likeness is at least `LEVEL`. The time is log₁₀(1 + t), so that step 0 has one. After the
+    last snapshot below the level, likeness is interpolated linearly in that time. The error is never larger than the
+    interval between those two snapshots.
 
     Args:
         steps: Steps of the snapshots, rising.
         likeness: Likeness to the last of them.
 
     Returns:
-        The time; that of the first snapshot where the likeness is never below the level.
+        The time. Where the likeness is never below the level, that of the first snapshot.
 
     Raises:
-        ValueError: The last likeness is below the level: it should be that of the end to itself.
+        ValueError: The last likeness is below the level. It should be that of the end to itself.
 
     Examples:
         >>> settling_time([0, 9, 99], [0.0, 0.8, 1.0])
@@ -44,7 +45,9 @@ def settling_time(steps: Sequence[int], likeness: Sequence[float]) -> float:
 
 
 def share_of_the_way(likeness: Sequence[float]) -> list[float]:
-    """Likeness as the share of the way to its end that a layer has gone since the first snapshot, (s − s₀)/(1 − s₀).
+    """Share of the way to its end that a layer has gone: (s − s₀)/(1 − s₀).
+
+    Here s₀ is the likeness of the first snapshot.
 
     Args:
         likeness: Likeness to the end, by snapshot.
@@ -65,7 +68,7 @@ def lead(encoder: Sequence[float], decoder: Sequence[float]) -> float:
 
     Args:
         encoder: Settling times of the encoder's hidden layers.
-        decoder: Those of the decoder's.
+        decoder: Settling times of the decoder's.
 
     Returns:
         The lead, above 0 where the encoder settles first.
@@ -76,21 +79,21 @@ def lead(encoder: Sequence[float], decoder: Sequence[float]) -> float:
 def corrected_lead(
     steps: Sequence[int], encoder: Sequence[Sequence[float]], decoder: Sequence[Sequence[float]]
 ) -> float:
-    """Lead of the encoder in decades, of the way that layers have gone: each counts by the way it had to go, 1 − s₀.
+    """Lead of the encoder in decades, on the share of the way since the first snapshot.
 
-    Without those weights a layer that is nearly its end from the first would decide: nine tenths of nearly nothing is
-    reached when the last of its drift ends.
+    Each layer is weighted by its whole way, 1 − s₀. Without weights a layer that starts near its end would decide. It
+    reaches nine tenths of its small way only when its last drift ends.
 
     Args:
         steps: Steps of the snapshots, rising.
         encoder: Likeness to their ends of the encoder's hidden layers, by snapshot.
-        decoder: Of the decoder's.
+        decoder: The same of the decoder's.
 
     Returns:
         The lead.
 
     Raises:
-        Undefined: A side had less than `STILL` to go in the mean.
+        Undefined: A side's mean way is below `STILL`.
     """
     means = []
     for side, layers in (("encoder", encoder), ("decoder", decoder)):
@@ -103,17 +106,18 @@ def corrected_lead(
 
 
 def least_lead(encoder: Sequence[float], decoder: Sequence[float]) -> float:
-    """Least lead in decades of an encoder's layer over the decoder's at the same distance from the data, or the code.
+    """Least lead in decades of an encoder's layer over the decoder's at equal depth.
 
-    In networks of equal depth both pairings are one, and the *mean* over pairs is `lead` itself: a time that depended
-    on depth alone would give 0 either way, and what depth can still hide is one pair that runs the other way.
+    Depth is the distance from the data, or that from the code. In networks of equal depth the two pairings are one.
+    Then the *mean* over pairs is `lead` itself, and a time that depends on depth alone gives 0. Depth can still hide
+    one pair that runs the other way.
 
     Args:
-        encoder: Settling times of the encoder's hidden layers, from the data to the code.
-        decoder: Those of the decoder's, from the code to the data.
+        encoder: Settling times of the encoder's hidden layers, from the data on.
+        decoder: Settling times of the decoder's, from the code on.
 
     Returns:
-        The lead of the worst pair.
+        The least lead.
     """
     from_data = zip(encoder, reversed(decoder), strict=False)
     from_code = zip(reversed(encoder), decoder, strict=False)

@@ -1,4 +1,4 @@
-"""Which layers of an encoder are alike whatever the strength or the objective, beside how alike two seeds are."""
+"""Which encoder layers are alike across strengths and objectives, compared with two seeds of one setting."""
 
 import math
 from collections.abc import Mapping
@@ -22,7 +22,7 @@ from vaebench.training.step import TrainingStep
 Cause = Literal["setting", "model"]
 
 Prepared = Mapping[str, Mapping[str, Tensor]]
-"""What of an encoder's layers enters a comparison, by ending of the index and label of the layer."""
+"""What enters the comparisons of an encoder's layers, by ending of the index and label of the layer."""
 
 Alike = Mapping[tuple[str, str], float]
 """Likeness of two encoders, by part of the encoder and ending of the index."""
@@ -32,7 +32,7 @@ DIFFERENCES = {
     "last_hidden": "shared_last_hidden",
     **{head: f"exception_{head}" for head in HEADS},
 }
-"""What the difference of an alignment from that of two seeds is called, by part of the encoder."""
+"""Names of the differences between two settings and two seeds, by part of the encoder."""
 
 OTHER = "_other_objective"
 
@@ -41,10 +41,10 @@ ALIKE = tuple(
     for pair in ("across_strengths", "across_objectives", "untrained")
     for part in ("hidden", "last_hidden")
 )
-"""Alignments that claims hold against each other."""
+"""Alignments that claims compare with each other."""
 
 SAME_LOSS = 1e-5
-"""Relative difference of two losses of one model, of the same draws, below which both are of one objective."""
+"""Relative difference of two losses, of one model and the same draws, below which the objective is one."""
 
 
 @gives(
@@ -53,23 +53,23 @@ SAME_LOSS = 1e-5
     "alike_untrained_{hidden,last_hidden,mean,log_scale}{,_biased,_procrustes}",
 )
 def shared_encoders(cohort: Cohort) -> tuple[Placed, ...]:
-    """Read how much less alike encoders of two settings are than encoders of two seeds.
+    """Measure how much less alike encoders of two settings are than encoders of two seeds.
 
-    Debiased alignment of the model at a strength with the redrawn one at the middle strength, or of the model at the
-    middle strength with a redrawn plain VAE; minus that of the model and the redrawn one, both at the middle strength.
-    Every pair differs in its seed, so that common initial weights make no two settings alike. At the end of training,
-    on held-out examples.
+    Two settings are the model at a strength and the redrawn one at the middle strength. Or they are the model at the
+    middle strength and a redrawn plain VAE. Two seeds are the model and the redrawn one, both at the middle strength.
+    The difference is that of their debiased alignments. It is taken at the end of training, on held-out examples. Every
+    pair differs in its seed, because common initial weights make encoders alike.
 
     Args:
-        cohort: Models by arm and strength: ``trained``, ``redrawn`` and ``other_objective``. They are read at
-            ``points`` examples at most.
+        cohort: Models by arm and strength: ``trained``, ``redrawn`` and ``other_objective``. At most ``points``
+            examples are used.
 
     Returns:
-        For every strength but the middle one ``shared_hidden``, the mean difference over the encoder's hidden layers,
-        ``shared_last_hidden``, that of the last of them, and ``exception_mean``, ``exception_log_scale``, those of the
-        heads; for all together the same with ``_other_objective``. And ``alike_…``, the alignments themselves, with
-        those of two seeds at step 0, which no training made. All of it by other indices too, with ``_biased`` or
-        ``_procrustes`` behind the name.
+        For every strength but the middle one four differences. ``shared_hidden`` is the mean over the encoder's hidden
+        layers, and ``shared_last_hidden`` that of the last. ``exception_mean`` and ``exception_log_scale`` are those of
+        the heads. For all strengths together the same with ``_other_objective``. ``alike_…`` are the alignments
+        themselves, also of two seeds at step 0, before training. Other indices have ``_biased`` or ``_procrustes``
+        behind the name.
     """
     models, x = cohort.models, held_out(cohort.data, cohort.budget.points)
     middle = next(knob for arm, knob in models if arm == "redrawn")
@@ -95,7 +95,7 @@ def shared_encoders(cohort: Cohort) -> tuple[Placed, ...]:
 def _compared(
     name: str, pair: tuple[Trained, Trained], seeds: Alike, x: Tensor, knob: float | None, end: str = ""
 ) -> list[Placed]:
-    """Alignments across settings, and how far they are from those across seeds."""
+    """Alignments across settings, and their differences from those across seeds."""
     if reason := _unlike(*pair):
         return _declined(reason, knob, end)
     try:
@@ -114,7 +114,7 @@ def _compared(
 
 
 def _unlike(one: Trained, another: Trained) -> str:
-    """Why two encoders cannot be compared layer by layer; nothing where they can."""
+    """Why two encoders cannot be compared layer by layer, or an empty text."""
     try:
         same = len(layers_of(one).encoder) == len(layers_of(another).encoder)
     except Undefined as reason:
@@ -123,7 +123,7 @@ def _unlike(one: Trained, another: Trained) -> str:
 
 
 def _prepared(trained: Trained, x: Tensor) -> Prepared:
-    """What of each layer of an encoder that has learned something enters its comparisons."""
+    """Prepare the layers of an encoder that has learned something."""
     require_code(trained, x)
     return _prepared_of(trained.model, layers_of(trained), x)
 
@@ -161,7 +161,7 @@ def _untrained(ours: Trained, twin: Trained, x: Tensor) -> list[Placed]:
 
 
 def _same_objective(twin: Trained, other: Trained, x: Tensor) -> bool:
-    """Whether both minimised the same: a trained model, not one at its start, tells a total correlation from none."""
+    """Whether both minimised the same loss. Only a trained model shows it: at the start no total correlation does."""
     if twin.objective is None or other.objective is None:
         return False
     rng = torch.Generator(x.device).manual_seed(0)

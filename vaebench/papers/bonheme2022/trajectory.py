@@ -1,4 +1,4 @@
-"""How like its own end each layer of a model is, by snapshot."""
+"""Likeness of each layer of a model to its end, by snapshot."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -14,17 +14,17 @@ from vaebench.papers.bonheme2022.layers import Layers, decoded, representations,
 from vaebench.training.fit import Trained
 
 PROCRUSTES_POINTS = 256
-"""Examples for Procrustes similarity: singular values cost the cube of them."""
+"""Examples for Procrustes similarity. Its cost is cubic in them."""
 
 Likeness = dict[str, list[float]]
 """By label, one number a snapshot."""
 
 
 class Index(NamedTuple):
-    """A way to say how alike two layers are.
+    """A measure of how alike two layers are.
 
     Attributes:
-        prepared: What of a layer, shape (n, features), enters a comparison: the part of the work that is done once.
+        prepared: Maps a layer, shape (n, features), to what enters a comparison. This part of the work is done once.
         compared: How alike two prepared layers are.
     """
 
@@ -47,17 +47,17 @@ INDICES = {
     "_biased": Index(partial(cka_direction, debiased=False), torch.dot),
     "_procrustes": Index(lambda layer: layer[:PROCRUSTES_POINTS], procrustes_similarity),
 }
-"""Indices by the ending of the measurements that are taken by them; debiased alignment, that of record, has none."""
+"""Indices by the ending of their measurements. Debiased alignment, which is judged, has none."""
 
 
 @dataclass(frozen=True)
 class Course:
-    """Likeness of a model's layers to themselves at the end, by snapshot, under each index.
+    """Likeness of a model's layers to their ends, by snapshot, under each index.
 
     Attributes:
         steps: Steps of the snapshots.
         own: By ending of the index, every layer.
-        fed: By ending of the index, the decoder's layers when it is given the final codes at every snapshot.
+        fed: By ending of the index, the decoder's layers when it gets the final codes at every snapshot.
     """
 
     steps: tuple[int, ...]

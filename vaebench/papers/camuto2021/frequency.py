@@ -12,12 +12,14 @@ from vaebench.measures.probe import Probe
 from vaebench.models.kept import kept
 
 RHO = 0.9
-"""Correlation of the pair of codes of record: a degree-k part loses 1 − 0.9ᵏ of its energy."""
+"""Correlation of the judged pair of codes. A part of degree k loses 1 − 0.9ᵏ of its energy."""
 
 
 @gives("decoder_high_frequency_share", "decoder_mean_degree")
 def decoder_frequency(probe: Probe) -> tuple[Measurement, ...]:
-    """Read the decoder's high-frequency share at ρ = 0.9 and its mean Hermite degree, under z ~ N(0, I).
+    """Measure the decoder's high-frequency share at ρ = 0.9, and its mean Hermite degree.
+
+    Codes are z ~ N(0, I).
 
     Args:
         probe: ``samples`` codes are drawn; Jacobians are taken at an eighth as many.
@@ -36,15 +38,16 @@ def decoder_frequency(probe: Probe) -> tuple[Measurement, ...]:
 
 @gives("encoder_whitened_degree", "encoder_mean_degree")
 def encoder_frequency(probe: Probe) -> tuple[Measurement, ...]:
-    """Read the scale-free frequency content of the encoder's mean over held-out data, whitened and raw.
+    """Measure the scale-free frequency content of the encoder's mean over held-out data, raw and whitened.
 
-    Raw, E‖J‖²_F / Var does not change with the scale of the codes, but it does with the directions that survive in
-    them: of an affine encoder it falls when weak principal directions die. Whitened, E‖J C^½‖²_F / Var with C the
-    covariance of the data it is read on, is 1 for every affine encoder, so that only curvature moves it. On normal data
-    it is the mean Hermite degree and not below 1; on other data an encoder that is flat where data are rare is below.
+    The raw degree is E‖J‖²_F / Var. It does not depend on the scale of the codes. It does depend on which directions
+    survive in them: of an affine encoder it falls when weak principal directions die. The whitened degree is E‖J
+    C^½‖²_F / Var, with C the covariance of the same data. It is 1 for every affine encoder, so only curvature changes
+    it. On normal data it is the mean Hermite degree, at least 1. On other data it can be below 1, if the encoder is
+    flat where data are rare.
 
     Args:
-        probe: It is read at ``points`` examples at most.
+        probe: At most ``points`` examples are used.
 
     Returns:
         ``encoder_whitened_degree``, a pure number, and ``encoder_mean_degree``, per squared unit of the data.
@@ -59,9 +62,9 @@ def encoder_frequency(probe: Probe) -> tuple[Measurement, ...]:
 
 @kept
 def _unbiased_root(x: Tensor) -> Tensor:
-    """A root of the data's unbiased covariance, shape (d, r), found once for all models.
+    """A root of the data's unbiased covariance, shape (d, r), computed once for all models.
 
-    The variance of the codes is unbiased too: so an affine encoder has a whitened degree of 1 to the last digit.
+    The variance of the codes is unbiased too. So the whitened degree of an affine encoder is 1 to the last digit.
     """
     root: Tensor = covariance_root(x.flatten(1).double()) * (len(x) / (len(x) - 1)) ** 0.5
     return root.to(x.dtype)

@@ -15,17 +15,17 @@ def _largest(name: str, norms: Tensor, unit: str) -> Measurement:
 
 @gives("decoder_lipschitz_{mean,max}", "decoder_whitened_lipschitz_mean")
 def decoder_lipschitz(probe: Probe) -> tuple[Measurement, ...]:
-    """Read ‖J_g‖₂ of the decoder's mean at one posterior sample of each held-out example.
+    """Measure ‖J_g‖₂ of the decoder's mean at one posterior sample of each held-out example.
 
-    The whitened norm is that of J C^½ with C the covariance of the posterior means: a decoder that is flat only because
-    its codes are spread out has a small norm and a large whitened one.
+    The whitened norm is that of J C^½, with C the covariance of the posterior means. A decoder can be flat only because
+    its codes are spread out. Then its norm is small and its whitened norm is large.
 
     Args:
-        probe: It is read at ``points`` examples at most.
+        probe: At most ``points`` examples are used.
 
     Returns:
-        Mean and maximum (a lower bound of the Lipschitz constant), in units of x per unit of z, and the whitened
-        mean, in units of x.
+        Mean and maximum, in units of x per unit of z, and the whitened mean, in units of x. They are lower bounds of
+        the Lipschitz constant.
     """
     trained, x = probe.trained, held_out(probe.data, probe.budget.points)
     columns = jacobian_columns(decoded_mean(trained), posterior_codes(trained, x, probe.rng))
@@ -40,13 +40,13 @@ def decoder_lipschitz(probe: Probe) -> tuple[Measurement, ...]:
 
 @gives("encoder_lipschitz_{mean,max}")
 def encoder_lipschitz(probe: Probe) -> tuple[Measurement, ...]:
-    """Read ‖J‖₂ of the encoder's mean at held-out examples.
+    """Measure ‖J‖₂ of the encoder's mean at held-out examples.
 
     Args:
-        probe: It is read at ``points`` examples at most.
+        probe: At most ``points`` examples are used.
 
     Returns:
-        Mean and maximum (a lower bound of the Lipschitz constant), in units of z per unit of x.
+        Mean and maximum, in units of z per unit of x. They are lower bounds of the Lipschitz constant.
     """
     norms = spectral_norms(jacobian_rows(encoded_mean(probe.trained), held_out(probe.data, probe.budget.points)))
     return (of_sample("encoder_lipschitz_mean", norms, "z/x"), _largest("encoder_lipschitz_max", norms, "z/x"))

@@ -13,23 +13,25 @@ RADII = {"small": 0.05, "medium": 0.1, "large": 0.2}
 """Radius of the L2 ball, in standard deviations of the data (root of the total variance)."""
 
 COLLAPSED = 1e-4
-"""Share of the data's standard deviation below which reconstructions count as one and the same."""
+"""Share of the data's standard deviation below which all reconstructions count as the same."""
 
 
 @gives("damage_{small,medium,large,medium_per_data}", "unexplained_variance")
 def maximum_damage(probe: Probe) -> tuple[Measurement, ...]:
-    """Read the damage of a maximum-damage attack: max over ‖δ‖₂ ≤ r of ‖r(x+δ) − r(x)‖₂ / sd(r), r the reconstruction.
+    """Measure the damage of an attack: max over ‖δ‖₂ ≤ r of ‖r(x+δ) − r(x)‖₂ / sd(r), r the reconstruction.
 
-    Source: the attack of Camuto et al. 2020 (arXiv 2007.07365), with the largest change of the reconstruction as its
-    aim; damage is in standard deviations of the reconstructions over held-out data.
+    Its aim is the largest change of the reconstruction. Damage is in standard deviations of the reconstructions over
+    held-out data.
+
+    Source: Camuto et al. 2020 (arXiv 2007.07365).
 
     Args:
         probe: At most ``attacked`` examples are attacked, with ``attack_steps`` and ``attack_restarts``.
 
     Returns:
-        ``damage_small``, ``damage_medium``, ``damage_large`` (lower bounds: an attack may miss), of which
-        ``damage_medium_per_data`` is the middle one in standard deviations of the data instead; and
-        ``unexplained_variance``, the share of the data's variance that reconstructions leave.
+        ``damage_small``, ``damage_medium`` and ``damage_large``, lower bounds because an attack may miss.
+        ``damage_medium_per_data`` is the middle one in standard deviations of the data. ``unexplained_variance`` is the
+        share of the data's variance that reconstructions leave.
     """
     data, budget = probe.data, probe.budget
     function, everything = reconstructed(probe.trained), held_out(data, budget.points, least=2)

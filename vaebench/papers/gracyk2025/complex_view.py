@@ -1,7 +1,7 @@
 """Models read as complex: codes in pairs, the decoder's Fisher metric, and the mixture of all posteriors.
 
-A complex code ζ ~ CN(0, I) stands for the real one √2·(Re ζ, Im ζ) ~ N(0, I), so a real model with an even number of
-latent units is read as complex by pairing them, and a complex model as itself.
+A complex code ζ ~ CN(0, I) corresponds to the real code √2·(Re ζ, Im ζ), which is N(0, I). So a real model is read as
+complex by pairing its latent units. Their number must be even. A complex model is read as it is.
 """
 
 from collections.abc import Callable
@@ -31,8 +31,8 @@ class Mixture:
 
     Attributes:
         means: Complex, shape (k, latent/2).
-        scales: Standard deviations, shape (k, latent/2): of two paired units the root mean square.
-        active: Which complex units code something, shape (latent/2,).
+        scales: Standard deviations, shape (k, latent/2). Two paired units have their root mean square.
+        active: Which complex units are active, shape (latent/2,).
     """
 
     means: Tensor
@@ -56,8 +56,7 @@ def posterior_mixture(trained: Trained, data: Dataset) -> Mixture:
         The mixture.
 
     Raises:
-        Undefined: The units cannot be paired, or every one has collapsed to the prior, so that there is no geometry to
-            speak of.
+        Undefined: The units cannot be paired, or every one has collapsed to the prior. Then there is no geometry.
     """
     if trained.latent % 2:
         raise Undefined("an odd number of latent units cannot be paired")
@@ -72,7 +71,7 @@ def posterior_mixture(trained: Trained, data: Dataset) -> Mixture:
 
 
 def _root_mean_square(pairs: Tensor) -> Tensor:
-    """√((a² + b²)/2) of pairs on the last axis; the squares themselves may be out of range."""
+    """√((a² + b²)/2) of pairs on the last axis. The squares themselves may be out of range."""
     unit = power_of_two(pairs.amax(-1))
     return (pairs / unit.unsqueeze(-1)).square().mean(-1).sqrt() * unit
 
@@ -80,13 +79,13 @@ def _root_mean_square(pairs: Tensor) -> Tensor:
 def refused(
     instrument: Callable[..., object], trained: Trained, reason: Undefined, found: tuple[Measurement, ...] = ()
 ) -> tuple[Measurement, ...]:
-    """Decline all that an instrument reads of a model's complex geometry.
+    """Decline everything that an instrument measures of a model's complex geometry.
 
     Args:
         instrument: As for `none_of`.
         trained: The model.
         reason: Why there is no number.
-        found: What there is all the same.
+        found: Measurements that there are all the same.
 
     Returns:
         As `none_of`.
@@ -95,14 +94,14 @@ def refused(
 
 
 def cause_in(trained: Trained) -> Cause:
-    """What denies a model a complex geometry: its setting where it has an odd number of units."""
+    """Why a model has no complex geometry: its setting, if the number of units is odd."""
     return "setting" if trained.latent % 2 else "model"
 
 
 def standardised_decoder(trained: Trained) -> Function:
-    """The decoder of complex codes, in units of its likelihood's noise: its squared differential is Fisher's metric.
+    """The decoder of complex codes, in units of its likelihood's noise. Its squared differential is the Fisher metric.
 
-    A Gaussian's mean over its standard deviation, a Bernoulli's angle; see `likelihoods`.
+    It is a Gaussian's mean over its standard deviation, or a Bernoulli's angle; see `likelihoods`.
     """
     return lambda z: likelihood_at(trained, unpaired(z)).standardised()
 

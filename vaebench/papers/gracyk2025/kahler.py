@@ -1,4 +1,4 @@
-"""How near the potential of the posterior mixture comes to the decoder's Fisher metric, and what either costs."""
+"""How well the posterior mixture's potential follows the decoder's Fisher metric, and what both cost."""
 
 import math
 import time
@@ -21,16 +21,16 @@ from vaebench.papers.gracyk2025.complex_view import Mixture, metric_at, posterio
 from vaebench.training.fit import Trained
 
 TAU = 1.0
-"""Weight of the quadratic forms in the exponents: with 1, each is a divergence between posteriors, in nats."""
+"""Weight of the quadratic forms in the exponents. With 1 each is a divergence between posteriors, in nats."""
 
 CLOSEDNESS_CODES = 64
-"""Codes at which closedness is read: its cost is quadratic in the number of units."""
+"""Codes at which closedness is measured. Its cost is quadratic in the number of units."""
 
 REPEATS = 5
-"""Timings of each of two ways, in turn."""
+"""Timings of each of the two, alternating."""
 
 ROUNDING = 1e-9
-"""Share of a metric's largest eigenvalue that counts as nought."""
+"""Share of a metric's largest eigenvalue that counts as 0."""
 
 EVEN = 1e-4
 """Spread of log det, in nats, below which it is rounding."""
@@ -43,7 +43,7 @@ def _potential(mixture: Mixture, z: Tensor) -> Tensor:
 
 
 def _nearby_precision(mixture: Mixture, z: Tensor) -> Tensor:
-    """Log ∏ of the precisions of the posteriors at z, averaged by how much each is responsible for z; no potential."""
+    """Log ∏ of the posteriors' precisions at z, averaged by responsibility for z. It belongs to no potential."""
     means, scales = mixture.means[:, mixture.active], mixture.scales[:, mixture.active].double()
     apart = squared_moduli((z[:, None, mixture.active] - means).to(torch.complex128))
     responsible = torch.softmax(-(apart / scales.square() + 2 * scales.log()).sum(2), 1)
@@ -59,17 +59,17 @@ def _prepared(probe: Probe, n: int) -> tuple[Mixture, Tensor]:
 
 @gives("potential_spearman", "potential_relative_error", "precision_spearman", "kahler_defect")
 def potential_fidelity(probe: Probe) -> tuple[Measurement, ...]:
-    """Read how the metric of the posterior mixture's potential follows the decoder's Fisher metric over the prior.
+    """Measure how the potential's metric follows the decoder's Fisher metric over the prior.
 
-    The potential is log Σ_k exp((ζ − m_k)ᴴ P_k (ζ − m_k)) over posteriors CN(m_k, P_k⁻¹) of training examples.
+    The potential is log Σ_k exp((ζ − m_k)ᴴ P_k (ζ − m_k)). CN(m_k, P_k⁻¹) are posteriors of training examples.
 
     Args:
         probe: Latent units are read in pairs, at a quarter of ``samples`` codes. The training part gives the mixture.
 
     Returns:
-        ``potential_spearman``, rank correlation of log det of the two metrics; ``potential_relative_error``, median of
-        ‖H − g‖/‖g‖; ``precision_spearman``, the rank correlation with the mean precision of the posteriors at ζ, a
-        proxy that is no potential's; and ``kahler_defect``, how far the decoder's own metric is from Kähler.
+        ``potential_spearman`` is the rank correlation of log det of both metrics. ``potential_relative_error`` is the
+        median of ‖H − g‖/‖g‖. ``precision_spearman`` is the rank correlation with the posteriors' mean precision at ζ,
+        which is no potential's. ``kahler_defect`` says how far the decoder's own metric is from Kähler.
     """
     trained = probe.trained
     try:
@@ -115,15 +115,17 @@ def _correlation(name: str, proxied: Tensor, volume: Tensor) -> Measurement:
 
 @gives("{potential,mixture}_psh_share", "{potential,mixture}_smallest_eigenvalue")
 def plurisubharmonic(probe: Probe) -> tuple[Measurement, ...]:
-    """Read whether the potential's metric is positive over the prior, and that of the mixture's log density is not.
+    """Measure where the potential's metric is positive over the prior.
+
+    The negative control is that of the mixture's log density.
 
     Args:
         probe: Latent units are read in pairs, at a quarter of ``samples`` codes. The training part gives the mixture.
 
     Returns:
-        ``potential_psh_share`` and ``mixture_psh_share``, shares of codes at which no eigenvalue is negative;
-        ``potential_smallest_eigenvalue`` and ``mixture_smallest_eigenvalue``, the smallest over all codes, as a share
-        of the largest in size at its code.
+        ``potential_psh_share`` and ``mixture_psh_share``, shares of codes without a negative eigenvalue.
+        ``potential_smallest_eigenvalue`` and ``mixture_smallest_eigenvalue`` are the smallest over all codes, as a
+        share of the largest in size at its code.
     """
     try:
         mixture, codes = _prepared(probe, probe.budget.samples // 4)
@@ -142,20 +144,22 @@ def plurisubharmonic(probe: Probe) -> tuple[Measurement, ...]:
 
 
 def _relative_smallest(metric: Tensor) -> Tensor:
-    """Smallest eigenvalue over the largest in size, of each matrix."""
+    """Smallest eigenvalue of each matrix, divided by the largest in size."""
     sizes: Tensor = torch.linalg.matrix_norm(metric, 2)
     return smallest_eigenvalue(metric) / sizes.clamp_min(1e-300)
 
 
 @gives("metric_log10_time_ratio")
 def cost(probe: Probe) -> tuple[Measurement, ...]:
-    """Read how many times longer the decoder's Fisher metric takes than the potential's, on the same codes.
+    """Measure how many times longer the decoder's Fisher metric takes than the potential's.
+
+    Both are timed on the same codes.
 
     Args:
-        probe: Likewise, at an eighth of ``samples`` codes.
+        probe: As above, with an eighth of ``samples`` codes.
 
     Returns:
-        ``metric_log10_time_ratio``, median over repeats, timed in turn, of the decimal logarithm of the ratio.
+        ``metric_log10_time_ratio``, the median over repeats of the ratio's decimal logarithm.
     """
     trained = probe.trained
     try:

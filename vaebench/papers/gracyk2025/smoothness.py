@@ -1,4 +1,4 @@
-"""Whether a variant's decoder is smoother than its twin's: paths between codes, and how evenly volume is spread."""
+"""Whether a variant's decoder is smoother than its twin's: paths between codes, and how much volume varies."""
 
 from dataclasses import replace
 
@@ -22,18 +22,18 @@ SEGMENTS = 16
 
 @gives("{path_roughness,log_volume_variance}{,_twin}")
 def against_twin(cohort: Cohort) -> tuple[Placed, ...]:
-    """Read path roughness and the variance of log det g of the variant and of its twin, with the same draws.
+    """Measure path roughness and the variance of log det g, of a variant and its twin.
 
-    Paths are straight lines between the posterior means of neighbours in a list of held-out examples. Volumes of two
-    models are held against each other only where both have as many active units: fewer of them vary less.
+    Both get the same draws. Paths are straight lines between posterior means of successive held-out examples. Volumes
+    of two models are compared only if both have the same number of active units. Fewer units vary less.
 
     Args:
-        cohort: The ``trained`` arm, and the ``twin`` arm where the variant declares one. ``points`` held-out examples
-            are the ends of paths; volumes are read at a quarter of ``samples`` codes from the prior.
+        cohort: The ``trained`` arm, and the ``twin`` arm of a variant that declares one. ``points`` held-out examples
+            are the ends of paths. Volumes are taken at a quarter of ``samples`` codes from the prior.
 
     Returns:
-        ``path_roughness`` in radians², ``log_volume_variance`` in nats², and both with ``_twin`` after them, declined
-        for a variant without a twin.
+        ``path_roughness`` in radians², ``log_volume_variance`` in nats², and both with ``_twin`` after them. A variant
+        without a twin declines the latter.
     """
     data, rng, state = cohort.data, cohort.rng, cohort.rng.get_state()
     trained, twin = cohort.models["trained", None], cohort.models.get(("twin", None))

@@ -1,4 +1,4 @@
-"""What sampling by the decoder's volume does to outliers and to variation, beside the prior and its truncation."""
+"""What sampling by the decoder's volume does to outliers and variation."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -26,29 +26,29 @@ from vaebench.papers.gracyk2025.outliers import NEIGHBOUR, Classifier, classifie
 from vaebench.training.fit import Trained
 
 ALPHA = -1.0
-"""Power of det g in the weights of record."""
+"""Power of det g in the judged weights."""
 
 ALPHAS = {"minus_2": -2.0, "minus_half": -0.5, "plus_half": 0.5, "plus_1": 1.0}
-"""Other powers, shown beside, by name."""
+"""Other powers by name, reported and not judged."""
 
 TOO_SMALL = 0.1
 """Share of effective samples among candidates below which Langevin chains follow the resampling."""
 
 MALA_STEPS, MALA_BURN_IN, MALA_STEP = 40, 20, 0.3
-"""Langevin steps that are kept, those that adapt, and the step size they begin with, in the unit of a real code."""
+"""Kept Langevin steps, adapting ones, and the first step size in the unit of a real code."""
 
 TRUNCATIONS = {"at_0_4": 0.4, "at_0_6": 0.6, "at_0_8": 0.8}
-"""Factors at which the truncated prior is read whatever weighting does, by name: the prior itself is at 1."""
+"""Fixed factors of the truncated prior by name. The prior itself has 1."""
 
 WIDEST = 1.5
-"""Largest factor at which truncation is sought: above 1, the prior is widened."""
+"""Largest factor at which a match is sought. Above 1 the prior is widened."""
 
 DETECTORS = ("classifier", "neighbour")
 MATCHES = {"distance": "pairwise_distance", "entropy": "class_entropy"}
-"""What the truncated prior is brought to have as much of as the weighted samples, by name."""
+"""In what the scaled prior is matched to the weighted samples, by name."""
 
 UNITS = {"pairwise_distance": "x", "class_entropy": "nats", "coverage": "1"}
-"""Ways to vary, with the unit of each."""
+"""Measures of variation, with their units."""
 
 Found = list[Measurement]
 
@@ -64,31 +64,31 @@ Found = list[Measurement]
     "classifier_accuracy",
 )
 def volume_sampling(probe: Probe) -> tuple[Measurement, ...]:
-    """Read outlier rates and variation of samples from the prior, weighted by volume, and from the truncated prior.
+    """Measure outlier rates and variation of samples: from the prior, weighted by volume, and from the truncated prior.
 
-    Weighted samples follow CN(ζ; 0, I)·(det g(ζ))^α, g the decoder's Fisher metric along the units that code something,
-    α = −1 of record. Candidates from the prior are resampled by weight; where fewer than a tenth of them count,
-    Langevin chains start from what was resampled, for the α of record alone. The prior is the same resampling with
-    equal weights, so that a constant metric gives the very same samples. A sample is the likelihood's mean at a code.
+    Weighted samples follow CN(ζ; 0, I)·(det g(ζ))^α. Here g is the decoder's Fisher metric along the active units. The
+    judged α is −1. Candidates from the prior are resampled by weight. If fewer than a tenth of them are effective,
+    Langevin chains start from the resampled ones. They run for the judged α alone. Samples of the prior are resampled
+    with equal weights. So a constant metric gives the very same samples. A sample is the likelihood's mean at a code.
 
-    Outlier rates are those of as many samples as there are candidates: most are rare, and their differences are small.
-    Chains, and what is read of how samples vary, make do with ``points``.
+    Outlier rates use as many samples as candidates. Most rates are small, and so are their differences. Chains and
+    measures of variation use ``points``.
 
-    An outlier is a sample whose class confidence is below that of 5 % of held-out real examples, or whose distance
-    to its fifth nearest training example is above that of 95 % of them.
+    A sample is an outlier if its class confidence is below that of 5 % of held-out real examples. It is one too if it
+    is farther from its fifth nearest training example than 95 % of them.
 
     Args:
-        probe: Latent units are read in pairs. There are ``samples`` candidates and samples to rate, and ``points``
-            chains and samples whose variation is read. Both parts of the data fix the detectors.
+        probe: Latent units are read in pairs. There are ``samples`` candidates and as many samples for rates. There are
+            ``points`` chains and samples for variation. Both parts of the data fix the detectors.
 
     Returns:
-        ``classifier_outliers_…`` and ``neighbour_outliers_…`` for ``prior``, ``weighted``, ``truncated_to_distance``,
-        ``truncated_to_entropy`` (the prior times the factor at which mean pairwise distance or class entropy are those
-        of the weighted samples; declined where none comes within two standard errors of them), ``truncated_at_…`` (the
-        prior times 0.4, 0.6 and 0.8) and ``alpha_…`` (other powers); ``class_entropy_…``, ``pairwise_distance_…`` and
-        ``coverage_…`` for ``prior``, ``weighted`` and ``truncated_at_…``; the two
-        ``truncation_for_…`` factors; ``effective_share`` of the candidates, ``langevin_acceptance`` where chains ran;
-        and ``classifier_accuracy`` on held-out real data.
+        ``classifier_outliers_…`` and ``neighbour_outliers_…`` of five kinds of samples. ``prior`` and ``weighted`` are
+        as above. ``truncated_to_distance`` and ``truncated_to_entropy`` are the prior times the factor that matches
+        mean pairwise distance or class entropy of the weighted samples. They are declined where none comes within two
+        standard errors. ``truncated_at_…`` is the prior times 0.4, 0.6 and 0.8. ``alpha_…`` has other powers. Further
+        ``class_entropy_…``, ``pairwise_distance_…`` and ``coverage_…`` of ``prior``, ``weighted`` and
+        ``truncated_at_…``; the two ``truncation_for_…`` factors; ``effective_share`` of the candidates;
+        ``langevin_acceptance`` where chains ran; and ``classifier_accuracy`` on held-out real data.
     """
     judge = _judge_of(probe.trained, probe.data)
     try:
@@ -98,7 +98,7 @@ def volume_sampling(probe: Probe) -> tuple[Measurement, ...]:
 
 
 def _judge_of(trained: Trained, data: Dataset) -> "_Judge":
-    """Fix the detectors on real data, which may be too few."""
+    """Fix the detectors on real data; raise where these are too few."""
     train, held_out = data.train.x, data.held_out.x
     if min(len(train), len(held_out)) < NEIGHBOUR:
         raise DataUndefined(f"{NEIGHBOUR} training and as many held-out examples are needed for neighbours")
@@ -134,14 +134,14 @@ def _sampled(judge: "_Judge", probe: Probe) -> Found:
 
 
 class _Draws(NamedTuple):
-    """Samples from the prior times powers of the volume, by the same comb through the same candidates.
+    """Samples from the prior times powers of the volume. All use the same candidates and the same resampling points.
 
     Attributes:
         candidates: Codes from the prior, shape (candidates, latent/2).
         volumes: log det g at each.
         points: How many samples are a few.
-        rng: Of the comb; what follows `at` draws on from where that left it.
-        state: Of `rng`, to which `at` takes it back.
+        rng: Generator of the resampling. After `at` it goes on from where that left it.
+        state: State of `rng` at which `at` begins.
     """
 
     candidates: Tensor
@@ -155,7 +155,7 @@ class _Draws(NamedTuple):
         return self._drawn(alpha, len(self.candidates))
 
     def few_at(self, alpha: float) -> Tensor:
-        """A few, by a comb of their own: a part of the others would repeat itself more."""
+        """A few samples, resampled by themselves. A part of the others would repeat itself more."""
         return self._drawn(alpha, self.points)
 
     def _drawn(self, alpha: float, n: int) -> Tensor:
@@ -186,7 +186,7 @@ def _weighted(trained: Trained, draws: _Draws, active: Tensor) -> tuple[Tensor, 
 def _matched(
     judge: "_Judge", prior: Tensor, few: Tensor, weighted: Mapping[str, Estimate], match: str, variation: str
 ) -> Found:
-    """Outlier rates of the prior times the factor T at which it varies as much as the weighted samples."""
+    """Outlier rates of the prior times the factor T that gives it the variation of the weighted samples."""
     way = f"truncated_to_{match}"
     variation_of = judge.ways_to_vary().get(variation)
     if variation_of is None:
@@ -208,7 +208,7 @@ def _matched(
 
 @dataclass(frozen=True)
 class _Judge:
-    """Rates samples: decodes codes, counts what the detectors call outliers, and measures how much they vary."""
+    """Rates samples: decodes codes, counts outliers by each detector, and measures variation."""
 
     trained: Trained
     data: Dataset
@@ -251,7 +251,7 @@ class _Judge:
         return ways if rater is None else ways | {"class_entropy": lambda x: class_entropy(rater.probabilities(x))}
 
     def varied(self, x: Tensor) -> dict[str, Estimate]:
-        """How much samples vary, in each of the ways."""
+        """Variation of samples, by each measure."""
         return {name: estimate(x) for name, estimate in self.ways_to_vary().items()}
 
 
@@ -267,6 +267,6 @@ def _classless(name: str) -> Measurement:
 
 
 def _rate_error(rate: float, n: float) -> float:
-    """Standard error of a rate among n, with half a case on either side: none among n is no certainty."""
+    """Standard error of a rate among n, with half a case added on either side. So none among n is not certain."""
     rate = (rate * n + 0.5) / (n + 1)
     return math.sqrt(rate * (1 - rate) / n)

@@ -23,16 +23,18 @@ PRIOR_ALONE = "density_r2_prior_alone"
 
 @gives("{,loss_}density_{r2,slope,bias}", "density_r2_prior_alone")
 def density(probe: Probe) -> tuple[Measurement, ...]:
-    """Read how log p̂(x) agrees with the exact log p(x) on held-out data, for both of the paper's estimates.
+    """Measure how log p̂(x) agrees with the exact log p(x) on held-out data.
+
+    There are two estimates: from the posterior scale and from the loss.
 
     Args:
-        probe: The truth of its data gives log p(x), of ``points`` examples at most; the loss takes ``samples``
+        probe: The truth of its data gives log p(x), of at most ``points`` examples. The loss takes ``samples``
             posterior draws of each.
 
     Returns:
-        For (2/β)^{m/2} p(μ) ∏ σ_j: ``density_r2``, ``density_slope`` and ``density_bias`` (nats); for
-        (πβ)^{−m/2} exp(−(L − D₀)/β) the same with ``loss_`` before them; and the control, ``density_r2_prior_alone``,
-        of p(μ) alone, declined on normal sources, where it has the right order by itself.
+        For (2/β)^{m/2} p(μ) ∏ σ_j: ``density_r2``, ``density_slope`` and ``density_bias`` (nats). For (πβ)^{−m/2}
+        exp(−(L − D₀)/β) the same with ``loss_`` before them. The control ``density_r2_prior_alone`` is that of p(μ)
+        alone. It is declined on normal sources, where p(μ) has the right order by itself.
     """
     trained, data = probe.trained, probe.data
     beta = kl_weight_in_squares(trained, data.held_out.x)
@@ -74,20 +76,20 @@ def _measurements(prefix: str, agreement: DensityAgreement) -> tuple[Measurement
 def loss_and_distortion(
     trained: Trained, x: Tensor, samples: int, beta: float, rng: torch.Generator
 ) -> tuple[Tensor, Tensor]:
-    """Loss of each example in units of summed squared errors, and its distortion at the posterior's mean.
+    """Loss of each example, and its distortion at the posterior's mean.
 
-    L = E_q D(x, x̂(z)) + β·KL and D₀ = D(x, x̂(μ)), D the sum of squared errors.
+    L = E_q D(x, x̂(z)) + β·KL and D₀ = D(x, x̂(μ)). D is the sum of squared errors.
 
     Args:
         trained: The model.
         x: Examples, shape (batch, *shape).
-        samples: Posterior draws an example for E_q D; every second one mirrors the one before, z and 2μ − z, which
-            takes the part of the noise out that is odd in it.
+        samples: Posterior draws for each example's E_q D. Every second one mirrors the one before, z and 2μ − z. That
+            removes the odd part of the noise.
         beta: β.
         rng: Of the draws.
 
     Returns:
-        L and D₀, float64, shape (batch,).
+        L and D₀ in units of summed squared errors, float64, shape (batch,).
     """
     decoded = decoded_mean(trained)
     with torch.no_grad():

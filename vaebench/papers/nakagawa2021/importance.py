@@ -12,23 +12,23 @@ from vaebench.measures.probe import Probe
 from vaebench.models.exact import principal_axes
 
 ROUNDING = 1e-9
-"""Share of the largest eigenvalue below which one is rounding: a direction in which the data do not vary."""
+"""Share of the largest eigenvalue below which one is rounding. The data do not vary in such a direction."""
 
 
 @gives("importance_#", "importance_worst_error")
 def importance(probe: Probe) -> tuple[Measurement, ...]:
-    """Read (β/2)·E σ_j⁻² of the active units, largest first, against the variances of the data's sources.
+    """Measure (β/2)·E σ_j⁻² of the active units, largest first, against the variances of the data's sources.
 
-    Data whose sources are unknown, such as images, are held against their PCA eigenvalues, one for each latent unit:
-    the importances of a linear VAE are those exactly.
+    Sources of images are unknown. There the PCA eigenvalues are taken, one for each latent unit. A linear VAE has
+    exactly those as its importances.
 
     Args:
-        probe: It is read at ``points`` examples at most. The truth of its data gives the variances; where there is
-            none, their training part gives the eigenvalues.
+        probe: At most ``points`` examples are used. The truth of the data gives the variances. Without one the training
+            part gives the eigenvalues.
 
     Returns:
-        ``importance_1``, ``importance_2`` … in squared units of x, one for each variance, 0 for one that no active
-        unit is left for; and ``importance_worst_error``, the largest size of a relative error.
+        ``importance_1``, ``importance_2`` … in squared units of x, one for each variance. It is 0 for a variance
+        without an active unit. ``importance_worst_error`` is the largest size of a relative error.
     """
     trained, data = probe.trained, probe.data
     beta = kl_weight_in_squares(trained, data.held_out.x)
@@ -54,7 +54,7 @@ def importance(probe: Probe) -> tuple[Measurement, ...]:
 
 
 def _variances(data: Dataset, latent: int) -> Tensor:
-    """What importances should be: the sources' variances, else the largest PCA eigenvalues; on the CPU."""
+    """What importances should be, on the CPU: the sources' variances, or the largest PCA eigenvalues."""
     if data.truth is not None and data.truth.source_variances is not None:
         return torch.tensor(data.truth.source_variances, dtype=torch.float64)
     total_variance(data)

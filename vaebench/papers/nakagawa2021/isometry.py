@@ -1,4 +1,4 @@
-"""Whether the posterior scale is the decoder's local scale, and whether latent directions stay orthogonal."""
+"""Whether the posterior scale is the decoder's local scale, and whether latent directions are orthogonal."""
 
 from dataclasses import replace
 
@@ -16,16 +16,18 @@ from vaebench.training.fit import Trained
 
 
 def metric_columns(trained: Trained, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Jacobian columns of the decoder at posterior means, in the Fisher metric of the likelihood, of the active units.
+    """Jacobian columns of the decoder at posterior means, in the likelihood's Fisher metric.
+
+    Collapsed units are left out.
 
     Args:
         trained: The model.
         x: Examples, shape (batch, *shape).
 
     Returns:
-        Columns of the standardised likelihood, √precision·∂x̂/∂μ_j, shape (active, batch, *shape), or (active, batch,
-        3, *shape) where its variance may depend on the code; the scales of the active units, shape (batch, active);
-        and which units are active, shape (latent,).
+        Columns of the standardised likelihood, √precision·∂x̂/∂μ_j, shape (active, batch, *shape). If its variance may
+        depend on the code, shape (active, batch, 3, *shape). The scales of the active units, shape (batch, active).
+        Which units are active, shape (latent,).
     """
     with torch.no_grad():
         posterior = real_posterior(trained, x)
@@ -37,15 +39,15 @@ def metric_columns(trained: Trained, x: Tensor) -> tuple[Tensor, Tensor, Tensor]
 
 @gives("t2_worst_{deviation,unit}", "t2_mean", "t1_mean", "t2_sd", "active_units")
 def stationarity(probe: Probe) -> tuple[Measurement, ...]:
-    """Read T2 = (2/β)·σ_j²·‖J_j‖² + σ_j², which is 1 at a stationary point, on active units over held-out data.
+    """Measure T2 = (2/β)·σ_j²·‖J_j‖² + σ_j² on active units over held-out data. It is 1 at a stationary point.
 
     Args:
-        probe: It is read at ``points`` examples at most.
+        probe: At most ``points`` examples are used.
 
     Returns:
-        ``t2_worst_unit``: mean over data of the unit whose mean is farthest from 1, and ``t2_worst_deviation`` how far
-        that is, so that neither units nor seeds can make up for each other; ``t2_mean`` and ``t1_mean`` over units and
-        data; ``t2_sd``: mean over units of the standard deviation over data; ``active_units``.
+        ``t2_worst_unit`` is the mean over data of the unit that is farthest from 1. ``t2_worst_deviation`` is its
+        distance from 1, so neither units nor seeds can cancel. ``t2_mean`` and ``t1_mean`` are over units and data.
+        ``t2_sd`` is the mean over units of the standard deviation over data. And ``active_units``.
     """
     trained = probe.trained
     columns, scale, active = metric_columns(trained, held_out(probe.data, probe.budget.points, least=2))
@@ -69,13 +71,13 @@ def stationarity(probe: Probe) -> tuple[Measurement, ...]:
 
 @gives("mean_absolute_cosine")
 def orthogonality(probe: Probe) -> tuple[Measurement, ...]:
-    """Read the mean absolute cosine between Jacobian columns of active units, over held-out data.
+    """Measure the mean absolute cosine between Jacobian columns of active units, over held-out data.
 
     Args:
-        probe: It is read at ``points`` examples at most.
+        probe: At most ``points`` examples are used.
 
     Returns:
-        ``mean_absolute_cosine``, between 0 and 1; declined with fewer than two active units.
+        ``mean_absolute_cosine``, between 0 and 1. It is declined for fewer than two active units.
     """
     columns, _, active = metric_columns(probe.trained, held_out(probe.data, probe.budget.points))
     if active.sum() < 2:
