@@ -85,6 +85,7 @@ from vaebench.claims.measurements import (
     map_entry,
     map_entry_name,
 )
+from vaebench.claims.plants import Found, Plant, Validity, read_plants, validity
 from vaebench.claims.statistics import ROUNDING, Role, Scale, Statistic
 from vaebench.claims.table import Absence, Across, Column, Sweep, Table, column, is_plain, table
 from vaebench.claims.tolerances import has_tolerance, scaled, with_tolerances
@@ -119,6 +120,7 @@ __all__ = [
     "Column",
     "Condition",
     "Exceeds",
+    "Found",
     "Interval",
     "Level",
     "LevelName",
@@ -126,6 +128,7 @@ __all__ = [
     "Near",
     "NotFinite",
     "Outpaces",
+    "Plant",
     "ReasonCode",
     "Role",
     "Scale",
@@ -134,6 +137,7 @@ __all__ = [
     "Table",
     "Tradeoff",
     "Trend",
+    "Validity",
     "Verdict",
     "VerdictWord",
     "column",
@@ -148,9 +152,11 @@ __all__ = [
     "log_interval",
     "map_entry",
     "map_entry_name",
+    "read_plants",
     "scaled",
     "share_interval",
     "t_interval",
     "table",
+    "validity",
     "with_tolerances",
 ]

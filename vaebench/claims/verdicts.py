@@ -7,6 +7,7 @@ from typing import Literal
 
 from vaebench.claims.conditions import Condition
 from vaebench.claims.intervals import LEVEL, Interval, drawn, share_interval
+from vaebench.claims.plants import Found, Plant, Validity, read_plants, validity
 from vaebench.claims.statistics import Role, Sample, Scale, Statistic, number_text
 from vaebench.claims.table import Across, Table
 
@@ -27,6 +28,7 @@ ReasonCode = Literal[
     "few seeds",
     "no seed",
     "unasked",
+    "cannot tell",
 ]
 """Why a check is not plain: a reason that programs can read.
 
@@ -39,6 +41,7 @@ ReasonCode = Literal[
 - ``corrected``: outside the region, but not after the correction for several statistics.
 - ``one seed``, ``few seeds``, ``no seed``: too few seeds finished.
 - ``unasked``: nobody asked for such a measurement.
+- ``cannot tell``: a measure of the level reads a plant the wrong way round.
 """
 
 WORST_FIRST: tuple[VerdictWord, ...] = ("fails", "undecided", "holds", "not applicable")
@@ -58,6 +61,7 @@ class Claim:
             claim can; one that holds shows the instruments to be right. Empty where it settles nothing, or there is
             none.
         over_records: Whether it is judged with records as the sample as well: it speaks of all objectives and data.
+        plants: Arms whose true answer is known, which show whether the measures can tell.
     """
 
     id: str
@@ -66,6 +70,7 @@ class Claim:
     reported: tuple[str, ...] = ()
     analytic: Literal["holds", "fails", ""] = ""
     over_records: bool = False
+    plants: tuple[Plant, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.conditions:
@@ -124,6 +129,7 @@ class Level:
         reason: Why, where the word alone does not say.
         code: The reason's code.
         decided_by: The statistic of the first check that has the level's word; empty where every check holds.
+        valid: Whether the level's measures were shown to tell, by plants.
     """
 
     word: VerdictWord
@@ -132,6 +138,7 @@ class Level:
     reason: str = ""
     code: ReasonCode = ""
     decided_by: str = ""
+    valid: Validity = "not shown"
 
 
 @dataclass(frozen=True)
@@ -144,6 +151,7 @@ class Verdict:
         published: By the paper's own measure, or the nearest that can be taken: does the observation replicate?
         controlled: The same together with every control of ours: does the interpretation stand?
         checks: One for each statistic, as it is judged under controls.
+        plants: How the claim's plants were read; empty for a control's verdict.
     """
 
     claim: str
@@ -151,6 +159,7 @@ class Verdict:
     published: Level
     controlled: Level
     checks: tuple[CheckResult, ...]
+    plants: tuple[Found, ...] = ()
 
     @property
     def word(self) -> VerdictWord:
@@ -346,7 +355,21 @@ def judge(claim: Claim, table: Table, arm: str = "trained", seeds_run: int | Non
         ``undecided``: nobody asked for such a measurement, and a misspelt one must not hold.
     """
     seen = len(table.seeds)
-    return _judged(claim, table, arm, seen if seeds_run is None else seeds_run, seen)
+    verdict = _judged(claim, table, arm, seen if seeds_run is None else seeds_run, seen)
+    return _with_plants(claim, verdict, table) if claim.plants and arm == "trained" else verdict
+
+
+def _with_plants(claim: Claim, verdict: Verdict, table: Table) -> Verdict:
+    """Say of both levels whether their measures can tell; one that cannot decides nothing under controls."""
+    found = read_plants(claim.plants, table)
+    published = judged_names([replace(claim, conditions=tuple(c for c in claim.conditions if c.role == "published"))])
+    first = replace(verdict.published, valid=validity(found, published))
+    second = replace(verdict.controlled, valid=validity(found, judged_names([claim])))
+    if second.valid == "cannot tell" and second.word in {"holds", "fails"}:
+        arms = ", ".join(sorted({one.plant.arm for one in found if one.word == "reversed"}))
+        reason = f"its measure reads the plant {arms} the wrong way round"
+        second = replace(second, word="undecided", reason=reason, code="cannot tell")
+    return replace(verdict, published=first, controlled=second, plants=found)
 
 
 def judge_across(claim: Claim, tables: Across) -> Verdict:

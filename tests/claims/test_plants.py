@@ -1,0 +1,104 @@
+"""A measure is valid if it orders planted models as the truth does; one that reads them reversed cannot tell."""
+
+import numpy as np
+import pytest
+from judged import judge, observe
+
+from vaebench.claims import Beyond, Claim, Measurement, Plant, column, read_plants, table, validity
+
+SLOW, FAST = Plant("slow", "lead", "below", 0.05), Plant("fast", "lead", "above", 0.1)
+CLAIM = Claim("first", "It is first.", (Beyond("lead", 0.1, ideal=1.0, null=0.0),), plants=(SLOW, FAST))
+TRAINED = [0.5, 0.6, 0.4, 0.55, 0.5]
+
+
+def arms(slow, fast, trained=TRAINED):
+    shifted = {"trained": 0.0, "slow": slow, "fast": fast}
+    return [
+        one
+        for arm, shift in shifted.items()
+        for one in observe([value + shift + 0.001 * seed for seed, value in enumerate(trained)], "lead", arm)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("slow", "fast", "valid", "word"),
+    [
+        (-0.2, 0.4, "shown", "holds"),
+        (0.2, 0.4, "cannot tell", "undecided"),
+        (-0.2, -0.4, "cannot tell", "undecided"),
+        (-0.02, 0.4, "not shown", "holds"),
+    ],
+)
+def test_a_measure_that_reads_a_plant_reversed_decides_nothing_under_controls(slow, fast, valid, word):
+    verdict = judge(CLAIM, arms(slow, fast))
+    assert (verdict.controlled.valid, verdict.controlled.word) == (valid, word)
+    # The published observation may replicate all the same.
+    assert (verdict.published.valid, verdict.published.word) == (valid, "holds")
+
+
+def test_the_code_says_so_and_the_plant_is_named():
+    verdict = judge(CLAIM, arms(0.2, 0.4))
+    assert verdict.controlled.code == "cannot tell"
+    assert "slow" in verdict.controlled.reason
+    assert [one.word for one in verdict.plants] == ["reversed", "found"]
+
+
+def test_only_plants_of_a_levels_own_measures_count_for_it():
+    control = Beyond("other", 0.0, ideal=1.0, null=0.0, role="control")
+    claim = Claim("first", "It is first.", (*CLAIM.conditions, control), plants=(Plant("slow", "other", "below"),))
+    columns = [
+        *arms(0.0, 0.0),
+        *observe(TRAINED, "other"),
+        *observe([value + 0.3 for value in TRAINED], "other", "slow"),
+    ]
+    verdict = judge(claim, columns)
+    assert (verdict.published.valid, verdict.controlled.valid) == ("not shown", "cannot tell")
+
+
+def test_plants_are_paired_by_seed():
+    rng = np.random.default_rng(0)
+    spread = list(rng.normal(0, 100, 5))
+    (found,) = read_plants([FAST], table(arms(0.0, 0.4, spread)))
+    assert found.word == "found"
+    assert found.interval.estimate == pytest.approx(0.4, abs=0.01)
+
+
+def test_without_plants_or_where_none_was_read_nothing_is_shown():
+    assert judge(Claim("x", "x", CLAIM.conditions), arms(0, 0)).controlled.valid == "not shown"
+    (slow, fast) = read_plants(CLAIM.plants, table(observe(TRAINED, "lead")))
+    assert (slow.interval, fast.word) == (None, "undecided")
+    assert validity((slow, fast), ["lead"]) == "not shown"
+
+
+def test_one_seed_shows_nothing():
+    verdict = judge(CLAIM, [one for one in arms(0.2, 0.4) if one.seeds == (0,)])
+    assert verdict.controlled.valid == "not shown"
+
+
+def test_a_plant_at_one_strength_is_held_against_the_judged_model_at_that_strength():
+    judged = observe([[0.1, 0.5, 0.9]] * 3, "lead")
+    planted = [column("slow", 2.0, seed, Measurement("lead", 0.3 + 0.01 * seed, 0.0, 1)) for seed in range(3)]
+    (found,) = read_plants([SLOW], table([*judged, *planted]))
+    assert found.interval.estimate == pytest.approx(-0.19)
+    (lost,) = read_plants([SLOW], table([*judged, column("slow", 7.0, 0, Measurement("lead", 0.3, 0.0, 1))]))
+    assert lost.interval is None
+
+
+def test_a_control_arm_is_judged_without_plants():
+    assert judge(CLAIM, arms(0.2, 0.4), "slow").plants == ()
+
+
+@pytest.mark.parametrize("fields", [{"side": "beside"}, {"least": -1.0}, {"least": float("nan")}])
+def test_a_plant_that_cannot_be_is_refused(fields):
+    with pytest.raises(ValueError, match="plant"):
+        Plant(**({"arm": "slow", "measurement": "lead", "side": "below"} | fields))
+
+
+def test_errors_of_the_rule_by_simulation():
+    # At a true difference of nought a plant is called reversed as often as an interval lies wholly on one side: 2.5 %.
+    rng, runs = np.random.default_rng(1), 2000
+    words = []
+    for differences in rng.normal(0, 1, (runs, 5)):
+        columns = [*observe([0.0] * 5, "lead"), *observe(list(differences), "lead", "slow")]
+        words += [one.word for one in read_plants([Plant("slow", "lead", "below")], table(columns))]
+    assert words.count("reversed") / runs == pytest.approx(0.025, abs=3 * (0.025 * 0.975 / runs) ** 0.5)

@@ -1,0 +1,113 @@
+"""Plants: models whose true answer is known, and whether a measure orders them as the truth does.
+
+A plant is an arm that is trained beside the judged models on the same recipe, from the same weights and noise, with one
+thing changed so that the true answer moves in a known direction. Its measurement is held against the judged model's,
+paired by seed. A measure that reads a plant the wrong way round cannot tell what its claim says.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from vaebench.claims.intervals import Interval, t_interval
+from vaebench.claims.table import Table
+
+Validity = Literal["shown", "cannot tell", "not shown"]
+"""Whether a measure can tell.
+
+- ``shown``: every plant was found.
+- ``cannot tell``: a plant was read the wrong way round.
+- ``not shown``: there are no plants, or their intervals do not decide.
+"""
+
+
+@dataclass(frozen=True)
+class Plant:
+    """An arm with a known answer, and what a measure has to say of it.
+
+    Attributes:
+        arm: The arm.
+        measurement: The measure.
+        side: On which side of the judged model's number the plant's must lie.
+        least: By how much, 0 or above, in the measurement's unit.
+    """
+
+    arm: str
+    measurement: str
+    side: Literal["above", "below"]
+    least: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.side not in {"above", "below"} or not 0 <= self.least < float("inf"):
+            raise ValueError(f"a plant lies above or below, by 0 or more: {self}")
+
+
+@dataclass(frozen=True)
+class Found:
+    """How a measure reads one plant.
+
+    Attributes:
+        plant: The plant.
+        interval: Of the plant's number minus the judged model's, paired by seed; None where no seed has both.
+        word: ``found`` if the interval lies beyond `least` on the right side, ``reversed`` if wholly on the wrong side
+            of 0, else ``undecided``.
+    """
+
+    plant: Plant
+    interval: Interval | None
+    word: Literal["found", "reversed", "undecided"]
+
+
+def read_plants(plants: Iterable[Plant], table: Table) -> tuple[Found, ...]:
+    """Hold plants against the judged models of one record.
+
+    Args:
+        plants: The plants.
+        table: All measurements of the record.
+
+    Returns:
+        One a plant, in their order.
+    """
+    return tuple(_found(plant, table) for plant in plants)
+
+
+def _found(plant: Plant, table: Table) -> Found:
+    sign = 1 if plant.side == "above" else -1
+    differences = list(_differences(plant, table).values())
+    if not differences:
+        return Found(plant, None, "undecided")
+    interval = t_interval(differences)
+    if interval.low is None or interval.high is None:
+        return Found(plant, interval, "undecided")
+    nearest, farthest = sorted((sign * interval.low, sign * interval.high))
+    if nearest > plant.least:
+        return Found(plant, interval, "found")
+    return Found(plant, interval, "reversed" if farthest < 0 else "undecided")
+
+
+def _differences(plant: Plant, table: Table) -> dict[int, float]:
+    """The plant's number minus the judged model's, by seed: the mean over the knob values at which both have one."""
+    judged = {sweep.knobs: sweep.values for sweep in table.at_each_knob(plant.measurement, "trained")}
+    found: dict[int, list[float]] = {}
+    for sweep in table.at_each_knob(plant.measurement, plant.arm):
+        beside = judged.get(sweep.knobs, {})
+        for seed in sorted(sweep.values.keys() & beside.keys()):
+            found.setdefault(seed, []).append(sweep.values[seed][0] - beside[seed][0])
+    return {seed: sum(values) / len(values) for seed, values in sorted(found.items())}
+
+
+def validity(found: Sequence[Found], measurements: Iterable[str]) -> Validity:
+    """Say whether the measures of a level can tell.
+
+    Args:
+        found: How the claim's plants were read.
+        measurements: The names that the level's conditions judge.
+
+    Returns:
+        The word, over the plants of those names.
+    """
+    names = set(measurements)
+    words = [one.word for one in found if one.plant.measurement in names]
+    if "reversed" in words:
+        return "cannot tell"
+    return "shown" if words and all(word == "found" for word in words) else "not shown"
