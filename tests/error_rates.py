@@ -164,8 +164,66 @@ def written(found: float | None) -> str:
     return "–" if found is None else f"{found:.3f}".removeprefix("0")
 
 
-if __name__ == "__main__":
+EFFECTS = (0.5, 1.0, 1.5, 2.0, 3.0)
+"""How far the true value lies inside the region, in standard deviations over seeds."""
+
+
+def one(effect: float, rng: np.random.Generator, size: tuple[int, int]) -> Array:
+    """`Beyond`, `Exceeds`, `Outpaces` and the logarithmic scale: one number a seed, normal."""
+    return ends(effect + rng.standard_normal(size))[0] > 0
+
+
+def near_by(effect: float, rng: np.random.Generator, size: tuple[int, int]) -> Array:
+    """`Near`, the true value at the target, and a tolerance of so many standard deviations."""
+    low, high = ends(rng.standard_normal(size))
+    return (low > -effect) & (high < effect)
+
+
+def falling(effect: float, rng: np.random.Generator, size: tuple[int, int]) -> Array:
+    """`Trend`, straight courses: a seed that falls does so at all knob values."""
+    changes = -LEAST - effect + rng.standard_normal(size)
+    taus = np.sign(changes)
+    return (ends(changes)[1] < -LEAST) & (ends(taus)[1] < 0) & (taus.mean(1) < -LEAST_TAU)
+
+
+def all_of(count: int) -> Callable[[float, np.random.Generator, tuple[int, int]], Array]:
+    """A claim of so many independent statistics, each as far inside its region."""
+
+    def every(effect: float, rng: np.random.Generator, size: tuple[int, int]) -> Array:
+        return np.logical_and.reduce([one(effect, rng, size) for _ in range(count)])
+
+    return every
+
+
+CONDITIONS: Mapping[str, Callable[[float, np.random.Generator, tuple[int, int]], Array]] = {
+    "one statistic": one,
+    "near": near_by,
+    "trend": falling,
+    "all of 2": all_of(2),
+    "all of 4": all_of(4),
+    "all of 12": all_of(12),
+}
+
+
+def power(condition: str, effect: float, seeds: int, runs: int) -> float:
+    """How often a condition holds where it is true."""
+    rng = np.random.default_rng([list(CONDITIONS).index(condition), EFFECTS.index(effect), seeds, runs])
+    return float(CONDITIONS[condition](effect, rng, (runs, seeds)).mean())
+
+
+def tables() -> str:
+    """Write the tables of `claims` as Markdown."""
+    parts = []
     for seeds in (5, 3):
         lines = [[f"{seeds} seeds", *KINDS], ["---"] * (len(KINDS) + 1)]
         lines += [[name, *(written(rate(kind, name, seeds, 400_000)) for kind in KINDS)] for name in SHAPES]
-        sys.stdout.write("\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n\n")
+        parts.append(lines)
+    for seeds in (5, 10):
+        lines = [[f"power, {seeds} seeds", *(f"{effect:g} sd" for effect in EFFECTS)], ["---"] * (len(EFFECTS) + 1)]
+        lines += [[name, *(f"{power(name, effect, seeds, 100_000):.2f}" for effect in EFFECTS)] for name in CONDITIONS]
+        parts.append(lines)
+    return "\n\n".join("\n".join(f"| {' | '.join(line)} |" for line in lines) for lines in parts)
+
+
+if __name__ == "__main__":
+    sys.stdout.write(tables() + "\n")

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from error_rates import KINDS, KNOBS, SHAPES, Shape, rate
+from error_rates import CONDITIONS, EFFECTS, KINDS, KNOBS, SHAPES, Shape, power, rate
 from judged import ABOVE, BELOW, EXCEEDS, FALLS, NEAR, OUTPACES, RISES, SEEDS, UNDERCUTS, judge, observe
+from scipy import stats
 
 from vaebench import catalog, claims
 from vaebench.claims import Beyond, Claim, t_interval
@@ -152,6 +153,32 @@ def test_the_table_says_how_often_each_kind_errs(kind):
         else:
             said = float(cell)
             assert abs(found - said) < 4 * math.sqrt(max(said, 0.001) / runs) + 0.001, (seeds, shape)
+
+
+def power_rows():
+    """Powers as they stand in the docstring: by number of seeds, condition and effect."""
+    found, effects, seeds = {}, (), 0
+    for line in claims.__doc__.splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        if head := re.match(r"power, (\d+) seeds$", cells[0]):
+            seeds, effects = int(head[1]), [float(cell.removesuffix(" sd")) for cell in cells[1:]]
+        elif cells[0] in CONDITIONS and len(cells) == len(effects) + 1:
+            found |= {(seeds, cells[0], effect): float(cell) for effect, cell in zip(effects, cells[1:], strict=True)}
+    return found
+
+
+def test_the_table_says_how_often_a_true_claim_holds():
+    rows, runs = power_rows(), 10_000
+    assert set(rows) == {(seeds, name, effect) for seeds in (5, 10) for name in CONDITIONS for effect in EFFECTS}
+    for (seeds, name, effect), said in rows.items():
+        found = power(name, effect, seeds, runs)
+        assert abs(found - said) < 4 * math.sqrt(said * (1 - said) / runs) + 0.006, (seeds, name, effect)
+
+
+def test_the_power_is_that_of_students_t():
+    for effect in EFFECTS:
+        exact = stats.nct.sf(stats.t.ppf(0.975, 4), 4, effect * math.sqrt(5))
+        assert power("one statistic", effect, 5, 100_000) == pytest.approx(exact, abs=0.006)
 
 
 JUDGED = {

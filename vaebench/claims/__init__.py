@@ -73,6 +73,32 @@ Shares keep 2.5 % for every distribution (`share_interval` says why). Three othe
   that has a probability of 1/32 = .031; with three seeds of 1/8. It is larger if most seeds fall and a few rise far.
   The column "trend" shows it for slopes. It is up to .13 for τ = −.51 in two seeds of three and 1 in the third. A rule
   on the mean of τ would have to ask for −.955 to bring that below .035.
+
+**How often a true claim holds.** The true value lies so many standard deviations over seeds inside the region. "One
+statistic" is `Beyond`, `Exceeds`, `Outpaces` and the logarithmic scale, for normal seeds. In the row "near" the true
+value is the target, and the columns give the tolerance. "All of k" is a claim of k independent statistics. What is lost
+is ``undecided``, never ``fails``.
+
+| power, 5 seeds | 0.5 sd | 1 sd | 1.5 sd | 2 sd | 3 sd |
+| --- | --- | --- | --- | --- | --- |
+| one statistic | 0.14 | 0.40 | 0.71 | 0.91 | 1.00 |
+| near | 0.01 | 0.15 | 0.51 | 0.83 | 1.00 |
+| trend | 0.12 | 0.36 | 0.66 | 0.87 | 0.99 |
+| all of 2 | 0.02 | 0.16 | 0.50 | 0.83 | 1.00 |
+| all of 4 | 0.00 | 0.03 | 0.26 | 0.68 | 0.99 |
+| all of 12 | 0.00 | 0.00 | 0.02 | 0.32 | 0.97 |
+
+| power, 10 seeds | 0.5 sd | 1 sd | 1.5 sd | 2 sd | 3 sd |
+| --- | --- | --- | --- | --- | --- |
+| one statistic | 0.29 | 0.80 | 0.99 | 1.00 | 1.00 |
+| near | 0.02 | 0.62 | 0.97 | 1.00 | 1.00 |
+| trend | 0.13 | 0.52 | 0.87 | 0.98 | 1.00 |
+| all of 2 | 0.09 | 0.64 | 0.97 | 1.00 | 1.00 |
+| all of 4 | 0.01 | 0.42 | 0.95 | 1.00 | 1.00 |
+| all of 12 | 0.00 | 0.07 | 0.86 | 1.00 | 1.00 |
+
+With five seeds one statistic finds an effect of two standard deviations in .91 of cases, two in .83. Twelve statistics
+need three standard deviations. A `share` of five seeds has no power above .478, whatever the effect.
 """
 
 from vaebench.claims.conditions import Beyond, Condition, Exceeds, Near
