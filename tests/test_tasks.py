@@ -159,7 +159,7 @@ def test_a_default_that_changes_asks_for_new_versions():
     Whoever changes one raises the version of every task that leaves it at its default, and then changes it here.
     """
     assert asdict(EvaluationBudget()) == {
-        "samples": 8192, "points": 1024, "attacked": 128, "attack_steps": 30, "attack_restarts": 4,
+        "samples": 8192, "points": 1024, "attacked": 128, "attack_steps": 30, "attack_restarts": 4, "posterior_nodes": 0,
     }  # fmt: skip
     assert asdict(TrainingConfig(steps=1)) == {
         "steps": 1, "batch": 128, "learning_rate": 1e-3, "schedule": "cosine", "snapshots": (),

@@ -13,9 +13,9 @@ import torch
 
 from vaebench import catalog
 from vaebench.claims import Column, Measurement, NotFinite, column
-from vaebench.data import Dataset
+from vaebench.data import Dataset, _by_seed
 from vaebench.environment import environment
-from vaebench.experiment import Arm, Budget, Interventions
+from vaebench.experiment import Arm, Budget, Division, Interventions
 from vaebench.kernels.estimate import Undefined
 from vaebench.measures.declared import is_among
 from vaebench.measures.model_view import DataUndefined, none_of
@@ -67,6 +67,24 @@ def dataset_of(name: str, root: Path) -> Dataset:
     return catalog.dataset(name, root)
 
 
+@lru_cache(maxsize=4)
+def dataset_of_seed(name: str, root: Path, seed: int) -> tuple[Dataset, Division]:
+    """Load a data set as one seed sees it, where the budget asks for that.
+
+    Args:
+        name: The data set's name.
+        root: Folder of the data sets that have to be downloaded.
+        seed: The seed.
+
+    Returns:
+        The data set, and who divided it. One with an official split keeps it.
+    """
+    page, size = catalog.check_dataset(name)
+    if page in _by_seed.PAGES:
+        return _by_seed.load(page, size, seed), "by_seed"
+    return dataset_of(name, root), "fixed"
+
+
 def run_cell(cell: Cell) -> CellOutcome:
     """Run one cell.
 
@@ -84,11 +102,12 @@ def run_cell(cell: Cell) -> CellOutcome:
     ran_on = environment(cell.subject.device, cell.code, cell.commit)
     parameters, measured, seconds = 0, [], {"train": 0.0, "measure": 0.0}
     contents: str | None = None
+    split: Division = "fixed"
     notes: dict[str, None] = {}
     status: Status = "ok"
     reason = ""
     try:
-        task, budget, variant, whole = _resolved(cell)
+        task, budget, variant, whole, split = _resolved(cell)
         contents, data = whole.contents, whole.to(cell.subject.device)
         models: dict[tuple[str, float | None], Trained] = {}
         for place, trained in arms(task, budget, variant, data, cell):
@@ -132,21 +151,29 @@ def run_cell(cell: Cell) -> CellOutcome:
         environment=ran_on,
         date=now(),
         data=contents,
+        split=split,
     )
 
 
-def _resolved(cell: Cell) -> tuple[Task, Budget, Variant, Dataset]:
+def _resolved(cell: Cell) -> tuple[Task, Budget, Variant, Dataset, Division]:
     """What the names of a cell mean, where they mean what they did when it was planned."""
     if rooms := changed(cell.code):
         raise Mistake(f"the suite's {', '.join(rooms)} has changed since the run began; run it again")
     brought = catalog.variant(cell.reference)
     if brought.code_hash != cell.subject.variant.code_hash:
         raise Mistake(f"{cell.reference} has changed since the run began; run it again")
-    data = dataset_of(cell.dataset, cell.data_root)
+    task = catalog.task(cell.subject.task.name)
+    budget = task.budget(cell.subject.preset, cell.subject.dataset.name)
+    data, split = _data_of(cell, budget)
     if cell.subject.dataset.files not in {None, catalog.dataset_files(cell.dataset, cell.data_root)}:
         raise Mistake(f"the files of {cell.dataset} have changed since the run began; run it again")
-    task = catalog.task(cell.subject.task.name)
-    return task, task.budget(cell.subject.preset, cell.subject.dataset.name), brought.variant, data
+    return task, budget, brought.variant, data, split
+
+
+def _data_of(cell: Cell, budget: Budget) -> tuple[Dataset, Division]:
+    if budget.split == "by_seed":
+        return dataset_of_seed(cell.dataset, cell.data_root, cell.seed)
+    return dataset_of(cell.dataset, cell.data_root), "fixed"
 
 
 def _text(said: str) -> str:

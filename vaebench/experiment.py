@@ -10,6 +10,7 @@ PRESETS: tuple[Preset, ...] = ("quick", "standard", "paper")
 
 Schedule = Literal["cosine", "constant"]
 Target = Literal["clean", "noisy"]
+Division = Literal["fixed", "by_seed"]
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,8 @@ class EvaluationBudget:
         attacked: Held-out examples, at most, that are attacked.
         attack_steps: Ascent steps of an attack.
         attack_restarts: Random starts of an attack.
+        posterior_nodes: Gauss–Hermite nodes along each latent unit for means over the posterior, where there are three
+            units at most. 0 draws ``samples`` from the posterior, whatever their number.
     """
 
     samples: int = 8192
@@ -70,6 +73,7 @@ class EvaluationBudget:
     attacked: int = 128
     attack_steps: int = 30
     attack_restarts: int = 4
+    posterior_nodes: int = 0
 
 
 @dataclass(frozen=True)
@@ -167,6 +171,7 @@ class Budget:
         training: How each model is trained.
         evaluation: How much each instrument spends.
         knob_values: Where the knob is set, rising; empty for a task without one, or whose knob is the variant's.
+        split: ``by_seed`` gives each seed data of its own, where the data set has no official split.
     """
 
     seeds: int
@@ -174,7 +179,10 @@ class Budget:
     training: TrainingConfig
     evaluation: EvaluationBudget = field(default_factory=EvaluationBudget)
     knob_values: tuple[float, ...] = ()
+    split: Division = "fixed"
 
     def __post_init__(self) -> None:
+        if self.split not in get_args(Division):
+            raise ValueError(f"unknown split {self.split!r}; there are: {', '.join(get_args(Division))}")
         if any(low >= high for low, high in pairwise(self.knob_values)):
             raise ValueError(f"knob values rise strictly: {self.knob_values}")
