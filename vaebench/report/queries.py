@@ -3,8 +3,9 @@
 import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import get_args
 
-from vaebench.claims import Column, Verdict, VerdictWord
+from vaebench.claims import CheckResult, Column, Verdict, VerdictWord
 from vaebench.results.record import Record
 
 
