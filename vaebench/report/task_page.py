@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from vaebench import catalog
+from vaebench.claims import Trend
 from vaebench.papers import Task, instrument_page
 from vaebench.report.claim_section import REPORTED, claim_section, invariant_section
 from vaebench.report.figures.prepare import Picture
@@ -30,9 +31,10 @@ def task_page(task: Task, selection: Selection, pictures: Sequence[Picture], pre
     shown = sorted(selection.of_task(task.name), key=lambda one: (one.dataset, one.row))
     parts = [f"# {escape(task.title)}", *([PREVIEW] if preview else [])]
     knob = f" The {link('knob')} is the {words(task.knob.name)}, {task.knob.symbol}." if task.knob else ""
+    asks = f"**{escape(task.asks)}**{knob}"
     parts += [
         f"{source(task.source)} · version {task.version}{_since(task)} · [all tasks](README.md) · [glossary]({PAGE})",
-        f"**{escape(task.asks)}**{knob}",
+        asks,
         catalog.task_text(task.name),
     ]
     if not shown:
@@ -60,7 +62,7 @@ def task_page(task: Task, selection: Selection, pictures: Sequence[Picture], pre
             parts += invariant_section(claim, shown)
     if maps := of("map"):
         parts += ["## Maps", *maps]
-    parts.insert(1, contents(parts))
+    parts.insert(parts.index(asks) + 1, contents(parts))
     return "\n\n".join(parts) + "\n"
 
 
@@ -75,7 +77,8 @@ def _since(task: Task) -> str:
 
 def _legend(task: Task) -> str:
     """Say what a row and its columns are, with the words linked to the glossary."""
-    trend = f" A {link('trend')} is a {link('log-ratio')} with Kendall's τ." if task.knob else ""
+    trends = any(isinstance(condition, Trend) for claim in task.claims for condition in claim.conditions)
+    trend = f" A {link('trend')} is judged by its {link('log-ratio')} and by Kendall's τ." if trends else ""
     return (
         f"A row is a {link('record')}. Its {link('verdict')} comes from the "
         f"{link('estimate and interval', 'interval')} over {link('seed', 'seeds')}. Controls are other "
