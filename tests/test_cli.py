@@ -2,10 +2,12 @@
 
 import json
 import os
+import re
 import resource
 import subprocess
 import sys
 import unicodedata
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -13,7 +15,7 @@ import real_files
 from conftest import BROUGHT, TINY, environment_with
 
 from vaebench import __version__, catalog
-from vaebench.report.pages import MARK
+from vaebench.report.files import MARK, STRANGER
 
 RUN = ["run", "--preset", "quick", "--jobs", "1", "--archs", "mlp", "--seeds", "1"]
 
@@ -89,14 +91,20 @@ def test_list_is_quick() -> None:
     assert min(times) < 1.0
 
 
+def numbers(text: str) -> list[str]:
+    """Whole numbers of a text."""
+    return re.findall(r"(?<![\w.])\d+(?![\w.])", text)
+
+
 def test_a_run_prints_verdicts_and_says_that_quick_is_no_result(ran: Path) -> None:
     done = vaebench(*RUN, "--variants", "vae", "--out", str(ran), before=TINY)
     assert done.returncode == 0, done.stderr
-    assert "nakagawa2021_posterior_isometry/vae.mlp.three_sources, 1 seed" in done.stdout
+    record = next(line for line in done.stdout.splitlines() if f"{ISOMETRY}/vae.mlp.three_sources" in line)
+    assert numbers(record) == ["1"]
     assert any(word in done.stdout for word in ("holds", "fails", "undecided"))
     subjects = sum(len(catalog.task(name).datasets) for name in catalog.task_names())
-    assert f"0 cells run, {subjects} taken from" in " ".join(done.stderr.split())
-    assert "these verdicts are no results" in done.stderr
+    assert numbers(next(line for line in done.stderr.splitlines() if "journal" in line))[:2] == ["0", str(subjects)]
+    assert "quick" in done.stderr
 
 
 def test_a_preview_of_a_run_is_written_below_it(ran: Path) -> None:
@@ -112,8 +120,9 @@ def test_a_quick_run_is_not_scored_but_said_to_be(ran: Path, tmp_path: Path) -> 
         done = vaebench("score", str(ran), "--reference", str(ran), "--json", *flags)
         assert done.returncode == status, done.stderr
         assert {score["status"] for score in json.loads(done.stdout)["scores"]} == {"missing"}
-        assert "nothing was compared" in done.stderr
-        assert ("records missing, and not compared; --partial accepts that" in done.stderr) == bool(status)
+        assert {score["compared"] for score in json.loads(done.stdout)["scores"]} == {0}
+        assert done.stderr
+        assert ("--partial" in done.stderr) == bool(status)
 
 
 REFERENCES = Path(catalog.PACKAGE).parent / "reference_results"
@@ -142,7 +151,7 @@ def test_what_a_run_did_not_compare_is_listed_and_is_exit_status_1(tmp_path: Pat
     assert done.returncode == 1
     assert scores.pop("digits") == "reproduced"
     assert set(scores.values()) == {"missing"} and len(scores) == 5
-    assert "5 of 6 records missing" in done.stderr
+    assert numbers(next(line for line in done.stderr.splitlines() if "missing" in line)) == ["5", "6"]
     assert vaebench("score", str(run), "--partial").returncode == 0
     assert vaebench("score", str(run / ISOMETRY / "vae.mlp.digits.json")).returncode == 0
     stale = a_run(tmp_path / "stale", "vae.mlp.digits", subject__variant__code_hash="0" * 16)
@@ -173,8 +182,8 @@ def test_nothing_that_a_record_says_acts_on_the_terminal(tmp_path: Path) -> None
         assert done.returncode == (0 if "--preview" in arguments else 1)
         for text in (done.stdout, done.stderr):
             assert not [c for c in text if c != "\n" and unicodedata.category(c) in {"Cc", "Cf", "Cs"}]
-        told = [line for line in done.stderr.splitlines() if line.startswith("left out: ")]
-        left_out = [line for line in told if "it has no " not in line]  # nor has it a measurement, which a preview says
+        told = [line for line in done.stderr.splitlines() if ".json: " in line]
+        left_out = [line for line in told if "measurements: " not in line]  # it has none, which a preview says
         assert len(told) == len(left_out) + ("--preview" in arguments)
         assert [line.partition(".json: ")[0].rpartition("/")[2] for line in left_out] == [
             r"\x1b[2Jx",
@@ -204,7 +213,7 @@ VARIANT = Variant("loud", "tests", VAE.build, shouts)
     for text in (done.stdout, done.stderr):
         assert not [c for c in text if c != "\n" and unicodedata.category(c) in {"Cc", "Cf", "Cs"}]
     again = vaebench("score", str(tmp_path / "run"), "--partial")
-    assert "left out" not in again.stderr  # a NUL in a message made no record that cannot be read
+    assert ".json" not in again.stderr  # a NUL in a message made no record that cannot be read
 
 
 def test_a_damaged_record_is_named_and_the_others_are_read(ran: Path, tmp_path: Path) -> None:
@@ -219,13 +228,16 @@ def test_a_damaged_record_is_named_and_the_others_are_read(ran: Path, tmp_path: 
     done = vaebench("score", str(tmp_path), "--reference", str(ran), "--json")
     assert done.returncode == 1
     scores = json.loads(done.stdout)["scores"]
-    assert [score["file_name"] for score in scores if score["reason"] != "the run has no record of it"] == [
+    reasons = Counter(score["reason"] for score in scores)
+    assert [score["file_name"] for score in scores if reasons[score["reason"]] == 1] == [
         f"{good.parent.name}/{good.name}"
     ]
-    said = done.stderr.splitlines()
-    assert any("half.json" in line for line in said)
-    assert any("other.json: its subject's file name is vae.mlp.digits.json" in line for line in said)
-    assert any("old.json: of schema 0; this suite reads schema 1" in line for line in said)
+    said = {
+        name: line for line in done.stderr.splitlines() for name in ("half", "other", "old") if f"{name}.json" in line
+    }
+    assert said.keys() == {"half", "other", "old"}
+    assert "vae.mlp.digits.json" in said["other"]
+    assert "0" in numbers(said["old"].partition("old.json")[2])
 
 
 def test_the_committed_leaderboard_is_fresh() -> None:
@@ -268,7 +280,7 @@ def test_a_link_in_the_board_is_one_line_and_what_it_leads_to_is_whole(tmp_path:
     ):
         done = vaebench("leaderboard", *arguments, cwd=cwd)
         assert (done.returncode, done.stdout) == (2, "")
-        assert " is a link; a board has none" in done.stderr and "Traceback" not in done.stderr
+        assert re.search(r"^vaebench: \S*leaderboard ", done.stderr, re.MULTILINE) and "Traceback" not in done.stderr
     assert {path.name: path.read_text() for path in victim.rglob("*.*")} == {"diary.md": "mine", "tax.pdf": "mine"}
 
 
@@ -281,42 +293,41 @@ def test_a_file_of_anothers_is_named_and_left_and_the_board_is_not_fresh(tmp_pat
     for arguments in (["--check"], []):
         done = vaebench("leaderboard", *arguments, cwd=tmp_path)
         assert done.returncode == 1
-        assert "fake.md" in done.stderr and "not the suite's to remove: move it away" in done.stderr
+        assert f"fake.md {STRANGER}" in done.stderr or f"fake.md: {STRANGER}" in done.stderr
     assert stray.is_file()
 
 
 @pytest.mark.parametrize(
-    ("arguments", "message"),
+    ("arguments", "named"),
     [
-        (["run", "--tasks", "camuto"], "unknown task 'camuto'"),
-        (["run", "--variants", "nope"], "unknown variant 'nope'"),
-        (["run", "--archs", "transformer"], "unknown architecture 'transformer'; there are: conv, mlp, resnet"),
-        (["run", "--datasets", "imagenet"], "unknown dataset 'imagenet'"),
-        (["run", "--datasets", "sprites48", "--preset", "quick"], "sprites comes as: sprites, sprites16, sprites64"),
-        (["run", "--preset", "fast"], "unknown preset 'fast'"),
-        (["run", "--seeds", "0"], "seeds is 1 or more"),
-        (["run", "--seeds", "-3"], "seeds is 1 or more"),
-        (["run", "--seeds", "101"], "seeds is 100 at most, which a record holds, not 101"),
-        (["run", "--jobs", "0"], "jobs is 1 or more"),
-        (["run", "--device", "tpu"], "device is auto, cpu or cuda"),
-        (["run", "--variants", "nowhere.py"], "there is no file nowhere.py"),
-        (["run", "--variants", "no.such.module:V", "--preset", "quick"], "no.such.module:V cannot be loaded"),
-        (["run", "--tasks", ","], "nothing is left to run"),
-        (["run", "--preset", "quick", "--out", "/proc/nowhere"], "cannot write to /proc/nowhere"),
-        (["run", "--preset", "quick", "--archs", "conv", "--datasets", "three_sources"], "nothing is left to run"),
-        (["score", "nowhere"], "there is no nowhere"),
-        (["leaderboard", "--preview", "nowhere"], "there is no nowhere"),
-        (["leaderboard", "--preview", "runs", "--check"], "--check and --redraw are about the committed pages"),
+        (["run", "--tasks", "camuto"], ["'camuto'", "task"]),
+        (["run", "--variants", "nope"], ["'nope'", "variant"]),
+        (["run", "--archs", "transformer"], ["'transformer'", "conv, mlp, resnet"]),
+        (["run", "--datasets", "imagenet"], ["'imagenet'"]),
+        (["run", "--datasets", "sprites48", "--preset", "quick"], ["sprites, sprites16, sprites64"]),
+        (["run", "--preset", "fast"], ["'fast'"]),
+        (["run", "--seeds", "0"], ["seeds", "1"]),
+        (["run", "--seeds", "-3"], ["seeds", "1"]),
+        (["run", "--seeds", "101"], ["seeds", "100", "101"]),
+        (["run", "--jobs", "0"], ["jobs", "1"]),
+        (["run", "--device", "tpu"], ["auto", "cpu", "cuda"]),
+        (["run", "--variants", "nowhere.py"], ["nowhere.py"]),
+        (["run", "--variants", "no.such.module:V", "--preset", "quick"], ["no.such.module:V"]),
+        (["run", "--tasks", ","], []),
+        (["run", "--preset", "quick", "--out", "/proc/nowhere"], ["/proc/nowhere"]),
+        (["run", "--preset", "quick", "--archs", "conv", "--datasets", "three_sources"], []),
+        (["score", "nowhere"], ["nowhere"]),
+        (["leaderboard", "--preview", "nowhere"], ["nowhere"]),
+        (["leaderboard", "--preview", "runs", "--check"], ["--check", "--redraw", "--preview"]),
     ],
 )
-def test_a_slip_is_one_line_without_a_traceback(arguments: list[str], message: str, tmp_path: Path) -> None:
+def test_a_slip_is_one_line_without_a_traceback(arguments: list[str], named: list[str], tmp_path: Path) -> None:
     out = ["--out", str(tmp_path)] if arguments[0] == "run" and "--out" not in arguments else []
     done = vaebench(*arguments, *out)
     assert done.returncode == 2, done.stderr
-    assert message in done.stderr
     assert "Traceback" not in done.stderr
-    told = [line for line in done.stderr.splitlines() if line.startswith("vaebench: ")]
-    assert len(told) == 1
+    (told,) = (line for line in done.stderr.splitlines() if line.startswith("vaebench: "))
+    assert all(name in told for name in named), told
 
 
 OFFLINE = """
@@ -341,41 +352,38 @@ def test_data_of_the_users_are_used_wherever_they_lie(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("more", "message"),
+    ("more", "named"),
     [
-        (
-            [],
-            "mnist is not under data: there is no MNIST/raw/train-images-idx3-ubyte; add --download, or point --data-",
-        ),
-        (["--data-root", "elsewhere"], "mnist is not under elsewhere: there is no"),
-        (["--data-root", "half"], "mnist under half is damaged ("),
-        (["--download"], "mnist cannot be downloaded to data: <urlopen error"),
-        (["--download", "--data-root", "half"], "mnist under half is damaged ("),
+        ([], ["data", "MNIST/raw/train-images-idx3-ubyte", "--download", "--data-root"]),
+        (["--data-root", "elsewhere"], ["elsewhere", "MNIST/raw/train-images-idx3-ubyte"]),
+        (["--data-root", "half"], ["half", "("]),
+        (["--download"], ["data", "<urlopen error"]),
+        (["--download", "--data-root", "half"], ["half", "("]),
     ],
 )
-def test_data_that_cannot_be_had_are_one_line(more: list[str], message: str, tmp_path: Path) -> None:
+def test_data_that_cannot_be_had_are_one_line(more: list[str], named: list[str], tmp_path: Path) -> None:
     real_files.mnist(tmp_path / "half")
     (tmp_path / "half/MNIST/raw/t10k-images-idx3-ubyte").write_bytes(b"half")
     done = vaebench(*ON_MNIST, *more, cwd=tmp_path, before=OFFLINE if "--download" in more else "")
     assert (done.returncode, done.stdout) == (2, "")
     assert "Traceback" not in done.stderr
-    told = [line for line in done.stderr.splitlines() if line.startswith("vaebench: ")]
-    assert len(told) == 1 and told[0].startswith(f"vaebench: {message}")
+    (told,) = (line for line in done.stderr.splitlines() if line.startswith("vaebench: "))
+    assert told.startswith("vaebench: mnist ")
+    assert all(name in told for name in named), told
 
 
 def test_cuda_without_a_device_is_one_line(tmp_path: Path) -> None:
     hidden = "import torch\ntorch.cuda.is_available = lambda: False"
     done = vaebench("run", "--device", "cuda", "--out", str(tmp_path), before=hidden)
-    assert (done.returncode, done.stderr.strip()) == (
-        2,
-        "vaebench: there is no CUDA device here; use --device cpu or auto",
-    )
+    (told,) = done.stderr.strip().splitlines()
+    assert done.returncode == 2
+    assert told.startswith("vaebench: ") and "CUDA" in told and "--device" in told
 
 
 def test_an_unknown_option_is_misuse() -> None:
     done = vaebench("run", "--nope")
     assert done.returncode == 2
-    assert "No such option: --nope" in done.stderr
+    assert "--nope" in done.stderr
 
 
 def test_the_module_runs_from_a_bare_checkout() -> None:
@@ -405,9 +413,9 @@ def test_a_refused_variant_is_one_line_and_the_answer_is_no_at_every_try(tmp_pat
     asked += ["--tasks", "camuto2021_input_noise", "--datasets", "digits", "--jobs", jobs, "--out", str(tmp_path)]
     for ran in (1, 0):
         done = vaebench(*asked)
-        said = " ".join(done.stderr.split())
+        lines = done.stderr.splitlines()
         assert done.returncode == 1
-        assert f"{ran} cells run, {1 - ran} taken from" in said
-        assert "refused or broken: 1 of the cells; no other try mends them, a change of the variant does" in said
-        assert "Traceback" not in said
-    assert "escape_vae: the loss stays the same when the posterior's scale changes" in " ".join(done.stdout.split())
+        assert numbers(next(line for line in lines if "journal" in line))[:2] == [str(ran), str(1 - ran)]
+        assert numbers(next(line for line in lines if line.startswith("refused") and "escape_vae" not in line)) == ["1"]
+        assert "Traceback" not in done.stderr
+    assert re.search(r"refused\s+seed 0\s+escape_vae: ", done.stdout)

@@ -1,4 +1,4 @@
-"""The verbs. The only room that prints: answers to standard output, progress and trouble to standard error."""
+"""The command line. Only this module prints: answers to standard output, progress and problems to standard error."""
 
 import errno
 import json
@@ -58,7 +58,7 @@ Json = Annotated[bool, typer.Option("--json", help="Answer with one JSON object.
 
 
 def main() -> NoReturn:
-    """Run the command line; a slip, a shortage or a stop is one line and an exit status, never a traceback."""
+    """Run the command line. A mistake, a shortage or a stop is one line and an exit status, never a traceback."""
     stops.watch()
     open_streams()
     try:
@@ -78,7 +78,7 @@ def main() -> NoReturn:
 
 
 def open_streams() -> None:
-    """See to it that there is something to print to, and that what cannot be encoded is printed all the same."""
+    """Make sure that there are streams to print to. Characters that cannot be encoded are escaped."""
     while (spare := os.open(os.devnull, os.O_RDWR)) < 3:
         os.set_inheritable(spare, True)  # a stream that the caller closed; else a journal would take its number
     os.close(spare)
@@ -90,14 +90,14 @@ def open_streams() -> None:
 
 
 def give_up(error: BaseException, line: str) -> NoReturn:
-    """Say why in one line, with what else could not be done, and end."""
+    """Print the reason in one line, with the error's notes, and exit."""
     say_notes(error)
     say(f"vaebench: {line}", "red")
     sys.exit(MISUSE)
 
 
 def say_notes(error: BaseException, most: int = 5) -> None:
-    """Say what else could not be done before a run ended: which records could not be written."""
+    """Print an error's notes, for example which records could not be written."""
     notes = getattr(error, "__notes__", [])
     for note in notes[:most]:
         say(note, "yellow")
@@ -107,14 +107,14 @@ def say_notes(error: BaseException, most: int = 5) -> None:
 
 @contextmanager
 def whole_answers() -> Iterator[None]:
-    """Write out what is printed before the end, so that a full disk or a reader that has gone is met here."""
+    """Flush standard output before the end. So a full disk or a closed pipe is an error here."""
     try:
         try:
             yield
         finally:
             sys.stdout.flush()
     except OSError as error:
-        # Else the interpreter tries again at its end, and prints that it could not.
+        # Otherwise the interpreter tries again at exit, and prints a traceback.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         if error.errno == errno.EPIPE:
             sys.exit(NO)
@@ -122,7 +122,7 @@ def whole_answers() -> Iterator[None]:
 
 
 def say(line: str, style: str | None = None) -> None:
-    """Print one line to standard error, as it is."""
+    """Print one line to standard error."""
     err.print(visible(line), style=style, highlight=False, soft_wrap=True)
 
 
@@ -131,7 +131,7 @@ def answer(value: object) -> None:
     text = shown_json(value)
     try:
         text.encode(sys.stdout.encoding)
-    except UnicodeEncodeError:  # a terminal that knows no Greek
+    except UnicodeEncodeError:  # a terminal without Greek letters
         text = json.dumps(value, indent=2, sort_keys=True, allow_nan=False) + "\n"
     sys.stdout.write(text)
 
@@ -151,7 +151,7 @@ def version(show: Annotated[bool, typer.Option("--version", help="Print the vers
         raise typer.Exit
 
 
-@app.command("list", short_help="List what there is: tasks and claims, variants, data.")
+@app.command("list", short_help="List tasks and claims, variants, data sets.")
 def list_(
     as_json: Json = False,
     schema: Annotated[bool, typer.Option("--schema", help="Print the JSON Schema of a record.")] = False,
@@ -196,7 +196,7 @@ def list_(
 
 
 def show_names(title: str, rows: "Sequence[tuple[str, str]]") -> None:
-    """Print names with what they are, the names whole so that they can be copied."""
+    """Print names with their meanings. Names are never cut, so that they can be copied."""
     table = Table(show_header=False, box=None, title=title, title_justify="left", title_style="bold", padding=(0, 2))
     table.add_column(no_wrap=True)
     table.add_column()
@@ -227,19 +227,19 @@ def run_(
         float | None,
         typer.Option(
             help="Most seconds for one training; a cell has one for each arm and knob value. A training that hangs in "
-            "one step is ended 2 s later. What lies between two trainings may take 10 times as long, and 60 s at least."
+            "one step is ended 2 s later. Other work between trainings has 10 times the limit, and 60 s at least."
         ),
     ] = None,
     data_root: Annotated[Path, typer.Option(help="Folder of the data sets that need a download.")] = catalog.DATA_ROOT,
     download: Annotated[
-        bool, typer.Option("--download", help="Download what --datasets names and is not in that folder.")
+        bool, typer.Option("--download", help="Download the sets of --datasets that are not in that folder.")
     ] = False,
     missing: Annotated[
         bool, typer.Option("--missing", help="Skip what already has a complete record in --out.")
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Train and measure variants, judge the claims, and keep the records; a run that was stopped goes on."""
+    """Train and measure variants, judge the claims, and keep the records. A run that was stopped continues."""
     request = Request(
         tasks=names(tasks, catalog.task_names()),
         variants=names(variants, catalog.variant_names()),
@@ -274,7 +274,7 @@ def run_(
 def do(
     request: Request, workers: Workers, journal: "Journal", chosen: tuple[bool, bool], download: bool
 ) -> Done | None:
-    """Plan and run what is asked, with progress; None where all of it is there already.
+    """Plan and run a request, with progress; None if all of its records are there already.
 
     ``chosen`` says whether the user gave architectures and a number of processes.
     """
@@ -286,12 +286,12 @@ def do(
     if request.device == "cuda" and not jobs_chosen:
         request = replace(request, jobs=1)
     if download:
-        say(f"downloading to {request.data_root} what is not there yet")
+        say(f"downloading missing data to {request.data_root}")
         fetch(request)
     with err.status("planning"):
         planned = plan(request, workers.ask)
     if planned.unfit and not archs_chosen:
-        say(f"{len(planned.unfit)} combinations of variant, architecture and data set do not fit and are left out")
+        say(f"left out: {len(planned.unfit)} combinations of variant, architecture and data set that do not fit")
     else:
         for line in planned.unfit:
             say(f"left out: {line}", "yellow")
@@ -306,12 +306,12 @@ def do(
 
 
 def report(request: Request, done: Done, journal: "Journal", as_json: bool) -> None:
-    """Say what a run came to; exit with 1 if a cell did not end well, with 2 if a record could not be written."""
+    """Print the result of a run. Exit with 1 if a cell failed, with 2 if a record could not be written."""
     for damage in done.damages:
         lines = f"line {damage.line}" if damage.last == damage.line else f"lines {damage.line} to {damage.last}"
         say(f"left out: {damage.path}, {lines}: {damage.why}", "yellow")
     for line in done.kept:
-        say(f"not written over: {line}; give another --out to keep both", "yellow")
+        say(f"not overwritten: {line}; give another --out to keep both", "yellow")
     say(f"{done.ran} cells run, {done.reused} taken from {journal.path}")
     if as_json:
         answer({"records": [json.loads(record.model_dump_json()) for record in done.records]})
@@ -320,17 +320,20 @@ def report(request: Request, done: Done, journal: "Journal", as_json: bool) -> N
         out.print(f"records: {request.out}", highlight=False)
     if request.preset == "quick":
         say(
-            "the quick preset proves that everything runs; its models are hardly trained: these verdicts are no results"
+            "the quick preset only shows that everything runs. "
+            "Its models are hardly trained, so its verdicts are no results"
         )
     cells = [cell for record in done.records for cell in record.cells]
     for note in dict.fromkeys(note for cell in cells for note in cell.notes):
-        say(f"noted: {note}", "yellow")
+        say(f"note: {note}", "yellow")
     if broken := sum(cell.status in UNFINISHED for cell in cells):
         say(f"not finished: {broken} of the cells; the same command tries them again", "red")
     if wrong := sum(cell.status in MENDED_BY_THE_AUTHOR for cell in cells):
-        say(f"refused or broken: {wrong} of the cells; no other try mends them, a change of the variant does", "red")
+        say(f"refused or broken: {wrong} of the cells; change the variant, another try will not help", "red")
     if done.unwritten:
-        mistake = Mistake(f"records that could not be written: {len(done.unwritten)}; the same command writes them")
+        mistake = Mistake(
+            f"records that could not be written: {len(done.unwritten)}; run the same command to write them"
+        )
         for line in done.unwritten:
             mistake.add_note(line)
         raise mistake
@@ -339,7 +342,7 @@ def report(request: Request, done: Done, journal: "Journal", as_json: bool) -> N
 
 
 class cell_progress:  # noqa: N801 - a context manager, used like a function
-    """A progress bar on standard error, with a line for every cell that did not end well."""
+    """A progress bar on standard error, with a line for every cell that failed."""
 
     def __init__(self) -> None:
         self.bar = Progress(
@@ -360,7 +363,7 @@ class cell_progress:  # noqa: N801 - a context manager, used like a function
         self.bar.stop()
 
     def __call__(self, done: int, total: int, last: "CellOutcome | None") -> None:
-        """Move the bar; where there is no terminal to draw it on, say a line a cell instead."""
+        """Move the bar. Without a terminal, print a line for each cell instead."""
         where = "cells"
         if last is not None:
             subject = last.subject
@@ -373,7 +376,7 @@ class cell_progress:  # noqa: N801 - a context manager, used like a function
 
 
 def show_verdicts(records: "Sequence[Record]") -> None:
-    """Print what was found: one row a claim, with the estimate and 95 % interval of the check that decided it."""
+    """Print a row for each claim, with the estimate and 95 % interval of the check that decided it."""
     from vaebench.report.format import estimate_and_interval, region
     from vaebench.report.markdown import words
 
@@ -402,7 +405,7 @@ def show_verdicts(records: "Sequence[Record]") -> None:
 
 
 def headline(verdict: "Verdict") -> "CheckResult":
-    """The check that decided a verdict: the first that says the same word."""
+    """The check that decided a verdict: the first with the same word."""
     return next(check for check in verdict.checks if check.word == verdict.word)
 
 
@@ -411,14 +414,15 @@ def score_(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of a run, or one record.")],
     reference: Annotated[Path | None, typer.Option(help="Reference results; the suite's own by default.")] = None,
     allow_stale: Annotated[
-        bool, typer.Option("--allow-stale", help="Accept records of another task, data set or code; none is compared.")
+        bool,
+        typer.Option("--allow-stale", help="Accept records of another task, data set or code. These are not compared."),
     ] = False,
     partial: Annotated[
-        bool, typer.Option("--partial", help="Accept that records or seeds are missing, on either side.")
+        bool, typer.Option("--partial", help="Accept missing records or seeds, on either side.")
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Compare a run with reference results; exit status 1 if anything drifted, or was not compared."""
+    """Compare a run with reference results. Exit status 1 if anything drifted or was not compared."""
     from vaebench.results.references import against, score_folder, score_lines
 
     scores, bad = score_folder(folder, reference)
@@ -444,12 +448,12 @@ def score_(
         sys.exit(NO)
 
 
-@app.command("migrate", short_help="Write records of an earlier schema anew.")
+@app.command("migrate", short_help="Convert records of an earlier schema.")
 def migrate_(
     folder: Annotated[Path, typer.Argument(help="Folder of records.")],
     as_json: Json = False,
 ) -> None:
-    """Bring records to today's schema and names, where their task's definition is otherwise the same."""
+    """Convert records to the current schema and names, if their task's definition is otherwise the same."""
     from vaebench.migrate import migrate
 
     with err.status("migrating"):
@@ -459,7 +463,7 @@ def migrate_(
     if as_json:
         answer({"written": [str(path) for path in done.written], "current": done.current, "others": done.others})
     else:
-        out.print(f"{len(done.written)} records written anew, {done.current} were current", highlight=False)
+        out.print(f"{len(done.written)} records converted, {done.current} were current", highlight=False)
     if done.others:
         sys.exit(NO)
 
@@ -467,9 +471,11 @@ def migrate_(
 @app.command("leaderboard", short_help="Write the leaderboard's pages, or check them.")
 def leaderboard_(
     check_only: Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 if a page is stale.")] = False,
-    preview: Annotated[Path | None, typer.Option(help="Folder of a run: write its board there instead.")] = None,
+    preview: Annotated[
+        Path | None, typer.Option(help="Folder of a run: write a board with its records there instead.")
+    ] = None,
     redraw: Annotated[
-        bool, typer.Option("--redraw", help="Draw every figure again; with --check, compare: that tells a forged one.")
+        bool, typer.Option("--redraw", help="Draw every figure again; with --check, compare them to find forged ones.")
     ] = False,
     as_json: Json = False,
 ) -> None:
@@ -477,7 +483,7 @@ def leaderboard_(
     from vaebench import report as board
 
     if preview and (check_only or redraw):
-        raise Mistake("--check and --redraw are about the committed pages; leave them out, or --preview")
+        raise Mistake("--check and --redraw are about the committed pages; leave out these or --preview")
     stale: list[str] = []
     try:
         with err.status("drawing"):
@@ -502,5 +508,5 @@ def leaderboard_(
     for line in stale:
         say(f"stale: {line}", "red")
     if stale or (done.strangers and not preview):
-        say("the board is not fresh: run `vaebench leaderboard`, and move away what is not the suite's")
+        say("the board is not fresh: run `vaebench leaderboard`, and move away files that vaebench did not write")
         sys.exit(NO)

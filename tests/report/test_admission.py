@@ -23,7 +23,7 @@ from vaebench.results.store import read_records
 SIGMAS = (0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1.0)
 
 
-def known(made, **changes):
+def with_corpus_task(made, **changes):
     """The task of the corpus, and two variants of the suite's own."""
     budget = Budget(3, 2, TrainingConfig(2), knob_values=SIGMAS)
     task = replace(
@@ -40,7 +40,7 @@ def known(made, **changes):
 @pytest.fixture(scope="module")
 def there(made):
     """What there is for the corpus."""
-    return known(made)
+    return with_corpus_task(made)
 
 
 def own(made, there):
@@ -123,7 +123,7 @@ def test_a_record_of_a_superseded_version_is_stale_and_not_refused(asked, honest
     data["subject"]["task"].update(version=1, hash="0" * 16)
     found = asked(data)
     assert (found.shown, found.lines) == ([], [])
-    assert "task hash 0000" in found.stale[0]
+    assert "0" * 16 in found.stale[0]
 
 
 def test_verdicts_that_another_judge_made_are_not_compared_but_made_anew(asked, honest):
@@ -184,14 +184,14 @@ def test_whole_numbers_and_shares_of_few_may_be_equal_in_all_seeds(asked, honest
 
 
 def test_along_a_strength_too_a_judged_measurement_cannot_be_left_out(made):
-    there = known(made, knob=Knob("strength", "β"))
+    there = with_corpus_task(made, knob=Knob("strength", "β"))
     references, whole = own(made, there), somebodys(made, there)
     assert len(select(there, references, False, [sent(whole, "alice")]).shown) == 3
     for unwanted in (lambda c: c.name == "attack_damage", lambda c: (c.name, c.knob) == ("attack_damage", 0.4)):
         torn = whole.model_copy(update={"measurements": tuple(c for c in whole.measurements if not unwanted(c))})
         chosen = select(there, references, False, [sent(torn, "alice")])
         assert len(chosen.shown) == 2
-        assert chosen.faults[0].why.startswith("measurements: attack_damage of the trained arm is")
+        assert chosen.faults[0].why.startswith("measurements: attack_damage ")
 
 
 def test_every_committed_record_may_say_what_it_says():

@@ -124,16 +124,17 @@ def test_a_link_anywhere_in_a_board_is_refused_and_what_it_leads_to_is_whole(fol
     place.unlink(missing_ok=True)
     place.symlink_to(victim / "diary.md" if place.suffix else victim)
     before = texts(victim)
-    with pytest.raises(Mistake, match=r" is a link; .*: move it away$"):
+    with pytest.raises(Mistake) as found:
         do(folder, PAGES)
+    assert str(found.value).startswith(f"{place} ")
     assert texts(victim) == before
 
 
 def test_a_pipe_or_a_file_in_the_place_of_a_folder_is_refused_and_not_waited_for(folder, tmp_path):
     os.mkfifo(folder / "records" / "pipe.md")
-    with pytest.raises(Mistake, match=r"pipe\.md is no ordinary file"):
+    with pytest.raises(Mistake, match=r"pipe\.md"):
         stale_pages(folder, PAGES)
-    with pytest.raises(Mistake, match=r"other is no folder; move it away$"):
+    with pytest.raises(Mistake, match=r"/other "):
         stale_pages(put(tmp_path / "other"), PAGES)
 
 

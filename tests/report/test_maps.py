@@ -1,5 +1,6 @@
 """Laws of heat maps: they show the means of what was read, in its order, and their entries are listed nowhere else."""
 
+import re
 import xml.etree.ElementTree as ET
 from dataclasses import replace
 
@@ -47,7 +48,7 @@ def test_the_name_of_an_entry_holds_its_place_and_no_other_name_does():
     assert map_entry(map_entry_name("a_b", "c_1", "20")) == ("a_b", "c_1", "20")
     assert map_entry("decoder_mean_degree") is map_entry("a__b") is None
     for parts in (("a__b", "c", "d"), ("a", "", "c"), ("a", "b_", "c"), ("a", "b", "_c")):
-        with pytest.raises(ValueError, match="no double underscore and none at an end"):
+        with pytest.raises(ValueError, match=re.escape(str(parts))):
             map_entry_name(*parts)
 
 
@@ -125,6 +126,7 @@ def test_the_page_shows_maps_and_does_not_list_their_entries(made):
     task, chosen = suite.tasks[0], select(suite, records(made), True)
     page = task_page(task, chosen, pictures_of(made, records(made)), False)
     assert "## Maps" in page
-    assert f"![map of digits conv to the end]({STEM}_conv_to_the_end.svg)" in page
+    (alternative,) = re.findall(rf"!\[([^]]*)\]\({STEM}_conv_to_the_end\.svg\)", page)
+    assert all(part in alternative for part in ("digits", "conv", "to the end"))
     assert "lead raw" in page and "encoder 1" not in page
     assert "## Maps" not in task_page(task, chosen, (), False)

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 import vaebench
-from vaebench.report.files import drawn_figures, stale_pages
+from vaebench.report.files import DIFFERS, MISSING, drawn_figures, stale_pages
+from vaebench.report.markdown import NO_RECORDS, PREVIEW, anchor
 
 FIGURE = "figures/camuto2021_variance_frequency.digits.svg"
 BESIDE = "figures/camuto2021_variance_frequency.digits_beside.svg"
@@ -42,6 +43,7 @@ def test_the_board_is_a_page_for_all_a_page_a_task_a_page_a_record_and_their_fig
     claims = ("isometry", "orthogonality", "density", "importance")
     assert set(board) == {
         "README.md",
+        "glossary.md",
         *(f"{task.name}.md" for task in made.tasks),
         RECORD,
         f"records/{made.tasks[0].name}/beta_vae.mlp.digits.md",
@@ -57,26 +59,34 @@ def test_every_file_is_linked_and_every_link_leads_somewhere(board, made):
         posixpath.normpath(posixpath.join(posixpath.dirname(name), re.split("[)#]", part)[0]))
         for name, text in board.items()
         for part in text.split("](")[1:]
-        if "<svg" not in text and not part.startswith("https://arxiv.org/abs/")
+        if "<svg" not in text and not part.startswith(("https://arxiv.org/abs/", "#"))
     }
-    beside = {link for link in linked if link.startswith("../")}
-    assert linked - beside == set(board)
-    assert beside >= {
+    outside = {link for link in linked if link.startswith("../")}
+    assert linked - outside == set(board)
+    assert outside >= {
         "../README.md",
         *(f"../vaebench/papers/{task.name.replace('_', '/', 1)}.py" for task in made.tasks),
     }
-    assert all((Path(vaebench.__file__).parents[1] / link.removeprefix("../")).is_file() for link in beside)
+    assert all((Path(vaebench.__file__).parents[1] / link.removeprefix("../")).is_file() for link in outside)
 
 
-def test_every_link_into_a_page_leads_to_a_heading_of_it(board):
+def test_every_link_into_a_page_leads_to_a_heading_of_it(board, made):
     links = [
-        (posixpath.normpath(posixpath.join(posixpath.dirname(name), page)), place)
+        (posixpath.normpath(posixpath.join(posixpath.dirname(name), page)) if page else name, place)
         for name, text in board.items()
-        for page, place in re.findall(r"\]\(([^)#]+)#([^)]+)\)", text)
+        for page, place in re.findall(r"\]\(([^)#]*)#([^)]+)\)", text)
     ]
-    assert len(links) > 20
+    assert {"glossary.md", "README.md", *(f"{task.name}.md" for task in made.tasks)} == {page for page, _ in links}
     for page, place in links:
-        assert f"\n### {place}\n" in board[page]
+        assert place in {anchor(heading) for heading in re.findall("^##+ (.*)$", board[page], re.MULTILINE)}
+
+
+def test_a_page_links_to_the_glossary_at_a_words_first_use(board):
+    for name, text in board.items():
+        if name.endswith(".md") and name != "glossary.md":
+            terms = re.findall(r"glossary\.md#([\w-]+)\)", text)
+            assert terms
+            assert len(terms) == len(set(terms)), name
 
 
 def test_the_same_records_in_any_order_make_the_same_bytes(board, made, few):
@@ -92,13 +102,13 @@ def test_a_written_board_is_fresh(folder, board):
 def test_an_edited_page_is_stale(folder, board):
     page = folder / "README.md"
     page.write_text(page.read_text("utf-8").replace("0.9", "1.0", 1), "utf-8")
-    assert stale_pages(folder, board) == {"README.md": "differs from what the records say"}
+    assert stale_pages(folder, board) == {"README.md": DIFFERS}
 
 
 def test_a_missing_page_and_a_missing_figure_are_stale(folder, board):
     (folder / "README.md").unlink()
     (folder / FIGURE).unlink()
-    assert stale_pages(folder, board) == {"README.md": "missing", FIGURE: "missing"}
+    assert stale_pages(folder, board) == {"README.md": MISSING, FIGURE: MISSING}
 
 
 def test_an_empty_folder_lacks_everything(tmp_path, board):
@@ -110,7 +120,7 @@ def test_a_changed_record_makes_its_page_and_figure_stale_and_no_other_figure(fo
     said = stale_pages(folder, changed)
     names = ["README.md", "camuto2021_variance_frequency.md", FIGURE, BESIDE]
     names.append(RECORD.replace("vae.", "beta_vae.", 1))
-    assert said == dict.fromkeys(names, "differs from what the records say")
+    assert said == dict.fromkeys(names, DIFFERS)
 
 
 def test_a_figure_drawn_by_another_matplotlib_is_fresh_and_an_edited_one_is_not(folder, board):
@@ -123,7 +133,7 @@ def test_a_figure_drawn_by_another_matplotlib_is_fresh_and_an_edited_one_is_not(
     assert stamp((folder / FIGURE).read_text("utf-8")).inputs == stamp(board[FIGURE]).inputs
     assert stale_pages(folder, board) == {}
     (folder / FIGURE).write_text(board[FIGURE].replace("</svg>", "<!-- moved --></svg>"), "utf-8")
-    assert stale_pages(folder, board) == {FIGURE: "differs from what the records say"}
+    assert stale_pages(folder, board) == {FIGURE: DIFFERS}
 
 
 def test_a_fresh_figure_is_kept_and_a_stale_one_drawn_again(folder, made, few, board, monkeypatch):
@@ -140,7 +150,7 @@ def test_a_fresh_figure_is_kept_and_a_stale_one_drawn_again(folder, made, few, b
 def test_a_new_definition_of_a_task_empties_its_page(made, few, board):
     suite = made.with_tasks(replace(made.tasks[0], version=2), made.tasks[1])
     changed = made.pages(few, suite, drawn=board)
-    assert "There are no records yet." in changed["camuto2021_variance_frequency.md"]
+    assert NO_RECORDS in changed["camuto2021_variance_frequency.md"]
     assert FIGURE not in changed
     assert "## Stale" in changed["README.md"]
 
@@ -149,12 +159,12 @@ def test_quick_records_make_no_board_but_in_a_preview(made):
     quick = [made.record(preset="quick")]
     assert "| vae" not in "".join(made.pages(quick).values())
     preview = made.pages(quick, preview=True)
-    assert all("**Preview, not a result.**" in text for name, text in preview.items() if name.endswith(".md"))
+    assert all(PREVIEW in text for name, text in preview.items() if name.endswith(".md") and name != "glossary.md")
 
 
 def test_no_records_make_a_whole_board(made):
     empty = made.pages([])
-    assert set(empty) == {"README.md", *(f"{task.name}.md" for task in made.tasks)}
+    assert set(empty) == {"README.md", "glossary.md", *(f"{task.name}.md" for task in made.tasks)}
 
 
 def test_pages_are_plain_text_with_one_line_break_at_the_end(board):

@@ -203,7 +203,7 @@ def test_training_lowers_the_loss_and_history_says_when_it_looked(train, spy):
     assert trained.seconds > 0
 
 
-def test_the_first_step_is_adams_at_the_rate_of_the_recipe(train, spy):
+def test_the_first_step_is_adams_at_the_configured_rate(train, spy):
     """Adam's first step moves every weight by the learning rate, whatever the size of its gradient."""
     for rate in (0.01, 0.2):
         moved = train(spy.variant, TrainingConfig(steps=1, batch=8, learning_rate=rate)).model.model.mean.weight

@@ -1,4 +1,4 @@
-"""The leaderboard: pages and figures, drawn from the committed records or from a run's, and written or checked."""
+"""The leaderboard: pages and figures made from the committed records, or from a run's."""
 
 from vaebench.report.board import BadReferences, Written, stale, write
 from vaebench.report.preview import write_preview

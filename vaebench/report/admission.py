@@ -1,4 +1,4 @@
-"""Say why a record is refused: what it says of itself must be possible, whole, and not contradict itself."""
+"""Say why a record is refused: it must be possible and complete, and must not contradict itself."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -13,13 +13,13 @@ from vaebench.results.assemble import judging_hash, rejudge
 from vaebench.results.record import Record
 
 SAME = 1e-9
-"""Numbers that differ by less of their size are one number, summed in another order."""
+"""Numbers that differ by less, relatively, are equal up to the order of summation."""
 
 EXACT = 1e-3
-"""Measurements of one closed form differ by less between processors, by themselves or by their size."""
+"""Measurements of one closed form differ by less between processors, absolutely or relatively."""
 
 FINE = 10_000
-"""A share with a denominator up to this may come out the same in several seeds; any other number does not."""
+"""A share with a denominator up to this may be equal in several seeds; any other number is not."""
 
 
 def impossible(record: Record, task: Task, suite: Suite) -> str:
@@ -31,7 +31,7 @@ def impossible(record: Record, task: Task, suite: Suite) -> str:
         suite: What there is.
 
     Returns:
-        One line that begins with the field; empty where nothing speaks against it.
+        One line that begins with the field; empty if there is no objection.
     """
     return _unknown(record, suite) or _other_version(record, task, suite)
 
@@ -40,18 +40,18 @@ def contradicted(record: Sent, task: Task, references: Sequence[Record]) -> str:
     """Say where a record that somebody sent contradicts its task or the suite's own records.
 
     Args:
-        record: Measured what the task is today.
+        record: A record of the current task.
         task: Its task.
         references: The suite's own records of the task.
 
     Returns:
-        One line that begins with the field; empty where nothing speaks against it.
+        One line that begins with the field; empty if there is no objection.
     """
     return _other_claims(record, task) or _verdicts_of_nothing(record) or _other_closed_form(record, references)
 
 
 def judged(record: Record, task: Task) -> Record:
-    """Judge a record by its task's claims: what is claimed, and how it came out, is not the sender's to say.
+    """Judge a record by its task's claims. The sender decides neither claims nor verdicts.
 
     Args:
         record: From anybody.
@@ -64,17 +64,17 @@ def judged(record: Record, task: Task) -> Record:
 
 
 def differs(record: Record, anew: Record) -> str:
-    """Say where the verdicts of a record that somebody sent are not those that its measurements give.
+    """Say where the verdicts of a record that somebody sent differ from those that its measurements give.
 
-    They are compared where today's code made them. Others may differ because the suite judges otherwise now, which is
-    not the sender's doing; what the board shows is judged anew in any case.
+    They are compared if the current code made them. Verdicts of earlier code may differ because the rules changed. The
+    board judges every record anew in any case.
 
     Args:
-        record: From anybody; nothing is said of the suite's own.
+        record: From anybody; the suite's own are not checked.
         anew: The same, judged now.
 
     Returns:
-        One line that begins with the field; empty where nothing speaks against it.
+        One line that begins with the field; empty if there is no objection.
     """
     if not isinstance(record, Sent) or record.judged_by != judging_hash():
         return ""
@@ -85,14 +85,14 @@ def differs(record: Record, anew: Record) -> str:
 
 
 def copied(record: Record, task: Task) -> str:
-    """Say which seeds of a record are copies: numbers that are drawn anew for each are not equal to the last digit.
+    """Say which seeds of a record are copies. Random numbers are never equal to the last digit.
 
     Args:
         record: From anybody.
         task: Its task.
 
     Returns:
-        One line; empty where every seed has numbers of its own.
+        One line; empty if each seed has its own numbers.
     """
     trained = [c for c in record.measurements if c.arm == "trained" and len(c.values) > 1 and map_entry(c.name) is None]
     names = set(judged_names(task.claims))
@@ -101,8 +101,8 @@ def copied(record: Record, task: Task) -> str:
             return f"measurements: {column.name} is equal to the last digit in all seeds, as if one were copied"
     complete = [column for column in trained if column.seeds == trained[0].seeds]
     seen: dict[tuple[float, ...], int] = {}
-    for place, seed in enumerate(complete[0].seeds if complete else ()):
-        values = tuple(column.values[place] for column in complete)
+    for index, seed in enumerate(complete[0].seeds if complete else ()):
+        values = tuple(column.values[index] for column in complete)
         if values in seen and any(map(_is_drawn, values)):
             return f"measurements: seed {seed} is equal to seed {seen[values]} to the last digit, as if it were copied"
         seen[values] = seed
@@ -110,7 +110,7 @@ def copied(record: Record, task: Task) -> str:
 
 
 def _is_drawn(value: float) -> bool:
-    """Whether a number is no share of few, and no whole number: such come out the same in several seeds."""
+    """Whether a number is neither a share of few nor whole: those may be equal in several seeds."""
     return not math.isclose(float(Fraction(value).limit_denominator(FINE)), value, rel_tol=1e-12, abs_tol=1e-300)
 
 
@@ -151,7 +151,7 @@ def _other_version(record: Record, task: Task, suite: Suite) -> str:
 
 
 def _other_claims(record: Record, task: Task) -> str:
-    """Conditions are a part of the task's hash, and so cannot be others under the same hash."""
+    """Conditions are a part of the task's hash, so they cannot differ under the same hash."""
     for field, own in (("claims", task.claims), ("invariants", task.invariants)):
         if _conditions(getattr(record, field)) != _conditions(own):
             return f"{field}: they are not those of its task"
@@ -159,7 +159,7 @@ def _other_claims(record: Record, task: Task) -> str:
 
 
 def _conditions(claims: Iterable[Claim]) -> list[object]:
-    """What is measured of each claim; how it is judged is no part of the task's hash, and may have changed since."""
+    """The hashed part of each claim. How it is judged is not hashed, and may have changed since."""
     return [
         (
             claim.id,
@@ -174,7 +174,7 @@ def _hashed(condition: Condition) -> list[Field[object]]:
 
 
 def _verdicts_of_nothing(record: Record) -> str:
-    """Whatever judged a record, it judged each of its claims, and no arm that is not there."""
+    """Check that there is one verdict for each claim, and none on an arm that does not exist."""
     claims, invariants = ([claim.id for claim in part] for part in (record.claims, record.invariants))
     arms = {column.arm for column in record.measurements} | {"trained"}
     if [(verdict.claim, verdict.arm) for verdict in record.verdicts] != [(claim, "trained") for claim in claims]:
@@ -190,24 +190,24 @@ def _verdicts_of_nothing(record: Record) -> str:
     return ""
 
 
-def _difference(given: object, found: object, place: str) -> str:
-    """Name the first place where two values are not the same but for rounding."""
+def _difference(given: object, found: object, path: str) -> str:
+    """Name the first field where two values differ by more than rounding."""
     if isinstance(given, float) and isinstance(found, float):
         same = math.isclose(given, found, rel_tol=SAME, abs_tol=SAME)
     elif isinstance(given, tuple) and isinstance(found, tuple) and len(given) == len(found):
-        steps = ((one, other, f"{place}.{i}") for i, (one, other) in enumerate(zip(given, found, strict=True)))
+        steps = ((one, other, f"{path}.{i}") for i, (one, other) in enumerate(zip(given, found, strict=True)))
         return next(filter(None, (_difference(*step) for step in steps)), "")
     elif is_dataclass(given) and type(given) is type(found):
         names = [field.name for field in fields(given)]
-        steps = ((getattr(given, name), getattr(found, name), f"{place}.{name}") for name in names)
+        steps = ((getattr(given, name), getattr(found, name), f"{path}.{name}") for name in names)
         return next(filter(None, (_difference(*step) for step in steps)), "")
     else:
         same = given == found
-    return "" if same else f"{place}: {given!r:.60}, and its measurements say {found!r:.60}"
+    return "" if same else f"{path}: {given!r:.60}, and its measurements say {found!r:.60}"
 
 
 def _other_closed_form(record: Record, references: Sequence[Record]) -> str:
-    """What mathematics gives is the same for the same data and the same weight of the KL, whoever trains beside it."""
+    """The closed form depends only on the data and the weight of the KL. Check it against the suite's own."""
     exact: dict[tuple[str, float | None, str], Column] = {}
     for reference in references:
         if _closed_form(reference) == _closed_form(record):

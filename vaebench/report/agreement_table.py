@@ -1,4 +1,4 @@
-"""Write the table of agreement: a row a variant and network with its rank, a column a task."""
+"""Write the table of agreement: a row for each variant and network with its rank, a column for each task."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -13,12 +13,12 @@ from vaebench.report.selection import Selection
 from vaebench.report.shown import Row, ShownRecord
 
 ROUNDING = 1e-4
-"""Estimates that differ by less, by themselves or by their size, differ as two processors' do."""
+"""Estimates that differ by less, absolutely or relatively, may differ by rounding only."""
 
 
 @dataclass(frozen=True)
 class _Line:
-    """A row with what it comes to on each task, in the order of the tasks."""
+    """A row with its summary on each task, in the order of the tasks."""
 
     label: str
     summaries: tuple[RowSummary, ...]
@@ -35,7 +35,7 @@ class _Line:
 
 
 def agreement_table(tasks: Sequence[Task], selection: Selection, preset: str) -> str:
-    """Write the table of one preset; rows that cover every task are ranked and come first.
+    """Write the table of one preset. Rows that cover every task are ranked and come first.
 
     Args:
         tasks: The tasks, in the order of their columns.
@@ -43,7 +43,7 @@ def agreement_table(tasks: Sequence[Task], selection: Selection, preset: str) ->
         preset: The preset.
 
     Returns:
-        Markdown: the table, and below it why rows are not ranked.
+        Markdown: the table, and footnotes that say why rows are not ranked.
     """
     lines = list(_lines(tasks, selection, preset))
     complete = [line for line in lines if line.is_complete]

@@ -1,4 +1,4 @@
-"""The board of a checkout: read what it publishes, write its pages, say which are stale."""
+"""The board of a checkout: read its records, write its pages, list those that are stale."""
 
 import gc
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,13 +22,13 @@ PAGES = "leaderboard"
 
 @dataclass(frozen=True)
 class Written:
-    """What came of writing a board.
+    """The result of writing a board.
 
     Attributes:
         page: The board's page.
-        files: What was written or taken away.
-        strangers: One line for each file in the board's folders that is not the suite's; none was touched.
-        bad: One line for each file that should be a record and is none, or is left out because it cannot be.
+        files: The files that were written or removed.
+        strangers: One line for each file in the board's folder that is not the suite's; none was touched.
+        bad: One line for each file that is not a record, and for each record that is refused.
     """
 
     page: Path
@@ -43,9 +43,9 @@ class Published:
 
     Attributes:
         references: Its reference results.
-        submissions: What others sent.
-        bad: What lies among the submissions and is no record.
-        bad_references: What lies among the reference results and is no record.
+        submissions: Records that others sent.
+        bad: Files among the submissions that are no records.
+        bad_references: Files among the reference results that are no records.
     """
 
     references: tuple[Record, ...]
@@ -55,7 +55,7 @@ class Published:
 
 
 class BadReferences(Mistake):
-    """Some of the suite's own records are none, or are not whole.
+    """Some of the suite's own records cannot be read, or are incomplete.
 
     Args:
         lines: One for each of them.
@@ -68,7 +68,7 @@ class BadReferences(Mistake):
 
 
 def published(folder: Path) -> Published:
-    """Read what a checkout publishes.
+    """Read the records that a checkout publishes.
 
     Args:
         folder: The checkout.
@@ -81,30 +81,30 @@ def published(folder: Path) -> Published:
 
 
 def _submitted(folder: Path) -> tuple[tuple[Sent, ...], tuple[BadRecord, ...]]:
-    """Read what others sent, each below a folder of the sender's name."""
+    """Read what others sent. Each sender has a folder."""
     found: list[Sent] = []
     bad: list[BadRecord] = []
-    for place in sorted(folder.iterdir()) if folder.is_dir() else ():
-        if place.is_symlink():
-            bad.append(BadRecord(place, "a link, which is not followed"))
-        elif place.is_file() and place.suffix.lower() == ".json":
-            bad.append(BadRecord(place, "it lies in no sender's folder"))
-        elif place.is_dir() and not SENDER.fullmatch(place.name):
-            bad.append(BadRecord(place, "a sender's name is small letters and digits, with single hyphens between"))
-        elif place.is_dir():
-            records, none = read_records(place, as_store=True)
-            found += [sent(record, place.name) for record in records]
+    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+        if path.is_symlink():
+            bad.append(BadRecord(path, "a link, which is not followed"))
+        elif path.is_file() and path.suffix.lower() == ".json":
+            bad.append(BadRecord(path, "it lies in no sender's folder"))
+        elif path.is_dir() and not SENDER.fullmatch(path.name):
+            bad.append(BadRecord(path, "a sender's name is small letters and digits, with single hyphens between"))
+        elif path.is_dir():
+            records, none = read_records(path, as_store=True)
+            found += [sent(record, path.name) for record in records]
             bad += none
     return tuple(found), tuple(bad)
 
 
 def refuse_bad(folder: Path, found: Published, selection: Selection) -> None:
-    """Stop where one of the suite's own records is none, or is not whole: nothing can rest on the others then.
+    """Stop if one of the suite's own records cannot be read or is incomplete.
 
     Args:
         folder: The checkout.
         found: What it publishes.
-        selection: What came of it.
+        selection: The records that it shows.
 
     Raises:
         BadReferences: There is one.
@@ -118,7 +118,7 @@ def refuse_bad(folder: Path, found: Published, selection: Selection) -> None:
 
 @contextmanager
 def uncollected() -> Iterator[None]:
-    """Look for no garbage meanwhile: what is read is kept, and looking it through again costs a tenth of the time."""
+    """Turn off garbage collection meanwhile. What is loaded is kept, and collection costs a tenth of the time."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:
@@ -136,7 +136,7 @@ def current_pages(redraw: bool = False) -> tuple[Path, dict[str, str], tuple[str
         redraw: Whether figures that look fresh are drawn again too.
 
     Returns:
-        The folder they belong to, each page's text by its place below it, and a line for each submission that is none.
+        Their folder, each page's text by its path below it, and a line for each submission that is refused.
 
     Raises:
         Mistake: A reference result is bad, or the board has a link.
@@ -146,8 +146,8 @@ def current_pages(redraw: bool = False) -> tuple[Path, dict[str, str], tuple[str
     found, there = published(folder), suite()
     selection = select(there, found.references, submissions=found.submissions)
     refuse_bad(folder, found, selection)
-    place = folder / PAGES / SUBMISSIONS
-    refused = [f"{place / sender_of(o.record) / o.record.subject.file_name}: {o.why}" for o in selection.faults]
+    below = folder / PAGES / SUBMISSIONS
+    refused = [f"{below / sender_of(o.record) / o.record.subject.file_name}: {o.why}" for o in selection.faults]
     written = board_pages(folder, there, found, selection, drawn={} if redraw else drawn)
     return folder / PAGES, written, (*map(str, found.bad), *refused)
 
@@ -155,7 +155,7 @@ def current_pages(redraw: bool = False) -> tuple[Path, dict[str, str], tuple[str
 def board_pages(
     folder: Path, there: Suite, found: Published, selection: Selection, drawn: Mapping[str, str], preview: bool = False
 ) -> dict[str, str]:
-    """Make the pages of a selection; what is no record is named by its place below the checkout's board.
+    """Make the pages of a selection. A file that is no record is named by its path below the checkout's board.
 
     Args:
         folder: The checkout.
@@ -163,7 +163,7 @@ def board_pages(
         found: What the checkout publishes.
         selection: What is shown.
         drawn: Figures drawn before, by path.
-        preview: Whether the pages say that they are a preview.
+        preview: Whether the pages are a preview.
 
     Returns:
         Contents by path below the board.
@@ -173,7 +173,7 @@ def board_pages(
 
 
 def write(redraw: bool = False) -> Written:
-    """Write the leaderboard's pages that are stale, and take away those that no longer belong to it.
+    """Write the leaderboard's pages that are stale, and remove those that no longer belong to it.
 
     Args:
         redraw: Whether to draw every figure again.
@@ -186,20 +186,20 @@ def write(redraw: bool = False) -> Written:
 
 
 def write_pages(folder: Path, made: Mapping[str, str], redrawn: bool = False) -> Written:
-    """Write the pages below a folder that are not there as they should be, and take away what should not be.
+    """Write the stale pages below a folder, and remove those that no longer belong to it.
 
-    Only files that bear the suite's mark are written over or taken away.
+    Only files that bear the suite's mark are written over or removed.
 
     Args:
-        folder: Where.
-        made: Text by place.
+        folder: The board's folder.
+        made: Text by path.
         redrawn: Whether their figures were drawn just now.
 
     Returns:
         What was written.
 
     Raises:
-        Mistake: A link or another's file is in the way; then nothing was written.
+        Mistake: There is a link, or a file of somebody else has the name of a page. Nothing was written.
     """
     stale = stale_pages(folder, made, redrawn)
     if in_the_way := [name for name, why in stale.items() if why == IN_THE_WAY]:
@@ -215,13 +215,14 @@ def write_pages(folder: Path, made: Mapping[str, str], redrawn: bool = False) ->
 
 
 def stale(redraw: bool = False) -> tuple[list[str], tuple[str, ...]]:
-    """Say what is stale of the leaderboard as it lies there.
+    """List the stale pages of the leaderboard.
 
     Args:
-        redraw: Whether every figure is drawn again, and compared with what is there.
+        redraw: Whether every figure is drawn again and compared.
 
     Returns:
-        One line a page, and one for each submission that is no record: the pages may be fresh, and say so.
+        One line for each stale page, and one for each submission that is refused. Such a submission does not make pages
+        stale.
     """
     folder, made, bad = current_pages(redraw)
     return [f"{name}: {why}" for name, why in stale_pages(folder, made, redraw).items()], bad

@@ -1,18 +1,37 @@
-"""Write what a task's page says of one claim, or of one invariant: what it asks for and how each record came out."""
+"""Write a section of a task's page: one claim or invariant, what it asks for, and its verdict on each record."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from vaebench.claims import WORST_FIRST, Across, CheckResult, Claim, Verdict, is_plain, judge_across
 from vaebench.report.format import check_numbers, claimed, plain, plus_minus, rounded
-from vaebench.report.markdown import SYMBOLS, control_said, details, dropping_empty, escape, label, table, words
+from vaebench.report.markdown import (
+    SYMBOLS,
+    bullets,
+    control_said,
+    details,
+    dropping_empty,
+    escape,
+    label,
+    table,
+    words,
+)
 from vaebench.report.shown import ShownRecord
+
+REPORTED = "Reported only"
+"""What comes before the measurements that no claim judges."""
+
+OVER_RECORDS = "With records as the sample, instead of seeds"
+"""What comes before a verdict over records."""
+
+CONTROLS = "Controls"
+"""What comes before the verdicts on the controls that are alike in all records."""
 
 
 def claim_section(claim: Claim, shown: Sequence[ShownRecord]) -> list[str]:
     """Write a claim's sentence, what it asks for, what the controls say, and a row a record.
 
-    What is said over records is said of the suite's own; a record that somebody sent has its row.
+    Counts and controls are of the suite's own records. A record that somebody sent has only its row.
 
     Args:
         claim: The claim.
@@ -36,10 +55,11 @@ def claim_section(claim: Claim, shown: Sequence[ShownRecord]) -> list[str]:
         if arm not in varying
     ]
     lines = []
-    for one, beside in zip(shown, controls, strict=True):
+    for one, of_record in zip(shown, controls, strict=True):
         verdict = one.verdicts[claim.id]
         if verdict.word != "not applicable":
-            marks = [f"{label(beside[arm].word)}{_spread([beside[arm]])}" if arm in beside else "" for arm in varying]
+            found = [of_record.get(arm) for arm in varying]
+            marks = [f"{label(control.word)}{_spread([control])}" if control else "" for control in found]
             lines.append([one.link, label(verdict.word), *_numbers(verdict, one), *marks, escape(_why(verdict))])
     arms = [f"{words(arm)} arm" for arm in varying]
     whose = " of the suite's own" if len(ours) < len(shown) else ""
@@ -49,7 +69,7 @@ def claim_section(claim: Claim, shown: Sequence[ShownRecord]) -> list[str]:
         f"### {escape(claim.id)}",
         f"{escape(claim.says)} {_tally(claim, ours, whose)}",
         _asked(checks),
-        *([f"In every record{whose} that has one: {'; '.join(same)}."] if same else []),
+        *([f"{CONTROLS}, in every record{whose} that has one: {'; '.join(same)}."] if same else []),
         *([dropping_empty(headers, lines)] if lines else []),
         *([_over_records(claim, ours)] if claim.over_records and lines and ours else []),
         *_silent((one, one.verdicts[claim.id]) for one in shown),
@@ -58,7 +78,7 @@ def claim_section(claim: Claim, shown: Sequence[ShownRecord]) -> list[str]:
 
 
 def _spread(verdicts: Sequence[Verdict]) -> str:
-    """The estimates, over some records, of the quantity that decided the first of them: one number, or the two ends."""
+    """Print the range over records of the statistic that decided the first of them."""
     first = verdicts[0]
     head = next(check for check in first.checks if check.word == first.word)
     same = (f for verdict in verdicts for f in verdict.checks if (f.statistic, f.knob) == (head.statistic, head.knob))
@@ -76,17 +96,17 @@ def _numbers(verdict: Verdict, shown: ShownRecord) -> list[str]:
 
 
 def _asked(checks: Sequence[CheckResult]) -> str:
-    """Say what a claim asks for; what is shown of it stands first, in bold."""
+    """Say what a claim asks for. The statistic that the table shows comes first, in bold."""
     asked: dict[str, None] = {}
     for check in checks:
-        each = "" if check.knob is None else " at each knob value it is measured at"
+        each = "" if check.knob is None else " at each knob value"
         asked[f"{words(check.statistic)} {claimed(check)}{each}"] = None
     first, *others = map(escape, asked)
-    return "It holds if all of these do: " + "; ".join([f"**{first}** (shown)", *others]) + "."
+    return "The claim holds if each of these holds:\n\n" + bullets([f"**{first}** (shown)", *others])
 
 
 def _over_records(claim: Claim, shown: Sequence[ShownRecord]) -> str:
-    """Judge a claim that speaks of all settings with records as the sample, each once, by its means over seeds."""
+    """Judge a claim about all settings with records as the sample. Each counts once, by its means over seeds."""
     verdict = judge_across(claim, Across(tuple(one.record.table for one in shown)))
     check = _headline(verdict.checks)
     estimate, interval, _ = check_numbers(check, len(shown))
@@ -94,13 +114,13 @@ def _over_records(claim: Claim, shown: Sequence[ShownRecord]) -> str:
     found = f"{label(verdict.word)}, {escape(words(check.statistic))} {estimate} {interval} over {over} of them"
     found += f" ({escape(check.reason)})" if check.reason else ""
     return (
-        f"With records as the sample in place of seeds: {found}, each by its mean. They are this suite's choice of "
-        "settings and no draw from all there are; the interval says how much they differ."
+        f"{OVER_RECORDS}: {found}. Each record counts by its mean over seeds. "
+        "The settings are the suite's choice and not a random draw. So the interval only says how much they differ."
     )
 
 
 def _silent(verdicts: Iterable[tuple[ShownRecord, Verdict]]) -> list[str]:
-    """Say which records a claim does not apply to, or how many, by reason."""
+    """List or count the records that a claim does not apply to, by reason."""
     by_reason: dict[str, list[str]] = {}
     for one, verdict in verdicts:
         if verdict.word == "not applicable":
@@ -113,14 +133,14 @@ def _silent(verdicts: Iterable[tuple[ShownRecord, Verdict]]) -> list[str]:
 
 
 def _tally(claim: Claim, shown: Sequence[ShownRecord], whose: str) -> str:
-    """Count the words over records: whether a claim holds whatever the objective, network and data."""
+    """Count the verdicts over records."""
     found = Counter(one.verdicts[claim.id].word for one in shown)
     counts = [f"{label(word)} {found[word]}" for word in SYMBOLS if found[word]]
     return f"Over {len(shown)} records{whose}: {' · '.join(counts) or '–'}."
 
 
 def _why(verdict: Verdict) -> str:
-    """Say what is shown where it is not what the claim asks for first, and what decided where that is not shown."""
+    """Say which statistic is shown if it is not the first, and what decided if that is not shown."""
     first, shown = verdict.checks[0], _headline(verdict.checks)
     other = f"{words(shown.statistic)} is shown: {first.reason}" if shown.statistic != first.statistic else ""
     deciding = [check for check in verdict.checks if check.word == verdict.word]
@@ -129,16 +149,16 @@ def _why(verdict: Verdict) -> str:
 
 
 def _found(check: CheckResult) -> str:
-    """Say what was found of one quantity, and why it says no more."""
+    """Print what was found of one statistic, with the reason if there is one."""
     numbers = " ".join(check_numbers(check, 0)[:2]) if check.interval else ""
-    place = f" at {plain(check.knob)}" if check.knob is not None else ""
+    at_knob = f" at {plain(check.knob)}" if check.knob is not None else ""
     reason = f" ({check.reason})" if check.reason and numbers else check.reason
-    return f"{words(check.statistic)}{place}{': ' if numbers or reason else ''}{numbers}{reason}"
+    return f"{words(check.statistic)}{at_knob}{': ' if numbers or reason else ''}{numbers}{reason}"
 
 
 def _reported(claim: Claim, shown: Iterable[ShownRecord]) -> str:
-    """Write what is reported beside a claim; where there is a knob, by name alone, as a figure shows it."""
-    said = f"Reported beside it and not judged, on the records' pages: {escape(words(', '.join(claim.reported)))}."
+    """Write what is reported only. With a knob these are names, because a figure shows the numbers."""
+    said = f"{REPORTED}, on the pages of the records: {escape(words(', '.join(claim.reported)))}."
     rows = []
     for one in shown:
         means = {
@@ -150,11 +170,11 @@ def _reported(claim: Claim, shown: Iterable[ShownRecord]) -> str:
         if means:
             rows.append([one.link, *(means.get(name, "–") for name in claim.reported)])
     heads = ["Record", *(escape(words(name)) for name in claim.reported)]
-    return f"{said}\n\n{details('Measurements beside', table(heads, rows))}" if rows else said
+    return f"{said}\n\n{details(REPORTED, table(heads, rows))}" if rows else said
 
 
 def invariant_section(claim: Claim, shown: Sequence[ShownRecord]) -> list[str]:
-    """Write an invariant's sentence, and a row with every value for each record and knob value it applies to.
+    """Write an invariant's sentence, and a row with all values for each record and knob value.
 
     Args:
         claim: The invariant.
@@ -174,16 +194,16 @@ def invariant_section(claim: Claim, shown: Sequence[ShownRecord]) -> list[str]:
             for knob in dict.fromkeys(check.knob for check in verdict.checks):
                 found = {(f.statistic, claimed(f)): f for f in verdict.checks if f.knob == knob}
                 cells = [" ".join(check_numbers(found[q], 0)[:2]) if q in found else "–" for q in asked]
-                place = [plain(knob) if knob is not None else "–"] if by_knob else []
+                at_knob = [plain(knob) if knob is not None else "–"] if by_knob else []
                 arm = "" if verdict.arm == "trained" else f", {words(verdict.arm)}"
-                rows.append([f"{one.link}{arm}", label(verdict.word), *place, *cells])
+                rows.append([f"{one.link}{arm}", label(verdict.word), *at_knob, *cells])
         heads = [f"{escape(words(what))} {region_}" for what, region_ in asked]
         parts.append(table(["Record", "Verdict", *(["At"] if by_knob else []), *heads], rows))
     return [*parts, *_silent((one, verdict) for one, verdict in verdicts if verdict.arm == "trained")]
 
 
 def _headline(checks: Sequence[CheckResult]) -> CheckResult:
-    """The claim's first quantity that was found; of it at several knob values the first that decides."""
+    """The claim's first statistic with numbers; at several knob values, the first that decides."""
     first = next((check for check in checks if check.interval), checks[0])
     same = (f for f in checks if (f.statistic, f.low, f.high) == (first.statistic, first.low, first.high))
     return min(same, key=lambda check: WORST_FIRST.index(check.word))

@@ -1,4 +1,4 @@
-"""Say what a record lacks of what its task reads: what is left out of it must not count in its favour."""
+"""Find what a record lacks of its task's measurements: what is left out must not count in its favour."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -10,7 +10,7 @@ from vaebench.report.sent import Sent
 from vaebench.results.record import Record
 
 Way = Literal["once", "at every knob value", "at the ends of the knob", "at some knob values"]
-"""How often a measurement is taken of one seed."""
+"""How often a measurement is taken in one seed."""
 
 KnobsAt = dict[tuple[str, str], set[float | None]]
 """Knob values at which a measurement of an arm is there, or declined, by arm and name."""
@@ -37,31 +37,31 @@ def strange(record: Record, task: Task) -> str:
 
 
 def _arms(task: Task) -> tuple[str, ...]:
-    """Every arm that may stand beside the trained one: a closed form, the task's own, and a closed form of each."""
+    """Every arm that a record may have besides the trained one."""
     return ("analytic", *(name for arm in task.arms for name in (arm.name, f"analytic_{arm.name}")))
 
 
 def _knob_values(record: Record, task: Task) -> tuple[float, ...] | None:
-    """Where the knob is set, empty without a knob; None where each variant declares its own strengths."""
+    """The knob's values, empty without a knob; None if each variant declares its own strengths."""
     if task.knob and task.knob.name == "strength":
         return None
     return task.budget(record.subject.preset, record.subject.dataset.name).knob_values
 
 
 def lacking(record: Record, task: Task) -> str:
-    """Compare a record with what its task's protocol reads.
+    """Compare a record with its task's budget.
 
-    A measurement that a claim does not find is not applicable and out of the score. So every measurement that the
-    claims judge has to be there for each finished seed, once or at every value of the knob, or to be declined with its
-    reason; and seeds are counted from 0, so that none is picked. Where the knob is the variant's own strength, the
-    variant says what is read, and the suite's own records say how (see `unlike_its_peers`).
+    A measurement that a claim does not find is not applicable and out of the agreement. So each finished seed needs
+    every judged measurement, once or at every knob value. It may be declined with a reason. Seeds are counted from 0,
+    so that none is picked. If the knob is the variant's own strength, the task has no list of values; see
+    `unlike_its_peers`.
 
     Args:
         record: A record that measured this task as it stands.
         task: The task.
 
     Returns:
-        One line on the first thing that is not there; empty for a whole record.
+        One line on the first thing that is missing; empty for a whole record.
     """
     seeds = [cell.seed for cell in record.cells]
     if seeds != list(range(len(seeds))):
@@ -79,7 +79,7 @@ def lacking(record: Record, task: Task) -> str:
 
 
 def short(record: Sent, task: Task) -> str:
-    """Say that a record has fewer seeds than its preset asks for; empty where it has them."""
+    """Say that a record has fewer seeds than its preset asks for; empty if it has them."""
     asked = task.budget(record.subject.preset, record.subject.dataset.name).seeds
     if len(record.cells) >= asked:
         return ""
@@ -87,11 +87,11 @@ def short(record: Sent, task: Task) -> str:
 
 
 def unlike_its_peers(record: Sent, task: Task, references: Iterable[Record]) -> str:
-    """Compare what a record reads with what every one of the suite's own reads.
+    """Compare the measurements of a record with those that all of the suite's own records have.
 
-    Which arms and measurements there are hangs on the data set, and on whether the variant declares strengths. So what
-    all the suite's records of that kind have, of each finished seed, in one way, is asked of others too: controls, and
-    measurements along a strength.
+    Arms and measurements depend on the data set, and on whether the variant declares strengths. A record must have what
+    all the suite's records of its kind have in each finished seed. These are controls, and measurements along a
+    strength.
 
     Args:
         record: A record that measured this task as it stands.
@@ -99,14 +99,14 @@ def unlike_its_peers(record: Sent, task: Task, references: Iterable[Record]) -> 
         references: The suite's own records of it.
 
     Returns:
-        One line on the first measurement that is not there; empty where there is nothing to compare with.
+        One line on the first measurement that is missing; empty if there is nothing to compare with.
     """
     kind = record.subject.preset, _has_strengths(record, task)
     peers = [one for one in references if (one.subject.preset, _has_strengths(one, task)) == kind]
     same_data = [one for one in peers if one.subject.dataset == record.subject.dataset]
     trained, controls = (_shared([_ways(one, task) for one in some]) for some in (peers, same_data))
-    asked = {place: way for place, way in trained.items() if place[0] == "trained"}
-    asked |= {place: way for place, way in controls.items() if place[0] != "trained"}
+    asked = {key: way for key, way in trained.items() if key[0] == "trained"}
+    asked |= {key: way for key, way in controls.items() if key[0] != "trained"}
     mine = _ways(record, task)
     declined = {(column.arm, column.name) for column in record.measurements if column.absent}
     for (arm, name), way in asked.items():
@@ -114,7 +114,7 @@ def unlike_its_peers(record: Sent, task: Task, references: Iterable[Record]) -> 
         is_declined = found == "once" and (arm, name) in declined
         if found != way and not is_declined:
             there = f"{found} and not {way}" if found else "not there"
-            return f"measurements: {name} of the {arm} arm is {there}, unlike in every record of the suite's own"
+            return f"measurements: {name} of the {arm} arm is {there}, unlike in all of the suite's own records"
     return ""
 
 
@@ -124,15 +124,15 @@ def _shared(ways: Sequence[dict[tuple[str, str], Way]]) -> dict[tuple[str, str],
 
 
 def _ways(record: Record, task: Task) -> dict[tuple[str, str], Way]:
-    """How each judged measurement of each arm is taken, where every finished seed has it in the same way."""
+    """How each judged measurement of each arm is taken, if that is the same in every finished seed."""
     by_seed = list(_knobs(record, judged_names(task.claims)).values())
     strengths = {knob for knobs in by_seed for found in knobs.values() for knob in found if knob is not None}
     found: dict[tuple[str, str], set[Way]] = defaultdict(set)
     for knobs in by_seed:
-        for place, at in knobs.items():
-            found[place].add(_way(at, strengths))
+        for key, at in knobs.items():
+            found[key].add(_way(at, strengths))
     everywhere = set.intersection(*map(set, by_seed)) if by_seed else set()
-    return {place: ways.pop() for place, ways in found.items() if place in everywhere and len(ways) == 1}
+    return {key: ways.pop() for key, ways in found.items() if key in everywhere and len(ways) == 1}
 
 
 def _way(found: set[float | None], strengths: set[float]) -> Way:
@@ -148,7 +148,7 @@ def _has_strengths(record: Record, task: Task) -> bool:
 
 
 def _knobs(record: Record, judged: Sequence[str]) -> dict[int, KnobsAt]:
-    """By finished seed, at which knob values each judged measurement is there or declined."""
+    """By finished seed, the knob values at which each judged measurement is there or declined."""
     names = set(judged)
     found: dict[int, KnobsAt] = {cell.seed: defaultdict(set) for cell in record.cells if cell.status == "ok"}
     for column in record.measurements:

@@ -1,7 +1,7 @@
-"""The board as files: which of a folder are the suite's own, and which are not as they should be.
+"""The board as files: which files of a folder are the suite's own, and which are stale.
 
-Every page and figure bears a mark. A file without one is somebody else's: it is named, and never changed or removed.
-A board's folder holds no links, so nothing outside it is ever read, written or removed.
+Every page and figure bears a mark. A file without one belongs to somebody else. It is named, and never changed or
+removed. A board's folder holds no links, so nothing outside it is ever read, written or removed.
 """
 
 import os
@@ -17,15 +17,15 @@ MARK = "<!-- Written by `vaebench leaderboard`; it writes over edits. -->"
 """The first line of every page."""
 
 SUBMISSIONS = "submissions"
-"""The folder of a board that others fill. Nothing below it is a page."""
+"""The folder of a board for records of others. Nothing below it is a page."""
 
 MAX_BYTES = 64 * 2**20
-"""A file above this is no page; it is read no further."""
+"""A larger file is no page, and is not read further."""
 
 DIFFERS, MISSING, GONE = "differs from what the records say", "missing", "should not be there"
-FORGED = "is not what its inputs look like when they are drawn again"
-STRANGER = "should not be there, and is not the suite's to remove: move it away"
-IN_THE_WAY = "stands in a page's place, and is not the suite's to write over: move it away"
+FORGED = "differs from the figure that its records give"
+STRANGER = "was not written by vaebench, so it is not removed: move it away"
+IN_THE_WAY = "has the name of a page but was not written by vaebench: move it away"
 
 
 def drawn_figures(folder: Path) -> dict[str, str]:
@@ -48,20 +48,19 @@ def drawn_figures(folder: Path) -> dict[str, str]:
 
 
 def stale_pages(folder: Path, pages: Mapping[str, str], redrawn: bool = False) -> dict[str, str]:
-    """Compare a folder with what its files should be.
+    """Compare the files of a folder with what they should be.
 
-    Pages are compared byte for byte, figures by the hash of their inputs. Submissions are not looked at, nor files
-    whose name begins with a dot.
+    Pages are compared byte for byte, figures by the hash of their inputs. Submissions are ignored, and files whose name
+    begins with a dot.
 
     Args:
         folder: The board's folder.
         pages: What it should hold, from `pages`.
-        redrawn: Whether figures are compared by what they show, too; then those in `pages` were drawn just now, and
-            those of the folder have to be by the same version of matplotlib, or nobody could tell.
+        redrawn: Whether figures are compared by what they show, too. Those in `pages` were then drawn just now. Those
+            of the folder must be by the same version of matplotlib.
 
     Returns:
-        For each file below the folder that is missing, differs or should not be there, which of these; in order, and
-        empty when the board is fresh.
+        Why a file is stale, by its path below the folder, in order; empty if the board is fresh.
 
     Raises:
         Mistake: There is a link, or a file that is no ordinary one.
@@ -80,7 +79,7 @@ def board_files(folder: Path) -> Iterator[tuple[str, Path]]:
     """List the files of a board, submissions aside.
 
     Args:
-        folder: The board's folder; it need not be there.
+        folder: The board's folder; it may be missing.
 
     Yields:
         Path below the folder, and path.
@@ -90,7 +89,7 @@ def board_files(folder: Path) -> Iterator[tuple[str, Path]]:
     """
     if not _is_folder(folder):
         if os.path.lexists(folder):
-            raise Mistake(f"{folder} is no folder; move it away")
+            raise Mistake(f"{folder} is not a folder; move it away")
         return
     waiting = [folder]
     while waiting:
@@ -101,13 +100,13 @@ def board_files(folder: Path) -> Iterator[tuple[str, Path]]:
             elif stat.S_ISREG(path.lstat().st_mode):
                 yield name, path
             else:
-                raise Mistake(f"{path} is no ordinary file; a board has none such, move it away")
+                raise Mistake(f"{path} is not an ordinary file; move it away")
 
 
 def _is_folder(path: Path) -> bool:
-    """Whether it is a folder; a link to one is refused, because it may lead out of the board."""
+    """Whether it is a folder. A link is refused, because it may lead out of the board."""
     if path.is_symlink():
-        raise Mistake(f"{path} is a link; a board has none, because links lead out of it: move it away")
+        raise Mistake(f"{path} is a link; a board has no links, because they lead out of it: move it away")
     return path.is_dir()
 
 
@@ -118,7 +117,7 @@ def _text(path: Path) -> str:
 
 
 def _marked(text: str) -> bool:
-    """Whether a file is the suite's: also one that was edited, or that git left with both sides of a conflict."""
+    """Whether a file is the suite's. It may be edited, or in conflict."""
     return MARK in text or STAMP_BEGINS in text
 
 
@@ -129,7 +128,5 @@ def _differs(name: str, found: str, expected: str, redrawn: bool) -> str:
     if own is None or should is None or own.inputs != should.inputs:
         return DIFFERS
     if redrawn and own.drawer != should.drawer:
-        return (
-            f"was drawn by matplotlib {own.drawer}, and {should.drawer}, which is here, cannot tell whether it is right"
-        )
+        return f"was drawn by matplotlib {own.drawer}; the installed {should.drawer} cannot check it"
     return FORGED if redrawn and not same_drawing(own.drawing, should.drawing) else ""

@@ -1,4 +1,4 @@
-"""Print what was found for people: numbers to three significant digits, intervals, checks and durations."""
+"""Print numbers for people: three significant digits, intervals, checks and durations."""
 
 from decimal import Decimal
 
@@ -9,21 +9,21 @@ _SUPERSCRIPT = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 
 
 def _signed(text: str) -> str:
-    """Give a number its true minus sign, and a rounded zero none."""
+    """Give a number a true minus sign, and a rounded zero none."""
     if "-" not in text:
         return text
     return text.lstrip("-") if not text.strip("-0.") else text.replace("-", "−")
 
 
-def _places(*values: float) -> tuple[int, int]:
+def _digits(*values: float) -> tuple[int, int]:
     """Choose decimals and power of ten so that the largest number shows three significant digits."""
     largest = max(map(abs, values), default=0.0)
     exponent = int(f"{largest:.2e}"[5:])
     return (2 - exponent, 0) if -4 < exponent < 5 else (2, exponent)
 
 
-def _written(value: float, places: tuple[int, int]) -> str:
-    decimals, power = places
+def _written(value: float, digits: tuple[int, int]) -> str:
+    decimals, power = digits
     if power == 0 and decimals >= 0:
         return _signed(f"{value:.{decimals}f}")
     scaled = round(Decimal(value).scaleb(-power), decimals)
@@ -32,14 +32,14 @@ def _written(value: float, places: tuple[int, int]) -> str:
 
 
 def rounded(*values: float) -> tuple[str, ...]:
-    """Round numbers that belong together to one place, so that the largest shows three significant digits.
+    """Round numbers that belong together, so that the largest shows three significant digits.
 
     Args:
         *values: Finite numbers.
 
     Returns:
-        Their texts, with a true minus sign and never a negative zero; from 10⁵ on and below 10⁻³ times a common power
-        of ten.
+        Their texts, with a true minus sign and without negative zeros. From 10⁵ on and below 10⁻³ they have a common
+        power of ten.
 
     Examples:
         >>> rounded(-0.21987, -0.3412, -0.0985)
@@ -49,8 +49,8 @@ def rounded(*values: float) -> tuple[str, ...]:
     """
     if not any(values):
         return ("0",) * len(values)
-    places = _places(*values)
-    return tuple(_written(value, places) for value in values)
+    digits = _digits(*values)
+    return tuple(_written(value, digits) for value in values)
 
 
 def plus_minus(interval: Interval) -> str:
@@ -60,7 +60,7 @@ def plus_minus(interval: Interval) -> str:
         interval: The interval.
 
     Returns:
-        For example ``0.823 ± 0.031``; a half-width too small for the place is given as a bound, a rounding error as 0.
+        For example ``0.823 ± 0.031``. A half-width below the last digit is given as a bound, a rounding error as 0.
 
     Examples:
         >>> plus_minus(Interval(0.8231, 0.7921, 0.8541, 5)), plus_minus(Interval(1.0, 0.99999, 1.00001, 5))
@@ -73,15 +73,15 @@ def plus_minus(interval: Interval) -> str:
     half = (interval.high - interval.low) / 2
     if half <= 1e-9 * abs(interval.estimate):  # a mean of equal numbers differs from them by rounding
         return f"{rounded(interval.estimate)[0]} ± 0"
-    places = decimals, power = _places(interval.estimate, half)
-    spread = _written(half, places)
+    digits = decimals, power = _digits(interval.estimate, half)
+    spread = _written(half, digits)
     if not spread.partition("×")[0].strip("0."):
-        spread = f"<{_written(10.0 ** (power - decimals), places)}"
-    return f"{_written(interval.estimate, places)} ± {spread}"
+        spread = f"<{_written(10.0 ** (power - decimals), digits)}"
+    return f"{_written(interval.estimate, digits)} ± {spread}"
 
 
 def estimate_and_interval(interval: Interval) -> tuple[str, str]:
-    """Print a mean and its interval to one place.
+    """Print a mean and its interval with equal decimals.
 
     Args:
         interval: The interval.
@@ -142,14 +142,14 @@ OF_WHAT: dict[Scale, str] = {
     "share": " by an exact interval",
     "draws": " of all draws",
 }
-"""What is estimated of a quantity's numbers, to be written behind its name or its region."""
+"""What is estimated, in words that follow a statistic's name or region."""
 
 
 def claimed(check: CheckResult) -> str:
-    """Print the region that a claim names for one quantity, with what has to lie in it.
+    """Print the region that a claim names for one statistic, with what has to lie in it.
 
     Args:
-        check: What was found of the quantity.
+        check: The check of the statistic.
 
     Returns:
         For example ``< 0.05 in the geometric mean``, or ``< 0, and < −0.5 in the mean``.
@@ -172,7 +172,7 @@ def count(number: int) -> str:
         number: Not negative.
 
     Returns:
-        The number, in thousands (k) or millions (M) where it is large.
+        The number, in thousands (k) or millions (M) if it is large.
 
     Examples:
         >>> count(999), count(12_345), count(2_400_000)
@@ -204,13 +204,13 @@ def duration(seconds: float) -> str:
 
 
 def cell_time(record: Record) -> str:
-    """Print how long a cell took, in the mean.
+    """Print the mean time of a cell.
 
     Args:
         record: A record.
 
     Returns:
-        A duration; nothing where no cell says.
+        A duration; empty if no cell has one.
     """
     spent = [sum(cell.seconds.values()) for cell in record.cells if cell.seconds]
     return duration(sum(spent) / len(spent)) if spent else ""
@@ -220,8 +220,8 @@ def check_numbers(check: CheckResult, seeds: int) -> list[str]:
     """Print what was found of one statistic.
 
     Args:
-        check: What was found.
-        seeds: Number of seeds that were to be run.
+        check: The check.
+        seeds: Number of seeds of the record.
 
     Returns:
         Estimate, interval and seeds, for example ``−0.200``, ``[−0.350, −0.050]`` and ``5 of 5``.

@@ -1,4 +1,4 @@
-"""Write the board's page: which claims hold, how far they are true of whom, and what that rests on."""
+"""Write the board's front page: which claims hold, for which variants, and from which records."""
 
 import math
 from collections import Counter
@@ -8,11 +8,14 @@ from vaebench.claims import Claim, Verdict
 from vaebench.papers import Task
 from vaebench.report.agreement_table import ROUNDING, agreement_table
 from vaebench.report.format import cell_time
+from vaebench.report.glossary import PAGE, link
 from vaebench.report.markdown import (
+    NO_RECORDS,
     PREVIEW,
     SYMBOLS,
     anchor,
     bullets,
+    contents,
     details,
     escape,
     is_analytic,
@@ -21,18 +24,23 @@ from vaebench.report.markdown import (
     table,
     words,
 )
-from vaebench.report.reading_guide import DEFINITIONS
 from vaebench.report.selection import LeftOut, Selection
 from vaebench.report.shown import Row, ShownRecord
 from vaebench.report.suite import Suite
 from vaebench.results.record import Record, Status
 
-HOME = "[What vaebench is](../README.md) · [how to bring a variant, and publish its row](../CONTRIBUTING.md)"
+HOME = "[What vaebench is](../README.md) · [how to add a variant or publish a row](../CONTRIBUTING.md)"
+
+LEGEND = (
+    f"A {link('record')} is one {link('variant')} with one {link('network')} on one data set, trained with several "
+    f"{link('seed', 'seeds')}. Its {link('verdict')} on a claim is one of {', '.join(map(label, SYMBOLS))}. "
+    f"The [glossary]({PAGE}) explains the words."
+)
 
 PRESETS = {
-    "standard": "A high agreement says that the papers' claims are true of a variant, not that it is a good one.",
-    "paper": "The papers' own sizes.",
-    "quick": "Proves that it runs; too short to say anything of a claim.",
+    "standard": "High agreement says that the papers' claims are true of a variant, not that it is a good one.",
+    "paper": "The models have the papers' own sizes.",
+    "quick": "This preset only shows that everything runs. Its trainings are too short to judge a claim.",
 }
 
 
@@ -49,54 +57,59 @@ def front_page(suite: Suite, selection: Selection, preview: bool, unread: Iterab
         Markdown.
     """
     tasks = suite.tasks
-    parts = ["# Leaderboard", "Which published claims hold for which variants, how sure that is, and what it rests on."]
-    parts += [] if preview else [HOME]
-    parts += [PREVIEW] if preview else []
-    parts += ["## Claims", _claims(tasks, selection)] if selection.shown else []
-    presets = [preset for preset in PRESETS if any(row.preset == preset for row in selection.labels)]
-    for preset in presets:
-        parts += [f"## Agreement, preset {preset}", PRESETS[preset], agreement_table(tasks, selection, preset)]
-    parts += [] if presets else ["There are no records yet."]
-    parts += ["## How to read this", DEFINITIONS, "## Verdicts, row by row", _matrices(tasks, selection)]
-    parts += ["## Names", _names(suite, selection, linked=not preview)] if suite.glossary and selection.shown else []
-    parts += ["## What it rests on", _foundations(selection)]
-    parts += ["## Stale", "Measured before the definition changed, and shown nowhere above:"] if selection.stale else []
-    parts += [_listed(selection.stale)] if selection.stale else []
+    stale = [*map(_line, selection.stale)]
     left_out = [*map(_line, selection.left_out), *(f"{escape(name)}: no record" for name in unread)]
+    presets = [preset for preset in PRESETS if any(row.preset == preset for row in selection.labels)]
+    parts = ["# Leaderboard", "Which published claims about VAEs hold, and for which variants.", LEGEND]
+    parts += [PREVIEW] if preview else [HOME]
+    parts += ["## Claims", _claims(tasks, selection)] if selection.shown else []
+    for preset in presets:
+        parts += [f"## Agreement, preset {preset}", _about(preset), agreement_table(tasks, selection, preset)]
+    parts += [] if presets else [NO_RECORDS]
+    parts += ["## Verdicts, row by row", _matrices(tasks, selection)]
+    parts += ["## Names", _names(suite, selection, linked=not preview)] if suite.names and selection.shown else []
+    parts += ["## Records", _foundations(selection)]
+    parts += ["## Stale", "These were measured before a definition changed. They are not shown above."] if stale else []
+    parts += [bullets(stale)] if stale else []
     parts += ["## Left out", bullets(left_out)] if left_out else []
+    parts.insert(4, contents(parts))
     return "\n\n".join(parts) + "\n"
-
-
-def _listed(left_out: Iterable[LeftOut]) -> str:
-    return bullets([_line(one) for one in left_out])
 
 
 def _line(left_out: LeftOut) -> str:
     return escape(str(left_out))
 
 
+def _about(preset: str) -> str:
+    """Say what the numbers of a preset's table are."""
+    return (
+        f"{link('agreement', 'Agreement')} ± half of its {link('estimate and interval', 'interval')} over seeds, and "
+        f"how many verdicts hold ({link('n of m hold', 'n of m')}), with the {link('preset')} {preset}. "
+        f"{PRESETS[preset]} A {link('rank')} is a range."
+    )
+
+
 def _claims(tasks: Sequence[Task], selection: Selection) -> str:
-    """Count how each claim came out, over the suite's own records: a flood of others' would say what it likes."""
+    """Count how each claim came out, over the suite's own records. Records of others could flood the counts."""
     lines = []
     for task in tasks:
         counted = [one for one in selection.of_task(task.name) if one.is_own and one.dataset in task.datasets]
         for claim in task.claims if counted else ():
             found = Counter(one.verdicts[claim.id].word for one in counted)
-            link = f"[{escape(claim.id)}]({task.name}.md#{anchor(claim.id)})"
+            name = f"[{escape(claim.id)}]({task.name}.md#{anchor(claim.id)})"
             of_task = words(task.name) if claim == task.claims[0] else ""
             counts = (str(found[word] or "") for word in SYMBOLS)
-            lines.append([of_task, link, escape(claim.says), *counts, _exact(claim, counted)])
-    headers = ["Task", "Claim", "In words", *(label(word) for word in SYMBOLS), "Exact model"]
+            lines.append([of_task, name, escape(claim.says), *counts, _analytic(claim, counted)])
+    headers = ["Task", "Claim", "Statement", *(label(word) for word in SYMBOLS), "Analytic arm"]
     said = (
-        "How many of the suite's own records have each verdict: a record is a variant with one network on one data "
-        "set, over its seeds. "
-        "Last, what must come of models in closed form, and of how many it does."
+        f"Each {link('claim')} belongs to a {link('task')}. Counts are of the suite's own records. The last column has "
+        f"the verdict that mathematics gives for the {link('analytic arm')}, and how many of these models got it."
     )
     return f"{said}\n\n{table(headers, lines)}"
 
 
-def _exact(claim: Claim, shown: Iterable[ShownRecord]) -> str:
-    """Say whether the exact models got the verdict that mathematics has for them; the same model counts once."""
+def _analytic(claim: Claim, shown: Iterable[ShownRecord]) -> str:
+    """Say whether analytic arms got the verdict that mathematics gives. The same model counts once."""
     if not claim.analytic:
         return ""
     judged = (
@@ -115,53 +128,53 @@ def _exact(claim: Claim, shown: Iterable[ShownRecord]) -> str:
 
 
 def _same_model(one: Verdict, other: Verdict) -> bool:
-    """Whether a claim cannot tell two exact models apart, but for how their processors rounded."""
+    """Whether two analytic arms differ only by rounding."""
     ours, theirs = (
         [(found.place, found.interval.estimate if found.interval else math.inf) for found in verdict.checks]
         for verdict in (one, other)
     )
     return (one.arm, len(ours)) == (other.arm, len(theirs)) and all(
-        place == of and math.isclose(ours_at, theirs_at, rel_tol=ROUNDING, abs_tol=ROUNDING)
-        for (place, ours_at), (of, theirs_at) in zip(ours, theirs, strict=True)
+        what == of and math.isclose(value, other_value, rel_tol=ROUNDING, abs_tol=ROUNDING)
+        for (what, value), (of, other_value) in zip(ours, theirs, strict=True)
     )
 
 
 def _names(suite: Suite, selection: Selection, linked: bool) -> str:
-    """Say what the names on the board mean, in the words of their own pages."""
+    """Say what the names on the board mean, in the first lines of their own pages."""
     subjects = [one.subject for one in selection.shown]
     data = {s.dataset.name for s in subjects}
     shown = (
         {s.variant.name for s in subjects} | {s.arch for s in subjects} | data | {d.rstrip("0123456789") for d in data}
     )
     lines = []
-    for term in suite.glossary:
-        if term.name in shown:
-            name = f"[{term.name}](../{term.path})" if linked else term.name
-            lines.append([term.kind, name, escape(term.says)])
-    return table(["", "Name", "In words"], lines)
+    for one in suite.names:
+        if one.name in shown:
+            name = f"[{one.name}](../{one.path})" if linked else one.name
+            lines.append([one.kind, name, escape(one.says)])
+    return table(["Kind", "Name", "Meaning"], lines)
 
 
 def _matrices(tasks: Sequence[Task], selection: Selection) -> str:
     """Write verdicts by row and claim, a table a task."""
-    parts = ["  ".join(label(word) for word in SYMBOLS) + ". A number counts the data sets with that verdict."]
+    parts = ["A number in brackets counts the data sets with that verdict."]
     for task in tasks:
         parts.append(f"### [{escape(task.title)}]({task.name}.md)")
         by_row: dict[Row, list[ShownRecord]] = {}
         for one in selection.of_task(task.name):
             by_row.setdefault(one.row, []).append(one)
         if not by_row:
-            parts.append("No records yet.")
+            parts.append(NO_RECORDS)
             continue
         lines = []
         for row, of_row in sorted(by_row.items()):
             verdicts = [_verdicts(claim.id, of_row) for claim in task.claims]
             lines.append([f"{of_row[0].row_label}{preset_suffix(row.preset)}", *verdicts])
-        parts.append(table(["", *(escape(claim.id) for claim in task.claims)], lines))
+        parts.append(table(["Row", *(escape(claim.id) for claim in task.claims)], lines))
     return "\n\n".join(parts)
 
 
 def _verdicts(claim: str, shown: Iterable[ShownRecord]) -> str:
-    """Print one claim's verdicts over data sets: one word where they agree, else each with its count."""
+    """Print one claim's verdicts over data sets: one word if they agree, else each with its count."""
     found = Counter(one.verdicts[claim].word for one in shown)
     if len(found) == 1:
         return label(next(iter(found)))
@@ -169,16 +182,17 @@ def _verdicts(claim: str, shown: Iterable[ShownRecord]) -> str:
 
 
 def _foundations(selection: Selection) -> str:
-    """Sum up all records in a line, and fold away a line for each."""
+    """Sum up all records in a line, with a folded table of all."""
     records = [one.record for one in selection.shown]
     cells = [cell.status for record in records for cell in record.cells]
     torch = sorted({environment.torch for record in records for environment in record.environments})
     devices = sorted({record.subject.device for record in records})
     summary = (
-        f"{len(records)} records of {len(cells)} cells; not finished: {_lost(cells)}. "
+        f"{len(records)} records of {len(cells)} {link('cell', 'cells')}. Not finished: {_lost(cells)}. "
         f"Devices: {', '.join(devices) or '–'}. torch {escape(', '.join(torch)) or '–'}."
     )
-    headers = ["Task", "Data", "Record", "Preset", "Seeds", "Not finished", "Invariants", "Device", "Time a cell"]
+    invariants = link("invariant", "Invariants")
+    headers = ["Task", "Data", "Record", "Preset", "Seeds", "Not finished", invariants, "Device", "Time per cell"]
     folded = details("Every record", table(headers, [_foundation(one) for one in selection.shown]))
     return f"{summary}\n\n{folded}"
 

@@ -1,4 +1,4 @@
-"""Turn words, names and foreign text into Markdown; whatever comes from a record is data and is escaped."""
+"""Turn words, names and foreign text into Markdown. Text that comes from a record is escaped."""
 
 import re
 import unicodedata
@@ -8,9 +8,11 @@ from functools import lru_cache
 from vaebench.claims import Claim, VerdictWord
 
 SYMBOLS: dict[VerdictWord, str] = {"holds": "✓", "fails": "✗", "undecided": "?", "not applicable": "–"}
-"""A symbol beside each verdict, so that nothing rests on colour."""
+"""A symbol for each verdict, so that nothing depends on colour."""
 
-PREVIEW = "> **Preview, not a result.** The records of a run, among the committed ones of the same preset."
+PREVIEW = "> **Preview, not a result.** It shows the records of a run among the committed ones of the same preset."
+
+NO_RECORDS = "There are no records yet."
 
 _SPECIAL = re.compile(r"[\\`*\[\]<>|~&$@#]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|:(?=\S)|(?<=www)\.", re.IGNORECASE)
 _ARXIV = re.compile(r"(?:arXiv[:\s]\s*|https?://arxiv\.org/abs/)(\d{4}\.\d{4,5})", re.IGNORECASE)
@@ -63,15 +65,36 @@ def words(name: str) -> str:
 
 
 def anchor(heading: str) -> str:
-    """Name the place of a heading in its page, as GitHub does.
+    """Name a heading for links, as GitHub does.
 
     Args:
-        heading: One word; what is no letter, digit, hyphen or underscore is dropped.
+        heading: Its text. Spaces become hyphens. Only letters, digits, hyphens and underscores are kept.
 
     Returns:
         What follows ``#`` in a link to it.
+
+    Examples:
+        >>> anchor("Analytic arm")
+        'analytic-arm'
     """
-    return re.sub("[^a-z0-9_-]", "", heading.lower())
+    return re.sub("[^a-z0-9_-]", "", heading.lower().replace(" ", "-"))
+
+
+def contents(parts: Sequence[str]) -> str:
+    """Link to the sections of a page.
+
+    Args:
+        parts: The page's paragraphs and headings; sections begin with ``##``.
+
+    Returns:
+        One line of links; empty if there is no section.
+
+    Examples:
+        >>> contents(["# Page", "## Claims", "Text.", "## Records, in all"])
+        '[Claims](#claims) · [Records, in all](#records-in-all)'
+    """
+    headings = [part.removeprefix("## ") for part in parts if part.startswith("## ")]
+    return " · ".join(f"[{heading}](#{anchor(heading)})" for heading in headings)
 
 
 def label(verdict: VerdictWord) -> str:
@@ -111,14 +134,14 @@ def control_said(arm: str, verdict: VerdictWord, claim: Claim) -> str:
         claim: Of this claim.
 
     Returns:
-        For example ``analytic arm ✗ fails, as it must``.
+        For example ``analytic arm ✗ fails, as expected``.
     """
     said = f"{words(arm)} arm {label(verdict)}"
     if not claim.analytic or not is_analytic(arm) or verdict == "not applicable":
         return said
-    return (
-        f"{said}, as it must" if verdict == claim.analytic else f"{said}, where mathematics has {label(claim.analytic)}"
-    )
+    if verdict == claim.analytic:
+        return f"{said}, as expected"
+    return f"{said}, but mathematics gives {label(claim.analytic)}"
 
 
 def preset_suffix(preset: str) -> str:
@@ -167,8 +190,8 @@ def table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
         A pipe table, without a final line break.
     """
     widths = [
-        max(len(header) + 2, *(len(row[place]) for row in rows)) if rows else len(header) + 2
-        for place, header in enumerate(headers)
+        max(len(header) + 2, *(len(row[index]) for row in rows)) if rows else len(header) + 2
+        for index, header in enumerate(headers)
     ]
     ruler = "|".join(f":{'-' * (width + 1)}" for width in widths)
     lines = (" | ".join(map(str.ljust, row, widths)) for row in (headers, *rows))

@@ -1,9 +1,9 @@
 """Every file of the board: Markdown pages and figures, drawn from records alone.
 
-Pages are the same byte for byte whoever writes them. Figures are not: another version of matplotlib moves their paths.
-So an SVG bears a hash of its inputs (the data that are drawn, and the version of the drawing code), a hash of itself
-and the version that drew it. It is fresh as long as the inputs are those of the records and nobody changed the drawing,
-and a fresh one is kept as it is. A forger can make such hashes too: continuous integration draws all figures again.
+Pages are the same byte for byte on every machine. Figures are not: another version of matplotlib moves their paths. So
+an SVG bears a hash of its inputs, a hash of itself, and the version that drew it. The inputs are the data and the
+version of the drawing code. A figure is fresh if its inputs are those of the records and nobody changed the drawing. A
+fresh figure is kept. A forger can make such hashes too, so continuous integration draws all figures again.
 """
 
 from collections.abc import Iterable, Mapping
@@ -13,6 +13,7 @@ from vaebench.report.figures.stamp import inputs_hash, stamp
 from vaebench.report.files import MARK
 from vaebench.report.findings import findings
 from vaebench.report.front_page import front_page
+from vaebench.report.glossary import PAGE, glossary_page
 from vaebench.report.record_page import record_page
 from vaebench.report.selection import Selection
 from vaebench.report.suite import Suite
@@ -31,14 +32,15 @@ def pages(
     Args:
         suite: What there is.
         selection: What is shown, and what is not.
-        preview: Whether the pages say that they are a preview.
-        drawn: Figures drawn before, by path; a fresh one is kept, which saves the drawing.
-        unread: Files among the submissions that are no records; they are named.
+        preview: Whether the pages are a preview.
+        drawn: Figures drawn before, by path; a fresh one is kept, which saves time.
+        unread: Files among the submissions that are no records; the front page names them.
 
     Returns:
-        Contents by path below the board: ``README.md``, ``<task>.md``, ``records/<task>/*.md`` and ``figures/*.svg``.
+        Contents by path below the board: ``README.md``, ``glossary.md``, ``<task>.md``, ``records/<task>/*.md`` and
+        ``figures/*.svg``.
     """
-    written = {"README.md": front_page(suite, selection, preview, unread)}
+    written = {"README.md": front_page(suite, selection, preview, unread), PAGE: glossary_page()}
     found = {} if preview else _findings(suite, selection)
     pictures: list[Picture] = []
     for task in suite.tasks:
@@ -52,7 +54,7 @@ def pages(
 
 
 def _findings(suite: Suite, selection: Selection) -> dict[str, str]:
-    """Fill the papers' findings from the suite's own records; a preview has others among them, and shows none."""
+    """Fill the papers' findings from the suite's own records. A preview shows no findings."""
     own = {
         task.name: [one.record for one in selection.of_task(task.name) if one.is_own and one.row.preset == "standard"]
         for task in suite.tasks

@@ -1,4 +1,4 @@
-"""A preview: the board that the committed records would make with a run's among them, below the run's folder."""
+"""A preview: the board of the committed records together with those of a run, below the run's folder."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -25,10 +25,10 @@ from vaebench.results.references import REFERENCES, read, root
 
 @uncollected()
 def write_preview(folder: Path) -> Written:
-    """Write the board that the committed records would make with a run's among them, below the run's folder.
+    """Write the board of the committed records together with those of a run, below the run's folder.
 
-    Committed records are shown only under the presets that the run has. One of the same code in the same place as the
-    run's gives way to it. The run's rows of a variant that is not the suite's own say that they are the run's.
+    Committed records are shown only for the presets of the run. A record of the run replaces a committed one of the
+    same subject and code. Rows of a variant that is not the suite's own are marked as the run's.
 
     Args:
         folder: Of the run.
@@ -37,7 +37,7 @@ def write_preview(folder: Path) -> Written:
         What was written.
 
     Raises:
-        Mistake: It is a file or a checkout, there is nothing to read, or something is in the way.
+        Mistake: It is a file or a checkout, has no records, or a file that is not a page has the name of one.
     """
     if folder.is_file():
         raise Mistake(f"{folder} is a file; give the folder of a run")
@@ -60,10 +60,10 @@ def write_preview(folder: Path) -> Written:
 
 def _among(records: Sequence[Record], committed: Published, there: Suite) -> Published:
     """Put a run's records among the committed ones."""
-    presets, places = {record.subject.preset for record in records}, {_place(record) for record in records}
+    presets, keys = {record.subject.preset for record in records}, {_key(record) for record in records}
 
     def kept(record: Record) -> bool:
-        return record.subject.preset in presets and _place(record) not in places
+        return record.subject.preset in presets and _key(record) not in keys
 
     references = tuple(filter(kept, committed.references))
     submissions = tuple(one for one in committed.submissions if kept(one))
@@ -80,11 +80,9 @@ def _refuse_checkout(folder: Path, checkout: Path) -> None:
     here, ours = folder.resolve(), checkout.resolve()
     inside = any(here.is_relative_to(ours / part) for part in (REFERENCES, PAGES))
     if (here / REFERENCES).exists() or ours.is_relative_to(here) or inside:
-        raise Mistake(
-            f"{folder} is a checkout or a part of one, and a preview would lie in it; give the folder of a run"
-        )
+        raise Mistake(f"{folder} is a checkout or a part of one; give the folder of a run")
 
 
-def _place(record: Record) -> tuple[str, str, str]:
+def _key(record: Record) -> tuple[str, str, str]:
     subject = record.subject
     return subject.task.name, subject.file_name, subject.variant.code_hash

@@ -1,4 +1,4 @@
-"""Write a record's page: every check and measurement of every arm (save entries of maps), and what it lacks."""
+"""Write a record's page: every check and measurement of every arm, except entries of maps, and what is missing."""
 
 from collections.abc import Sequence
 from itertools import groupby
@@ -6,6 +6,7 @@ from itertools import groupby
 from vaebench.claims import CheckResult, Claim, Column, Verdict, map_entry
 from vaebench.papers import Task
 from vaebench.report.format import cell_time, check_numbers, claimed, count, plain, plus_minus, rounded
+from vaebench.report.glossary import PAGE, link
 from vaebench.report.markdown import (
     PREVIEW,
     anchor,
@@ -21,6 +22,14 @@ from vaebench.report.markdown import (
 from vaebench.report.shown import ShownRecord
 from vaebench.results.record import Record
 
+UP = "../../"
+"""The way from a record's page to the top of the board."""
+
+MEASUREMENTS = (
+    f"Each {link('measurement', up=UP)} of each {link('arm', up=UP)}: mean ± half of its "
+    f"95 % {link('estimate and interval', 'interval', UP)} over {link('seed', 'seeds', UP)}."
+)
+
 
 def record_page(task: Task, shown: ShownRecord, preview: bool) -> str:
     """Write a record's page.
@@ -35,7 +44,7 @@ def record_page(task: Task, shown: ShownRecord, preview: bool) -> str:
     """
     record = shown.record
     parts = [f"# {shown.label}", *([PREVIEW] if preview else [])]
-    parts += [f"[{escape(task.title)}](../../{task.name}.md)", _origin(record)]
+    parts += [f"[{escape(task.title)}](../../{task.name}.md) · [glossary]({UP}{PAGE})", _origin(record)]
     parts.append("## Claims")
     for claim in record.claims:
         verdicts = (shown.verdicts[claim.id], *shown.control_verdicts.get(claim.id, ()))
@@ -43,7 +52,7 @@ def record_page(task: Task, shown: ShownRecord, preview: bool) -> str:
     parts += ["## Invariants"] if record.invariants else []
     for claim in record.invariants:
         parts += _judged(claim, shown.invariant_verdicts[claim.id], len(record.cells), task)
-    parts += ["## Measurements", "Mean ± half of the 95 % t-interval over seeds.", _measurements(shown, task)]
+    parts += ["## Measurements", MEASUREMENTS, _measurements(shown, task)]
     parts.append(bullets(_lacks(record)))
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -58,26 +67,26 @@ def _origin(record: Record) -> str:
         f"{count(record.parameters)} parameters",
         f"{sum(cell.status == 'ok' for cell in record.cells)} of {len(record.cells)} seeds",
         f"{subject.device}, torch {escape(torch)}" if torch else subject.device,
-        *([f"{spent} a cell"] if spent else []),
+        *([f"{spent} per cell"] if spent else []),
     ]
     return " · ".join(facts)
 
 
 def _judged(claim: Claim, verdicts: Sequence[Verdict], seeds: int, task: Task) -> list[str]:
-    """Write a claim's sentence, the verdict of each arm, and all that was found."""
+    """Write a claim's sentence, the verdict on each arm, and a row for each check."""
     own, *controls = verdicts
     rows = [row for verdict in verdicts for row in _rows(verdict, seeds)]
     said = [escape(claim.says), f"**{label(own.word)}**" + (f" ({escape(own.reason)})" if own.reason else "")]
     for control in controls:
         why = f" ({escape(control.reason)})" if control.word == "not applicable" else ""
         said.append(control_said(control.arm, control.word, claim) + why)
-    headers = ["Arm", "Quantity", "Verdict", "Estimate", "95 % interval", "Seeds", "Claimed", "Why"]
+    headers = ["Arm", "Statistic", "Verdict", "Estimate", "95 % interval", "Seeds", "Claimed", "Why"]
     heading = f"### [{escape(claim.id)}](../../{task.name}.md#{anchor(claim.id)})"
     return [heading, " · ".join(said), *([dropping_empty(headers, rows)] if rows else [])]
 
 
 def _rows(verdict: Verdict, seeds: int) -> list[list[str]]:
-    """A row for each check; none where the verdict's reason says it of all of them."""
+    """A row for each check; none if the verdict's reason is that of all of them."""
     said = {(check.word, check.reason) for check in verdict.checks}
     if said == {("not applicable", verdict.reason)}:
         return []
@@ -96,15 +105,15 @@ def _found(verdict: Verdict, check: CheckResult, seeds: int) -> list[str]:
 
 
 def _measurements(shown: ShownRecord, task: Task) -> str:
-    """Write all measurements by arm and knob, save the entries of maps."""
+    """Write all measurements by arm and knob, except the entries of maps."""
     plain_names = (columns for name, columns in shown.columns.items() if map_entry(name) is None)
-    read = sorted((column for columns in plain_names for column in columns), key=_place)
-    if not read:
+    listed = sorted((column for columns in plain_names for column in columns), key=_order)
+    if not listed:
         return "There are none."
-    knobs = sorted({column.knob for column in read}, key=lambda knob: (knob is not None, knob or 0.0))
+    knobs = sorted({column.knob for column in listed}, key=lambda knob: (knob is not None, knob or 0.0))
     symbol = task.knob.symbol if task.knob else "knob"
     lines = []
-    for (_, arm, name, unit), group in groupby(read, key=_place):
+    for (_, arm, name, unit), group in groupby(listed, key=_order):
         columns = list(group)
         by_knob = {column.knob: plus_minus(shown.interval(column)) for column in columns}
         own = max(stderr for column in columns for stderr in column.stderrs)
@@ -116,7 +125,7 @@ def _measurements(shown: ShownRecord, task: Task) -> str:
 
 
 def _lacks(record: Record) -> list[str]:
-    """Say which measurements were declined and which cells did not finish, and why; and what was noted on the way."""
+    """List the measurements that were declined, the cells that did not finish, and what was noted, with reasons."""
     declined: dict[tuple[str, str], list[str]] = {}
     for column in record.measurements:
         for absence in column.absent:
@@ -134,6 +143,6 @@ def _lacks(record: Record) -> list[str]:
     return [escape(line) for line in lines]
 
 
-def _place(column: Column) -> tuple[bool, str, str, str]:
+def _order(column: Column) -> tuple[bool, str, str, str]:
     """Sort the trained arm before the controls."""
     return column.arm != "trained", column.arm, column.name, column.unit

@@ -1,4 +1,4 @@
-"""Sum up how a row of the board stands on a task."""
+"""Sum up the records of one row on one task."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -14,13 +14,13 @@ from vaebench.results.assemble import agreement_by_seed
 
 @dataclass(frozen=True)
 class RowSummary:
-    """How a row stands on one task.
+    """The agreement and verdicts of a row on one task.
 
     Attributes:
-        by_seed: Agreement of each seed that has all of the task's data sets; empty where the task is not covered.
-        holds: How many verdicts hold.
-        applicable: How many verdicts there are.
-        silent: How many claims are not applicable; the agreement is that of the others.
+        by_seed: Agreement of each seed that has all of the task's data sets; empty if the task is not covered.
+        holds: Number of verdicts that hold.
+        applicable: Number of verdicts that are applicable.
+        silent: Number of verdicts that are not applicable; the agreement is that of the others.
         lacks: Why the task is not covered, or empty.
     """
 
@@ -32,7 +32,7 @@ class RowSummary:
 
     @cached_property
     def agreement(self) -> Interval | None:
-        """Mean agreement over seeds with its interval; None where the task is not covered."""
+        """Mean agreement over seeds with its interval; None if the task is not covered."""
         return t_interval(list(self.by_seed.values())) if self.by_seed else None
 
 
@@ -44,7 +44,7 @@ def row_summary(task: Task, shown: Iterable[ShownRecord]) -> RowSummary:
         shown: The row's records of it.
 
     Returns:
-        How it stands, over the task's own data sets.
+        The summary over the task's own data sets.
     """
     of_data = {one.dataset: one for one in shown}
     counted = [of_data[name] for name in task.datasets if name in of_data]

@@ -1,4 +1,4 @@
-"""Choose which records a board shows: the comparable ones, one for each place, and name every other."""
+"""Choose which records a board shows: the comparable ones, one for each row and data set."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -14,7 +14,7 @@ from vaebench.report.suite import Suite
 from vaebench.results.record import Record
 
 Why = Callable[[Record], str]
-"""What speaks against a record, in one line; empty where nothing does."""
+"""The objection to a record, in one line; empty if there is none."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class LeftOut:
     Attributes:
         record: The record.
         why: One line.
-        is_fault: Whether it cannot be what it says it is, or is not whole; then ``why`` begins with the field.
+        is_fault: Whether it is impossible or incomplete; then ``why`` begins with the field.
     """
 
     record: Record
@@ -34,8 +34,8 @@ class LeftOut:
     def __str__(self) -> str:
         """Name the record, and say why."""
         subject, sender = self.record.subject, sender_of(self.record)
-        place = f"{sender}/{subject.file_name}" if sender and sender != THIS_RUN else subject.file_name
-        return f"{place} ({subject.preset}, code {subject.variant.code_hash[:8]}): {self.why}"
+        file = f"{sender}/{subject.file_name}" if sender and sender != THIS_RUN else subject.file_name
+        return f"{file} ({subject.preset}, code {subject.variant.code_hash[:8]}): {self.why}"
 
 
 @dataclass(frozen=True)
@@ -44,8 +44,8 @@ class Selection:
 
     Attributes:
         shown: What is shown, judged anew, in the order of task, data set and row.
-        stale: What measured another version of a task or data set.
-        left_out: What is not shown for another reason.
+        stale: Records of another version of a task or data set.
+        left_out: Records that are not shown for another reason.
     """
 
     shown: tuple[ShownRecord, ...]
@@ -70,23 +70,23 @@ class Selection:
 
     @property
     def faults(self) -> tuple[LeftOut, ...]:
-        """The records that cannot be what they say they are, or are not whole."""
+        """The records that are impossible or incomplete."""
         return tuple(one for one in self.left_out if one.is_fault)
 
 
 def select(
     suite: Suite, records: Sequence[Record], preview: bool = False, submissions: Sequence[Sent] = ()
 ) -> Selection:
-    """Choose the records that a board may show side by side, and judge each once, by the tasks' own claims.
+    """Choose the records that a board shows, and judge each once by its task's claims.
 
-    Left out are records of quick runs (unless it is a preview), those that are refused (see `admission`), those of
-    another version of a task or data set, and all but one of those that would stand in one place.
+    Four kinds are left out. Quick runs are shown only in a preview. Some records are refused (see `admission`). Some
+    are of another version of a task or data set. Of several records of one row and data set, one is shown.
 
     Args:
         suite: What there is.
         records: The suite's own records.
         preview: Whether quick runs are shown, and seeds may be few.
-        submissions: Records from others; none takes the place of one of `records`, nor of another sender's.
+        submissions: Records from others; none replaces one of `records`, nor another sender's.
 
     Returns:
         The same for any order of records and of submissions.
@@ -116,29 +116,29 @@ def select(
 
 
 def unfit(record: Record, task: Task) -> str:
-    """Say what a record lacks of its task, or has that the task does not have.
+    """Say what a record lacks, or has that its task does not have.
 
     Args:
-        record: Measured what the task is today.
+        record: A record of the current task.
         task: Its task.
 
     Returns:
-        One line that begins with the field; empty where nothing speaks against it.
+        One line that begins with the field; empty if there is no objection.
     """
     return strange(record, task) or lacking(record, task) or copied(record, task)
 
 
 def unfit_to_send(record: Record, task: Task, references: Sequence[Record], preview: bool) -> str:
-    """Say what speaks against a record that somebody sent, beside the suite's own.
+    """Say why a record that somebody sent is refused, given the suite's own.
 
     Args:
-        record: From anybody; nothing is said of the suite's own.
+        record: From anybody; the suite's own are not checked.
         task: Its task.
         references: The suite's own records.
         preview: Whether seeds may be few.
 
     Returns:
-        One line that begins with the field; empty where nothing speaks against it.
+        One line that begins with the field; empty if there is no objection.
     """
     if not isinstance(record, Sent):
         return ""
@@ -151,14 +151,14 @@ def unfit_to_send(record: Record, task: Task, references: Sequence[Record], prev
 
 
 def _split(records: Iterable[Record], why: Why, are_faults: bool = False) -> tuple[list[Record], tuple[LeftOut, ...]]:
-    """Keep the records that nothing speaks against, and the others with what does."""
+    """Split records into those without an objection, and those with one."""
     reasons = [(record, why(record)) for record in records]
     left_out = tuple(LeftOut(record, said, are_faults) for record, said in reasons if said)
     return [record for record, said in reasons if not said], left_out
 
 
 def _quick(record: Record) -> str:
-    return "a quick run proves that it runs, and is no result" if record.subject.preset == "quick" else ""
+    return "a quick run only shows that everything runs; it is no result" if record.subject.preset == "quick" else ""
 
 
 def _foreign(record: Record, suite: Suite) -> str:
@@ -169,20 +169,20 @@ def _foreign(record: Record, suite: Suite) -> str:
 def _other(what: str, found: str, expected: str) -> str:
     if found == expected:
         return ""
-    return f"{what} hash {found}, the board's is {expected}" if expected else f"the board knows no such {what}"
+    return f"{what} hash {found}, the board's is {expected}" if expected else f"the board has no such {what}"
 
 
 def _repeated(record: Record, seen: set[tuple[str, str, Row]]) -> str:
     row = row_of(record)
-    place, ours = (*_of_data(record), row), (*_of_data(record), replace(row, sender=""))
-    if place in seen or ours in seen:
-        return f"another record stands in its place (this one ran on {record.subject.device})"
-    seen.add(place)
+    key, ours = (*_of_data(record), row), (*_of_data(record), replace(row, sender=""))
+    if key in seen or ours in seen:
+        return f"another record of its row and data set is shown (this one ran on {record.subject.device})"
+    seen.add(key)
     return ""
 
 
 def _ordered(records: Iterable[Record]) -> list[Record]:
-    """Sort by place; within a place, the record with the most finished seeds comes first, then by all it says."""
+    """Sort by data set and row; of the same, the record with most finished seeds comes first."""
     keyed = [((*_of_data(record), row_of(record), -_finished(record)), record) for record in records]
     times = Counter(key for key, _ in keyed)
     said = [(key, record.model_dump_json() if times[key] > 1 else "", record) for key, record in keyed]

@@ -1,28 +1,28 @@
-"""Records that others sent: the board says who, and rests nothing that it says of itself on them."""
+"""Records that others sent. The board names the sender, and bases no summary on them."""
 
 import re
 
 from vaebench.results.record import Record
 
 THIS_RUN = "this run"
-"""Who sends the records of a preview."""
+"""The sender of a preview's records."""
 
 SENDER = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-"""What a sender's folder may be called: as GitHub names its users, in small letters."""
+"""A sender's folder is a GitHub user name in small letters."""
 
 
 class Sent(Record):
     """A record that somebody else sent.
 
     Attributes:
-        sender: Who: the name of the folder that it lies in.
+        sender: The name of the folder that it lies in.
     """
 
     sender: str
 
 
 def sent(record: Record, sender: str) -> Sent:
-    """Say of a record who sent it.
+    """Give a record its sender.
 
     Args:
         record: A record.
@@ -35,5 +35,5 @@ def sent(record: Record, sender: str) -> Sent:
 
 
 def sender_of(record: Record) -> str:
-    """Name who sent a record; empty for one of the suite's own."""
+    """The sender of a record; empty for one of the suite's own."""
     return record.sender if isinstance(record, Sent) else ""

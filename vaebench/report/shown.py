@@ -1,4 +1,4 @@
-"""A record as the board shows it: judged anew, with its row, name, page and intervals, each made once."""
+"""A record as the board shows it: judged anew, with its row, name, page and intervals."""
 
 import re
 from collections import Counter
@@ -21,7 +21,7 @@ class Row:
         variant: The variant's name.
         arch: The architecture.
         code_hash: The variant's code; two codes of one name are two rows.
-        sender: Who sent it, empty for the suite's own: nobody's row is in another's place.
+        sender: Who sent it, empty for the suite's own. Each sender has rows of their own.
     """
 
     preset: str
@@ -33,7 +33,7 @@ class Row:
 
 @dataclass(frozen=True)
 class ShownRecord:
-    """A record on the board, with all that the pages and figures say of it by name.
+    """A record on the board, with the names that pages and figures use for it.
 
     Attributes:
         record: The record, judged by today's claims.
@@ -41,7 +41,7 @@ class ShownRecord:
         row_label: The row's name, for example ``vae · mlp``.
         variant_label: The same without the architecture.
         label: Its own name, for example ``vae · mlp · digits``.
-        path: Its page below the board, with its preset or code where others share its name.
+        path: Its page below the board, with its preset or code if others share its name.
     """
 
     record: Record
@@ -53,7 +53,7 @@ class ShownRecord:
 
     @property
     def subject(self) -> Subject:
-        """What the record is about."""
+        """The record's subject."""
         return self.record.subject
 
     @property
@@ -63,7 +63,7 @@ class ShownRecord:
 
     @property
     def is_own(self) -> bool:
-        """Whether it is the suite's own: what the board says over records rests on these alone."""
+        """Whether it is the suite's own. Only these count in what the board says over records."""
         return not self.row.sender
 
     @property
@@ -73,17 +73,17 @@ class ShownRecord:
 
     @cached_property
     def verdicts(self) -> Mapping[str, Verdict]:
-        """What came of each claim on the trained arm, by claim."""
+        """The verdict on the trained arm, by claim."""
         return {verdict.claim: verdict for verdict in self.record.verdicts}
 
     @cached_property
     def control_verdicts(self) -> Mapping[str, tuple[Verdict, ...]]:
-        """What came of each claim on the controls, by claim."""
+        """The verdicts on the controls, by claim."""
         return _by_claim(self.record.control_verdicts)
 
     @cached_property
     def invariant_verdicts(self) -> Mapping[str, tuple[Verdict, ...]]:
-        """What came of each invariant, by its name."""
+        """The verdicts on all arms, by invariant."""
         return _by_claim(self.record.invariant_verdicts)
 
     @cached_property
@@ -100,7 +100,7 @@ class ShownRecord:
         return {}
 
     def interval(self, column: Column) -> Interval:
-        """Mean over seeds of one of its columns, with the 95 % t-interval; it is computed once.
+        """Mean over seeds of one of its columns, with the 95 % t-interval. It is computed once.
 
         Args:
             column: A column of the record that has numbers.
@@ -128,21 +128,21 @@ def row_of(record: Record) -> Row:
 
 
 def show(records: Iterable[Record]) -> tuple[ShownRecord, ...]:
-    """Name records, each apart from all others.
+    """Name records, no two alike.
 
     Args:
         records: Judged, one for each row, task and data set.
 
     Returns:
-        The records as they are shown, in their order.
+        The records with their names, in their order.
     """
-    placed = [(record, row_of(record)) for record in records]
-    codes = Counter(replace(row, code_hash="") for row in {row for _, row in placed})
-    return tuple(_shown(record, row, codes[replace(row, code_hash="")] > 1) for record, row in placed)
+    with_rows = [(record, row_of(record)) for record in records]
+    codes = Counter(replace(row, code_hash="") for row in {row for _, row in with_rows})
+    return tuple(_shown(record, row, codes[replace(row, code_hash="")] > 1) for record, row in with_rows)
 
 
 def _shown(record: Record, row: Row, code_is_said: bool) -> ShownRecord:
-    """Name a row by variant, architecture and sender, with its code's hash where two share these."""
+    """Name a row by variant, architecture and sender, with its code's hash if two rows share these."""
     code = f" ({row.code_hash})" if code_is_said else ""
     by = f" ({row.sender})" if row.sender == THIS_RUN else f" (from {row.sender})" if row.sender else ""
     row_label = f"{row.variant} · {row.arch}{code}{by}"

@@ -1,4 +1,4 @@
-"""What the suite has, as one value: its tasks, and the data sets, networks and variants that a record may name."""
+"""What the suite has: its tasks, and the data sets, networks and variants that a record may name."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ from vaebench.version import VERSION
 
 @dataclass(frozen=True)
 class DataVersion:
-    """A data set as it is today.
+    """A data set in its current version.
 
     Attributes:
         number: Its version.
@@ -24,13 +24,13 @@ class DataVersion:
 
 
 @dataclass(frozen=True)
-class Term:
-    """A name on the board in words.
+class Name:
+    """A name on the board, and its meaning.
 
     Attributes:
         kind: ``variant``, ``network`` or ``data``.
         name: The name.
-        says: A line from its page.
+        says: The first line of its page.
         path: Its page in a checkout.
     """
 
@@ -42,7 +42,7 @@ class Term:
 
 @dataclass(frozen=True)
 class Suite:
-    """All that the board knows beside the records; a record that names anything else is refused.
+    """What records may name. A record that names anything else is refused.
 
     Attributes:
         tasks: The tasks, in the order of the board's columns.
@@ -50,8 +50,8 @@ class Suite:
         datasets: The data sets by name, each size under its own.
         archs: Names of architectures.
         variants: The suite's own variants, with the hashes of their code.
-        glossary: What names of variants, networks and data sets mean.
-        findings: What came out of each paper's tasks, by paper, with queries in place of numbers (see `findings`).
+        names: What names of variants, networks and data sets mean.
+        findings: The findings of each paper, with queries instead of numbers (see `findings`).
     """
 
     tasks: tuple[Task, ...]
@@ -59,7 +59,7 @@ class Suite:
     datasets: Mapping[str, DataVersion]
     archs: frozenset[str]
     variants: Mapping[str, str]
-    glossary: tuple[Term, ...] = ()
+    names: tuple[Name, ...] = ()
     findings: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
@@ -72,27 +72,27 @@ class Suite:
         return {}
 
     def definition(self, record: Record) -> str:
-        """Hash that a record of today's task has.
+        """Hash that a record of the current task has.
 
         Args:
             record: A record of one of the tasks.
 
         Returns:
-            The definition's hash, under the record's preset on its data set; empty where the task has no such preset.
+            The definition's hash for the record's preset and data set; empty if the task has no such preset.
         """
         task, preset, dataset = (
             self.by_name[record.subject.task.name],
             record.subject.preset,
             record.subject.dataset.name,
         )
-        place = task.name, preset, dataset
-        if place not in self._definitions:
+        key = task.name, preset, dataset
+        if key not in self._definitions:
             there = preset in task.budgets
-            self._definitions[place] = task.definition_hash(preset, dataset) if there else ""
-        return self._definitions[place]
+            self._definitions[key] = task.definition_hash(preset, dataset) if there else ""
+        return self._definitions[key]
 
     def data_hash(self, record: Record) -> str:
-        """Hash that a record on today's data set has; empty where there is no data set of its name."""
+        """Hash that a record on the current data set has; empty if there is no data set of its name."""
         found = self.datasets.get(record.subject.dataset.name)
         return found.hash if found else ""
 
@@ -111,13 +111,13 @@ def suite() -> Suite:
         datasets=_Datasets({name: page for page in catalog.dataset_names() for name in catalog.dataset_sizes(page)}),
         archs=frozenset(catalog.arch_names()),
         variants=catalog.variant_hashes(),
-        glossary=_glossary(),
+        names=_names(),
         findings={paper: file.read_text("utf-8") for paper, file in files.items() if file.is_file()},
     )
 
 
 class _Datasets(Mapping[str, DataVersion]):
-    """The data sets by name. The code of one is hashed when it is first asked for: hashing all takes long."""
+    """The data sets by name. The code of one is hashed when it is first asked for, because hashing all takes long."""
 
     def __init__(self, pages: Mapping[str, str]) -> None:
         self._pages = pages
@@ -139,7 +139,7 @@ class _Datasets(Mapping[str, DataVersion]):
         return name in self._pages
 
 
-def _glossary() -> tuple[Term, ...]:
+def _names() -> tuple[Name, ...]:
     """The first lines of the pages of all variants, networks and data sets."""
     folders = (
         ("variant", "variants", catalog.variant_names()),
@@ -147,7 +147,7 @@ def _glossary() -> tuple[Term, ...]:
         ("data", "data", catalog.dataset_names()),
     )
     return tuple(
-        Term(kind, name, catalog.summary(folder, name), f"vaebench/{folder}/{name}.py")
+        Name(kind, name, catalog.summary(folder, name), f"vaebench/{folder}/{name}.py")
         for kind, folder, names in folders
         for name in names
     )

@@ -1,16 +1,18 @@
-"""Write a task's page: what it asks and how each claim came out, record by record."""
+"""Write a task's page: what it asks, and the verdict on each claim, record by record."""
 
 from collections.abc import Sequence
 
 from vaebench import catalog
+from vaebench.claims import Trend
 from vaebench.papers import Task, instrument_page
-from vaebench.report.claim_section import claim_section, invariant_section
+from vaebench.report.claim_section import REPORTED, claim_section, invariant_section
 from vaebench.report.figures.prepare import Picture
-from vaebench.report.markdown import PREVIEW, details, escape, source, words
+from vaebench.report.glossary import PAGE, link
+from vaebench.report.markdown import NO_RECORDS, PREVIEW, bullets, contents, details, escape, source, words
 from vaebench.report.selection import Selection
 
 LEARNING_CURVES = "reference_results/learning_curves/README.md"
-"""Measurements over the number of training steps, from which the tasks' budgets take theirs."""
+"""Measurements over the number of training steps. The tasks' budgets follow from them."""
 
 
 def task_page(task: Task, selection: Selection, pictures: Sequence[Picture], preview: bool, findings: str = "") -> str:
@@ -21,22 +23,23 @@ def task_page(task: Task, selection: Selection, pictures: Sequence[Picture], pre
         selection: What is shown.
         pictures: The task's figures.
         preview: Whether to say that it is a preview.
-        findings: What came out of it, in bullets; empty where nothing is written of it.
+        findings: Its findings, in bullets; empty if there are none.
 
     Returns:
         Markdown.
     """
     shown = sorted(selection.of_task(task.name), key=lambda one: (one.dataset, one.row))
     parts = [f"# {escape(task.title)}", *([PREVIEW] if preview else [])]
-    knob = f" The knob is the {words(task.knob.name)}, {task.knob.symbol}." if task.knob else ""
+    knob = f" The {link('knob')} is the {words(task.knob.name)}, {task.knob.symbol}." if task.knob else ""
+    asks = f"**{escape(task.asks)}**{knob}"
     parts += [
-        f"{source(task.source)} · version {task.version}{_since(task)} · [all tasks](README.md)",
-        f"**{escape(task.asks)}**{knob}",
+        f"{source(task.source)} · version {task.version}{_since(task)} · [all tasks](README.md) · [glossary]({PAGE})",
+        asks,
         catalog.task_text(task.name),
     ]
     if not shown:
-        return "\n\n".join([*parts, "There are no records yet."]) + "\n"
-    parts += ["## Claims", _sources(task, linked=not preview)]
+        return "\n\n".join([*parts, NO_RECORDS]) + "\n"
+    parts += ["## Claims", _legend(task), _sources(task, linked=not preview)]
     for claim in task.claims:
         parts += claim_section(claim, shown)
         parts += [_image(one) for one in pictures if one.claim == claim.id]
@@ -47,22 +50,24 @@ def task_page(task: Task, selection: Selection, pictures: Sequence[Picture], pre
         return [_image(one) for one in pictures if one.kind == kind]
 
     if judged := of("judged"):
-        parts += [f"## Over the {words(task.knob.name) if task.knob else ''}", *judged]
+        parts += [f"## Measurements over the {words(task.knob.name) if task.knob else 'knob'}", *judged]
     if reported := of("reported"):
-        parts.append(details("Measurements that are not judged", "\n\n".join(reported)))
+        parts.append(details(REPORTED, "\n\n".join(reported)))
     if trades := of("tradeoff"):
         parts += ["## Trade-offs", *trades]
     if task.invariants:
-        parts += ["## Invariants", "What must hold of a sound run; judged like a claim, and counted in no agreement."]
+        sound = f"An {link('invariant')} holds in every sound run. It is judged like a claim and has no agreement."
+        parts += ["## Invariants", sound]
         for claim in task.invariants:
             parts += invariant_section(claim, shown)
     if maps := of("map"):
         parts += ["## Maps", *maps]
+    parts.insert(parts.index(asks) + 1, contents(parts))
     return "\n\n".join(parts) + "\n"
 
 
 def _since(task: Task) -> str:
-    """Say since when a task is what it is, and which versions it had before."""
+    """Say since when a task has its version, and which versions it had before."""
     days = {version.number: version.since for version in task.versions}
     if not days:
         return ""
@@ -70,8 +75,20 @@ def _since(task: Task) -> str:
     return f" of {days[task.version]}" + (f", which supersedes {before}" if before else "")
 
 
+def _legend(task: Task) -> str:
+    """Say what a row and its columns are, with the words linked to the glossary."""
+    trends = any(isinstance(condition, Trend) for claim in task.claims for condition in claim.conditions)
+    trend = f" A {link('trend')} is judged by its {link('log-ratio')} and by Kendall's τ." if trends else ""
+    return (
+        f"A row is a {link('record')}. Its {link('verdict')} comes from the "
+        f"{link('estimate and interval', 'interval')} over {link('seed', 'seeds')}. Controls are other "
+        f"{link('arm', 'arms')}, such as the {link('analytic arm')}. What is {link('reported only')} is not judged."
+        f"{trend}"
+    )
+
+
 def _sources(task: Task, linked: bool) -> str:
-    """Say where everything is defined; a preview has no checkout around it."""
+    """Say where everything is defined. A preview has no checkout to link to."""
 
     def code(name: str, path: str) -> str:
         return f"[`{name}`](../vaebench/{path})" if linked else f"`{name}`"
@@ -81,13 +98,13 @@ def _sources(task: Task, linked: bool) -> str:
 
     page = catalog.page("papers", task.name)
     instruments = [code(name, room(name)) for name in (*task.instruments, *task.comparisons)]
-    where = [f"the experiment in {code(task.name, _in_package(*page.parts[-2:]))}"]
+    where = [f"Experiment: {code(task.name, _in_package(*page.parts[-2:]))}"]
     if instruments:
-        where.append(f"the measurements in {', '.join(instruments)}, which name the kernels with their formulas")
-    where.append(f"trends, contrasts and verdicts in {code('claims', 'claims/__init__.py')}")
+        where.append(f"Instruments, which name their formulas: {', '.join(instruments)}")
+    where.append(f"Conditions and verdicts: {code('claims', 'claims/__init__.py')}")
     if linked:
-        where.append(f"how long to train in [learning curves](../{LEARNING_CURVES})")
-    return f"Where it is written: {'; '.join(where)}."
+        where.append(f"Length of training: [learning curves](../{LEARNING_CURVES})")
+    return details("Where this is written in code", bullets(where))
 
 
 def _in_package(folder: str, file: str) -> str:

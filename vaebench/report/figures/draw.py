@@ -1,4 +1,4 @@
-"""Draw figures with matplotlib, on figures and canvases of their own: no pyplot, no global state, no date."""
+"""Draw figures with matplotlib, without pyplot, global state or a date."""
 
 import io
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from vaebench.report.figures.stamp import stamped
 
 
 def svg(figure: Figure) -> str:
-    """Draw a figure as SVG, stamped with a hash of its inputs, one of the drawing, and the version of matplotlib.
+    """Draw a figure as SVG, stamped with hashes of its inputs and of the drawing, and with matplotlib's version.
 
     Args:
         figure: What to draw.
@@ -33,7 +33,7 @@ def svg(figure: Figure) -> str:
 
 @contextmanager
 def board_style() -> Iterator[None]:
-    """Use the board's style alone, whatever the user's is, and leave the user's as it was."""
+    """Use only the board's style, and restore the user's afterwards."""
     with matplotlib.rc_context():
         matplotlib.rcdefaults()
         matplotlib.rcParams.update(

@@ -1,4 +1,4 @@
-"""Draw small multiples: a measurement over the knob, a row a measurement and a column an architecture."""
+"""Draw small multiples over the knob: a row for each measurement, a column for each architecture."""
 
 import math
 import textwrap
@@ -35,9 +35,9 @@ def draw_curves(figure: CurveFigure) -> Canvas:
     canvas = Canvas(figsize=(width, 0.9 + 1.75 * rows), layout="constrained")
     grid = canvas.subplots(rows, figure.columns, squeeze=False)
     axes = list(grid.flat)
-    for place, (panel, ax) in enumerate(zip(figure.panels, axes, strict=False)):
+    for index, (panel, ax) in enumerate(zip(figure.panels, axes, strict=False)):
         _draw_panel(ax, panel, figure)
-        if place + figure.columns >= len(figure.panels):
+        if index + figure.columns >= len(figure.panels):
             ax.set_xlabel(figure.knob)
     for ax in axes[len(figure.panels) :]:
         ax.remove()
@@ -92,19 +92,19 @@ def _scale_knob(ax: Axes, knobs: Sequence[float]) -> None:
 
 
 def _thinned(ax: Axes, knobs: Sequence[float]) -> list[str]:
-    """Label knob values from the last backward, those without room for a label not at all."""
+    """Label knob values from the last backward. Those without room get no label."""
     if not knobs:
         return []
     ax.get_xlim()  # settles the limits, which are lazy
     pixels = ax.transData.transform([(knob, 0.0) for knob in knobs])
-    places = [float(place) for place in ax.transAxes.inverted().transform(pixels)[:, 0]]
+    centres = [float(x) for x in ax.transAxes.inverted().transform(pixels)[:, 0]]
     labels: list[str] = []
     edge = math.inf
-    for knob, place in zip(reversed(knobs), reversed(places), strict=True):
+    for knob, centre in zip(reversed(knobs), reversed(centres), strict=True):
         half = LETTER * len(plain(knob)) / 2
-        kept = place + half + LETTER < edge
+        kept = centre + half + LETTER < edge
         labels.append(plain(knob) if kept else "")
-        edge = place - half if kept else edge
+        edge = centre - half if kept else edge
     return labels[::-1]
 
 
@@ -115,13 +115,13 @@ def _look(variants: Sequence[str], curve: Curve) -> tuple[str, str]:
 
 
 def is_geometric(knobs: Sequence[float]) -> bool:
-    """Judge whether knob values are spread by factors rather than by steps; a zero among them does not count.
+    """Judge whether knob values are spread by factors rather than by steps. A zero does not count.
 
     Args:
         knobs: Rising values.
 
     Returns:
-        True where they span a factor of ten and their middle factor is at least 1.5.
+        True if they span a factor of ten and their middle factor is at least 1.5.
 
     Examples:
         >>> is_geometric([0.0, 0.05, 0.1, 0.2, 0.4, 0.8]), is_geometric([1.0, 2.0, 3.0, 4.0])
@@ -135,7 +135,7 @@ def is_geometric(knobs: Sequence[float]) -> bool:
 
 
 def _share_height(row: Sequence[tuple[CurvePanel, Axes]]) -> None:
-    """Give the panels of one measurement one scale, ruled by means and region: a wide band of few seeds is cut off."""
+    """Give the panels of one measurement one scale, set by means and region. Wide bands of few seeds are cut off."""
     means = [value for panel, _ in row for curve in panel.curves for value in curve.mean]
     means += [end for panel, _ in row for end in (panel.low, panel.high) if end is not None]
     ends = [ax.get_ylim() for _, ax in row]

@@ -1,4 +1,4 @@
-"""Draw a forest plot: estimates with their intervals against the region that a claim names, a row a record."""
+"""Draw a forest plot: estimates with their intervals against the region of a claim, a row for each record."""
 
 import math
 import textwrap
@@ -14,7 +14,7 @@ from vaebench.report.figures.style import COLOURS, FAINT, REGION, legend_columns
 from vaebench.report.markdown import label
 
 COLUMNS = 3
-"""Panels side by side; more of them stand below."""
+"""Panels side by side; more go below."""
 
 HOLLOW = ("D", "s", "^", "v")
 """Markers of the controls."""
@@ -56,17 +56,17 @@ def _name_rows(ax: Axes, rows: Sequence[ForestRow], heights: Sequence[float]) ->
     group = None
     for height, row in zip(heights, rows, strict=True):
         if row.group != group:
-            beside = ax.get_yaxis_transform()
-            ax.text(-0.04, height - 1, row.group, transform=beside, ha="right", va="center", weight="bold")
+            margin = ax.get_yaxis_transform()
+            ax.text(-0.04, height - 1, row.group, transform=margin, ha="right", va="center", weight="bold")
         group = row.group
 
 
 def _write_verdicts(ax: Axes, rows: Sequence[ForestRow], heights: Sequence[float]) -> None:
-    """Write what came of the claim, all quantities together, to the right."""
-    beside = ax.get_yaxis_transform()
-    ax.text(1.03, heights[0] - 1, "whole claim", transform=beside, va="center", weight="bold")
+    """Write the claim's verdict to the right."""
+    margin = ax.get_yaxis_transform()
+    ax.text(1.03, heights[0] - 1, "whole claim", transform=margin, va="center", weight="bold")
     for height, row in zip(heights, rows, strict=True):
-        ax.text(1.03, height, label(row.verdict), transform=beside, va="center", fontsize=7)
+        ax.text(1.03, height, label(row.verdict), transform=margin, va="center", fontsize=7)
 
 
 def _legend(figure: ForestFigure) -> list[Line2D | Patch]:
@@ -83,7 +83,7 @@ def _legend(figure: ForestFigure) -> list[Line2D | Patch]:
 def _hollow(figure: ForestFigure) -> dict[str, str]:
     """Choose a hollow marker for each control."""
     arms = {point.arm for panel in figure.panels for row in panel.points for point in row} - {"trained"}
-    return {arm: HOLLOW[place % len(HOLLOW)] for place, arm in enumerate(sorted(arms))}
+    return {arm: HOLLOW[index % len(HOLLOW)] for index, arm in enumerate(sorted(arms))}
 
 
 def _heights(rows: Sequence[ForestRow]) -> list[float]:
@@ -97,11 +97,11 @@ def _heights(rows: Sequence[ForestRow]) -> list[float]:
 
 def _draw_column(ax: Axes, panel: ForestPanel, heights: Sequence[float], hollow: Mapping[str, str]) -> None:
     ax.set_title("\n".join(textwrap.wrap(panel.what, 34)), loc="left")
-    beside = ax.get_yaxis_transform()
+    margin = ax.get_yaxis_transform()
     left, right = _reach(panel)
     for height, points in zip(heights, panel.points, strict=True):
         if not any(point.arm == "trained" for point in points):
-            ax.text(0.02, height, "no estimate", transform=beside, va="center", color=FAINT, fontsize=6.5)
+            ax.text(0.02, height, "no estimate", transform=margin, va="center", color=FAINT, fontsize=6.5)
         for point in points:
             _draw_point(ax, point, height, hollow.get(point.arm))
             if point.arm == "trained" and point.of_seeds:
@@ -123,7 +123,7 @@ def _draw_point(ax: Axes, point: ForestPoint, height: float, hollow: str | None)
 
 
 def _write_seeds(ax: Axes, point: ForestPoint, height: float, on_the_left: bool) -> None:
-    """Write how many seeds have the quantity, on the side of the interval that has room."""
+    """Write how many seeds have the statistic, on the side of the interval that has room."""
     end = point.low if on_the_left else point.high
     ax.annotate(
         f"{point.of_seeds} seeds",
@@ -138,7 +138,7 @@ def _write_seeds(ax: Axes, point: ForestPoint, height: float, on_the_left: bool)
 
 
 def _reach(panel: ForestPanel) -> tuple[float, float]:
-    """Limits of x, ruled by estimates and region: a wide interval of few seeds is cut off at the edge."""
+    """Limits of x, set by estimates and region. Wide intervals of few seeds are cut off at the edge."""
     points = [point for row in panel.points for point in row]
     inner = [p.estimate for p in points] + [end for end in (panel.low, panel.high) if end is not None]
     if not inner:

@@ -1,4 +1,4 @@
-"""Draw heat maps: likenesses of layers, a panel a record, all on one scale."""
+"""Draw heat maps of layers' similarity: a panel for each record, all on one scale."""
 
 import math
 import textwrap
@@ -13,13 +13,13 @@ from vaebench.report.figures.spec import HeatFigure, HeatPanel
 from vaebench.report.figures.style import wrapped
 
 COLUMNS = 3
-"""Panels side by side; more of them stand below."""
+"""Panels side by side; more go below."""
 
 LEVELS = tuple(tenth / 10 for tenth in range(11))
-"""Where colours change: in steps that can be told apart, the last of them from .9 on."""
+"""Where colours change. The steps are distinct; the last begins at .9."""
 
 SHRINK = 0.8
-"""Length of the scale beside the height of the picture."""
+"""Length of the scale, as a share of the picture's height."""
 
 CELL = 0.17
 """Inches along a cell's side."""

@@ -1,4 +1,4 @@
-"""Draw a trade-off: what is paid against what is bought, a panel a record."""
+"""Draw a trade-off: cost against benefit, with a panel for each record."""
 
 import math
 import textwrap
@@ -30,9 +30,9 @@ def draw_trades(figure: TradeFigure) -> Canvas:
     canvas = Canvas(figsize=(width, height), layout="constrained")
     axes = list(canvas.subplots(rows, columns, squeeze=False).flat)
     measurements = tuple(dict.fromkeys(trade.measurement for panel in figure.panels for trade in panel.trades))
-    for place, (panel, ax) in enumerate(zip(figure.panels, axes, strict=False)):
+    for index, (panel, ax) in enumerate(zip(figure.panels, axes, strict=False)):
         _draw_panel(ax, panel, measurements)
-        if place + columns >= len(figure.panels):
+        if index + columns >= len(figure.panels):
             ax.set_xlabel(figure.against)
     for ax in axes[len(figure.panels) :]:
         ax.remove()
@@ -45,7 +45,7 @@ def draw_trades(figure: TradeFigure) -> Canvas:
 
 def _draw_panel(ax: Axes, panel: TradePanel, measurements: tuple[str, ...]) -> None:
     ax.set_title("\n".join(textwrap.wrap(panel.title, 34)), loc="left")
-    # Rates of a few in a thousand stand beside rates of almost one, and some are 0: a root shows them all.
+    # Some rates are a few in a thousand, some almost one, some 0: a root shows them all.
     ax.set_yscale("function", functions=(_root, _square))
     for trade in panel.trades:
         colour, marker = colour_and_marker(measurements.index(trade.measurement))
@@ -68,8 +68,8 @@ def _square(y: Any) -> Any:
 
 def _legend(figure: TradeFigure, measurements: tuple[str, ...]) -> list[Line2D]:
     handles = []
-    for place, measurement in enumerate(measurements):
-        colour, marker = colour_and_marker(place)
+    for index, measurement in enumerate(measurements):
+        colour, marker = colour_and_marker(index)
         handles.append(Line2D([], [], color=colour, marker=marker, markersize=5, linewidth=1.0, label=measurement))
     course = Line2D([], [], color=CONTROL, linewidth=1.0, marker=".", markersize=4, label=figure.course)
     return [*handles, course, Line2D([], [], color=CONTROL, linewidth=0, marker="o", label=figure.compared)]

@@ -1,9 +1,9 @@
-"""Tell a drawing from a forged one: it holds nothing that acts, and the same inputs draw the same again."""
+"""Detect forged drawings: they hold active content, or differ when their inputs are drawn again."""
 
 import re
 
 TOLERANCE = 1e-3
-"""Points by which places may differ between processors; a line is .7 points wide."""
+"""Points by which coordinates may differ between processors; a line is .7 points wide."""
 
 _PROLOGUE = (
     r'<\?xml version="1\.0" encoding="utf-8" standalone="no"\?>\s*'
@@ -30,13 +30,13 @@ _NUMBER = re.compile(r"(?<![\w.#-])-?\d+(?:\.\d+)?(?:e-?\d+)?(?![\w.])")
 
 
 def is_passive(drawing: str) -> bool:
-    """Whether an SVG has only what matplotlib draws: shapes, and pictures that lie in it; no script, no link, no text.
+    """Whether an SVG has only what matplotlib draws: shapes and embedded pictures, no script, link or text.
 
     Args:
         drawing: The SVG, without a stamp.
 
     Returns:
-        Whether each of its characters belongs to an element that does nothing.
+        Whether each of its characters belongs to a passive element.
     """
     if not _PASSIVE.fullmatch(drawing):
         return False
@@ -49,27 +49,27 @@ def _loads_nothing(drawing: str) -> bool:
 
 
 def same_drawing(one: str, other: str) -> bool:
-    """Whether two SVG show the same: what is drawn, in which order, colours and texts alike, places but for rounding.
+    """Whether two SVG show the same shapes, colours and texts, in the same order, up to rounding.
 
     Args:
         one: An SVG.
         other: Another, drawn by the same version of matplotlib.
 
     Returns:
-        Whether they differ in names of parts and in the last digits of places alone.
+        Whether they differ only in names of parts and in the last digits of coordinates.
     """
     if one == other:
         return True
     ours, theirs = _parts(one), _parts(other)
     if len(ours) != len(theirs) or ours[::2] != theirs[::2]:
         return False
-    return all(abs(float(place) - float(of)) <= TOLERANCE for place, of in zip(ours[1::2], theirs[1::2], strict=True))
+    return all(abs(float(one) - float(of)) <= TOLERANCE for one, of in zip(ours[1::2], theirs[1::2], strict=True))
 
 
 def _parts(drawing: str) -> list[str]:
-    """Split an SVG into what is no number and what is, in turn; names of its parts are counted in their order.
+    """Split an SVG into text and numbers, in turn. Names of its parts are numbered in their order.
 
-    A number in a comment is a part of a text, and no place.
+    A number in a comment is part of a text, not a coordinate.
     """
     names: dict[str, str] = {}
     counted = _NAME.sub(lambda found: names.setdefault(found[0], f"part_{len(names)}"), drawing)

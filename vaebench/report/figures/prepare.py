@@ -16,7 +16,7 @@ from vaebench.report.selection import Selection
 from vaebench.report.shown import ShownRecord
 
 REPORTED = "_beside"
-"""Behind the name of a data set, what the figure of the measurements that no claim judges is called."""
+"""Ending of the file name of a figure of measurements that are reported only."""
 
 Kind = Literal["estimates", "judged", "reported", "tradeoff", "map"]
 
@@ -26,12 +26,12 @@ class Picture:
     """A figure of a task's page.
 
     Attributes:
-        kind: What it is: ``estimates`` of a claim, measurements over the knob that claims judge (``judged``) or do not
-            (``reported``), a ``tradeoff`` or a ``map``.
+        kind: ``estimates`` of a claim, measurements over the knob that are ``judged`` or only ``reported``, a
+            ``tradeoff`` or a ``map``.
         path: Its file below the board.
-        alternative: What it shows, for those who cannot see it.
+        alternative: What it shows, in words.
         figure: What is drawn.
-        claim: The claim whose estimates it shows; empty for another kind.
+        claim: The claim whose estimates it shows; empty for other kinds.
     """
 
     kind: Kind
@@ -49,8 +49,8 @@ def task_pictures(task: Task, selection: Selection) -> tuple[Picture, ...]:
         selection: What is shown.
 
     Returns:
-        With a knob two figures a data set, of what is judged and of what is reported beside, else one a claim; the
-        maps, by data set and architecture; and the trade-offs, by data set; apart for each preset.
+        With a knob, two figures for each data set, of what is judged and of what is reported only. Without, one for
+        each claim. Then maps by data set and architecture, and trade-offs by data set. Each preset has its own.
     """
     shown = selection.of_task(task.name)
     variants = variants_by_presence(selection.shown)
@@ -105,7 +105,7 @@ def _over_the_knob(
             yield Picture("judged", figure_path(task, dataset, preset), name, figure)
         figure = curve_figure(task, of_data, reported, variants)
         if figure.panels:
-            name = f"measurements that are not judged, over the {knob}, on {where}"
+            name = f"measurements that are reported only, over the {knob}, on {where}"
             yield Picture("reported", figure_path(task, dataset + REPORTED, preset), name, figure)
 
 

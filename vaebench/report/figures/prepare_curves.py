@@ -1,4 +1,4 @@
-"""Prepare curves: measurements over the knob, a row of panels a measurement and a column an architecture."""
+"""Prepare curves over the knob: a row of panels for each measurement, a column for each architecture."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -27,7 +27,7 @@ def curve_figure(
         variants: All variants of the board, in the order of their colours.
 
     Returns:
-        The figure; without panels where no record has such a measurement at two knob values.
+        The figure; without panels if no record has such a measurement at two knob values.
     """
     archs = sorted({one.row.arch for one in shown})
     panels = []
@@ -48,7 +48,7 @@ def curve_figure(
 
 
 def variants_by_presence(shown: Iterable[ShownRecord]) -> tuple[str, ...]:
-    """All variants of the board, those with most records first: they are the ones to be told apart by colour alone.
+    """All variants of the board, those with most records first. They get the colours that differ most.
 
     Args:
         shown: All records of the board.
@@ -67,7 +67,7 @@ def named_measurements(claims: Sequence[Claim]) -> tuple[dict[str, Said], dict[s
         claims: A task's claims.
 
     Returns:
-        Those that they judge, with what is claimed of the value of each, and those that are reported beside.
+        Those that they judge, with what is claimed of each value, and those that are reported only.
     """
     found: dict[str, list[Said]] = {}
     for condition in (condition for claim in claims for condition in claim.conditions):
@@ -79,7 +79,7 @@ def named_measurements(claims: Sequence[Claim]) -> tuple[dict[str, Said], dict[s
 
 
 def _all_said(said: Sequence[Said]) -> Said:
-    """Put together what several conditions say of one measurement; the first region is drawn."""
+    """Join what several conditions say of one measurement. The first region is drawn."""
     claimed = list(dict.fromkeys(text for text, _, _ in said if text not in {"", "control"})) or ["control"]
     ends = next(((low, high) for _, low, high in said if (low, high) != (None, None)), (None, None))
     return "; ".join(claimed), *ends
@@ -107,7 +107,7 @@ def _said(condition: Condition) -> list[tuple[str, Said]]:
 
 
 def _curves(shown: ShownRecord, measurement: str) -> list[Curve]:
-    """The courses of one record, an arm each, along at least two knob values."""
+    """The curves of one record, one for each arm, with at least two knob values."""
     by_arm: dict[str, list[tuple[float, Column]]] = {}
     for column in shown.columns.get(measurement, ()):
         if column.knob is not None:
@@ -130,7 +130,7 @@ def _curves(shown: ShownRecord, measurement: str) -> list[Curve]:
 
 
 def _merged(curves: Sequence[Curve]) -> tuple[Curve, ...]:
-    """Draw a control once where it is the same for several variants, as an exact one usually is."""
+    """Draw a control once if it is the same for several variants, as an analytic arm usually is."""
     merged = [curve for curve in curves if curve.arm == "trained"]
     alike: dict[tuple[object, ...], list[Curve]] = {}
     for curve in sorted((curve for curve in curves if curve.arm != "trained"), key=lambda curve: curve.arm):

@@ -1,4 +1,4 @@
-"""Prepare forest plots: the estimates of a claim's quantities, a row a record and a panel a quantity."""
+"""Prepare forest plots of a claim's estimates: a row for each record and a panel for each statistic."""
 
 from collections.abc import Iterable, Sequence
 
@@ -17,7 +17,7 @@ def forest_figure(claim: Claim, shown: Iterable[ShownRecord]) -> ForestFigure:
         shown: Records of one task and preset.
 
     Returns:
-        The figure; without rows where it applies to none.
+        The figure; without rows if it applies to none.
     """
     ordered = sorted(shown, key=lambda one: (one.dataset, one.row_label))
     kept = [one for one in ordered if one.verdicts[claim.id].word != "not applicable"]

@@ -36,30 +36,30 @@ def map_figures(task: Task, shown: Iterable[ShownRecord]) -> dict[str, HeatFigur
         for name, columns in _maps(one).items():
             panels.setdefault((one.dataset, one.row.arch, name), []).append(_panel(task, one.variant_label, columns))
     figures = {}
-    for place, of_map in sorted(panels.items()):
-        what, rows, across = AXES.get(place[2], (words(place[2]), "", ""))
-        figures[" ".join(place)] = HeatFigure(what, rows, across, tuple(of_map))
+    for key, of_map in sorted(panels.items()):
+        what, rows, across = AXES.get(key[2], (words(key[2]), "", ""))
+        figures[" ".join(key)] = HeatFigure(what, rows, across, tuple(of_map))
     return figures
 
 
 def _maps(shown: ShownRecord) -> dict[str, list[Column]]:
     found: dict[str, list[Column]] = {}
     for name, columns in shown.columns.items():
-        if place := map_entry(name):
-            found.setdefault(place[0], []).extend(column for column in columns if column.arm == "trained")
+        if key := map_entry(name):
+            found.setdefault(key[0], []).extend(column for column in columns if column.arm == "trained")
     return {name: columns for name, columns in found.items() if columns}
 
 
 def _panel(task: Task, name: str, columns: Sequence[Column]) -> HeatPanel:
     """Lay entries out in the order in which they were measured."""
-    by_place = {(map_entry(column.name) or ("", "", ""))[1:]: column for column in columns}
-    rows = tuple(dict.fromkeys(row for row, _ in by_place))
-    across = tuple(dict.fromkeys(column for _, column in by_place))
+    by_entry = {(map_entry(column.name) or ("", "", ""))[1:]: column for column in columns}
+    rows = tuple(dict.fromkeys(row for row, _ in by_entry))
+    across = tuple(dict.fromkeys(column for _, column in by_entry))
     knob = columns[0].knob
     setting = "" if knob is None else f" · {task.knob.symbol if task.knob else 'knob'} = {plain(knob)}"
 
     def mean(row: str, column: str) -> float | None:
-        found = by_place.get((row, column))
+        found = by_entry.get((row, column))
         return math.fsum(found.values) / len(found.values) if found else None
 
     values = tuple(tuple(mean(row, column) for column in across) for row in rows)

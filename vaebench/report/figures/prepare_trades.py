@@ -1,4 +1,4 @@
-"""Prepare trade-offs: what is paid for what, along a course of ways and at the one that is compared with it."""
+"""Prepare trade-offs: cost against benefit along a course of settings, and at the compared method."""
 
 from collections.abc import Iterable, Mapping
 
@@ -12,11 +12,11 @@ def trade_figure(tradeoff: Tradeoff, shown: Iterable[ShownRecord]) -> TradeFigur
     """Prepare the picture of a trade-off.
 
     Args:
-        tradeoff: What is drawn against what.
+        tradeoff: Costs, benefit and settings.
         shown: Records of one task, preset and data set.
 
     Returns:
-        The figure, a panel a record; without panels where no record has all of its measurements.
+        The figure, with a panel for each record that has all of its measurements.
     """
     panels = []
     for one in sorted(shown, key=lambda one: (one.row.arch, one.row_label)):

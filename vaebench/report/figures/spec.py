@@ -10,7 +10,7 @@ class Curve:
     """A measurement over the knob, of one variant and arm.
 
     Attributes:
-        variant: Whose it is; empty where the arm is the same for all variants.
+        variant: Its variant; empty if the arm is the same for all variants.
         arm: ``trained`` or a control's name.
         x: Knob values, rising.
         mean: Mean over seeds at each.
@@ -57,7 +57,7 @@ class CurveFigure:
         knob: The knob, in words and symbol.
         variants: All variants of the board, drawn here or not, in the order of their colours: each keeps its own.
         panels: Row by row.
-        columns: How many panels stand in a row.
+        columns: Number of panels in a row.
     """
 
     knob: str
@@ -75,7 +75,7 @@ class ForestPoint:
         estimate: Mean over seeds.
         low: Lower end, None for a single seed.
         high: Upper end.
-        of_seeds: How many of how many seeds have the quantity, such as ``4 of 5``; empty where all have.
+        of_seeds: How many seeds have the statistic, such as ``4 of 5``; empty if all have.
     """
 
     arm: str
@@ -87,13 +87,13 @@ class ForestPoint:
 
 @dataclass(frozen=True)
 class ForestPanel:
-    """One quantity of a claim.
+    """One statistic of a claim.
 
     Attributes:
-        what: The quantity, in words.
+        what: The statistic, in words.
         low: Lower end of the region the claim names, None for none.
         high: Upper end of it.
-        points: By row, the arms that have the quantity.
+        points: By row, the arms that have the statistic.
     """
 
     what: str
@@ -107,9 +107,9 @@ class ForestRow:
     """One record of a forest plot.
 
     Attributes:
-        group: The heading it stands under: its data set.
+        group: The heading above it: its data set.
         label: Its variant and architecture.
-        verdict: What came of the whole claim.
+        verdict: The verdict on the whole claim.
     """
 
     group: str
@@ -119,11 +119,11 @@ class ForestRow:
 
 @dataclass(frozen=True)
 class ForestFigure:
-    """A claim's quantities side by side, a row a record.
+    """A claim's statistics side by side, with a row for each record.
 
     Attributes:
         rows: The records, those of one group together.
-        panels: The quantities.
+        panels: The statistics.
     """
 
     rows: tuple[ForestRow, ...]
@@ -135,7 +135,7 @@ class HeatPanel:
     """One record's map.
 
     Attributes:
-        title: Whose map it is.
+        title: Its variant, and the knob's value.
         rows: What the rows are, from the top.
         columns: What the columns are, from the left.
         values: Row by row, a mean over seeds each; None where there is none.
@@ -166,14 +166,14 @@ class HeatFigure:
 
 @dataclass(frozen=True)
 class Trade:
-    """What one record pays, of one kind, for what it buys: means over seeds.
+    """One trade-off curve: cost (y) against benefit (x) along the settings, and the point of the compared method.
 
     Attributes:
-        measurement: What is paid, in words.
-        against: What is bought, at each way of the course.
-        paid: What is paid there.
-        compared: Both at the way that is compared with the course.
-        low: Lower end of the 95 % interval of what is paid there, None for a single seed.
+        measurement: The cost, in words.
+        against: x at each setting, means over seeds.
+        paid: y at each setting, means over seeds.
+        compared: (x, y) of the compared method.
+        low: Lower end of the 95 % interval of its y, None for a single seed.
         high: Upper end.
     """
 
@@ -187,11 +187,11 @@ class Trade:
 
 @dataclass(frozen=True)
 class TradePanel:
-    """One record's trade-off.
+    """One record's trade-off curves.
 
     Attributes:
-        title: Whose it is.
-        trades: One for each measurement that is paid with.
+        title: The record's name.
+        trades: One for each cost.
     """
 
     title: str
@@ -200,10 +200,10 @@ class TradePanel:
 
 @dataclass(frozen=True)
 class TradeFigure:
-    """What is paid against what is bought, a panel a record.
+    """Cost against benefit, with a panel for each record.
 
     Attributes:
-        against: What is bought, in words.
+        against: The benefit, in words.
         course: What a curve is, in words.
         compared: What is compared with it, in words.
         panels: The records.

@@ -1,4 +1,4 @@
-"""The stamp of an SVG: hashes of what it was drawn from and of the drawing, and who drew it."""
+"""The stamp of an SVG: hashes of its inputs and of the drawing, and the version that drew it."""
 
 import hashlib
 import json
@@ -17,7 +17,7 @@ _STAMP = re.compile(STAMP_BEGINS + r"([0-9a-f]{16}), drawing ([0-9a-f]{16}), mat
 
 
 def inputs_hash(figure: Figure) -> str:
-    """Hash all that a figure is drawn from: its values to six digits, and the version of the drawing code.
+    """Hash a figure's inputs: its values to six digits, and the version of the drawing code.
 
     Args:
         figure: The figure.
@@ -42,10 +42,10 @@ def _six_digits(value: object) -> object:
 
 @dataclass(frozen=True)
 class Stamp:
-    """What an SVG says of how it was drawn.
+    """What an SVG says about its drawing.
 
     Attributes:
-        inputs: Hash of what it was drawn from, see `inputs_hash`.
+        inputs: Hash of its inputs, see `inputs_hash`.
         drawer: The version of matplotlib that drew it.
         drawing: The SVG itself.
     """
@@ -56,11 +56,11 @@ class Stamp:
 
 
 def stamped(drawing: str, figure: Figure, drawer: str) -> str:
-    """Add to an SVG the hash of its inputs and of itself, and who drew it.
+    """Add to an SVG the hashes of its inputs and of itself, and the version that drew it.
 
     Args:
         drawing: The SVG.
-        figure: What it was drawn from.
+        figure: Its inputs.
         drawer: The version of matplotlib.
 
     Returns:
@@ -69,16 +69,16 @@ def stamped(drawing: str, figure: Figure, drawer: str) -> str:
     return f"{drawing}{STAMP_BEGINS}{inputs_hash(figure)}, drawing {_hash(drawing)}, matplotlib {drawer} -->\n"
 
 
-@lru_cache(maxsize=256)  # a figure is asked for its stamp when it is kept, and again when it is compared
+@lru_cache(maxsize=256)  # the stamp is read when a figure is kept, and again when it is compared
 def stamp(text: str) -> Stamp | None:
-    """Read what an SVG says of how it was drawn.
+    """Read the stamp of an SVG.
 
     Args:
         text: The file's text.
 
     Returns:
-        The stamp; None where it bears none, was changed after it was drawn, or holds what acts when it is looked at.
-        A forger can make a stamp too: only drawing it again tells (see `forgery.same_drawing`).
+        The stamp. None if there is none, if the drawing was changed, or if it holds active content. A forger can make a
+        stamp too. Only drawing again shows that (see `forgery.same_drawing`).
     """
     found = _STAMP.search(text)
     if found is None:

@@ -54,16 +54,16 @@ def wrapped(text: str, inches: float) -> str:
     return "\n".join(textwrap.wrap(text, int(inches / LETTER)))
 
 
-def colour_and_marker(place: int) -> tuple[str, str]:
-    """Choose a colour and marker; the pair repeats only after 98 places.
+def colour_and_marker(index: int) -> tuple[str, str]:
+    """Choose a colour and marker. The pair repeats only after 98.
 
     Args:
-        place: From 0.
+        index: From 0.
 
     Returns:
         A colour and a marker.
     """
-    return COLOURS[place % len(COLOURS)], MARKERS[(place + place // len(COLOURS)) % len(MARKERS)]
+    return COLOURS[index % len(COLOURS)], MARKERS[(index + index // len(COLOURS)) % len(MARKERS)]
 
 
 def line_style(arm: str) -> LineStyle:

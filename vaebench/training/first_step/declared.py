@@ -78,8 +78,8 @@ def check_kl_weight(probe: Probe, declared: float) -> None:
             f"kl_weight is declared {declared:g}, but the loss is not of the form −log p(x|z) + weight·KL: declare none"
         )
     raise Refused(
-        f"kl_weight is declared {declared:g}, but the loss has {seen.value:.4g} ± {seen.half:.1g} times the KL relative to "
-        "−log p(x|z): correct its KL, its log p or the declaration"
+        f"kl_weight is declared {declared:g}, but the loss has {seen.value:.4g} ± {seen.half:.1g} times the KL "
+        "relative to −log p(x|z): correct its KL, its log p or the declaration"
     )
 
 

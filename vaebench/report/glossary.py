@@ -1,0 +1,141 @@
+"""The glossary: what the words on the board mean, a page that all others link to."""
+
+from vaebench.claims import LEVEL, SURVIVING_SHARE, share_interval
+from vaebench.claims.trends import LEAST, LEAST_TAU
+from vaebench.report.markdown import SYMBOLS, anchor, label, table
+
+PAGE = "glossary.md"
+"""The glossary's file at the top of the board."""
+
+_LEVEL = f"{100 * LEVEL:g} %"
+_SEEDS = 5
+_SUREST = share_interval((1.0,) * _SEEDS).low or 0.0
+
+_HOLDS, _FAILS, _UNDECIDED = (label(word) for word in ("holds", "fails", "undecided"))
+_RULES = table(
+    ["Situation", "Verdict", "Agreement"],
+    [
+        ["Every interval lies inside its region", _HOLDS, "as measured"],
+        ["An interval lies outside its region, also when widened", _FAILS, "as measured"],
+        ["An interval straddles the edge of its region", _UNDECIDED, "as measured"],
+        ["The effect is too small to count (see [trend](#trend))", _UNDECIDED, "as measured"],
+        [
+            "In some seeds the model leaves nothing to measure: units collapsed, or the decoder is constant",
+            f"{_UNDECIDED}, if the other seeds would hold",
+            "0 in these seeds",
+        ],
+        ["A control leaves nothing to gain in any seed ([uninformative](#uninformative))", _UNDECIDED, "0"],
+        [f"Fewer than {SURVIVING_SHARE:.0%} of the seeds have the measurement", _UNDECIDED, "that of the other seeds"],
+        ["One condition has no meaning here", "that of the other conditions", "that of the other conditions"],
+        ["No condition has a meaning here", label("not applicable"), "none"],
+    ],
+)
+
+SECTIONS: dict[str, dict[str, str]] = {
+    "What is run": {
+        "claim": "A sentence of a paper, made testable. Its conditions say where measurements lie if it is true.",
+        "task": "An experiment of a paper, with the claims that it tests. "
+        "It fixes the data sets, the training and the measurements.",
+        "variant": "A kind of VAE: a model and its objective. The suite trains all variants in the same way.",
+        "network": "The architecture of encoder and decoder, for example `mlp` or `conv`.",
+        "preset": "How long models are trained, and with how many seeds. `quick` only shows that everything runs. "
+        "`standard` is the preset of the board. `paper` has the sizes of the papers.",
+        "knob": "The one quantity that a task changes, for example the input noise. "
+        "All else stays the same from one knob value to the next.",
+        "strength": "The weight of a term in a variant's objective. Some tasks use it as their knob.",
+        "seed": "The number that initial weights, batches, noise and random draws come from. "
+        "The data and their split are the same for all seeds.",
+        "cell": "One seed of a record.",
+        "record": "All results of one variant with one network on one data set. It is for one task and one preset.",
+        "arm": "One of several models that a cell measures. Claims are judged on the `trained` arm. "
+        "Other arms are controls, judged by the same rules.",
+        "analytic arm": "A model whose weights have a closed form. It is measured and judged like a trained model. "
+        "Where a claim must fail on it, that shows that the claim can fail.",
+        "twin": "The suite's variant that another variant extends by one term. "
+        "A task that compares the two trains the twin as an arm.",
+    },
+    "What is measured": {
+        "measurement": "A number that an instrument takes of a model. Its error is that of the instrument.",
+        "declined": "A measurement that does not exist for a model or a data set. The record gives the reason.",
+        "reported only": "A measurement that is shown and not judged.",
+        "estimate and interval": f"The mean over seeds, with its {_LEVEL} interval (Student's t). "
+        "“±” gives half of the interval's width. The instrument's error is not added. "
+        "How often intervals err is written in `vaebench/claims/__init__.py`.",
+        "geometric mean": "The estimate of a measurement that is never negative and should be 0. "
+        "Such a measurement has a long tail, and a t-interval of it is too short.",
+        "exact interval": "The interval of a share of a few things. "
+        f"With {_SEEDS} seeds its lower end is {_SUREST:.3f} at most. So {_SEEDS} seeds cannot show a share above .9.",
+    },
+    "How a claim is judged": {
+        "condition": "A statistic of one or two measurements, and the region where it lies if the claim is true. "
+        "A claim has one or more. With a knob, most conditions are checked at each knob value.",
+        "verdict": "What the measurements say of a claim on one record. "
+        "It is one of four words; see the [rules](#verdict-rules).",
+        "holds": f"{SYMBOLS['holds']} Every condition has its {_LEVEL} interval inside its region.",
+        "fails": f"{SYMBOLS['fails']} One condition has its interval outside its region. "
+        "That interval is widened for the number of conditions (Bonferroni). "
+        f"So a claim at the edge of all its regions fails by chance in {100 * (1 - LEVEL) / 2:g} % of cases at most, "
+        "if seeds are normal.",
+        "undecided": f"{SYMBOLS['undecided']} Neither of these. The [rules](#verdict-rules) list the causes.",
+        "not applicable": f"{SYMBOLS['not applicable']} No condition has a meaning for this variant or data set.",
+        "verdict rules": f"Each situation has its verdict and its agreement.\n\n{_RULES}",
+        "trend": "A measurement falls or rises along the knob if two things are true. "
+        f"It changes by {LEAST:.0%} or more from the first knob value to the last. "
+        f"Kendall's τ is beyond 0 by its interval, and beyond ±{LEAST_TAU:g} in the mean over seeds. "
+        "A mean of that size is three pairs of knob values in four. The course need not be monotone.",
+        "log-ratio": "The logarithm of the last value over the first, along the knob. "
+        "For example −0.69 is a fall to one half.",
+        "uninformative": "A comparison whose control leaves nothing to gain. It can neither hold nor fail.",
+        "agreement": "How far a claim is true of a variant, from −1 to 1. It does not say how good the variant is. "
+        "It is 1 where a condition is met in full, and 0 where the measurement would lie if the claim were false. "
+        "Agreement is averaged over conditions, claims, data sets and seeds. It does not depend on other variants.",
+        "invariant": "A statement that is true in every sound run. It is judged like a claim and has no agreement.",
+    },
+    "How rows compare": {
+        "n of m hold": "Of a task's m applicable verdicts on all its data sets, n hold. "
+        "“k –” counts the verdicts that are not applicable. "
+        "The agreement is then that of the others, so compare such a row with care.",
+        "rank": "A range. The best rank is 1 + the number of rows that are significantly better. "
+        "The worst is the number of rows − the number that are significantly worse. "
+        f"A difference is significant if its {_LEVEL} bootstrap interval, over seeds and tasks, excludes 0. "
+        "Only rows with sound runs on all tasks are ranked.",
+    },
+}
+"""By section, what each term means."""
+
+_ANCHORS = {term: anchor(term) for entries in SECTIONS.values() for term in entries}
+
+
+def glossary_page() -> str:
+    """Write the glossary.
+
+    Returns:
+        Markdown.
+    """
+    parts = ["# Glossary", "The words on the [leaderboard](README.md), in short."]
+    for section, entries in SECTIONS.items():
+        parts.append(f"## {section}")
+        for term, says in entries.items():
+            parts += [f"### {term}", says]
+    return "\n\n".join(parts) + "\n"
+
+
+def link(term: str, says: str = "", up: str = "") -> str:
+    """Link a word to its entry.
+
+    Args:
+        term: An entry's term.
+        says: The word as it stands in the sentence; the term itself by default.
+        up: The way from the page to the top of the board, for example ``../../``.
+
+    Returns:
+        A link in Markdown.
+
+    Raises:
+        KeyError: There is no such entry.
+
+    Examples:
+        >>> link("analytic arm", "analytic arms", "../../")
+        '[analytic arms](../../glossary.md#analytic-arm)'
+    """  # noqa: DOC502 - raised by the look-up
+    return f"[{says or term}]({up}{PAGE}#{_ANCHORS[term]})"

@@ -1,0 +1,233 @@
+"""Queries: what a finding can ask of the committed records of one task."""
+
+import difflib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import get_args
+
+from vaebench.claims import CheckResult, Column, Verdict, VerdictWord
+from vaebench.results.record import Record
+
+
+class Unanswered(ValueError):  # noqa: N818 - the caller adds file and line
+    """Why a query has no answer, in one line."""
+
+
+def nearest(name: str, names: Iterable[str]) -> str:
+    """Name what was probably meant.
+
+    Args:
+        name: What was written.
+        names: What there is.
+
+    Returns:
+        The nearest names, to be written behind a message; empty where none is near.
+    """
+    close = difflib.get_close_matches(name, list(names), 3)
+    return f"; the nearest: {', '.join(close)}" if close else ""
+
+
+@dataclass(frozen=True)
+class Queries:
+    """What can be asked of the records of one task.
+
+    A record is named ``<variant>.<network>.<data set>``. A selection is made of ``variant``, ``network`` and ``data``,
+    each a name or left out.
+
+    Attributes:
+        records: The suite's own records of the task.
+    """
+
+    records: Sequence[Record]
+
+    def mean(self, record: str, measurement: str, arm: str = "trained", knob: float | None = None) -> float:
+        """Mean of a measurement over the seeds of one record."""
+        return _mean(_column(self._named(record), measurement, arm, knob))
+
+    def lowest(
+        self,
+        measurement: str,
+        arm: str = "trained",
+        knob: float | None = None,
+        variant: str = "",
+        network: str = "",
+        data: str = "",
+    ) -> float:
+        """Smallest mean over the records of a selection that have the measurement."""
+        return min(self._means(measurement, arm, knob, variant, network, data))
+
+    def highest(
+        self,
+        measurement: str,
+        arm: str = "trained",
+        knob: float | None = None,
+        variant: str = "",
+        network: str = "",
+        data: str = "",
+    ) -> float:
+        """Largest mean over the records of a selection that have the measurement."""
+        return max(self._means(measurement, arm, knob, variant, network, data))
+
+    def word(self, record: str, claim: str, arm: str = "trained") -> str:
+        """Word of a claim's verdict on one record."""
+        return _verdict(self._named(record), claim, arm).word
+
+    def agreement(self, record: str, claim: str) -> float:
+        """Mean agreement of a claim over the seeds of one record."""
+        values = _verdict(self._named(record), claim, "trained").agreement
+        if not values:
+            raise Unanswered(f"{claim} has no agreement on {record}")
+        return sum(values) / len(values)
+
+    def estimate(
+        self, record: str, claim: str, statistic: str, knob: float | None = None, arm: str = "trained"
+    ) -> float:
+        """Estimate of one statistic that a claim checks, on one record."""
+        found = _checks(self._named(record), claim, arm, statistic)
+        at_knob = [check for check in found if check.knob == knob]
+        if not at_knob:
+            knobs = ", ".join(str(check.knob) for check in found)
+            raise Unanswered(f"{claim} has no {statistic!r} at knob {knob}; it is there at {knobs}")
+        if at_knob[0].interval is None:
+            raise Unanswered(f"{statistic} has no estimate on {record}: {at_knob[0].reason}")
+        return at_knob[0].interval.estimate
+
+    def count(
+        self,
+        claim: str,
+        word: VerdictWord,
+        variant: str = "",
+        network: str = "",
+        data: str = "",
+        arm: str = "trained",
+    ) -> int:
+        """Number of records of a selection on which a claim has a word."""
+        return len(self._with(claim, word, variant, network, data, arm))
+
+    def applicable(self, claim: str, variant: str = "", network: str = "", data: str = "", arm: str = "trained") -> int:
+        """Number of records of a selection that have an arm, and whose arm a claim applies to."""
+        chosen = self._with_arm(claim, variant, network, data, arm)
+        return sum(_verdict(record, claim, arm).word != "not applicable" for record in chosen)
+
+    def checked(
+        self,
+        claim: str,
+        statistic: str,
+        word: VerdictWord,
+        variant: str = "",
+        network: str = "",
+        data: str = "",
+        arm: str = "trained",
+    ) -> int:
+        """Number of records of a selection where a statistic of a claim has a word at every knob value."""
+        _check_word(word)
+        chosen = self._with_arm(claim, variant, network, data, arm)
+        return sum({check.word for check in _checks(one, claim, arm, statistic)} == {word} for one in chosen)
+
+    def variants(self, claim: str, word: VerdictWord, network: str = "", data: str = "", arm: str = "trained") -> str:
+        """Names of the variants on which a claim has a word, in the order of the alphabet."""
+        found = sorted({record.subject.variant.name for record in self._with(claim, word, "", network, data, arm)})
+        if not found:
+            raise Unanswered(f"{claim} {word} for no variant")
+        quoted = [f"`{name}`" for name in found]
+        return quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])} and {quoted[-1]}"
+
+    def _named(self, name: str) -> Record:
+        by_name = {_name(record): record for record in self.records}
+        if name not in by_name:
+            raise Unanswered(f"there is no record {name}{nearest(name, by_name)}")
+        return by_name[name]
+
+    def _selected(self, variant: str, network: str, data: str) -> list[Record]:
+        asked = {"variant": variant, "network": network, "data": data}
+        for part, name in asked.items():
+            if name and name not in (there := {_parts(record)[part] for record in self.records}):
+                raise Unanswered(f"no record has the {part} {name}{nearest(name, there)}")
+        found = [
+            record
+            for record in self.records
+            if all(not name or _parts(record)[part] == name for part, name in asked.items())
+        ]
+        if not found:
+            raise Unanswered(f"no record has {', '.join(f'{part} {name}' for part, name in asked.items() if name)}")
+        return found
+
+    def _with(self, claim: str, word: str, variant: str, network: str, data: str, arm: str) -> list[Record]:
+        _check_word(word)
+        chosen = self._with_arm(claim, variant, network, data, arm)
+        return [record for record in chosen if _verdict(record, claim, arm).word == word]
+
+    def _with_arm(self, claim: str, variant: str, network: str, data: str, arm: str) -> list[Record]:
+        """Leave out the records without an arm that others of the selection have."""
+        chosen = self._selected(variant, network, data)
+        found = [one for one in chosen if arm in {"trained", *(verdict.arm for verdict in one.control_verdicts)}]
+        if not found:
+            _verdict(chosen[0], claim, arm)  # says why
+        return found
+
+    def _means(
+        self, measurement: str, arm: str, knob: float | None, variant: str, network: str, data: str
+    ) -> list[float]:
+        chosen = self._selected(variant, network, data)
+        columns = [(record, _find(record, measurement, arm, knob)) for record in chosen]
+        found = [_mean(column) for _, column in columns if column and column.values]
+        if not found:
+            _column(chosen[0], measurement, arm, knob)  # says why
+            raise Unanswered(f"no record of the selection has {measurement}")
+        return found
+
+
+def _parts(record: Record) -> dict[str, str]:
+    subject = record.subject
+    return {"variant": subject.variant.name, "network": subject.arch, "data": subject.dataset.name}
+
+
+def _name(record: Record) -> str:
+    return ".".join(_parts(record).values())
+
+
+def _find(record: Record, measurement: str, arm: str, knob: float | None) -> Column | None:
+    return next((one for one in record.measurements if one.place == (arm, knob, measurement)), None)
+
+
+def _column(record: Record, measurement: str, arm: str, knob: float | None) -> Column:
+    """The column of a measurement, which must have numbers."""
+    found = _find(record, measurement, arm, knob)
+    if found is None:
+        same = [one for one in record.measurements if one.name == measurement]
+        found_at = sorted({f"arm={one.arm!r}, knob={one.knob}" for one in same})
+        names = {one.name for one in record.measurements}
+        there = f"; it is there at {'; '.join(found_at[:6])}" if found_at else nearest(measurement, names)
+        raise Unanswered(f"{_name(record)} has no {measurement} at arm={arm!r}, knob={knob}{there}")
+    if not found.values:
+        raise Unanswered(f"{_name(record)} has no {measurement}: {found.absent[0].reason}")
+    return found
+
+
+def _mean(column: Column) -> float:
+    return sum(column.values) / len(column.values)
+
+
+def _check_word(word: str) -> None:
+    if word not in (words := get_args(VerdictWord)):
+        raise Unanswered(f"{word} is no verdict; there are: {', '.join(words)}")
+
+
+def _checks(record: Record, claim: str, arm: str, statistic: str) -> list[CheckResult]:
+    """The checks of one statistic of a claim, by knob value."""
+    checks = _verdict(record, claim, arm).checks
+    found = [check for check in checks if check.statistic == statistic]
+    if not found:
+        names = list(dict.fromkeys(check.statistic for check in checks))
+        raise Unanswered(f"{claim} has no statistic {statistic!r} on {_name(record)}; there are: {'; '.join(names)}")
+    return found
+
+
+def _verdict(record: Record, claim: str, arm: str) -> Verdict:
+    verdicts = record.verdicts if arm == "trained" else record.control_verdicts
+    found = next((one for one in verdicts if (one.claim, one.arm) == (claim, arm)), None)
+    if found is None:
+        claims = {one.claim for one in record.verdicts}
+        names = nearest(claim, claims) if claim not in claims else f"; its arms: {', '.join(record.table.arms)}"
+        raise Unanswered(f"{_name(record)} has no verdict on {claim} of the {arm} arm{names}")
+    return found
