@@ -376,13 +376,13 @@ class cell_progress:  # noqa: N801 - a context manager, used like a function
 
 
 def show_verdicts(records: "Sequence[Record]") -> None:
-    """Print a row for each claim, with the estimate and 95 % interval of the check that decided it."""
+    """Print a row for each claim: as published, under controls, and the estimate of the check that decided it."""
     from vaebench.report.format import estimate_and_interval, region
     from vaebench.report.markdown import words
 
     for record in records:
         table = Table(show_header=False, box=None, padding=(0, 1))
-        for _ in range(4):
+        for _ in range(5):
             table.add_column()
         table.add_column(overflow="fold")
         for verdict in record.verdicts:
@@ -390,6 +390,7 @@ def show_verdicts(records: "Sequence[Record]") -> None:
             found = " ".join(estimate_and_interval(shown.interval)) if shown.interval else shown.reason
             table.add_row(
                 " ",
+                Text(MARKS[verdict.published.word], COLOURS[verdict.published.word]),
                 Text(MARKS[verdict.word], COLOURS[verdict.word]),
                 verdict.claim,
                 visible(found),
@@ -397,7 +398,7 @@ def show_verdicts(records: "Sequence[Record]") -> None:
             )
         for cell in record.cells:
             if cell.status != "ok":
-                table.add_row(" ", Text(cell.status, "yellow"), f"seed {cell.seed}", visible(cell.reason))
+                table.add_row(" ", "", Text(cell.status, "yellow"), f"seed {cell.seed}", visible(cell.reason))
         seeds = sum(cell.status == "ok" for cell in record.cells)
         name = Text(record.subject.file_name.removesuffix(".json"), "bold")
         out.print(Text.assemble(name, f", {seeds} seed{'s' * (seeds != 1)}"), highlight=False)

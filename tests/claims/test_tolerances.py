@@ -21,6 +21,7 @@ OURS = (
     Near("r", 1.0, 0.1, null=0.0),
     Beyond("r", 0.05, ideal=0.0, null=1.0, scale="log"),
     Beyond("r", 0.9, ideal=1.0, null=0.5, scale="share"),
+    Beyond("r", 0.5, ideal=0.0, null=1.0, scale="share"),
     Trend("r", "falls"),
     Outpaces("r", "c"),
 )

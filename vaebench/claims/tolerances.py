@@ -50,7 +50,10 @@ def scaled(condition: Condition, factor: float) -> Condition:
             return replace(condition, tolerance=min(factor * tolerance, 0.99 * abs(null - target)))
         case Beyond(limit=limit, ideal=ideal, null=null) if limit != null:
             moved = ideal + factor * (limit - ideal)
-            return replace(condition, limit=max(moved, null) if null < ideal else min(moved, null))
+            moved = max(moved, null) if null < ideal else min(moved, null)
+            if condition.scale in {"share", "draws"}:  # which have no limit at 0 or 1
+                moved = min(max(moved, 0.01), 0.99)
+            return replace(condition, limit=moved)
         case Trend(least=least) | Outpaces(least=least):
             return replace(condition, least=factor * least)
     return condition

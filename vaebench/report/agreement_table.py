@@ -87,6 +87,8 @@ def _rank(rank: Rank | None, notes: list[str], tasks: Sequence[Task], line: _Lin
 def _cell(summary: RowSummary) -> str:
     if not summary.applicable:
         return "–"
-    agreement = plus_minus(summary.agreement) if summary.agreement else "–"
+    levels = (summary.agreement_published, summary.agreement)
+    agreement = "<br>/ ".join(plus_minus(one) if one else "–" for one in dict.fromkeys(levels))
     silent = f"<br>{summary.silent} –" if summary.silent else ""
-    return f"{agreement}<br>{summary.holds} of {summary.applicable} hold{silent}"
+    holds = f"{summary.published} / {summary.holds} of {summary.applicable} hold"
+    return f"{agreement}<br>{holds}{silent}"

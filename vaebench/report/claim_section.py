@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 
 from vaebench.claims import WORST_FIRST, Across, CheckResult, Claim, Verdict, is_plain, judge_across
 from vaebench.report.format import check_numbers, claimed, plain, plus_minus, rounded
+from vaebench.report.levels import LEVELS, tally, told
 from vaebench.report.markdown import (
     SYMBOLS,
     bullets,
@@ -54,21 +55,25 @@ def claim_section(claim: Claim, shown: Sequence[ShownRecord]) -> list[str]:
         for arm, found in sorted(by_arm.items())
         if arm not in varying
     ]
+    two = any(condition.role == "control" for condition in claim.conditions)
     lines = []
     for one, of_record in zip(shown, controls, strict=True):
         verdict = one.verdicts[claim.id]
         if verdict.word != "not applicable":
             found = [of_record.get(arm) for arm in varying]
             marks = [f"{label(control.word)}{_spread([control])}" if control else "" for control in found]
-            lines.append([one.link, label(verdict.word), *_numbers(verdict, one), *marks, escape(_why(verdict))])
+            levels = [label(verdict.published.word), label(verdict.controlled.word)] if two else [label(verdict.word)]
+            lines.append([one.link, *levels, *_numbers(verdict, one), *marks, escape(_why(verdict))])
     arms = [f"{words(arm)} arm" for arm in varying]
     whose = " of the suite's own" if len(ours) < len(shown) else ""
-    headers = ["Record", "Verdict", "Estimate", "95 % interval", "Seeds", *arms, "Why"]
+    verdict_heads = LEVELS if two else ("Verdict",)
+    headers = ["Record", *verdict_heads, "Estimate", "95 % interval", "Seeds", *arms, "Why"]
     checks = max((one.verdicts[claim.id].checks for one in shown), key=len)
     return [
         f"### {escape(claim.id)}",
         f"{escape(claim.says)} {_tally(claim, ours, whose)}",
         _asked(checks),
+        *_plants(claim, ours),
         *([f"{CONTROLS}, in every record{whose} that has one: {'; '.join(same)}."] if same else []),
         *([dropping_empty(headers, lines)] if lines else []),
         *([_over_records(claim, ours)] if claim.over_records and lines and ours else []),
@@ -100,9 +105,20 @@ def _asked(checks: Sequence[CheckResult]) -> str:
     asked: dict[str, None] = {}
     for check in checks:
         each = "" if check.knob is None else " at each knob value"
-        asked[f"{words(check.statistic)} {claimed(check)}{each}"] = None
+        control = " (control)" if check.role == "control" else ""
+        asked[f"{words(check.statistic)} {claimed(check)}{each}{control}"] = None
     first, *others = map(escape, asked)
     return "The claim holds if each of these holds:\n\n" + bullets([f"**{first}** (shown)", *others])
+
+
+def _plants(claim: Claim, ours: Sequence[ShownRecord]) -> list[str]:
+    """Say what the plants are, and whether the measures order them as the truth does."""
+    if not claim.plants:
+        return []
+    found = told([one.verdicts[claim.id] for one in ours])
+    asked = [f"{words(p.measurement)} of {words(p.arm)} lies {p.side} the judged model's" for p in claim.plants]
+    said = f"Can the measure tell? {found or 'No record has its plants yet'}. Plants: {escape('; '.join(asked))}."
+    return [said]
 
 
 def _over_records(claim: Claim, shown: Sequence[ShownRecord]) -> str:
@@ -134,9 +150,13 @@ def _silent(verdicts: Iterable[tuple[ShownRecord, Verdict]]) -> list[str]:
 
 def _tally(claim: Claim, shown: Sequence[ShownRecord], whose: str) -> str:
     """Count the verdicts over records."""
-    found = Counter(one.verdicts[claim.id].word for one in shown)
+    verdicts = [one.verdicts[claim.id] for one in shown]
+    found = Counter(verdict.word for verdict in verdicts)
     counts = [f"{label(word)} {found[word]}" for word in SYMBOLS if found[word]]
-    return f"Over {len(shown)} records{whose}: {' · '.join(counts) or '–'}."
+    if not any(condition.role == "control" for condition in claim.conditions):
+        return f"Over {len(shown)} records{whose}: {' · '.join(counts) or '–'}."
+    published = tally(verdicts, published=True) or "–"
+    return f"Over {len(shown)} records{whose}: as published {published}; under controls {' · '.join(counts) or '–'}."
 
 
 def _why(verdict: Verdict) -> str:

@@ -9,6 +9,7 @@ from vaebench.papers import Task
 from vaebench.report.agreement_table import ROUNDING, agreement_table
 from vaebench.report.format import cell_time
 from vaebench.report.glossary import PAGE, link
+from vaebench.report.levels import LEVELS, both, deciding, tally, told
 from vaebench.report.markdown import (
     NO_RECORDS,
     PREVIEW,
@@ -85,6 +86,7 @@ def _about(preset: str) -> str:
     return (
         f"{link('agreement', 'Agreement')} ± half of its {link('estimate and interval', 'interval')} over seeds, and "
         f"how many verdicts hold ({link('n of m hold', 'n of m')}), with the {link('preset')} {preset}. "
+        "The first number is as published, the second under controls. Mean and rank are under controls. "
         f"{PRESETS[preset]} A {link('rank')} is a range."
     )
 
@@ -95,15 +97,18 @@ def _claims(tasks: Sequence[Task], selection: Selection) -> str:
     for task in tasks:
         counted = [one for one in selection.of_task(task.name) if one.is_own and one.dataset in task.datasets]
         for claim in task.claims if counted else ():
-            found = Counter(one.verdicts[claim.id].word for one in counted)
+            found = [one.verdicts[claim.id] for one in counted]
             name = f"[{escape(claim.id)}]({task.name}.md#{anchor(claim.id)})"
             of_task = words(task.name) if claim == task.claims[0] else ""
-            counts = (str(found[word] or "") for word in SYMBOLS)
+            counts = [tally(found, published=True), tally(found, published=False), deciding(found), told(found)]
             lines.append([of_task, name, escape(claim.says), *counts, _analytic(claim, counted)])
-    headers = ["Task", "Claim", "Statement", *(label(word) for word in SYMBOLS), "Analytic arm"]
+    headers = ["Task", "Claim", "Statement", *LEVELS, "What decides", "Can the measure tell?", "Analytic arm"]
     said = (
-        f"Each {link('claim')} belongs to a {link('task')}. Counts are of the suite's own records. The last column has "
-        f"the verdict that mathematics gives for the {link('analytic arm')}, and how many of these models got it."
+        f"Each {link('claim')} belongs to a {link('task')}. Counts are of the suite's own records. "
+        f"{link('as published', 'As published')}: does the observation replicate? "
+        f"{link('under controls', 'Under controls')}: does the interpretation stand? "
+        "*What decides* is the control that most often keeps a replicated observation from standing. "
+        f"The last column has the verdict that mathematics gives for the {link('analytic arm')}, and how many got it."
     )
     return f"{said}\n\n{table(headers, lines)}"
 
@@ -156,7 +161,10 @@ def _names(suite: Suite, selection: Selection, linked: bool) -> str:
 
 def _matrices(tasks: Sequence[Task], selection: Selection) -> str:
     """Write verdicts by row and claim, a table a task."""
-    parts = ["A number in brackets counts the data sets with that verdict."]
+    parts = [
+        f"Before the slash stands the verdict {link('as published')}, behind it {link('under controls')}. "
+        "A number in brackets counts the data sets with these verdicts."
+    ]
     for task in tasks:
         parts.append(f"### [{escape(task.title)}]({task.name}.md)")
         by_row: dict[Row, list[ShownRecord]] = {}
@@ -174,11 +182,11 @@ def _matrices(tasks: Sequence[Task], selection: Selection) -> str:
 
 
 def _verdicts(claim: str, shown: Iterable[ShownRecord]) -> str:
-    """Print one claim's verdicts over data sets: one word if they agree, else each with its count."""
-    found = Counter(one.verdicts[claim].word for one in shown)
+    """Print one claim's verdicts over data sets: once if they agree, else each with its count."""
+    found = Counter(both(one.verdicts[claim]) for one in shown)
     if len(found) == 1:
-        return label(next(iter(found)))
-    return "<br>".join(f"{label(word)} ({found[word]})" for word in SYMBOLS if found[word])
+        return next(iter(found))
+    return "<br>".join(f"{words_} ({times})" for words_, times in sorted(found.items()))
 
 
 def _foundations(selection: Selection) -> str:

@@ -85,7 +85,17 @@ SECTIONS: dict[str, dict[str, str]] = {
         "A mean of that size is three pairs of knob values in four. The course need not be monotone.",
         "log-ratio": "The logarithm of the last value over the first, along the knob. "
         "For example −0.69 is a fall to one half.",
-        "uninformative": "A comparison whose control leaves nothing to gain. It can neither hold nor fail.",
+        "uninformative": "A comparison that could not have shown anything. Its control leaves nothing to gain, "
+        "or its interval is wider than all that the claim distinguishes. It is undecided and never fails.",
+        "as published": "The verdict on the conditions that are the paper's own, or the nearest that can be taken. "
+        "It says whether the observation replicates.",
+        "under controls": "The verdict on all conditions, with every control of ours. "
+        "It says whether the interpretation stands.",
+        "plant": "A model made so that the true answer is known. It is trained as an arm beside the judged models. "
+        "A measure that reads a plant the wrong way round cannot tell what its claim says. "
+        "Then it decides nothing under controls.",
+        "tolerance": "A number in a condition that is our own choice: how near is near, or which effect counts. "
+        "Task pages say what the verdicts would be at half and at twice each of them.",
         "agreement": "How far a claim is true of a variant, from −1 to 1. It does not say how good the variant is. "
         "It is 1 where a condition is met in full, and 0 where the measurement would lie if the claim were false. "
         "Agreement is averaged over conditions, claims, data sets and seeds. It does not depend on other variants.",

@@ -7,6 +7,7 @@ from vaebench.claims import CheckResult, Claim, Column, Verdict, map_entry
 from vaebench.papers import Task
 from vaebench.report.format import cell_time, check_numbers, claimed, count, plain, plus_minus, rounded
 from vaebench.report.glossary import PAGE, link
+from vaebench.report.levels import levels_said, plant_lines
 from vaebench.report.markdown import (
     PREVIEW,
     anchor,
@@ -76,11 +77,14 @@ def _judged(claim: Claim, verdicts: Sequence[Verdict], seeds: int, task: Task) -
     """Write a claim's sentence, the verdict on each arm, and a row for each check."""
     own, *controls = verdicts
     rows = [row for verdict in verdicts for row in _rows(verdict, seeds)]
-    said = [escape(claim.says), f"**{label(own.word)}**" + (f" ({escape(own.reason)})" if own.reason else "")]
+    two = any(condition.role == "control" for condition in claim.conditions)
+    word = levels_said(own) if two else label(own.word)
+    said = [escape(claim.says), f"**{word}**" + (f" ({escape(own.reason)})" if own.reason else "")]
+    said += plant_lines(own)
     for control in controls:
         why = f" ({escape(control.reason)})" if control.word == "not applicable" else ""
         said.append(control_said(control.arm, control.word, claim) + why)
-    headers = ["Arm", "Statistic", "Verdict", "Estimate", "95 % interval", "Seeds", "Claimed", "Why"]
+    headers = ["Arm", "Statistic", "Role", "Verdict", "Estimate", "95 % interval", "Seeds", "Claimed", "Why"]
     heading = f"### [{escape(claim.id)}](../../{task.name}.md#{anchor(claim.id)})"
     return [heading, " · ".join(said), *([dropping_empty(headers, rows)] if rows else [])]
 
@@ -97,6 +101,7 @@ def _found(verdict: Verdict, check: CheckResult, seeds: int) -> list[str]:
     return [
         words(verdict.arm),
         escape(words(check.place)),
+        check.role,
         label(check.word),
         *check_numbers(check, seeds),
         claimed(check),

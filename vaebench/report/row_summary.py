@@ -1,7 +1,7 @@
 """Sum up the records of one row on one task."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -18,22 +18,31 @@ class RowSummary:
 
     Attributes:
         by_seed: Agreement of each seed that has all of the task's data sets; empty if the task is not covered.
-        holds: Number of verdicts that hold.
+        published_by_seed: The same as published; `by_seed` is under controls.
+        holds: Number of verdicts that hold under controls.
+        published: Number of verdicts that hold as published.
         applicable: Number of verdicts that are applicable.
         silent: Number of verdicts that are not applicable; the agreement is that of the others.
         lacks: Why the task is not covered, or empty.
     """
 
     by_seed: dict[int, float]
+    published_by_seed: dict[int, float]
     holds: int
+    published: int
     applicable: int
     silent: int
     lacks: str = ""
 
     @cached_property
     def agreement(self) -> Interval | None:
-        """Mean agreement over seeds with its interval; None if the task is not covered."""
+        """Mean agreement under controls over seeds, with its interval; None if the task is not covered."""
         return t_interval(list(self.by_seed.values())) if self.by_seed else None
+
+    @cached_property
+    def agreement_published(self) -> Interval | None:
+        """Mean agreement as published over seeds, with its interval; None if the task is not covered."""
+        return t_interval(list(self.published_by_seed.values())) if self.published_by_seed else None
 
 
 def row_summary(task: Task, shown: Iterable[ShownRecord]) -> RowSummary:
@@ -51,15 +60,30 @@ def row_summary(task: Task, shown: Iterable[ShownRecord]) -> RowSummary:
     verdicts = Counter(verdict.word for one in counted for verdict in one.record.verdicts)
     silent = verdicts["not applicable"]
     agreements = {one.dataset: agreement_by_seed(one.record.verdicts) for one in counted}
+    published = {one.dataset: agreement_by_seed(one.record.verdicts, "published") for one in counted}
+    replicated = sum(verdict.published.word == "holds" for one in counted for verdict in one.record.verdicts)
     lacks = [_lack(name, of_data.get(name), agreements.get(name, {})) for name in task.datasets]
-    shared = set.intersection(*(set(found) for found in agreements.values())) if agreements else set()
-    by_seed = {seed: sum(of[seed] for of in agreements.values()) / len(agreements) for seed in sorted(shared)}
+    by_seed = _mean_by_seed(agreements.values())
     missing = next(filter(None, lacks), "")
     if not missing and len(by_seed) < 2:
         missing = "one seed has no spread" if by_seed else "its data sets share no seed"
     covered = not any(lacks)
     applicable = verdicts.total() - silent
-    return RowSummary(by_seed if covered else {}, verdicts["holds"], applicable, silent, missing)
+    return RowSummary(
+        by_seed if covered else {},
+        _mean_by_seed(published.values()) if covered else {},
+        verdicts["holds"],
+        replicated,
+        applicable,
+        silent,
+        missing,
+    )
+
+
+def _mean_by_seed(agreements: Collection[dict[int, float]]) -> dict[int, float]:
+    """The mean over data sets, of the seeds that all of them have."""
+    shared = set.intersection(*map(set, agreements)) if agreements else set()
+    return {seed: sum(of[seed] for of in agreements) / len(agreements) for seed in sorted(shared)}
 
 
 def _lack(dataset: str, shown: ShownRecord | None, agreement: dict[int, float]) -> str:

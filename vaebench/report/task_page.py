@@ -8,6 +8,7 @@ from vaebench.papers import Task, instrument_page
 from vaebench.report.claim_section import REPORTED, claim_section, invariant_section
 from vaebench.report.figures.prepare import Picture
 from vaebench.report.glossary import PAGE, link
+from vaebench.report.levels import tolerance_table
 from vaebench.report.markdown import NO_RECORDS, PREVIEW, bullets, contents, details, escape, source, words
 from vaebench.report.selection import Selection
 
@@ -44,6 +45,8 @@ def task_page(task: Task, selection: Selection, pictures: Sequence[Picture], pre
         parts += claim_section(claim, shown)
         parts += [_image(one) for one in pictures if one.claim == claim.id]
 
+    counted = [one for one in shown if one.is_own and one.dataset in task.datasets]
+    parts += [tolerances] if (tolerances := tolerance_table(task.claims, counted)) else []
     parts += ["## Findings", findings] if findings else []
 
     def of(kind: str) -> list[str]:

@@ -96,7 +96,7 @@ TASK = Task(
             "Volume-weighted sampling gives fewer outliers than the prior.",
             (
                 _fewer("classifier_outliers_weighted", "classifier_outliers_prior"),
-                _fewer("neighbour_outliers_weighted", "neighbour_outliers_prior"),
+                _fewer("neighbour_outliers_weighted", "neighbour_outliers_prior", "control"),
             ),
             reported=(
                 "effective_share",
@@ -118,9 +118,9 @@ TASK = Task(
             "Volume-weighted sampling gives fewer outliers than the prior scaled to the same variation.",
             (
                 _fewer("classifier_outliers_weighted", "classifier_outliers_truncated_to_distance"),
-                _fewer("neighbour_outliers_weighted", "neighbour_outliers_truncated_to_distance"),
+                _fewer("neighbour_outliers_weighted", "neighbour_outliers_truncated_to_distance", "control"),
                 _fewer("classifier_outliers_weighted", "classifier_outliers_truncated_to_entropy"),
-                _fewer("neighbour_outliers_weighted", "neighbour_outliers_truncated_to_entropy"),
+                _fewer("neighbour_outliers_weighted", "neighbour_outliers_truncated_to_entropy", "control"),
             ),
             reported=(
                 "truncation_for_distance",

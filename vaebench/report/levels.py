@@ -1,0 +1,139 @@
+"""Print the two levels of verdicts: as published, and under controls."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from vaebench.claims import Claim, Verdict, has_tolerance, judge, with_tolerances
+from vaebench.report.markdown import SYMBOLS, details, escape, label, table, words
+from vaebench.report.shown import ShownRecord
+
+LEVELS = ("As published", "Under controls")
+"""The two levels of a verdict, as headings."""
+
+FACTORS = (0.5, 1.0, 2.0)
+"""How wide the tolerances that are ours are made, beside the width that they have."""
+
+TOLERANCES = "Verdicts at half and twice the tolerances that are ours"
+"""The title of the folded table."""
+
+CANNOT_TELL = "**The measure cannot tell**"
+"""What stands by a claim whose measure reads a plant the wrong way round."""
+
+
+def both(verdict: Verdict) -> str:
+    """Print a verdict's symbols at both levels.
+
+    Args:
+        verdict: The verdict.
+
+    Returns:
+        For example ``✓ / ✗``: as published, then under controls.
+    """
+    return f"{SYMBOLS[verdict.published.word]} / {SYMBOLS[verdict.controlled.word]}"
+
+
+def tally(verdicts: Iterable[Verdict], published: bool) -> str:
+    """Count the words of some verdicts at one level.
+
+    Args:
+        verdicts: The verdicts.
+        published: Whether as published; else under controls.
+
+    Returns:
+        For example ``✓ 12 · ✗ 0 · ? 2``; empty if the claim applies nowhere.
+    """
+    found = Counter((one.published if published else one.controlled).word for one in verdicts)
+    shown = [word for word in SYMBOLS if word != "not applicable"]
+    return " · ".join(f"{SYMBOLS[word]} {found[word]}" for word in shown) if any(found[word] for word in shown) else ""
+
+
+def deciding(verdicts: Iterable[Verdict]) -> str:
+    """Name the control that most often keeps an observation that replicates from standing.
+
+    Args:
+        verdicts: Of one claim.
+
+    Returns:
+        For example ``encoder whitened degree (6)``; empty where no control decides.
+    """
+    found: Counter[str] = Counter()
+    for one in verdicts:
+        if one.published.word == "holds" != one.controlled.word:
+            found[next(check.statistic for check in one.checks if check.word == one.controlled.word)] += 1
+    if not found:
+        return ""
+    (statistic, times), *others = found.most_common()
+    more = f" and {len(others)} more" if others else ""
+    return escape(f"{words(statistic)} ({times}){more}")
+
+
+def told(verdicts: Iterable[Verdict]) -> str:
+    """Say whether a claim's measures can tell, by its plants.
+
+    Args:
+        verdicts: Of one claim.
+
+    Returns:
+        Markdown; empty where the claim has no plants.
+    """
+    found = Counter(one.controlled.valid for one in verdicts if one.plants)
+    if found["cannot tell"]:
+        return f"{CANNOT_TELL} ({found['cannot tell']} of {found.total()})"
+    return f"shown in {found['shown']} of {found.total()}" if found.total() else ""
+
+
+def plant_lines(verdict: Verdict) -> list[str]:
+    """Say how each plant of a claim was read on one record.
+
+    Args:
+        verdict: The verdict.
+
+    Returns:
+        A line a plant, as inert text.
+    """
+    return [
+        escape(
+            f"plant {words(one.plant.arm)}: {words(one.plant.measurement)} must lie {one.plant.side}, {one.word}"
+            + (f" ({one.interval.estimate:+.3g} against the judged model)" if one.interval else "")
+        )
+        for one in verdict.plants
+    ]
+
+
+def tolerance_table(claims: Sequence[Claim], shown: Sequence[ShownRecord]) -> str:
+    """Write how many verdicts each claim would have if the tolerances that are ours were half or twice as wide.
+
+    Args:
+        claims: A task's claims.
+        shown: The records that count.
+
+    Returns:
+        A folded table; empty where no claim has a tolerance of ours.
+    """
+    rows = []
+    for claim in claims:
+        if not any(map(has_tolerance, claim.conditions)):
+            continue
+        at = {factor: [_judged(with_tolerances(claim, factor), one) for one in shown] for factor in FACTORS}
+        for published in (True, False):
+            level = "as published" if published else "under controls"
+            name = escape(claim.id) if published else ""
+            rows.append([name, level, *(tally(verdicts, published) for verdicts in at.values())])
+    heads = ["Claim", "Level", *("as it is" if factor == 1 else f"× {factor:g}" for factor in FACTORS)]
+    return details(TOLERANCES, table(heads, rows)) if rows else ""
+
+
+def _judged(claim: Claim, shown: ShownRecord) -> Verdict:
+    return judge(claim, shown.record.table, seeds_run=len(shown.record.cells))
+
+
+def levels_said(verdict: Verdict) -> str:
+    """Print both words of a verdict.
+
+    Args:
+        verdict: The verdict.
+
+    Returns:
+        For example ``as published ✓ holds · under controls ✗ fails``.
+    """
+    return f"as published {label(verdict.published.word)} · under controls {label(verdict.controlled.word)}"
