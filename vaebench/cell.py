@@ -19,7 +19,7 @@ from vaebench.experiment import Arm, Budget, Division, Interventions
 from vaebench.kernels.estimate import Undefined
 from vaebench.measures.declared import is_among
 from vaebench.measures.model_view import DataUndefined, none_of
-from vaebench.measures.probe import Cohort, Probe
+from vaebench.measures.probe import Cohort, Placed, Probe
 from vaebench.mistakes import Mistake
 from vaebench.models import Refused, Unfit, Variant, exact
 from vaebench.models.attention import plain_attention
@@ -382,7 +382,9 @@ def _column(
 def compare(
     task: Task, budget: Budget, models: Mapping[tuple[str, float | None], Trained], data: Dataset, seed: int
 ) -> list[Column]:
-    """Read a task's comparisons off all models of a cell; what they find belongs to the models judged.
+    """Read a task's comparisons off all models of a cell.
+
+    What they find belongs to the models judged, unless they name another arm.
 
     Args:
         task: The task.
@@ -401,5 +403,9 @@ def compare(
             placed = instrument(Cohort(models, data, budget.evaluation, _rng(task, data, seed, name)))
         except UNREADABLE as reason:
             placed = tuple((None, none) for none in _none_of(instrument, reason))
-        found += [_column(instrument, JUDGED.name, knob, seed, measurement) for knob, measurement in placed]
+        found += [_column(instrument, _arm_of(one), one[0], seed, one[1]) for one in placed]
     return found
+
+
+def _arm_of(placed: Placed) -> str:
+    return placed[2] if len(placed) == 3 else JUDGED.name

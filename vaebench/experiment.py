@@ -64,6 +64,7 @@ class EvaluationBudget:
         attacked: Held-out examples, at most, that are attacked.
         attack_steps: Ascent steps of an attack.
         attack_restarts: Random starts of an attack.
+        retraining_steps: Steps for which a fresh encoder or decoder is trained beside a frozen other side.
         posterior_nodes: Gauss–Hermite nodes along each latent unit for means over the posterior, where there are three
             units at most. 0 draws ``samples`` from the posterior, whatever their number.
     """
@@ -73,6 +74,7 @@ class EvaluationBudget:
     attacked: int = 128
     attack_steps: int = 30
     attack_restarts: int = 4
+    retraining_steps: int = 300
     posterior_nodes: int = 0
 
 
@@ -89,6 +91,8 @@ class Interventions:
             is Bernoulli; ``own`` leaves any.
         pixels: Number of values that the ``bernoulli`` likelihood counts an example as: with fewer in it, each counts
             so much more often, as when an image is shown larger. None counts what there is.
+        encoder_rate: Factor on the learning rate of the encoder's weights, its heads included; 0 freezes them.
+        decoder_rate: The same of the decoder's weights.
     """
 
     posterior_scale: float | None = None
@@ -97,6 +101,8 @@ class Interventions:
     target: Target = "clean"
     likelihood: Literal["own", "bernoulli"] = "own"
     pixels: int | None = None
+    encoder_rate: float = 1.0
+    decoder_rate: float = 1.0
 
     def __post_init__(self) -> None:
         if self.target not in get_args(Target):
@@ -109,8 +115,9 @@ class Interventions:
             value = getattr(self, name)
             if value is not None and not (value > 0 and math.isfinite(value)):
                 raise ValueError(f"{name} is above 0 or None, not {value}")
-        if not (self.input_noise >= 0 and math.isfinite(self.input_noise)):
-            raise ValueError(f"input_noise is 0 or above, not {self.input_noise}")
+        for name in ("input_noise", "encoder_rate", "decoder_rate"):
+            if not 0 <= getattr(self, name) < math.inf:
+                raise ValueError(f"{name} is 0 or above, not {getattr(self, name)}")
 
     def beta(self, kl_weight: float | None) -> float | None:
         """Weight of the KL beside a *sum of squared errors*: β = 2·variance·kl_weight.

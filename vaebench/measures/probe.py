@@ -47,7 +47,10 @@ class Cohort:
 
 Instrument = Callable[[Probe], tuple[Measurement, ...]]
 
-Placed = tuple[float | None, Measurement]
-"""A comparison's measurement, with the knob value of its judged model; None if it belongs to all of them."""
+Placed = tuple[float | None, Measurement] | tuple[float | None, Measurement, str]
+"""A comparison's measurement, with the knob value of its model; None if it belongs to all judged models.
+
+The model is the judged one, or that of the arm named behind the measurement.
+"""
 
 Comparison = Callable[[Cohort], tuple[Placed, ...]]

@@ -2,8 +2,9 @@
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -14,6 +15,7 @@ from vaebench.models import Model, Objective, Refused, Unfit, Variant
 from vaebench.seeds import seed_for
 from vaebench.training.first_step import look
 from vaebench.training.intervened import Intervened
+from vaebench.training.sides import sides_of
 from vaebench.training.step import TrainingStep
 
 CHECK_EVERY = 100
@@ -167,7 +169,8 @@ def _fit(
     seen = look(variant, model, x, latent=latent, steps=training.steps, seed=seed_for(seed, "first step"))
     objectives = (variant.objective, *(adversary.objective for adversary in variant.adversaries))
     step_of = TrainingStep(model, objectives, training.steps, len(x))
-    teams = _teams(model, variant, training)
+    paces, unpaced = _paces(model, interventions, x)
+    teams = _teams(model, variant, training, paces)
     order, noise, more, own = (
         torch.Generator(device).manual_seed(seed_for(seed, purpose))
         for purpose in ("batches", "noise", "input noise", "objective")
@@ -202,7 +205,7 @@ def _fit(
         tuple(snapshots),
         time.perf_counter() - start,
         variant.objective,
-        seen.notes,
+        (*seen.notes, *unpaced),
     )
 
 
@@ -222,22 +225,48 @@ class _Team:
     training: TrainingConfig
 
 
-def _teams(model: Intervened, variant: Variant, training: TrainingConfig) -> list[_Team]:
+Paces = Mapping[nn.Parameter, float]
+"""Factors on the learning rate, of weights whose factor is not 1."""
+
+
+def _paces(model: Intervened, interventions: Interventions, x: Tensor) -> tuple[Paces, tuple[str, ...]]:
+    """The weights that are slowed by an intervention, and a remark where a weight is of both sides."""
+    factors = {"encoder": interventions.encoder_rate, "decoder": interventions.decoder_rate}
+    if set(factors.values()) == {1.0}:
+        return {}, ()
+    sides, weights = sides_of(model.model, x[:2]), dict(model.model.named_parameters())
+    paces = {weights[name]: factor for side, factor in factors.items() for name in getattr(sides, side)}
+    if not sides.shared:
+        return paces, ()
+    kept = {weight: factor for weight, factor in paces.items() if weight not in {weights[n] for n in sides.shared}}
+    return kept, (f"encoder and decoder share {sides.shared[0]}: its learning rate is the plain one",)
+
+
+def _teams(model: Intervened, variant: Variant, training: TrainingConfig, paces: Paces) -> list[_Team]:
     """The variant's own weights first, then each adversary's."""
     theirs = [list(model.model.get_submodule(each.module).parameters()) for each in variant.adversaries]
     taken = {id(weight) for weights in theirs for weight in weights}
     own = [weight for weight in model.parameters() if weight.requires_grad and id(weight) not in taken]
-    teams = [_Team(own, _adam(own, training.learning_rate), training)]
+    teams = [_Team(own, _adam(_by_pace(own, paces), training.learning_rate), training)]
     for adversary, weights in zip(variant.adversaries, theirs, strict=True):
         pace = replace(training, learning_rate=adversary.learning_rate or training.learning_rate)
-        teams.append(_Team(weights, _adam(weights, pace.learning_rate, adversary.betas), pace))
+        teams.append(_Team(weights, _adam(_by_pace(weights, paces), pace.learning_rate, adversary.betas), pace))
     return teams
 
 
-def _adam(weights: list[nn.Parameter], rate: float, betas: tuple[float, float] = (0.9, 0.999)) -> torch.optim.Adam:
+def _by_pace(weights: list[nn.Parameter], paces: Paces) -> list[dict[str, Any]]:
+    """An optimiser's groups: weights with one factor on their learning rate."""
+    groups: dict[float, list[nn.Parameter]] = {}
+    for weight in weights:
+        groups.setdefault(paces.get(weight, 1.0), []).append(weight)
+    return [{"params": group, "pace": pace} for pace, group in groups.items()]
+
+
+def _adam(groups: list[dict[str, Any]], rate: float, betas: tuple[float, float] = (0.9, 0.999)) -> torch.optim.Adam:
     """Adam, fused unless a CPU tensor has gaps in memory: the fused one would update those too."""
+    weights = [weight for group in groups for weight in group["params"]]
     whole = all(torch.empty_like(weight, device="meta").stride() == weight.stride() for weight in weights)
-    return torch.optim.Adam(weights, lr=rate, betas=betas, fused=whole)
+    return torch.optim.Adam(groups, lr=rate, betas=betas, fused=whole)
 
 
 def _move(teams: list[_Team], losses: tuple[Tensor, ...], step: int) -> None:
@@ -247,7 +276,8 @@ def _move(teams: list[_Team], losses: tuple[Tensor, ...], step: int) -> None:
         for weight, gradient in zip(team.weights, found, strict=True):
             weight.grad = None if gradient is None else _laid_out_as(weight, gradient)
     for team in teams:
-        team.optimiser.param_groups[0]["lr"] = team.training.rate(step)
+        for group in team.optimiser.param_groups:
+            group["lr"] = group["pace"] * team.training.rate(step)
         team.optimiser.step()
 
 
