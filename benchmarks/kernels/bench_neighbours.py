@@ -7,7 +7,7 @@ from vaebench.kernels.neighbours import neighbour_distance
 
 
 class Neighbours:
-    params = (1000, 10_000)
+    params = (1000, 10_000, 60_000)
     param_names = ("references",)
     unit = "relative"
 

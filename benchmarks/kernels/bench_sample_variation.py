@@ -1,6 +1,7 @@
 """Variation of samples and their coverage of real examples, which are quadratic in the number of samples."""
 
 from benchmarks.kernels.networks import DOUBLE, PIXELS, draw, relative_error
+from vaebench.kernels.auroc import auroc
 from vaebench.kernels.sample_variation import coverage, mean_pairwise_distance
 
 
@@ -20,6 +21,9 @@ class SampleVariation:
 
     def time_coverage(self, _samples: int) -> None:
         coverage(self.real, self.samples, 5)
+
+    def time_auroc(self, _samples: int) -> None:
+        auroc(self.samples[:, 0], self.real[:, 0])
 
     def track_mean_pairwise_distance_error(self, _samples: int) -> float:
         exact = mean_pairwise_distance(self.samples.to(DOUBLE)).value

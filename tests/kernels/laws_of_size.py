@@ -11,6 +11,7 @@ from vaebench.kernels.aggregate_posterior import (
     units_shuffled,
 )
 from vaebench.kernels.attack import maximum_damage
+from vaebench.kernels.auroc import auroc, placements
 from vaebench.kernels.cka import chance_cka, cka_direction, cka_matrix, debiased_cka, linear_cka, shuffled_cka
 from vaebench.kernels.complex_normal import (
     complex_normal_divergence,
@@ -188,6 +189,8 @@ LAWS = (
     Law(neighbour_distance, (1,), lambda n, g: neighbour_distance(g * n.x, g * n.y, 3)),
     Law(path_roughness, (0,), lambda n, g: path_roughness(g * n.paths)),
     Law(mean_pairwise_distance, (1, 1), lambda n, g: mean_pairwise_distance(g * n.x)[:2]),
+    Law(placements, (0,), lambda n, g: placements(g * n.row, g * n.row[:20].square())),
+    Law(auroc, (0, 0), lambda n, g: auroc(g * n.row, g * n.row[:20].square())[:2]),
     Law(coverage, (0, 0), lambda n, g: coverage(g * n.x, g * n.y, 2)[:2]),
     Law(quantile_threshold, (1,), lambda n, g: quantile_threshold(g * n.row, 0.1)),
     Law(matched_truncation, (0, 1), lambda n, g: matched_truncation(lambda t: g * math.sin(t), g * 0.5, 0.0, 1.0)[:2]),

@@ -80,3 +80,27 @@ def test_a_large_reference_is_met_in_smaller_parts_and_left_as_it_was(draw):
     assert reference.equal(before)
     exact = (x - reference[:50].T).abs()
     torch.testing.assert_close(torch.cat(parts)[:, :50], exact, rtol=1e-7, atol=1e-6)
+
+
+@pytest.mark.parametrize("offset", [0.0, 1e4])
+def test_many_near_copies_are_told_apart_far_from_the_origin(draw, offset):
+    """Deceptive: more near copies than candidates to spare, whose gaps a product in single precision would drown."""
+    x = draw(6, 30)
+    reference = torch.cat([x + 10.0 ** -(2 + i / 8) * torch.sign(draw(6, 30)) for i in range(24)]) + offset
+    found = nearest(x + offset, reference, 3)
+    exact = (x[:, None] + offset - reference).norm(dim=2).topk(3, largest=False)
+    torch.testing.assert_close(found.distances, exact.values, rtol=1e-9, atol=1e-10)
+    assert torch.equal(found.indices, exact.indices)
+
+
+def test_copies_are_at_distance_nought_however_many_they_are(draw):
+    x = draw(5, 8)
+    found = nearest(x, x.repeat(12, 1), 9)
+    assert float(found.distances.max()) == 0
+    assert torch.equal(found.indices % 5, torch.arange(5)[:, None].expand(5, 9))
+
+
+def test_without_examples_there_are_no_neighbours(draw):
+    assert nearest(draw(0, 4), draw(9, 4), 2).indices.shape == (0, 2)
+    with pytest.raises(ValueError, match="examples of one shape are compared"):
+        nearest(draw(3, 2), draw(3, 3), 1)

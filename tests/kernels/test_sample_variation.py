@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from vaebench.kernels.estimate import Undefined
+from vaebench.kernels.neighbours import nearest
 from vaebench.kernels.sample_variation import (
     class_entropy,
     coverage,
@@ -189,3 +190,8 @@ def test_the_threshold_is_the_interpolated_order_statistic(draw, dtype, share):
         found = quantile_threshold(values, share)
         assert found.dtype == dtype
         torch.testing.assert_close(found, expected, rtol=4 * torch.finfo(dtype).eps, atol=1e-8)
+
+
+def test_known_neighbours_of_the_real_give_the_same_coverage(draw):
+    real, samples = draw(60, 4), draw(50, 4)
+    assert coverage(real, samples, 5, among_real=nearest(real, real, 7)) == coverage(real, samples, 5)

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from vaebench.kernels.estimate import Estimate, Undefined, mean_estimate, require_finite
-from vaebench.kernels.neighbours import distances_in_parts, nearest
+from vaebench.kernels.neighbours import Neighbours, distances_in_parts, nearest
 
 
 def class_entropy(probabilities: Tensor) -> Estimate:
@@ -81,7 +81,9 @@ def mean_pairwise_distance(x: Tensor, *, chunk: int = 1024) -> Estimate:
     return Estimate(value.to(x.dtype), variance.sqrt().to(x.dtype), n)
 
 
-def coverage(real: Tensor, samples: Tensor, k: int, *, chunk: int = 1024) -> Estimate:
+def coverage(
+    real: Tensor, samples: Tensor, k: int, *, chunk: int = 1024, among_real: Neighbours | None = None
+) -> Estimate:
     """Share of real examples with a sample within their k-th nearest-neighbour radius, in [0, 1].
 
     (1/N)·Σ_i 1[min_j ‖x_i − y_j‖ ≤ r_i],  r_i the distance of x_i to its k-th nearest other real example.
@@ -102,6 +104,7 @@ def coverage(real: Tensor, samples: Tensor, k: int, *, chunk: int = 1024) -> Est
         samples: y, shape (M, *event).
         k: Rank of the real neighbour that sets the radius.
         chunk: Real examples at a time; memory is chunk × the larger of N and M.
+        among_real: ``nearest(real, real, k + 2)``, where it is known already.
 
     Returns:
         The share, its standard error, and N. Exact for these sets. The error is 0 where no single example or sample
@@ -120,7 +123,7 @@ def coverage(real: Tensor, samples: Tensor, k: int, *, chunk: int = 1024) -> Est
         raise ValueError(
             f"coverage needs k of at least 1, k + 2 real examples and two samples, got k = {k}, {n} and {m}"
         )
-    neighbours, inner = nearest(real, real, k + 2, chunk=chunk)
+    neighbours, inner = nearest(real, real, k + 2, chunk=chunk) if among_real is None else among_real
     radius, wider = neighbours[:, k], neighbours[:, k + 1]
     to_samples, which = nearest(real, samples, 2, chunk=chunk)
     first, second = to_samples.unbind(1)
