@@ -27,7 +27,7 @@ def apart(groups: Tensor, held_out: int, *names: str | int) -> Tensor:
         >>> apart(torch.tensor([7, 8, 7, 9, 9]), 2, "some").sum().item()
         2
     """
-    found, place, sizes = groups.unique(return_inverse=True, return_counts=True)
+    found, place, sizes = torch.unique(groups, return_inverse=True, return_counts=True)
     order = sorted(range(len(found)), key=lambda number: seed_for(*names, "apart", int(found[number])))
     chosen, room = torch.zeros(len(found), dtype=torch.bool), held_out
     for number in order:

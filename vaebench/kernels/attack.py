@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -55,7 +56,63 @@ def maximum_damage(
         >>> stretch = torch.tensor([3.0, 1.0])
         >>> maximum_damage(lambda x: stretch * x, torch.zeros(1, 2), 2.0, 20, 1, torch.Generator().manual_seed(0))
         tensor([6.])
+    """  # noqa: DOC502 - raised by _best_of_restarts
+    return _best_of_restarts(function, x, radius, steps, restarts, rng)[-1]
+
+
+class Damage(NamedTuple):
+    """The damage that an attack found, and how far it may be from the maximum.
+
+    Attributes:
+        found: The largest damage, shape (batch,): that of `maximum_damage` from the same starts.
+        gain: How much of it the second half of the starts added, shape (batch,).
     """
+
+    found: Tensor
+    gain: Tensor
+
+
+def damage_and_gain(
+    function: Callable[[Tensor], Tensor], x: Tensor, radius: float, steps: int, restarts: int, rng: torch.Generator
+) -> Damage:
+    """Largest output change found within a ball around each input, with what half of the starts would have missed.
+
+    found = max over all starts,  gain = found − max over the first half of them.
+
+    If the starts are alike, as many again would on average add less than the second half did. So the mean gain over
+    examples is an upper estimate of what the next doubling adds. It is no bound on what all starts miss together.
+    `Undefined` is raised as by `maximum_damage`, and so is `ValueError` for its arguments.
+
+    Args:
+        function: As for `maximum_damage`.
+        x: Inputs, shape (batch, *shape).
+        radius: r, in the unit of x.
+        steps: Gradients per restart.
+        restarts: Random starts, at least two; of an odd number the second half is the larger one.
+        rng: Source of the starts.
+
+    Returns:
+        Both in output units.
+
+    Raises:
+        ValueError: There is one restart only, which has no second half.
+
+    Examples:
+        >>> stretch, rng = torch.tensor([3.0, 1.0]), torch.Generator().manual_seed(0)
+        >>> found = damage_and_gain(lambda x: stretch * x, torch.zeros(1, 2), 2.0, 20, 2, rng)
+        >>> found.found, bool(found.gain < 1e-3)
+        (tensor([6.]), True)
+    """
+    if restarts == 1:
+        raise ValueError("a second half of the restarts needs two of them")
+    best = _best_of_restarts(function, x, radius, steps, restarts, rng)
+    return Damage(best[-1], best[-1] - best[restarts // 2 - 1])
+
+
+def _best_of_restarts(
+    function: Callable[[Tensor], Tensor], x: Tensor, radius: float, steps: int, restarts: int, rng: torch.Generator
+) -> list[Tensor]:
+    """The largest change found after each restart, shape (batch,) each."""
     if radius < 0:
         raise ValueError(f"radius must not be negative, got {radius}")
     if steps < 1 or restarts < 1:
@@ -66,11 +123,12 @@ def maximum_damage(
         def change(delta: Tensor) -> Tensor:
             return function(x + delta) - clean
 
-        worst = torch.zeros(x.shape[0], dtype=clean.dtype, device=clean.device)
+        best = [torch.zeros(x.shape[0], dtype=clean.dtype, device=clean.device)]
         for _ in range(restarts):
             start = radius * unit_vectors(standard_normal(x.shape, rng, dtype=x.dtype, device=x.device))
-            worst = torch.maximum(worst, _ascent(change, start, radius, steps))
-        return require_finite(worst, "the damage")
+            best.append(torch.maximum(best[-1], _ascent(change, start, radius, steps)))
+        require_finite(best[-1], "the damage")
+        return best[1:]
 
 
 def _ascent(change: Callable[[Tensor], Tensor], start: Tensor, radius: float, steps: int) -> Tensor:

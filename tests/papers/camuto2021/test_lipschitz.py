@@ -4,10 +4,11 @@ import pytest
 import torch
 from measures.known import EVALUATION, Known, by_name, ellipsoid, exact_at, generator, trained
 
+from vaebench.data import Dataset, Split
 from vaebench.experiment import EvaluationBudget
 from vaebench.kernels.jacobian import covariance_root
 from vaebench.measures.probe import Probe
-from vaebench.papers.camuto2021.lipschitz import decoder_lipschitz, encoder_lipschitz
+from vaebench.papers.camuto2021.lipschitz import decoder_lipschitz, encoder_lipschitz, encoder_whitened_lipschitz
 
 DATA = ellipsoid()
 
@@ -82,3 +83,48 @@ def test_the_root_that_whitens_is_that_of_posterior_means():
     codes = exact_at(DATA, 0.4).model.encode(DATA.held_out.x).mean
     root = covariance_root(codes)
     torch.testing.assert_close(root @ root.T, torch.cov(codes.T, correction=0), atol=1e-5, rtol=1e-4)
+
+
+def whitened_encoder(model, data=DATA):
+    return by_name(encoder_whitened_lipschitz(Probe(model, data, EVALUATION, generator())))[
+        "encoder_whitened_lipschitz_mean"
+    ]
+
+
+def test_the_whitened_norm_of_an_affine_encoder_is_the_spread_of_its_codes():
+    for scale in (0.05, 0.4, 1.0):
+        model = exact_at(DATA, scale)
+        codes = model.model.encode(DATA.held_out.x[: EVALUATION.points]).mean
+        largest = float(torch.linalg.eigvalsh(torch.cov(codes.T, correction=0))[-1].sqrt())
+        found = whitened_encoder(model)
+        assert found.value == pytest.approx(largest, rel=1e-4)
+        assert (found.unit, found.n) == ("z", 400)
+
+
+def test_steepness_where_data_never_vary_counts_in_the_norm_alone():
+    """A pixel that is always the same, and a weight on it that training never moved."""
+    x = torch.nn.functional.pad(DATA.train.x.flatten(1), (0, 1), value=0.3)
+    data = Dataset("padded", 1, Split(x), Split(x))
+    plain = trained(Known(lambda x: x[:, :2], lambda z: z), 2)
+    steep = trained(Known(lambda x: x[:, :2] + 50 * (x[:, -1:] - 0.3), lambda z: z), 2)
+    for name, ratio in (("encoder_lipschitz_mean", 70), ("encoder_whitened_lipschitz_mean", 1)):
+        read = encoder_lipschitz if name == "encoder_lipschitz_mean" else encoder_whitened_lipschitz
+        one, other = (
+            by_name(read(Probe(model, data, EVALUATION, generator())))[name].value for model in (plain, steep)
+        )
+        assert other / one == pytest.approx(ratio, rel=0.02)
+
+
+@pytest.mark.parametrize("factor", [0.1, 7.0])
+def test_a_map_that_is_scaled_is_read_as_much_steeper(factor):
+    def bent(x):
+        return torch.sin(x.flatten(1)[:, :2])
+
+    for read in (encoder_lipschitz, encoder_whitened_lipschitz, decoder_lipschitz):
+        if read is decoder_lipschitz:
+            models = [trained(Known(bent, lambda z, c=c: c * curve(z)), 2) for c in (1.0, factor)]
+        else:
+            models = [trained(Known(lambda x, c=c: c * bent(x), curve), 2) for c in (1.0, factor)]
+        plain, scaled = (by_name(read(Probe(model, DATA, EVALUATION, generator()))) for model in models)
+        for name, measurement in plain.items():
+            assert scaled[name].value == pytest.approx(factor * measurement.value, rel=1e-4)

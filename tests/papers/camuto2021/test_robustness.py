@@ -11,7 +11,7 @@ from vaebench.data import Split
 from vaebench.measures.probe import Probe
 from vaebench.measures.reconstruction import unexplained_variance
 from vaebench.models.complex_autoencoder import complex_autoencoder
-from vaebench.papers.camuto2021.robustness import RADII, maximum_damage
+from vaebench.papers.camuto2021.robustness import RADII, maximum_damage, robustness
 
 DATA = ellipsoid()
 DATA_SD = float(DATA.train.x.flatten(1).double().var(0).sum().sqrt())
@@ -119,3 +119,66 @@ def test_a_model_of_complex_codes_is_read_like_any_other():
         left = (x - inner.decode(inner.encode(x).mean).mean).flatten(1).square().sum(1).mean()
     variance = DATA.train.x.flatten(1).var(0).sum()
     assert unexplained(model, 100).value == pytest.approx(float(left / variance), rel=1e-4)
+
+
+def attacked(model, evaluation=EVALUATION):
+    return by_name(robustness(Probe(model, DATA, evaluation, generator())))
+
+
+def bent():
+    return trained(Known(lambda x: torch.tanh(2 * x.flatten(1)), lambda z: pad(torch.sin(5 * z[:, :3]))), 8)
+
+
+@pytest.mark.parametrize("scale", [0.05, 0.4, 1.0])
+def test_in_both_units_damage_to_an_affine_model_is_radius_times_gain(scale):
+    model = exact_at(DATA, scale)
+    inner = model.model.model
+    gain = float(torch.linalg.svdvals(inner.decoder[0].weight @ inner.mean.weight)[0])
+    x = DATA.held_out.x[: EVALUATION.points]
+    sd = float(model.model.decode(model.model.encode(x).mean).mean.flatten(1).var(0).sum().sqrt())
+    found = attacked(model)
+    for name, share in RADII.items():
+        assert found[f"damage_{name}_per_data"].value == pytest.approx(share * gain, rel=1e-2)
+        assert found[f"damage_{name}"].value == pytest.approx(share * DATA_SD * gain / sd, rel=1e-2)
+    assert found["unexplained_variance"] == damage(model)["unexplained_variance"]
+
+
+def test_it_is_the_same_attack_as_the_older_one():
+    new, old = attacked(bent()), damage(bent())
+    for name in old:
+        assert new[name].value == old[name].value
+    assert new["unexplained_variance"] == old["unexplained_variance"]
+
+
+def test_what_the_second_half_of_the_restarts_adds_is_in_the_error_and_shrinks():
+    old = damage(bent())["damage_large"]
+    gains = []
+    for restarts in (2, 4, 16):
+        found = attacked(bent(), replace(EVALUATION, attack_restarts=restarts))
+        gains.append(found["attack_gain"].value)
+        large = found["damage_large"]
+        assert large.stderr < 1.5 * old.stderr + gains[-1] * large.value
+    assert gains[0] > gains[1] > gains[2] >= 0
+    assert attacked(bent())["damage_large"].stderr > old.stderr
+
+
+def test_a_collapsed_decoder_takes_no_damage_and_damage_has_no_scale():
+    mean = DATA.train.x.mean(0)
+    found = attacked(trained(Known(lambda x: x.flatten(1), lambda z: 0 * z.reshape(-1, 2, 4) + mean), 8))
+    for name in RADII:
+        reason = "reconstructions do not vary: damage has no such scale"
+        assert found[f"damage_{name}"] == declined(f"damage_{name}", reason, "model")
+        assert found[f"damage_{name}_per_data"].value == 0
+    assert found["attack_gain"].value == 0
+
+
+def test_shrinking_reconstructions_lowers_damage_per_data_alone():
+    mean = DATA.train.x.mean(0)
+    whole, small = (
+        attacked(trained(Known(lambda x: x.flatten(1)[:, :3], lambda z, c=c: c * pad(torch.sin(3 * z)) + mean), 3))
+        for c in (1.0, 1e-2)
+    )
+    for name in RADII:
+        assert small[f"damage_{name}"].value == pytest.approx(whole[f"damage_{name}"].value, rel=1e-3)
+        ratio = small[f"damage_{name}_per_data"].value / whole[f"damage_{name}_per_data"].value
+        assert ratio == pytest.approx(1e-2, rel=1e-3)

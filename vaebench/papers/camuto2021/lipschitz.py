@@ -7,6 +7,7 @@ from vaebench.kernels.jacobian import covariance_root, jacobian_columns, jacobia
 from vaebench.measures.declared import gives
 from vaebench.measures.model_view import decoded_mean, encoded_mean, held_out, of_sample, posterior_codes
 from vaebench.measures.probe import Probe
+from vaebench.models.kept import kept
 
 
 def _largest(name: str, norms: Tensor, unit: str) -> Measurement:
@@ -50,3 +51,29 @@ def encoder_lipschitz(probe: Probe) -> tuple[Measurement, ...]:
     """
     norms = spectral_norms(jacobian_rows(encoded_mean(probe.trained), held_out(probe.data, probe.budget.points)))
     return (of_sample("encoder_lipschitz_mean", norms, "z/x"), _largest("encoder_lipschitz_max", norms, "z/x"))
+
+
+@gives("encoder_whitened_lipschitz_mean")
+def encoder_whitened_lipschitz(probe: Probe) -> tuple[Measurement, ...]:
+    """Measure ‖J C^½‖₂ of the encoder's mean at held-out examples, with C the covariance of these.
+
+    Weights on pixels that never change keep their initial values until noise is added to the input. They are a part of
+    ‖J‖₂ and none of ‖J C^½‖₂. Of an affine encoder this is the standard deviation of the codes along their longest
+    axis.
+
+    Args:
+        probe: At most ``points`` examples are used.
+
+    Returns:
+        ``encoder_whitened_lipschitz_mean``, in units of z.
+    """
+    x = held_out(probe.data, probe.budget.points, least=2)
+    rows = jacobian_rows(encoded_mean(probe.trained), x).flatten(2)
+    return (of_sample("encoder_whitened_lipschitz_mean", spectral_norms(rows @ data_root(x)), "z"),)
+
+
+@kept
+def data_root(x: Tensor) -> Tensor:
+    """A root of the covariance of examples, shape (d, r), computed once for all models."""
+    root: Tensor = covariance_root(x.flatten(1).double()).to(x.dtype)
+    return root

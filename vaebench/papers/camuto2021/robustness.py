@@ -1,8 +1,12 @@
 """How far an attack on the input moves the reconstruction."""
 
-import torch
+import math
+from dataclasses import replace
 
-from vaebench.claims import Measurement
+import torch
+from torch import Tensor
+
+from vaebench.claims import Measurement, declined
 from vaebench.kernels import attack
 from vaebench.measures.declared import gives
 from vaebench.measures.model_view import held_out, none_of, of_sample, reconstructed, total_variance
@@ -55,3 +59,48 @@ def maximum_damage(probe: Probe) -> tuple[Measurement, ...]:
         of_sample("damage_medium_per_data", damage["medium"] / data_sd),
         left,
     )
+
+
+@gives("damage_{small,medium,large}{_per_data,}", "attack_gain", "unexplained_variance")
+def robustness(probe: Probe) -> tuple[Measurement, ...]:
+    """Measure the damage of an attack at each radius, and how far the attack may fall short.
+
+    It is as `maximum_damage`, in standard deviations of the data and in those of the reconstructions. An attack may
+    miss the maximum. So its error holds what the second half of its restarts added, beside the spread over examples.
+
+    Args:
+        probe: At most ``attacked`` examples are attacked, with ``attack_steps`` and ``attack_restarts``, at least two.
+
+    Returns:
+        ``damage_small_per_data``, ``damage_medium_per_data`` and ``damage_large_per_data`` in standard deviations of
+        the data. ``damage_small``, ``damage_medium`` and ``damage_large`` in those of the reconstructions; declined
+        where these do not vary. ``attack_gain`` is the largest share of a radius' mean damage that the second half of
+        the restarts added. ``unexplained_variance`` is the share of the data's variance that reconstructions leave.
+    """
+    data, budget = probe.data, probe.budget
+    function, everything = reconstructed(probe.trained), held_out(data, budget.points, least=2)
+    with torch.no_grad():
+        reconstructions = function(everything)
+    sd = float(reconstructions.flatten(1).double().var(0).sum().sqrt())
+    data_sd, x = float(total_variance(data).sqrt()), held_out(data, budget.attacked)
+    per_data, per_reconstruction, gains = [], [], [0.0]
+    for name, share in RADII.items():
+        both = attack.damage_and_gain(
+            function, x, share * data_sd, budget.attack_steps, budget.attack_restarts, probe.rng
+        )
+        found, gain = (part.double() for part in both)
+        per_data.append(_short_of(f"damage_{name}_per_data", found / data_sd, gain / data_sd))
+        if sd < COLLAPSED * data_sd:
+            reason = "reconstructions do not vary: damage has no such scale"
+            per_reconstruction.append(declined(f"damage_{name}", reason, "model"))
+        else:
+            per_reconstruction.append(_short_of(f"damage_{name}", found / sd, gain / sd))
+        gains += [float(gain.mean() / found.mean())] if found.any() else []
+    shortfall = Measurement("attack_gain", max(gains), 0.0, len(x))
+    return (*per_data, *per_reconstruction, shortfall, unexplained(everything, reconstructions, data))
+
+
+def _short_of(name: str, damage: Tensor, gain: Tensor) -> Measurement:
+    """Mean damage, with the mean gain of the second half of the restarts in its error."""
+    found = of_sample(name, damage)
+    return replace(found, stderr=math.hypot(found.stderr, float(gain.mean())))
