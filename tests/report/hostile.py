@@ -40,7 +40,8 @@ def rename(name, code="1" * 16):
 def lost_seed(data):
     """Cut the last seed everywhere, and judge anew, as somebody would who did not like it."""
     data["cells"].pop()
-    data |= {"verdicts": [], "control_verdicts": [], "invariant_verdicts": [], "agreement": None}
+    data |= {"verdicts": [], "control_verdicts": [], "invariant_verdicts": []}
+    data |= {"agreement": None, "agreement_published": None}
     for column in data["measurements"]:
         for part in PARTS:
             column[part].pop()
@@ -82,7 +83,7 @@ def knob_moved(data):
 
 def all_hold(data):
     for verdict in data["verdicts"] + data["control_verdicts"]:
-        verdict["word"] = "holds"
+        verdict["controlled"]["word"] = "holds"
 
 
 def weakened(data):
@@ -91,6 +92,10 @@ def weakened(data):
 
 def says(verdict):
     return lambda data: data["verdicts"][0].update(verdict)
+
+
+def says_under_controls(level):
+    return lambda data: data["verdicts"][0]["controlled"].update(level)
 
 
 def written_with(*replacements):
@@ -294,13 +299,27 @@ CORPUS = [
     ),
     ("claims weakened", weakened, r"^\S+my_vae.*: claims: "),
     ("no claims", lambda d: d.update(claims=[], verdicts=[], control_verdicts=[]), r"^\S+my_vae.*: claims: "),
-    ("all verdicts hold", all_hold, r"control_verdicts\.\d\.word: 'holds'"),
+    ("all verdicts hold", all_hold, r"control_verdicts\.\d\.controlled\.word: 'holds'"),
     (
         "a verdict turned",
-        says({"word": "fails"}),
-        r"verdicts\.0\.word: 'fails'.*'holds'",
+        says_under_controls({"word": "fails"}),
+        r"verdicts\.0\.controlled\.word: 'fails'.*'holds'",
     ),
-    ("a script for a reason", says({"reason": "<script>alert(1)</script>"}), r"verdicts\.0\.reason: '<script>alert"),
+    (
+        "a script for a reason",
+        says_under_controls({"reason": "<script>alert(1)</script>"}),
+        r"verdicts\.0\.controlled\.reason: '<script>alert",
+    ),
+    (
+        "a replication that is none",
+        lambda data: data["verdicts"][0]["published"].update(word="fails"),
+        r"verdicts\.0\.published\.word: 'fails'.*'holds'",
+    ),
+    (
+        "an agreement as published edited",
+        at("agreement_published", "estimate")(0.999),
+        r"agreement_published\.estimate: 0\.999\b",
+    ),
     ("a verdict on nothing", says({"claim": "wins"}), r"\bverdicts: "),
     (
         "a control verdict on nothing",
@@ -314,8 +333,8 @@ CORPUS = [
     ),
     (
         "a claim's agreement edited",
-        lambda d: d["verdicts"][0]["agreement"].__setitem__(0, 1.0),
-        r"verdicts\.0\.agreement\.0: 1\.0\b",
+        lambda d: d["verdicts"][0]["controlled"]["agreement"].__setitem__(0, 1.0),
+        r"verdicts\.0\.controlled\.agreement\.0: 1\.0\b",
     ),
     # Where it lies.
     (

@@ -130,7 +130,7 @@ def test_verdicts_that_another_judge_made_are_not_compared_but_made_anew(asked, 
     """Or a change of ours would refuse what was sent before it."""
     data = json.loads(json.dumps(honest))
     data["judged_by"] = "0" * 16
-    data["verdicts"][0]["word"] = "fails"
+    data["verdicts"][0]["controlled"]["word"] = "fails"
     (shown,) = asked(data).shown
     assert shown.verdicts[0].word == "holds"
 
@@ -143,7 +143,7 @@ def test_a_refused_record_cannot_put_markup_on_the_page(there, references, hones
     path = tmp_path / "alice" / TASK / "my_vae.mlp.digits.json"
     path.parent.mkdir(parents=True)
     data = json.loads(json.dumps(honest))
-    data["verdicts"][0]["reason"] = "<script>alert(1)</script>"
+    data["verdicts"][0]["controlled"]["reason"] = "<script>alert(1)</script>"
     path.write_text(json.dumps(data), "utf-8")
     found, _ = board._submitted(tmp_path)
     chosen = select(there, references, False, found)

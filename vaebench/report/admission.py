@@ -78,7 +78,7 @@ def differs(record: Record, anew: Record) -> str:
     """
     if not isinstance(record, Sent) or record.judged_by != judging_hash():
         return ""
-    for field in ("verdicts", "control_verdicts", "invariant_verdicts", "agreement"):
+    for field in ("verdicts", "control_verdicts", "invariant_verdicts", "agreement", "agreement_published"):
         if where := _difference(getattr(record, field), getattr(anew, field), field):
             return f"{where}; the same run command judges its cells anew"
     return ""

@@ -162,7 +162,7 @@ def _names(suite: Suite, selection: Selection, linked: bool) -> str:
 def _matrices(tasks: Sequence[Task], selection: Selection) -> str:
     """Write verdicts by row and claim, a table a task."""
     parts = [
-        f"Before the slash stands the verdict {link('as published')}, behind it {link('under controls')}. "
+        "Before the slash stands the verdict as published, behind it that under controls. "
         "A number in brackets counts the data sets with these verdicts."
     ]
     for task in tasks:

@@ -1,0 +1,76 @@
+"""The board prints both levels, names the control that decides, and says when a measure cannot tell."""
+
+from dataclasses import replace
+
+import pytest
+
+from vaebench.claims import Beyond, Claim, Found, Level, Near, Plant, Verdict, t_interval
+from vaebench.report.levels import (
+    CANNOT_TELL,
+    TOLERANCES,
+    both,
+    deciding,
+    levels_said,
+    plant_lines,
+    tally,
+    told,
+    tolerance_table,
+)
+from vaebench.report.selection import select
+
+HOLDS, FAILS, UNDECIDED = Level("holds"), Level("fails"), Level("undecided")
+PLANT = Plant("slow", "lead", "below")
+
+
+def verdict(published, controlled, *statistics, valid="not shown", plants=()):
+    from vaebench.claims import CheckResult
+
+    checks = tuple(CheckResult(name, None, 0.0, None, controlled.word, role="control") for name in statistics)
+    return Verdict("claim", "trained", published, replace(controlled, valid=valid), checks, plants)
+
+
+def test_both_symbols_and_both_words_are_printed():
+    assert both(verdict(HOLDS, FAILS)) == "✓ / ✗"
+    assert levels_said(verdict(HOLDS, UNDECIDED)).count("·") == 1
+
+
+def test_each_level_is_counted_by_itself():
+    found = [verdict(HOLDS, FAILS), verdict(HOLDS, UNDECIDED), verdict(FAILS, FAILS)]
+    assert (tally(found, published=True), tally(found, published=False)) == ("✓ 2 · ✗ 1 · ? 0", "✓ 0 · ✗ 2 · ? 1")
+    silent = Level("not applicable")
+    assert tally([verdict(silent, silent)], published=True) == ""
+
+
+def test_the_control_that_decides_most_often_is_named():
+    found = [verdict(HOLDS, FAILS, "a_lead"), verdict(HOLDS, FAILS, "b"), verdict(HOLDS, UNDECIDED, "a_lead")]
+    assert deciding(found) == "a lead (2) and 1 more"
+    assert deciding([verdict(FAILS, FAILS, "a"), verdict(HOLDS, HOLDS, "a")]) == ""
+
+
+def test_a_measure_that_cannot_tell_is_said_first():
+    plants = (Found(PLANT, t_interval([0.1, 0.2, 0.15]), "reversed"),)
+    lost = verdict(HOLDS, UNDECIDED, valid="cannot tell", plants=plants)
+    shown = verdict(HOLDS, HOLDS, valid="shown", plants=plants)
+    assert told([lost, shown]).startswith(CANNOT_TELL)
+    assert told([shown, shown]) == "shown in 2 of 2"
+    assert told([verdict(HOLDS, HOLDS)]) == ""
+    (line,) = plant_lines(lost)
+    assert "slow" in line
+    assert "reversed" in line
+
+
+def test_tolerances_are_shown_at_half_and_twice(made):
+    record = made.record()
+    (one,) = select(made.suite, [record]).shown
+    claims = (Claim("near", "It is.", (Near("attack_damage", 0.0, 1e-9, null=9.0),)),)
+    shown = tolerance_table(claims, [one])
+    assert TOLERANCES in shown
+    assert shown.count("near") == 1
+    assert tolerance_table((Claim("lead", "It is.", (Beyond("lead", 0.0, ideal=1.0, null=0.0),)),), [one]) == ""
+
+
+@pytest.mark.parametrize("factor", [0.5, 2])
+def test_a_wider_tolerance_can_only_help_where_a_region_is_meant(made, factor):
+    (one,) = select(made.suite, [made.record()]).shown
+    table = tolerance_table(made.suite.tasks[0].claims, [one])
+    assert f"× {factor:g}" in table
