@@ -1,6 +1,9 @@
 """Whether prior, posterior scale and loss give the density of the data."""
 
+from itertools import product
+
 import torch
+from numpy.polynomial.hermite_e import hermegauss
 from torch import Tensor
 
 from vaebench.claims import Measurement, declined
@@ -20,6 +23,9 @@ from vaebench.training.fit import Trained
 
 PRIOR_ALONE = "density_r2_prior_alone"
 
+MOST_INTEGRATED = 3
+"""Most latent units over which the posterior is integrated: nodes are as many as those of one unit to this power."""
+
 
 @gives("{,loss_}density_{r2,slope,bias}", "density_r2_prior_alone")
 def density(probe: Probe) -> tuple[Measurement, ...]:
@@ -29,7 +35,8 @@ def density(probe: Probe) -> tuple[Measurement, ...]:
 
     Args:
         probe: The truth of its data gives log p(x), of at most ``points`` examples. The loss takes ``samples``
-            posterior draws of each.
+            posterior draws of each. With ``posterior_nodes``, it is integrated where there are three latent units at
+            most. Elsewhere the error of its R² then holds what the noise of the draws takes from it.
 
     Returns:
         For (2/β)^{m/2} p(μ) ∏ σ_j: ``density_r2``, ``density_slope`` and ``density_bias`` (nats). For (πβ)^{−m/2}
@@ -51,10 +58,11 @@ def density(probe: Probe) -> tuple[Measurement, ...]:
         return none_of(density, reason, "model")
     exact = data.truth.log_density(x)
     mean, scale = posterior.mean[:, active].double(), posterior.scale[:, active].double()
-    loss, at_mean = loss_and_distortion(trained, x, probe.budget.samples, beta, probe.rng)
+    loss, at_mean, noise = _loss(probe, x, beta)
     try:
         from_scale = density_agreement(log_density_from_scale(mean, scale, beta), exact)
-        from_loss = density_agreement(log_density_from_loss(loss, at_mean, beta, dimension), exact)
+        estimated = log_density_from_loss(loss, at_mean, beta, dimension)
+        from_loss = _blurred(density_agreement(estimated, exact), estimated, noise)
         alone = density_agreement(normal_log_density(mean), exact).r_squared
     except Undefined as undefined:
         return none_of(density, str(undefined), "model")
@@ -71,6 +79,29 @@ def _measurements(prefix: str, agreement: DensityAgreement) -> tuple[Measurement
         Measurement(f"{prefix}density_slope", float(slope.value), float(slope.stderr), slope.n),
         Measurement(f"{prefix}density_bias", float(bias.value), float(bias.stderr), bias.n, "nats"),
     )
+
+
+def _loss(probe: Probe, x: Tensor, beta: float) -> tuple[Tensor, Tensor, Tensor | None]:
+    """Loss, distortion at the mean, and the variance of the loss over draws, in β², where the error has to hold it."""
+    trained, budget = probe.trained, probe.budget
+    if not budget.posterior_nodes:
+        return *loss_and_distortion(trained, x, budget.samples, beta, probe.rng), None
+    if trained.latent <= MOST_INTEGRATED:
+        return *integrated_loss(trained, x, budget.posterior_nodes, beta), None
+    mean, at_mean, variance = drawn_loss(trained, x, budget.samples, beta, probe.rng)
+    return mean, at_mean, variance / beta**2
+
+
+def _blurred(agreement: DensityAgreement, estimated: Tensor, noise: Tensor | None) -> DensityAgreement:
+    """Add to the error of R² what noise of the estimate takes from it: R²·E noise / Var estimate, in first order.
+
+    Slope and bias lose nothing. Their errors over examples hold the noise already.
+    """
+    if noise is None:
+        return agreement
+    r2 = agreement.r_squared
+    lost = r2.value * noise.mean() / estimated.var()
+    return agreement._replace(r_squared=r2._replace(stderr=torch.hypot(r2.stderr, lost)))
 
 
 def loss_and_distortion(
@@ -91,17 +122,70 @@ def loss_and_distortion(
     Returns:
         L and D₀ in units of summed squared errors, float64, shape (batch,).
     """
+    return drawn_loss(trained, x, samples, beta, rng)[:2]
+
+
+def drawn_loss(
+    trained: Trained, x: Tensor, samples: int, beta: float, rng: torch.Generator
+) -> tuple[Tensor, Tensor, Tensor]:
+    """`loss_and_distortion` from posterior draws, with the variance that the draws leave in each loss.
+
+    Args:
+        trained: The model.
+        x: Examples, shape (batch, *shape).
+        samples: As for `loss_and_distortion`.
+        beta: β.
+        rng: Of the draws.
+
+    Returns:
+        L, D₀ and the variance of L, float64, shape (batch,). The variance is unbiased: that of pairs over their number.
+        It is infinite with one pair.
+    """
     decoded = decoded_mean(trained)
     with torch.no_grad():
         posterior = real_posterior(trained, x)
         total = torch.zeros(len(x), dtype=torch.float64, device=x.device)
+        squares = torch.zeros_like(total)
         pairs = max(1, samples // 2)
+        at_mean = _squared_error(x, decoded(posterior.mean))
         for _ in range(pairs):
             noise = torch.randn(posterior.mean.shape, generator=rng, device=x.device)
+            before = total.clone()
             for signed in (noise, -noise):
                 total += _squared_error(x, decoded(posterior.sample(signed)))
+            squares += ((total - before) / 2 - at_mean).square()
         distortion = total / (2 * pairs)
-        return distortion + beta * posterior.kl().double(), _squared_error(x, decoded(posterior.mean))
+        spread = squares - pairs * (distortion - at_mean).square()
+        variance = spread / ((pairs - 1) * pairs) if pairs > 1 else torch.full_like(total, torch.inf)
+        return distortion + beta * posterior.kl().double(), at_mean, variance
+
+
+def integrated_loss(trained: Trained, x: Tensor, nodes: int, beta: float) -> tuple[Tensor, Tensor]:
+    """`loss_and_distortion` by Gauss–Hermite quadrature over the posterior, without any draws.
+
+    E_q f(z) ≈ Σ_k w_k·f(μ + σ·ε_k), with the product of `nodes` points along each unit.
+
+    Args:
+        trained: The model.
+        x: Examples, shape (batch, *shape).
+        nodes: Points along each latent unit. The decoder is evaluated nodes^latent times.
+        beta: β.
+
+    Returns:
+        L and D₀ in units of summed squared errors, float64, shape (batch,). Exact where the squared error is a
+        polynomial of degree 2·nodes − 1 at most in each code.
+    """
+    decoded = decoded_mean(trained)
+    points, weights = (torch.from_numpy(part).to(x.device) for part in hermegauss(nodes))
+    weights = weights / weights.sum()
+    with torch.no_grad():
+        posterior = real_posterior(trained, x)
+        total = torch.zeros(len(x), dtype=torch.float64, device=x.device)
+        for place in product(range(nodes), repeat=trained.latent):
+            at = torch.tensor(place, device=x.device)
+            noise = points[at].to(posterior.mean.dtype).expand_as(posterior.mean)
+            total += weights[at].prod() * _squared_error(x, decoded(posterior.sample(noise)))
+        return total + beta * posterior.kl().double(), _squared_error(x, decoded(posterior.mean))
 
 
 def _squared_error(x: Tensor, reconstruction: Tensor) -> Tensor:

@@ -53,6 +53,36 @@ def importance(probe: Probe) -> tuple[Measurement, ...]:
     )
 
 
+@gives("importance_#", "importance_worst_error")
+def source_importance(probe: Probe) -> tuple[Measurement, ...]:
+    """Measure (β/2)·E σ_j⁻² of the active units, largest first, against the variances of known sources.
+
+    It is as `importance`, and holds nothing against PCA eigenvalues. A non-linear model need not have them, and its
+    importances on images still grow when training is doubled.
+
+    Args:
+        probe: At most ``points`` examples are used. The truth of the data gives the variances.
+
+    Returns:
+        The measurements of `importance` where the sources are known. Else ``importance_1``, ``importance_2`` … of the
+        active units, and ``importance_worst_error`` is declined.
+    """
+    trained, data = probe.trained, probe.data
+    beta = kl_weight_in_squares(trained, data.held_out.x)
+    if data.truth is not None or beta is None:
+        return importance(probe)
+    with torch.no_grad():
+        scale = real_posterior(trained, held_out(data, probe.budget.points)).scale.double()
+    of_unit = isometry.importance(scale, beta)[isometry.active_units(scale)].sort(descending=True).values
+    return (
+        *(
+            Measurement(f"importance_{j}", float(value), 0.0, len(scale), "x²")
+            for j, value in enumerate(of_unit, start=1)
+        ),
+        declined("importance_worst_error", "the sources of these data are not known"),
+    )
+
+
 def _variances(data: Dataset, latent: int) -> Tensor:
     """What importances should be, on the CPU: the sources' variances, or the largest PCA eigenvalues."""
     if data.truth is not None and data.truth.source_variances is not None:

@@ -87,3 +87,45 @@ def orthogonality(probe: Probe) -> tuple[Measurement, ...]:
     except Undefined as reason:
         return (declined("mean_absolute_cosine", str(reason), "model"),)
     return (of_sample("mean_absolute_cosine", cosines),)
+
+
+ROTATIONS = 12
+"""Random rotations of the latent space that a model is held against."""
+
+
+@gives("mean_absolute_cosine_rotated")
+def rotated_orthogonality(probe: Probe) -> tuple[Measurement, ...]:
+    """Measure the mean absolute cosine that the same model has with its latent space rotated at random.
+
+    The codes z become Rz, and the decoder becomes x̂(Rᵀz). Prior and reconstructions stay as they are, and J becomes
+    J·Rᵀ. If a model's directions are no more orthogonal than chance, its own cosine is about this one. Random
+    directions in d dimensions have a cosine near √(2/(πd)), so a fixed limit alone is easy to meet on large images.
+
+    Args:
+        probe: At most ``points`` examples are used. Active units are rotated among themselves.
+
+    Returns:
+        ``mean_absolute_cosine_rotated``, the mean over `ROTATIONS` rotations, between 0 and 1. Its error is over
+        examples. It is declined for fewer than two active units. It is 0 if the columns are orthogonal *and* of one
+        length, because no rotation changes that.
+    """
+    name = "mean_absolute_cosine_rotated"
+    columns, _, active = metric_columns(probe.trained, held_out(probe.data, probe.budget.points))
+    count = int(active.sum())
+    if count < 2:
+        return (declined(name, "angles between columns need two active units", "model"),)
+    total = torch.zeros(columns.shape[1], dtype=torch.float64, device=columns.device)
+    try:
+        for _ in range(ROTATIONS):
+            turned = torch.tensordot(_rotation(count, probe.rng).to(columns), columns, dims=1)
+            total += isometry.mean_absolute_cosine(isometry.column_cosines(turned)).double()
+    except Undefined as reason:
+        return (declined(name, str(reason), "model"),)
+    return (of_sample(name, total / ROTATIONS),)
+
+
+def _rotation(size: int, rng: torch.Generator) -> Tensor:
+    """A rotation drawn uniformly, shape (size, size): Q of a normal matrix, with R's diagonal made positive."""
+    q, r = torch.linalg.qr(torch.randn(size, size, generator=rng, device=rng.device, dtype=torch.float64))
+    rotation: Tensor = q * r.diagonal().sign()
+    return rotation
