@@ -11,7 +11,20 @@ from hypothesis import given
 from pydantic import ValidationError
 from results.stored import CLAIMS, MODEST, OUTCOME, SUBJECT, cell, measurements_of, observe, whole_record
 
-from vaebench.claims import Beyond, Claim, Column, Condition, Exceeds, Near, Outpaces, Trend, judge, table
+from vaebench.claims import (
+    Beyond,
+    Claim,
+    Column,
+    Condition,
+    Exceeds,
+    Near,
+    Outpaces,
+    OutpacesArm,
+    RoomyTrend,
+    Trend,
+    judge,
+    table,
+)
 from vaebench.results.assemble import assemble
 from vaebench.results.record import SCHEMA_VERSION, CellOutcome, Record, Subject, schema_text, strict_json
 
@@ -202,6 +215,8 @@ CONDITIONS = (
     Beyond("loss", 0.5, ideal=1.0, null=0.0),
     Exceeds("gain", "loss", ideal=9.0),
     Exceeds("loss", "gain", ideal=0.0, side="below"),
+    OutpacesArm("gain"),
+    RoomyTrend("gain", "rises", beside="loss"),
 )
 
 

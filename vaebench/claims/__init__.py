@@ -101,6 +101,7 @@ With five seeds one statistic finds an effect of two standard deviations in .91 
 need three standard deviations. A `share` of five seeds has no power above .478, whatever the effect.
 """
 
+from vaebench.claims.arms import OutpacesArm, RoomyTrend
 from vaebench.claims.conditions import Beyond, Condition, Exceeds, Near
 from vaebench.claims.intervals import LEVEL, Interval, draws_interval, log_interval, share_interval, t_interval
 from vaebench.claims.measurements import (
@@ -154,9 +155,11 @@ __all__ = [
     "Near",
     "NotFinite",
     "Outpaces",
+    "OutpacesArm",
     "Plant",
     "ReasonCode",
     "Role",
+    "RoomyTrend",
     "Scale",
     "Statistic",
     "Sweep",

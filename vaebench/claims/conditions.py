@@ -9,6 +9,7 @@ import math
 from dataclasses import dataclass, field, replace
 from typing import Literal, get_args
 
+from vaebench.claims.arms import OutpacesArm, RoomyTrend
 from vaebench.claims.statistics import ROUNDING, Role, Sample, Scale, Statistic, clip, filled, only
 from vaebench.claims.table import Sweep
 from vaebench.claims.trends import Outpaces, Trend
@@ -220,4 +221,4 @@ class Exceeds:
         return gain, gain / room if room > 0 else math.copysign(1, gain) if gain else 0.0
 
 
-Condition = Trend | Outpaces | Near | Beyond | Exceeds
+Condition = Trend | Outpaces | Near | Beyond | Exceeds | OutpacesArm | RoomyTrend

@@ -6,6 +6,7 @@ of verdicts at half and twice each of them is arithmetic on records. It shows wh
 
 from dataclasses import replace
 
+from vaebench.claims.arms import OutpacesArm, RoomyTrend
 from vaebench.claims.conditions import Beyond, Condition, Near
 from vaebench.claims.trends import Outpaces, Trend
 from vaebench.claims.verdicts import Claim
@@ -21,7 +22,7 @@ def has_tolerance(condition: Condition) -> bool:
         False for a contrast, and for a limit at the null: both are at 0 by nature.
     """
     match condition:
-        case Near() | Trend() | Outpaces():
+        case Near() | Trend() | Outpaces() | OutpacesArm() | RoomyTrend():
             return True
         case Beyond(limit=limit, null=null):
             return limit != null
@@ -54,7 +55,7 @@ def scaled(condition: Condition, factor: float) -> Condition:
             if condition.scale in {"share", "draws"}:  # which have no limit at 0 or 1
                 moved = min(max(moved, 0.01), 0.99)
             return replace(condition, limit=moved)
-        case Trend(least=least) | Outpaces(least=least):
+        case Trend(least=least) | Outpaces(least=least) | OutpacesArm(least=least) | RoomyTrend(least=least):
             return replace(condition, least=factor * least)
     return condition
 

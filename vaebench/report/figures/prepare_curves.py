@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from vaebench.claims import Beyond, Claim, Column, Condition, Exceeds, Near, Outpaces, Trend
+from vaebench.claims import Beyond, Claim, Column, Condition, Exceeds, Near, Outpaces, OutpacesArm, RoomyTrend, Trend
 from vaebench.papers import Task
 from vaebench.report.figures.spec import Curve, CurveFigure, CurvePanel
 from vaebench.report.format import plain
@@ -87,13 +87,15 @@ def _all_said(said: Sequence[Said]) -> Said:
 
 def _said(condition: Condition) -> list[tuple[str, Said]]:
     match condition:
-        case Trend(measurement, direction):
+        case Trend(measurement, direction) | RoomyTrend(measurement, direction):
             return [(measurement, (f"claim: {direction}", None, None))]
         case Outpaces(measurement, other):
             return [
                 (measurement, (f"claim: falls faster than {words(other)} moves", None, None)),
                 (other, ("", None, None)),
             ]
+        case OutpacesArm(measurement, control):
+            return [(measurement, (f"claim: falls faster than on the {words(control)} arm", None, None))]
         case Near(measurement, target, tolerance):
             said = f"claim: within {plain(tolerance)} of {plain(target)}"
             return [(measurement, (said, target - tolerance, target + tolerance))]
