@@ -10,6 +10,14 @@ from vaebench.results.assemble import assemble
 TASK = "some_task"
 CLAIMS = (
     Claim("large", "It is large.", (Beyond("loss", 0.5, ideal=1.0, null=0.0),), reported=("gap",)),
+    Claim(
+        "strict",
+        "It is large, and its control is too.",
+        (
+            Beyond("loss", 0.5, ideal=1.0, null=0.0),
+            Beyond("loss", 0.99, ideal=1.0, null=0.0, role="control"),
+        ),
+    ),
     Claim("falls", "It falls.", (Trend("gain", "falls"),)),
 )
 
@@ -53,6 +61,10 @@ def said(line, records=RECORDS):
         ('{highest("gap"):g}', "0.125"),
         ('{count("large", "holds")} of {applicable("large")}', "3 of 4"),
         ('{count("large", "holds", network="conv")}', "1"),
+        (
+            '{published("strict", "holds")} as published, {count("strict", "holds")} under controls',
+            "3 as published, 0 under controls",
+        ),
         ('{variants("large", "holds")}', "`iwae` and `vae`"),
         ('{variants("large", "fails")}', "`beta_vae`"),
         ('{word("beta_vae.mlp.digits", "large")}', "fails"),

@@ -101,8 +101,16 @@ class Queries:
         data: str = "",
         arm: str = "trained",
     ) -> int:
-        """Number of records of a selection on which a claim has a word."""
+        """Number of records of a selection on which a claim has a word under controls."""
         return len(self._with(claim, word, variant, network, data, arm))
+
+    def published(
+        self, claim: str, word: VerdictWord, variant: str = "", network: str = "", data: str = "", arm: str = "trained"
+    ) -> int:
+        """Number of records of a selection on which a claim has a word as published."""
+        _check_word(word)
+        chosen = self._with_arm(claim, variant, network, data, arm)
+        return sum(_verdict(record, claim, arm).published.word == word for record in chosen)
 
     def applicable(self, claim: str, variant: str = "", network: str = "", data: str = "", arm: str = "trained") -> int:
         """Number of records of a selection that have an arm, and whose arm a claim applies to."""
