@@ -182,3 +182,11 @@ def test_shrinking_reconstructions_lowers_damage_per_data_alone():
         assert small[f"damage_{name}"].value == pytest.approx(whole[f"damage_{name}"].value, rel=1e-3)
         ratio = small[f"damage_{name}_per_data"].value / whole[f"damage_{name}_per_data"].value
         assert ratio == pytest.approx(1e-2, rel=1e-3)
+
+
+def test_a_single_restart_attacks_all_the_same_and_has_no_gain():
+    once = replace(EVALUATION, attack_restarts=1)
+    found = attacked(bent(), once)
+    old = by_name(maximum_damage(Probe(bent(), DATA, once, generator())))
+    assert found["attack_gain"] == declined("attack_gain", "a single restart has no second half")
+    assert all(found[f"damage_{name}"] == old[f"damage_{name}"] for name in RADII)
