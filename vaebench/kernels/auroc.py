@@ -33,6 +33,7 @@ def placements(values: Tensor, reference: Tensor) -> Tensor:
         raise Undefined("no value of the reference is there to compare with")
     require_finite(values, "the values")
     ordered = require_finite(reference, "the reference").sort().values
+    values = values.contiguous()
     below = torch.searchsorted(ordered, values, right=False).double()
     return (below + torch.searchsorted(ordered, values, right=True)) / (2 * len(reference))
 

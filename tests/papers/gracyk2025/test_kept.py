@@ -1,0 +1,79 @@
+"""What belongs to a data set is found once a process, by its bytes, and is that of the longer road."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+from measures.known import generator
+from measures.planted_decoders import corners, split_of
+
+from vaebench.data import Split
+from vaebench.data.digits import load
+from vaebench.kernels.neighbours import neighbour_distance
+from vaebench.measures.model_view import DataUndefined
+from vaebench.papers.gracyk2025 import kept
+from vaebench.papers.gracyk2025.kept import FLOORS, facts
+from vaebench.papers.gracyk2025.outliers import NEIGHBOUR, classifier
+
+DIGITS = load()
+
+
+def test_facts_are_found_once_for_equal_bytes_and_again_for_others():
+    data = corners(400)
+    first = facts(data, 50)
+    assert facts(data, 50) is first
+    assert facts(data.to("cpu"), 50) is first
+    copy = [Split(s.x.clone(), s.labels.clone()) for s in (data.train, data.held_out)]
+    assert facts(replace(data, train=copy[0], held_out=copy[1]), 50) is first
+    assert facts(data, 40) is not first
+    assert facts(replace(data, train=Split(data.train.x + 1, data.train.labels)), 50) is not first
+
+
+def test_no_more_data_sets_are_kept_than_were_said():
+    for n in (400, 440, 480, 520):
+        facts(corners(n), 50)
+    assert len(kept._FOUND) == kept.KEPT
+
+
+def test_distances_of_real_data_and_moments_are_theirs():
+    known = facts(DIGITS, 200)
+    assert torch.equal(known.real, DIGITS.held_out.x[:200])
+    assert torch.equal(known.distances, neighbour_distance(known.real, DIGITS.train.x, NEIGHBOUR))
+    assert torch.equal(known.among.indices[:, 0], torch.arange(200))
+    torch.testing.assert_close(known.mean, DIGITS.train.x.mean(0))
+
+
+def test_the_classifier_is_as_good_as_that_of_all_rows_at_once_and_passes_its_floor():
+    known, whole = facts(DIGITS, 1024), classifier(DIGITS)
+    assert known.classifier.accuracy == pytest.approx(whole.accuracy, abs=0.01)
+    assert known.classifier.accuracy > FLOORS["digits"]
+    confidences = whole.probabilities(known.real).amax(1)
+    assert float(torch.corrcoef(torch.stack([known.confidences, confidences]))[0, 1]) > 0.95
+
+
+def test_parts_do_not_show(monkeypatch):
+    data = corners(400)
+    whole = facts(data, 50)
+    monkeypatch.setattr(kept, "AT_ONCE", 37)
+    parts = kept._found(data, 50)
+    torch.testing.assert_close(parts.mean, whole.mean)
+    torch.testing.assert_close(parts.confidences, whole.confidences, atol=1e-6, rtol=0)
+
+
+def test_more_examples_than_are_fitted_leave_a_classifier_of_some(monkeypatch):
+    monkeypatch.setattr(kept, "FITTED", 150)
+    assert kept._found(corners(400), 50).classifier.accuracy > 0.9
+
+
+def test_too_few_examples_are_the_datas_matter():
+    x = torch.randn(40, 3, generator=generator())
+    with pytest.raises(DataUndefined, match="7 held-out examples are needed, and there are 4"):
+        facts(split_of(x[:16]), 50)
+    with pytest.raises(DataUndefined, match="the classifier cannot be fixed on these data: 10 values are too few"):
+        facts(split_of(x, (x[:, 0] > 0).long()), 50)
+
+
+def test_data_without_classes_have_no_classifier():
+    known = facts(corners(100, labelled=False), 50)
+    assert known.classifier is None
+    assert known.confidences is None

@@ -1,0 +1,131 @@
+"""What belongs to a data set alone, found once a process: moments, neighbours of real data, and a classifier."""
+
+from collections import OrderedDict
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from vaebench.data import Dataset, Split
+from vaebench.kernels.estimate import Undefined
+from vaebench.kernels.neighbours import Neighbours, nearest, neighbour_distance
+from vaebench.kernels.sample_variation import quantile_threshold
+from vaebench.measures.model_view import DataUndefined, held_out
+from vaebench.papers.gracyk2025.outliers import NEIGHBOUR, SHARE, Classifier
+
+KEPT = 2
+"""Data sets that are remembered."""
+
+AT_ONCE = 4096
+"""Examples whose double-precision copies are held at a time."""
+
+LANDMARKS = 400
+"""Radial features of the classifier."""
+
+FITTED = 20_000
+"""Training examples, at most, that the classifier is fitted to."""
+
+FLOORS = {"digits": 0.95, "sprites": 0.95, "sprites16": 0.95, "sprites64": 0.95, "mnist": 0.93, "fashion_mnist": 0.8}
+"""Accuracy on held-out data that the classifier of a data set has to pass. Another data set states none."""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is known of a data set before any model is seen.
+
+    Attributes:
+        mean: Mean of the training examples, shape (*shape).
+        real: Held-out real examples, shape (n, *shape).
+        distances: Distance of each to its `NEIGHBOUR`-th nearest training example, in units of x, shape (n,).
+        among: Their nearest among each other, `NEIGHBOUR` + 2 of them, themselves first.
+        classifier: The classifier of the data; None without two classes.
+        confidences: Its confidence in each held-out example, shape (n,); None without one.
+    """
+
+    mean: Tensor
+    real: Tensor
+    distances: Tensor
+    among: Neighbours
+    classifier: Classifier | None
+    confidences: Tensor | None
+
+
+_FOUND: OrderedDict[tuple[str, str, int], Facts] = OrderedDict()
+
+
+def facts(data: Dataset, points: int) -> Facts:
+    """Find what is known of a data set, or recall it. Data sets of the same bytes on one device are one.
+
+    Args:
+        data: The data set.
+        points: Held-out examples, at most.
+
+    Returns:
+        The facts.
+    """
+    key = (data.contents, str(data.train.x.device), points)
+    if key not in _FOUND:
+        _FOUND[key] = _found(data, points)
+    _FOUND.move_to_end(key)
+    while len(_FOUND) > KEPT:
+        _FOUND.popitem(last=False)
+    return _FOUND[key]
+
+
+def _found(data: Dataset, points: int) -> Facts:
+    train, real = data.train.x, held_out(data, points, NEIGHBOUR + 2)
+    if len(train) < NEIGHBOUR:
+        raise DataUndefined(f"{NEIGHBOUR} training examples are needed for neighbours")
+    mean, variance = _moments(train)
+    try:
+        rater = _fitted(data, variance)
+    except Undefined as reason:
+        raise DataUndefined(f"the classifier cannot be fixed on these data: {reason}") from reason
+    return Facts(
+        mean,
+        real,
+        neighbour_distance(real, train, NEIGHBOUR),
+        nearest(real, real, NEIGHBOUR + 2),
+        rater,
+        None if rater is None else rater.probabilities(real).amax(1),
+    )
+
+
+def _moments(x: Tensor) -> tuple[Tensor, float]:
+    """Mean example, and the sum of the variances of all dimensions, without a copy in double precision."""
+    parts = torch.split(x, AT_ONCE)
+    mean = torch.stack([part.double().sum(0) for part in parts]).sum(0) / len(x)
+    squares = torch.stack([(part.double() - mean).square().sum() for part in parts]).sum()
+    return mean.to(x.dtype), float(squares) / max(1, len(x) - 1)
+
+
+def _fitted(data: Dataset, variance: float) -> Classifier | None:
+    """Fit logistic regression on radial features (Nyström), part by part.
+
+    It is the classifier of `outliers.classifier_of`, for data of any size. See there for why.
+    """
+    from sklearn.kernel_approximation import Nystroem
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+
+    train, known = data.train, data.held_out
+    if train.labels is None or known.labels is None or len(torch.unique(train.labels)) < 2:
+        return None
+    order = np.random.RandomState(0).permutation(len(train.x))[:FITTED]
+    chosen = torch.from_numpy(order).to(train.x.device)
+    rows, labels = train.x[chosen].flatten(1).cpu(), train.labels[chosen].cpu().numpy()
+    landmarks = rows[:LANDMARKS].double().numpy()
+    features = Nystroem(gamma=3 / max(2 * variance, 1e-12), n_components=len(landmarks), random_state=0).fit(landmarks)
+    mapped = np.concatenate([features.transform(part.double().numpy()) for part in torch.split(rows, AT_ONCE)])
+    model = LogisticRegression(C=100, max_iter=5000).fit(mapped, labels)
+    pipeline = make_pipeline(features, model)
+    confidences, right = _held_out(Classifier(pipeline, 0.0, 0.0), known, model.classes_)
+    return Classifier(pipeline, float(quantile_threshold(confidences, SHARE)), float(right.double().mean()))
+
+
+def _held_out(rater: Classifier, known: Split, classes: np.ndarray) -> tuple[Tensor, Tensor]:
+    """Confidence in each held-out example, and whether its class is right."""
+    assert known.labels is not None
+    probabilities = torch.cat([rater.probabilities(part) for part in torch.split(known.x, AT_ONCE)])
+    return probabilities.amax(1), torch.from_numpy(classes)[probabilities.argmax(1)] == known.labels.cpu()
