@@ -24,6 +24,7 @@ from vaebench.papers.gracyk2025.outliers import NEIGHBOUR
 from vaebench.papers.gracyk2025.ratings import (
     CLASSLESS,
     DETECTORS,
+    POINTS,
     Calibrated,
     Ratings,
     calibrated,
@@ -53,6 +54,7 @@ Varied = Mapping[str, Estimate]
     "{classifier,neighbour}_{auroc,far}_{prior,more_volume,less_volume}",
     "{classifier,neighbour}_beyond_{50,75,90,95,99}_{prior,more_volume,less_volume}",
     "{classifier,neighbour}_{auroc,far}_truncated_to_{distance,entropy}_of_{more,less}",
+    "{classifier,neighbour}_beyond_{50,75,90,95,99}_truncated_to_{distance,entropy}_of_{more,less}",
     "{classifier,neighbour}_{auroc,far}_truncated_{at_0_4,at_0_5,at_0_6,at_0_8}",
     "{classifier,neighbour}_{auroc,far}_alpha_{minus_2,minus_half,plus_half,plus_2}",
     "{class_entropy,pairwise_distance,coverage}_{prior,more_volume,less_volume}",
@@ -205,7 +207,8 @@ class _Sampler:
     def _matched(self, sign: str, match: str, weighted: Varied) -> Found:
         """Read the prior times the factor T that gives it the variation of the weighted samples."""
         way, variation = f"truncated_to_{match}_of_{sign}", MATCHES[match]
-        names = [f"{detector}_{what}_{way}" for detector in DETECTORS for what in ("auroc", "far")]
+        rates = ("auroc", "far", *(f"beyond_{point}" for point in POINTS))
+        names = [f"{detector}_{what}_{way}" for detector in DETECTORS for what in rates]
         if variation not in weighted:
             return [declined(name, CLASSLESS) for name in names]
         target, error, _ = weighted[variation]
@@ -217,7 +220,7 @@ class _Sampler:
             reason = f"the prior times no factor up to {WIDEST:g} varies as the weighted samples do"
             return [declined(name, reason, "model") for name in names]
         factor = Measurement(f"truncation_for_{match}_of_{sign}", matched.factor, 0.0, len(self.candidates))
-        return [factor, *self.judge.read(way, self.rated_at(matched.factor))]
+        return [factor, *self.judge.read(way, self.rated_at(matched.factor), points=True)]
 
     def _varies(self, variation: str, factor: float) -> float:
         """One measure of variation of a few samples of the prior times a factor, as the search asks for it."""
