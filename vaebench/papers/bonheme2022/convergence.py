@@ -1,4 +1,4 @@
-"""Which layers are learned first: a comparison of the judged models of a cell, one for each strength."""
+"""When layers settle: a comparison of the judged models of a cell, one for each strength."""
 
 from collections.abc import Iterator, Mapping
 
@@ -58,7 +58,7 @@ def encoder_first(cohort: Cohort) -> tuple[Placed, ...]:
     for (arm, knob), trained in models.items():
         if arm != "trained":
             continue
-        measurements = _followed(trained, x, mapped=shown == ("redrawn", knob))
+        measurements = followed(trained, x, mapped=shown == ("redrawn", knob))
         found += [(knob, measurement) for measurement in measurements]
         leads = {measurement.name: measurement for measurement in measurements if measurement.name in LEADS}
         if all(measurement.value is not None or measurement.cause == "model" for measurement in leads.values()):
@@ -73,8 +73,17 @@ def encoder_first(cohort: Cohort) -> tuple[Placed, ...]:
     return tuple(found)
 
 
-def _followed(trained: Trained, x: Tensor, mapped: bool) -> list[Measurement]:
-    """All measurements of one model over its training."""
+def followed(trained: Trained, x: Tensor, mapped: bool = False) -> list[Measurement]:
+    """Take the leads and the settling steps of one model.
+
+    Args:
+        trained: The model, with its snapshots.
+        x: Held-out examples, shape (n, *shape).
+        mapped: Whether likeness to the end is listed by step and layer.
+
+    Returns:
+        What there is. If there is none, `LEADS` have the reason.
+    """
     if len(trained.snapshots) < 2:
         return [declined(name, "fewer than two snapshots were kept in training") for name in LEADS]
     try:

@@ -9,7 +9,7 @@ LEVEL = 0.9
 """Likeness to its end at which a layer counts as settled."""
 
 STILL = 0.01
-"""Mean way, in likeness, below which a side has learned nothing. It has no settling time."""
+"""Mean way, in likeness, below which a side has not moved. It has no settling time."""
 
 
 def settling_time(steps: Sequence[int], likeness: Sequence[float]) -> float:
