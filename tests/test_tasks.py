@@ -159,14 +159,15 @@ def test_a_default_that_changes_asks_for_new_versions():
     Whoever changes one raises the version of every task that leaves it at its default, and then changes it here.
     """
     assert asdict(EvaluationBudget()) == {
-        "samples": 8192, "points": 1024, "attacked": 128, "attack_steps": 30, "attack_restarts": 4, "posterior_nodes": 0,
+        "samples": 8192, "points": 1024, "attacked": 128, "attack_steps": 30, "attack_restarts": 4,
+        "retraining_steps": 300, "posterior_nodes": 0,
     }  # fmt: skip
     assert asdict(TrainingConfig(steps=1)) == {
         "steps": 1, "batch": 128, "learning_rate": 1e-3, "schedule": "cosine", "snapshots": (),
     }  # fmt: skip
     assert asdict(Interventions()) == {
         "posterior_scale": None, "input_noise": 0.0, "likelihood_variance": None, "target": "clean",
-        "likelihood": "own", "pixels": None,
+        "likelihood": "own", "pixels": None, "encoder_rate": 1.0, "decoder_rate": 1.0,
     }  # fmt: skip
     assert asdict(Arm("a")) == {
         "name": "a", "interventions": None, "variant": "own", "redrawn": False, "knob": "every", "read": True,

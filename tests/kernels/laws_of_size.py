@@ -10,7 +10,7 @@ from vaebench.kernels.aggregate_posterior import (
     total_correlation,
     units_shuffled,
 )
-from vaebench.kernels.attack import maximum_damage
+from vaebench.kernels.attack import damage_and_gain, maximum_damage
 from vaebench.kernels.auroc import auroc, placements
 from vaebench.kernels.cka import chance_cka, cka_direction, cka_matrix, debiased_cka, linear_cka, shuffled_cka
 from vaebench.kernels.complex_normal import (
@@ -88,6 +88,12 @@ LAWS = (
         maximum_damage,
         (0,),
         lambda n, g: maximum_damage(lambda x: n.net(x / g), g * n.x, 0.7 * g, 8, 2, rng()),
+        drawn=True,
+    ),
+    Law(
+        damage_and_gain,
+        (1, 1),
+        lambda n, g: damage_and_gain(lambda x: g * n.net(x), n.x, 0.7, 8, 2, rng()),
         drawn=True,
     ),
     Law(stationarity, (2,), lambda n, g: stationarity(column_squared_norms(g * n.columns), n.scale, 0.3).t1),
