@@ -75,8 +75,18 @@ def test_a_record_of_another_definition_stays_as_it_is_and_is_named(store):
     path.write_text(text, "utf-8")
     done = migrate(store)
     assert len(done.written) == 1
-    assert done.others[0].startswith("nakagawa2021_posterior_isometry/linear_vae.mlp.sinc.json: ")
+    assert done.others[0].startswith(f"{path}: ")
     assert path.read_text("utf-8") == text
+
+
+@pytest.mark.parametrize("deep", ["..", ".", "nakagawa2021_posterior_isometry"])
+def test_records_are_written_where_they_were_read_however_deep_they_lie(store, deep):
+    files = sorted(store.parent.rglob("*.json"))
+    assert sorted(migrate(store / deep).written) == [
+        store / deep / path.relative_to((store / deep).resolve()) for path in files
+    ]
+    assert sorted(store.parent.rglob("*.json")) == files
+    assert migrate(store / deep).current == len(files)
 
 
 def test_what_is_no_record_is_named_and_left(store):

@@ -329,7 +329,7 @@ def report(request: Request, done: Done, journal: "Journal", as_json: bool) -> N
     if broken := sum(cell.status in UNFINISHED for cell in cells):
         say(f"not finished: {broken} of the cells; the same command tries them again", "red")
     if wrong := sum(cell.status in MENDED_BY_THE_AUTHOR for cell in cells):
-        say(f"refused or broken: {wrong} of the cells; change the variant, another try will not help", "red")
+        say(f"refused or broken: {wrong} of the cells; mend the variant or the task, another try will not help", "red")
     if done.unwritten:
         mistake = Mistake(
             f"records that could not be written: {len(done.unwritten)}; run the same command to write them"
@@ -377,7 +377,7 @@ class cell_progress:  # noqa: N801 - a context manager, used like a function
 
 def show_verdicts(records: "Sequence[Record]") -> None:
     """Print a row for each claim: as published, under controls, and the estimate of the check that decided it."""
-    from vaebench.report.format import estimate_and_interval, region
+    from vaebench.report.format import claimed, estimate_and_interval
     from vaebench.report.markdown import words
 
     for record in records:
@@ -394,7 +394,7 @@ def show_verdicts(records: "Sequence[Record]") -> None:
                 Text(MARKS[verdict.word], COLOURS[verdict.word]),
                 verdict.claim,
                 visible(found),
-                Text(visible(f"{words(shown.place)}, {region(shown.low, shown.high)}"), "dim"),
+                Text(visible(f"{words(shown.place)}, {claimed(shown)}"), "dim"),
             )
         for cell in record.cells:
             if cell.status != "ok":

@@ -15,8 +15,8 @@ from vaebench.claims import Absence, Column, judged_names
 from vaebench.fingerprint import plain_value, value_hash
 from vaebench.mistakes import Mistake
 from vaebench.results.assemble import rejudge
-from vaebench.results.record import Record
-from vaebench.results.store import read_records, write_record
+from vaebench.results.record import Record, strict_json
+from vaebench.results.store import read_files, write_text
 
 TYPES = {"TrainingConfig": "Recipe", "EvaluationBudget": "Effort", "Budget": "Protocol"}
 FIELDS = {
@@ -76,7 +76,7 @@ def migrate(folder: Path) -> Migrated:
     """Write the records of a folder anew where their schema or their names are those of before.
 
     Args:
-        folder: A store, or a part of one.
+        folder: A store, a part of one, or a folder that holds some. Each record is written where it was read.
 
     Returns:
         What was done. Numbers stay as they are; verdicts are made anew by today's code.
@@ -86,16 +86,17 @@ def migrate(folder: Path) -> Migrated:
     """
     if not folder.is_dir():
         raise Mistake(f"there is no folder {folder}")
-    records, bad = read_records(folder)
+    records, bad = read_files(folder)
     written, others, current = [], list(map(str, bad)), 0
-    for record in records:
+    for path, record in records:
         found = migrated(record)
         if found is None:
-            others.append(f"{record.subject.file_name}: it measured another definition of its task, and stays as it is")
-        elif found == record and (folder / record.subject.file_name).read_bytes().find(b'"schema_version": 2') >= 0:
+            others.append(f"{path}: it measured another definition of its task, and stays as it is")
+        elif found == record and b'"schema_version": 2' in path.read_bytes():
             current += 1
         else:
-            written.append(write_record(folder, found))
+            write_text(path, strict_json(found))
+            written.append(path)
     return Migrated(tuple(written), current, tuple(others))
 
 

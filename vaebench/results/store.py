@@ -211,7 +211,21 @@ def read_records(folder: Path, as_store: bool = False) -> tuple[list[Record], li
     Returns:
         The records in the order of their paths, and why each other file is none.
     """
-    records: list[Record] = []
+    found, bad = read_files(folder, as_store)
+    return [record for _, record in found], bad
+
+
+def read_files(folder: Path, as_store: bool = False) -> tuple[list[tuple[Path, Record]], list[BadRecord]]:
+    """Read every record below a folder, as `read_records`, with the file that each was read from.
+
+    Args:
+        folder: A store, a part of one, or a single record's file, which may have any name.
+        as_store: Whether the tasks' folders are to lie in this one, and no deeper.
+
+    Returns:
+        File and record in the order of their paths, and why each other file is none.
+    """
+    found: list[tuple[Path, Record]] = []
     bad: list[BadRecord] = []
     for path in _record_files(folder) if folder.is_dir() else [folder]:
         try:
@@ -221,8 +235,8 @@ def read_records(folder: Path, as_store: bool = False) -> tuple[list[Record], li
         except BadRecord as error:
             bad.append(error)
         else:
-            records.append(record)
-    return records, bad
+            found.append((path, record))
+    return found, bad
 
 
 def _record_files(folder: Path) -> list[Path]:
