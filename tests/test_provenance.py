@@ -83,6 +83,8 @@ def ids_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 MOVED = {
     "kernels/normal.py": set(CELLS),
     "data/__init__.py": set(CELLS),
+    "data/_by_seed.py": set(CELLS),
+    "data/_apart.py": set(CELLS),
     "models/layers.py": set(CELLS),
     "models/networks/mlp.py": set(CELLS),
     "training/first_step/reach.py": set(CELLS),
@@ -145,6 +147,7 @@ def reached(start: str) -> set[str]:
 DECIDE_NO_NUMBER = {
     "vaebench.catalog": "finds things by name; what it finds has a hash",
     "vaebench.claims": "judges",
+    "vaebench.data": "holds pages; that of the subject's data set has a hash, with what it imports",
     "vaebench.environment": "says where a cell ran",
     "vaebench.file_bytes": "hashes",
     "vaebench.fingerprint": "hashes",

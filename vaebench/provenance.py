@@ -24,7 +24,7 @@ PATIENCE = 2.0
 
 SHARED: Mapping[str, str] = {
     "kernels": "kernels/**/*.py",
-    "data": "data/__init__.py",
+    "data": "data/_[_ab]*.py",  # what a data set is, and how one is drawn or divided anew for a seed
     "models": "models/**/*.py",
     "training": "training/**/*.py",
     "measures": "measures/**/*.py",
