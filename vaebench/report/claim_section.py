@@ -123,7 +123,7 @@ def _plants(claim: Claim, ours: Sequence[ShownRecord]) -> list[str]:
 
 def _over_records(claim: Claim, shown: Sequence[ShownRecord]) -> str:
     """Judge a claim about all settings with records as the sample. Each counts once, by its means over seeds."""
-    verdict = judge_across(claim, Across(tuple(one.record.table for one in shown)))
+    verdict = judge_across(claim, Across(tuple(one.table for one in shown)))
     check = _headline(verdict.checks)
     estimate, interval, _ = check_numbers(check, len(shown))
     over = check.interval.n if check.interval else 0

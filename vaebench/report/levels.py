@@ -114,7 +114,7 @@ def tolerance_table(claims: Sequence[Claim], shown: Sequence[ShownRecord]) -> st
     for claim in claims:
         if not any(map(has_tolerance, claim.conditions)):
             continue
-        at = {factor: [_judged(with_tolerances(claim, factor), one) for one in shown] for factor in FACTORS}
+        at = {factor: [_judged(claim, factor, one) for one in shown] for factor in FACTORS}
         for published in (True, False):
             level = "as published" if published else "under controls"
             name = escape(claim.id) if published else ""
@@ -123,8 +123,10 @@ def tolerance_table(claims: Sequence[Claim], shown: Sequence[ShownRecord]) -> st
     return details(TOLERANCES, table(heads, rows)) if rows else ""
 
 
-def _judged(claim: Claim, shown: ShownRecord) -> Verdict:
-    return judge(claim, shown.record.table, seeds_run=len(shown.record.cells))
+def _judged(claim: Claim, factor: float, shown: ShownRecord) -> Verdict:
+    if factor == 1 and claim in shown.record.claims:
+        return shown.verdicts[claim.id]
+    return judge(with_tolerances(claim, factor), shown.table, seeds_run=len(shown.record.cells))
 
 
 def levels_said(verdict: Verdict) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import get_args
 
-from vaebench.claims import CheckResult, Column, Verdict, VerdictWord
+from vaebench.claims import CheckResult, Column, LevelName, Verdict, VerdictWord
 from vaebench.results.record import Record
 
 
@@ -108,9 +108,7 @@ class Queries:
         self, claim: str, word: VerdictWord, variant: str = "", network: str = "", data: str = "", arm: str = "trained"
     ) -> int:
         """Number of records of a selection on which a claim has a word as published."""
-        _check_word(word)
-        chosen = self._with_arm(claim, variant, network, data, arm)
-        return sum(_verdict(record, claim, arm).published.word == word for record in chosen)
+        return len(self._with(claim, word, variant, network, data, arm, "published"))
 
     def applicable(self, claim: str, variant: str = "", network: str = "", data: str = "", arm: str = "trained") -> int:
         """Number of records of a selection that have an arm, and whose arm a claim applies to."""
@@ -160,10 +158,19 @@ class Queries:
             raise Unanswered(f"no record has {', '.join(f'{part} {name}' for part, name in asked.items() if name)}")
         return found
 
-    def _with(self, claim: str, word: str, variant: str, network: str, data: str, arm: str) -> list[Record]:
+    def _with(
+        self,
+        claim: str,
+        word: str,
+        variant: str,
+        network: str,
+        data: str,
+        arm: str,
+        level: LevelName = "controlled",
+    ) -> list[Record]:
         _check_word(word)
         chosen = self._with_arm(claim, variant, network, data, arm)
-        return [record for record in chosen if _verdict(record, claim, arm).word == word]
+        return [record for record in chosen if getattr(_verdict(record, claim, arm), level).word == word]
 
     def _with_arm(self, claim: str, variant: str, network: str, data: str, arm: str) -> list[Record]:
         """Leave out the records without an arm that others of the selection have."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from vaebench.claims import Column, Interval, Verdict, t_interval
+from vaebench.claims import Column, Interval, Table, Verdict, t_interval
 from vaebench.report.markdown import preset_suffix
 from vaebench.report.sent import THIS_RUN, sender_of
 from vaebench.results.record import Record, Subject
@@ -70,6 +70,11 @@ class ShownRecord:
     def link(self) -> str:
         """Its name as a link to its page, from a page at the top of the board."""
         return f"[{self.label}]({self.path})"
+
+    @cached_property
+    def table(self) -> Table:
+        """All measurements, indexed once for all who judge them."""
+        return self.record.table
 
     @cached_property
     def verdicts(self) -> Mapping[str, Verdict]:
