@@ -1,0 +1,36 @@
+"""The command line, a file a verb in ``verbs/``. Only this room prints."""
+
+import sys
+from importlib import import_module
+from typing import NoReturn
+
+from vaebench import stops
+from vaebench.cli.app import app
+from vaebench.cli.console import INTERRUPTED, give_up, open_streams, whole_answers
+from vaebench.mistakes import Mistake, shortage
+
+VERBS = ("list", "run", "score", "migrate", "leaderboard")
+"""The verbs in the order in which ``--help`` lists them."""
+
+for verb in VERBS:
+    import_module(f"vaebench.cli.verbs.{verb}")
+
+
+def main() -> NoReturn:
+    """Run the command line. A mistake, a shortage or a stop is one line and an exit status, never a traceback."""
+    stops.watch()
+    open_streams()
+    try:
+        with whole_answers():
+            app()
+    except KeyboardInterrupt:
+        stops.ignore()
+        sys.exit(INTERRUPTED)
+    except Mistake as mistake:
+        give_up(mistake, str(mistake))
+    except Exception as error:
+        line = shortage(error)
+        if not line:
+            raise
+        give_up(error, line)
+    sys.exit(0)

@@ -1,0 +1,30 @@
+"""``vaebench migrate``: records of an earlier schema, converted."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from vaebench.cli.app import app
+from vaebench.cli.console import NO, Json, answer, err, out, say
+
+
+@app.command("migrate", short_help="Convert records of an earlier schema.")
+def migrate_(
+    folder: Annotated[Path, typer.Argument(help="Folder of records.")],
+    as_json: Json = False,
+) -> None:
+    """Convert records to the current schema and names, if their task's definition is otherwise the same."""
+    from vaebench.migrate import migrate
+
+    with err.status("migrating"):
+        done = migrate(folder)
+    for line in done.others:
+        say(line, "yellow")
+    if as_json:
+        answer({"written": [str(path) for path in done.written], "current": done.current, "others": done.others})
+    else:
+        out.print(f"{len(done.written)} records converted, {done.current} were current", highlight=False)
+    if done.others:
+        sys.exit(NO)

@@ -1,0 +1,205 @@
+"""``vaebench run``: train and measure variants, judge the claims, keep the records."""
+
+import json
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, cast
+
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from vaebench import catalog, stops
+from vaebench.cli.app import app
+from vaebench.cli.console import INTERRUPTED, NO, Json, answer, err, names, out, say, say_notes
+from vaebench.cli.verdicts import show_verdicts
+from vaebench.engines.local import Workers
+from vaebench.experiment import PRESETS, Preset
+from vaebench.mistakes import Mistake
+from vaebench.runner import (
+    MENDED_BY_THE_AUTHOR,
+    UNFINISHED,
+    Done,
+    Request,
+    check,
+    fetch,
+    plan,
+    processors,
+    resolve_device,
+    run,
+)
+from vaebench.terminal import visible
+
+if TYPE_CHECKING:
+    from vaebench.results.journal import Journal
+    from vaebench.results.record import CellOutcome
+
+
+@app.command("run", short_help="Train and measure variants, and judge the claims.")
+def run_(
+    tasks: Annotated[
+        str | None, typer.Option(help="Tasks, separated by commas (see `vaebench list`); all by default.")
+    ] = None,
+    variants: Annotated[
+        str | None,
+        typer.Option(
+            help="Variants: names, path/to/file.py (runs that file's code) or package.module:NAME; all by default."
+        ),
+    ] = None,
+    archs: Annotated[str | None, typer.Option(help="Architectures; all that fit by default.")] = None,
+    datasets: Annotated[str | None, typer.Option(help="Data sets; each task's own by default.")] = None,
+    preset: Annotated[str, typer.Option(help="Budget: " + ", ".join(PRESETS) + ".")] = "standard",
+    seeds: Annotated[int | None, typer.Option(help="Number of seeds; the preset's by default.")] = None,
+    device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
+    jobs: Annotated[int | None, typer.Option(help="Processes; one a core by default, one on a GPU.")] = None,
+    folder: Annotated[Path | None, typer.Option("--out", help="Folder; runs/PRESET by default.")] = None,
+    cell_timeout: Annotated[
+        float | None,
+        typer.Option(
+            help="Most seconds for one training; a cell has one for each arm and knob value. A training that hangs in "
+            "one step is ended 2 s later. Other work between trainings has 10 times the limit, and 60 s at least."
+        ),
+    ] = None,
+    data_root: Annotated[Path, typer.Option(help="Folder of the data sets that need a download.")] = catalog.DATA_ROOT,
+    download: Annotated[
+        bool, typer.Option("--download", help="Download the sets of --datasets that are not in that folder.")
+    ] = False,
+    missing: Annotated[
+        bool, typer.Option("--missing", help="Skip what already has a complete record in --out.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Train and measure variants, judge the claims, and keep the records. A run that was stopped continues."""
+    request = Request(
+        tasks=names(tasks, catalog.task_names()),
+        variants=names(variants, catalog.variant_names()),
+        archs=names(archs, catalog.arch_names()),
+        datasets=names(datasets, ()),
+        preset=cast("Preset", preset),
+        seeds=seeds,
+        device=device,
+        jobs=processors() if jobs is None else jobs,
+        out=folder or Path("runs") / preset,
+        seconds=cell_timeout,
+        data_root=data_root.expanduser(),
+        missing=missing,
+    )
+    check(request)
+    from vaebench.results.journal import Journal
+    from vaebench.results.lock import alone_in
+
+    journal = Journal(request.out)
+    try:
+        with alone_in(request.out), Workers() as workers:
+            done = do(request, workers, journal, chosen=(archs is not None, jobs is not None), download=download)
+    except KeyboardInterrupt as stop:
+        stops.ignore()
+        say_notes(stop)
+        say(f"stopped; finished cells are kept in {journal.path}: the same command goes on from there")
+        sys.exit(INTERRUPTED)
+    if done is not None:
+        report(request, done, journal, as_json)
+
+
+def do(
+    request: Request, workers: Workers, journal: "Journal", chosen: tuple[bool, bool], download: bool
+) -> Done | None:
+    """Plan and run a request, with progress; None if all of its records are there already.
+
+    ``chosen`` says whether the user gave architectures and a number of processes.
+    """
+    if processors() > 1:
+        workers.start()  # loads torch while this process does
+    with err.status("loading torch"), stops.held():
+        request = replace(request, device=resolve_device(request.device))
+    archs_chosen, jobs_chosen = chosen
+    if request.device == "cuda" and not jobs_chosen:
+        request = replace(request, jobs=1)
+    if download:
+        say(f"downloading missing data to {request.data_root}")
+        fetch(request)
+    with err.status("planning"):
+        planned = plan(request, workers.ask)
+    if planned.unfit and not archs_chosen:
+        say(f"left out: {len(planned.unfit)} combinations of variant, architecture and data set that do not fit")
+    else:
+        for line in planned.unfit:
+            say(f"left out: {line}", "yellow")
+    if planned.there:
+        say(f"records that are there already in {request.out}: {planned.there}")
+    if not planned.cells:
+        if planned.there:
+            return None
+        raise Mistake("nothing is left to run")
+    with cell_progress() as progress:
+        return run(request, planned, journal, progress, workers.run)
+
+
+def report(request: Request, done: Done, journal: "Journal", as_json: bool) -> None:
+    """Print the result of a run. Exit with 1 if a cell failed, with 2 if a record could not be written."""
+    for damage in done.damages:
+        lines = f"line {damage.line}" if damage.last == damage.line else f"lines {damage.line} to {damage.last}"
+        say(f"left out: {damage.path}, {lines}: {damage.why}", "yellow")
+    for line in done.kept:
+        say(f"not overwritten: {line}; give another --out to keep both", "yellow")
+    say(f"{done.ran} cells run, {done.reused} taken from {journal.path}")
+    if as_json:
+        answer({"records": [json.loads(record.model_dump_json()) for record in done.records]})
+    else:
+        show_verdicts(done.records)
+        out.print(f"records: {request.out}", highlight=False)
+    if request.preset == "quick":
+        say(
+            "the quick preset only shows that everything runs. "
+            "Its models are hardly trained, so its verdicts are no results"
+        )
+    cells = [cell for record in done.records for cell in record.cells]
+    for note in dict.fromkeys(note for cell in cells for note in cell.notes):
+        say(f"note: {note}", "yellow")
+    if broken := sum(cell.status in UNFINISHED for cell in cells):
+        say(f"not finished: {broken} of the cells; the same command tries them again", "red")
+    if wrong := sum(cell.status in MENDED_BY_THE_AUTHOR for cell in cells):
+        say(f"refused or broken: {wrong} of the cells; mend the variant or the task, another try will not help", "red")
+    if done.unwritten:
+        mistake = Mistake(
+            f"records that could not be written: {len(done.unwritten)}; run the same command to write them"
+        )
+        for line in done.unwritten:
+            mistake.add_note(line)
+        raise mistake
+    if broken or wrong:
+        sys.exit(NO)
+
+
+class cell_progress:  # noqa: N801 - a context manager, used like a function
+    """A progress bar on standard error, with a line for every cell that failed."""
+
+    def __init__(self) -> None:
+        self.bar = Progress(
+            TextColumn("{task.description}", markup=False),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TimeRemainingColumn(),
+            console=err,
+        )
+        self.row = self.bar.add_task("cells", total=None)
+
+    def __enter__(self) -> "cell_progress":
+        self.bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.bar.stop()
+
+    def __call__(self, done: int, total: int, last: "CellOutcome | None") -> None:
+        """Move the bar. Without a terminal, print a line for each cell instead."""
+        where = "cells"
+        if last is not None:
+            subject = last.subject
+            where = f"{subject.task.name} {subject.variant.name}.{subject.arch}.{subject.dataset.name} seed {last.seed}"
+            if last.status != "ok":
+                self.bar.print(visible(f"{last.status}: {where}: {last.reason}"), style="yellow", soft_wrap=True)
+            elif not err.is_terminal:
+                say(f"{done}/{total} {where}: {sum(last.seconds.values()):.0f} s")
+        self.bar.update(self.row, completed=done, total=total, description=where)
