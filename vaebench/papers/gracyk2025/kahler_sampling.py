@@ -48,8 +48,8 @@ half-way between two classes, and halves of two images. Held-out reconstructions
 
 **Controls.** The `analytic` arm is the linear VAE. Its metric is constant, so weights are equal and nothing may be
 gained. The `twin` arm is a variant without its decoder geometry. A circular complex VAE is a real VAE with variances
-tied in pairs. So `pair_tied_vae` must measure like `complex_vae`. Two further things are invariants of this suite's code,
-and no claims about variants. The potential is plurisubharmonic at every code, and the mixture's log density is not. The
+tied in pairs. So `pair_tied_vae` must measure like `complex_vae`. Two further things are invariants of this suite's
+code, and no claims about variants. The potential is plurisubharmonic at every code. The log density is not. The
 potential's metric costs less than the decoder's.
 
 **Choices that are ours**
