@@ -49,13 +49,13 @@ def test_an_even_volume_gives_the_priors_own_samples():
         for detector in DETECTORS:
             same = found[f"{detector}_far_prior"].value
             assert found[f"{detector}_far_truncated_to_{match}_of_less"].value == same
-    for alpha in ("minus_2", "minus_half", "plus_half", "plus_1"):
+    for alpha in ("minus_2", "minus_half", "plus_half", "plus_2"):
         assert found[f"neighbour_far_alpha_{alpha}"].value == found["neighbour_far_prior"].value
     assert "langevin_acceptance_less_volume" not in found
 
 
 @pytest.mark.parametrize("detector", DETECTORS)
-def test_far_where_the_volume_is_large_are_fewer_with_a_negative_power_and_more_with_a_positive(planted, detector):
+def test_outliers_where_the_volume_is_large_are_fewer_with_a_negative_power_and_more_with_a_positive(planted, detector):
     name = f"{detector}_far"
     assert below(planted, f"{name}_less_volume", f"{name}_prior")
     assert below(planted, f"{name}_prior", f"{name}_alpha_plus_half")
@@ -63,20 +63,20 @@ def test_far_where_the_volume_is_large_are_fewer_with_a_negative_power_and_more_
     assert below(planted, f"{name}_less_volume", f"{name}_truncated_to_distance_of_less")
 
 
-def test_no_truncation_helps_against_far_at_the_centre(planted):
+def test_no_truncation_helps_against_outliers_at_the_centre(planted):
     for detector in DETECTORS:
         truncated = planted[f"{detector}_far_truncated_to_distance_of_less"].value
         assert truncated >= planted[f"{detector}_far_prior"].value
     assert planted["truncation_for_distance_of_less"].value > 1  # the weighted samples vary more than the prior's
 
 
-def test_a_volume_that_knows_nothing_of_far_changes_no_rate(deceptive):
+def test_a_volume_that_knows_nothing_of_outliers_changes_no_rate(deceptive):
     prior, weighted = deceptive["neighbour_far_prior"], deceptive["neighbour_far_less_volume"]
     assert abs(weighted.value - prior.value) < 3 * (prior.stderr**2 + weighted.stderr**2) ** 0.5
     assert deceptive["pairwise_distance_less_volume"].value < 0.9 * deceptive["pairwise_distance_prior"].value
 
 
-def test_where_far_are_at_the_rim_truncation_to_the_same_variation_does_better():
+def test_where_outliers_are_at_the_rim_truncation_to_the_same_variation_does_better():
     model, evaluation = model_of(steep_beside_the_rim), EvaluationBudget(samples=8192, points=1024)
     found = read(model, DISC, evaluation)
     assert 0.7 < found["truncation_for_distance_of_less"].value < 0.95
@@ -102,7 +102,7 @@ def test_rates_rest_on_all_samples_and_ways_to_vary_on_a_few():
 
 
 @pytest.mark.parametrize("pace", [0.25, 1.25])
-def test_less_volume_samples_follow_the_exact_law_by_resampling_and_by_chains(pace):
+def test_weighted_samples_follow_the_exact_law_by_resampling_and_by_chains(pace):
     """det g goes like e^(2·pace·z₀) for this decoder, so weighted codes are normal about (−2·pace, 0, 0, 0)."""
 
     def exact(n, seed):
