@@ -17,6 +17,8 @@ from vaebench.report.glossary import PAGE, glossary_page
 from vaebench.report.record_page import record_page
 from vaebench.report.selection import Selection
 from vaebench.report.suite import Suite
+from vaebench.report.superseded import PAGE as SUPERSEDED
+from vaebench.report.superseded import superseded_page
 from vaebench.report.task_page import task_page
 
 
@@ -38,9 +40,11 @@ def pages(
 
     Returns:
         Contents by path below the board: ``README.md``, ``glossary.md``, ``<task>.md``, ``records/<task>/*.md`` and
-        ``figures/*.svg``.
+        ``figures/*.svg``; also ``superseded.md``, if a record is of an earlier protocol.
     """
     written = {"README.md": front_page(suite, selection, preview, unread), PAGE: glossary_page()}
+    if apart := superseded_page(suite, selection, preview):
+        written[SUPERSEDED] = apart
     found = {} if preview else _findings(suite, selection)
     pictures: list[Picture] = []
     for task in suite.tasks:

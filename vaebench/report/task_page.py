@@ -9,8 +9,9 @@ from vaebench.report.claim_section import REPORTED, claim_section, invariant_sec
 from vaebench.report.figures.prepare import Picture
 from vaebench.report.glossary import PAGE, link
 from vaebench.report.levels import tolerance_table
-from vaebench.report.markdown import NO_RECORDS, PREVIEW, bullets, contents, details, escape, source, words
+from vaebench.report.markdown import PREVIEW, bullets, contents, details, escape, source, words
 from vaebench.report.selection import Selection
+from vaebench.report.superseded import no_records, superseded_line
 
 LEARNING_CURVES = "reference_results/learning_curves/README.md"
 """Measurements over the number of training steps. The tasks' budgets follow from them."""
@@ -39,7 +40,8 @@ def task_page(task: Task, selection: Selection, pictures: Sequence[Picture], pre
         catalog.task_text(task.name),
     ]
     if not shown:
-        return "\n\n".join([*parts, NO_RECORDS]) + "\n"
+        return "\n\n".join([*parts, no_records(selection.stale, task.name)]) + "\n"
+    parts += [apart] if (apart := superseded_line(selection.stale, task.name)) else []
     parts += ["## Claims", _legend(task), _sources(task, linked=not preview)]
     for claim in task.claims:
         parts += claim_section(claim, shown)
