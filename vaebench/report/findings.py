@@ -21,6 +21,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from vaebench.mistakes import Mistake
+from vaebench.report.first_population import Before
 from vaebench.report.queries import Queries, Unanswered, nearest
 from vaebench.results.record import Record
 
@@ -34,13 +35,16 @@ class BadFinding(Mistake):
     """A finding that the records do not support, or with a wrong query. The message has file and line."""
 
 
-def findings(text: str, source: str, records: Mapping[str, Sequence[Record]]) -> dict[str, str]:
+def findings(
+    text: str, source: str, records: Mapping[str, Sequence[Record]], first: Sequence[Before] = ()
+) -> dict[str, str]:
     """Fill a paper's findings from records.
 
     Args:
         text: The file's text.
         source: Its name, for messages.
         records: The suite's own records of the standard preset, by task.
+        first: Verdicts of the first population.
 
     Returns:
         Markdown bullets by task, without a heading. Tasks without bullets are left out, and tasks without a record of
@@ -56,7 +60,9 @@ def findings(text: str, source: str, records: Mapping[str, Sequence[Record]]) ->
             if line.startswith("## "):
                 task = _heading(line.removeprefix("## ").strip(), records)
             elif task and line.strip() and records[task]:
-                found.setdefault(task, []).append(_filled(line, Queries(records[task])))
+                found.setdefault(task, []).append(
+                    _filled(line, Queries(records[task], [one for one in first if one.task == task]))
+                )
         except Unanswered as error:
             raise BadFinding(f"{source}:{number}: {error}") from None
     for name, lines in found.items():

@@ -20,6 +20,8 @@ from vaebench.report.suite import Suite
 from vaebench.report.superseded import PAGE as SUPERSEDED
 from vaebench.report.superseded import superseded_page
 from vaebench.report.task_page import task_page
+from vaebench.report.versions import PAGE as VERSIONS
+from vaebench.report.versions import versions_page
 
 
 def pages(
@@ -40,11 +42,14 @@ def pages(
 
     Returns:
         Contents by path below the board: ``README.md``, ``glossary.md``, ``<task>.md``, ``records/<task>/*.md`` and
-        ``figures/*.svg``; also ``superseded.md``, if a record is of an earlier protocol.
+        ``figures/*.svg``; also ``superseded.md``, if a record is of an earlier protocol, and ``versions.md``, if
+        there was a first population.
     """
     written = {"README.md": front_page(suite, selection, preview, unread), PAGE: glossary_page()}
     if apart := superseded_page(suite, selection, preview):
         written[SUPERSEDED] = apart
+    if then_and_now := versions_page(suite.tasks, selection, suite.first, preview):
+        written[VERSIONS] = then_and_now
     found = {} if preview else _findings(suite, selection)
     pictures: list[Picture] = []
     for task in suite.tasks:
@@ -66,7 +71,7 @@ def _findings(suite: Suite, selection: Selection) -> dict[str, str]:
     found: dict[str, str] = {}
     for paper, text in suite.findings.items():
         of_paper = {name: records for name, records in own.items() if suite.by_name[name].paper == paper}
-        found |= findings(text, f"vaebench/papers/{paper}/findings.md", of_paper)
+        found |= findings(text, f"vaebench/papers/{paper}/findings.md", of_paper, suite.first)
     return found
 
 

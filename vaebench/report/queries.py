@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import get_args
 
 from vaebench.claims import CheckResult, Column, LevelName, Verdict, VerdictWord
+from vaebench.report.first_population import Before
 from vaebench.results.record import Record
 
 
@@ -36,9 +37,28 @@ class Queries:
 
     Attributes:
         records: The suite's own records of the task.
+        first: Verdicts of the first population on the task.
     """
 
     records: Sequence[Record]
+    first: Sequence[Before] = ()
+
+    def before(self, claim: str, word: VerdictWord, level: LevelName = "controlled", network: str = "") -> int:
+        """Number of records of the first population on which a claim had a word at one level."""
+        _check_word(word)
+        return sum(getattr(one, level) == word for one in self._before(claim, network))
+
+    def before_applicable(self, claim: str, network: str = "") -> int:
+        """Number of records of the first population that a claim applied to."""
+        return sum(one.controlled != "not applicable" for one in self._before(claim, network))
+
+    def _before(self, claim: str, network: str) -> list[Before]:
+        found = [one for one in self.first if one.claim == claim and network in {"", one.network}]
+        if not found:
+            raise Unanswered(
+                f"the first population had no claim {claim}{nearest(claim, {b.claim for b in self.first})}"
+            )
+        return found
 
     def mean(self, record: str, measurement: str, arm: str = "trained", knob: float | None = None) -> float:
         """Mean of a measurement over the seeds of one record."""

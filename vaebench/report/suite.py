@@ -6,7 +6,9 @@ from functools import cached_property
 
 from vaebench import catalog
 from vaebench.papers import Task
+from vaebench.report.first_population import FILE, Before, first_population
 from vaebench.results.record import Record
+from vaebench.results.references import REFERENCES
 from vaebench.version import VERSION
 
 
@@ -52,6 +54,7 @@ class Suite:
         variants: The suite's own variants, with the hashes of their code.
         names: What names of variants, networks and data sets mean.
         findings: The findings of each paper, with queries instead of numbers (see `findings`).
+        first: Verdicts of the first population, whose records are gone.
     """
 
     tasks: tuple[Task, ...]
@@ -61,6 +64,7 @@ class Suite:
     variants: Mapping[str, str]
     names: tuple[Name, ...] = ()
     findings: Mapping[str, str] = field(default_factory=dict)
+    first: tuple[Before, ...] = ()
 
     @cached_property
     def by_name(self) -> dict[str, Task]:
@@ -113,6 +117,7 @@ def suite() -> Suite:
         variants=catalog.variant_hashes(),
         names=_names(),
         findings={paper: file.read_text("utf-8") for paper, file in files.items() if file.is_file()},
+        first=first_population(catalog.PACKAGE.parent / REFERENCES / FILE),
     )
 
 
