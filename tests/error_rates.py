@@ -133,6 +133,13 @@ def _leads(shape: Shape, rng: np.random.Generator, size: tuple[int, ...]) -> Arr
     return one[..., 0] - one[..., 1] - np.abs(other[..., 1:] - other[..., :1]).max(-1)
 
 
+def outpaces_arm(shape: Shape, rng: np.random.Generator, size: tuple[int, int]) -> Array:
+    """`OutpacesArm`, both arms flat but for noise of the shape at either end; the mean difference at its edge of 0."""
+    ends_of_both = shape.draw(rng, (*size, 2, 2))
+    falls = ends_of_both[..., 0] - ends_of_both[..., 1]
+    return ends(falls[..., 0] - falls[..., 1])[0] > 0
+
+
 @cache
 def _mean_lead(shape: Shape) -> float:
     return float(_leads(shape, np.random.default_rng(0), (400_000,)).mean())
@@ -145,6 +152,7 @@ KINDS: Mapping[str, Callable[[Shape, np.random.Generator, tuple[int, int]], Arra
     "near": near,
     "exceeds": exceeds,
     "outpaces": outpaces,
+    "outpaces arm": outpaces_arm,
     "trend": trend,
     "log": logarithmic,
     "log fails": logarithmic_fails,
