@@ -201,7 +201,8 @@ def plan(request: Request, ask: Callable[..., str] = try_here) -> Plan:
         for reference, arch, dataset in product(request.variants, request.archs, request.datasets or task.datasets):
             variant, data = brought[reference].variant, dataset_of(dataset, request.data_root)
             budget, code = task.budget(request.preset, dataset), codes[reference]
-            if reason := _unfit(reference, data.shape, latent_units(budget, data), arch, request, ask):
+            latent = variant.units(latent_units(budget, data), data.shape)
+            if reason := _unfit(reference, data.shape, latent, arch, request, ask):
                 unfit.append(f"{task.name} · {variant.name} · {arch} · {dataset}: {reason}")
                 continue
             subject = _subject(task, brought[reference], arch, dataset, files(dataset), request)
@@ -255,7 +256,11 @@ def _variant_info(brought: catalog.Brought) -> VariantInfo:
     variant = brought.variant
     try:
         return VariantInfo(
-            name=variant.name, source=variant.source, code_hash=brought.code_hash, kl_weight=variant.kl_weight
+            name=variant.name,
+            source=variant.source,
+            code_hash=brought.code_hash,
+            kl_weight=variant.kl_weight,
+            apart=variant.apart,
         )
     except ValidationError as error:
         raise Mistake(f"{variant.name}: no record can hold what it says of itself: {first_error(error)}") from error
