@@ -292,8 +292,7 @@ def of_class(data: Dataset, label: int | None) -> Dataset:
     """
     if label is None:
         return data
-    parts = {name: _of_class(part, label) for name, part in (("train", data.train), ("held_out", data.held_out))}
-    return replace(data, truth=None, **parts)
+    return replace(data, train=_of_class(data.train, label), held_out=_of_class(data.held_out, label), truth=None)
 
 
 def _of_class(split: Split, label: int) -> Split:

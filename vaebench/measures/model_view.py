@@ -1,5 +1,6 @@
 """What instruments share: the functions of a trained model, and measurements that may not exist."""
 
+import math
 from collections.abc import Callable
 
 import torch
@@ -22,6 +23,9 @@ Function = Callable[[Tensor], Tensor]
 
 FLOW_DRAWS = 64
 """Draws of each posterior that is moved by a flow, for its standard deviations."""
+
+PATHS = 32
+"""Straight paths of noise along which a prior's draws are followed."""
 
 PRIOR_DRAWS = 4096
 """Draws of a prior of a model's own, for its mean and its standard deviations."""
@@ -70,14 +74,42 @@ def log_prior(trained: Trained, z: Tensor) -> Tensor:
     """Log density of the model's prior at real codes, (..., latent) to (...), in nats up to a constant.
 
     Raises:
-        Undefined: The prior is the model's own, and its density is not known.
+        NotRead: The prior is the model's own, and its density is not known.
     """
     own = trained.model.model
     if not isinstance(own, priors.Sampling):
         return -z.square().sum(-1) / 2
     if not isinstance(own, priors.Density):
-        raise Undefined("its prior is its own, and has no prior_log_prob")
-    return own.prior_log_prob(paired(z) if trained.complex_codes else z)
+        raise NotRead("its prior is its own, and has no prior_log_prob")
+    if not trained.complex_codes:
+        return own.prior_log_prob(z)
+    # √2 times real and imaginary part: each complex unit's volume doubles.
+    return own.prior_log_prob(paired(z)) - z.shape[-1] / 2 * math.log(2)
+
+
+def generator(trained: Trained) -> Function:
+    """From standard normal noise to data, (n, latent) to (n, *shape): the decoder after the model's prior."""
+    decode = decoded_mean(trained)
+    return (lambda noise: decode(prior_codes(trained, noise))) if has_own_prior(trained) else decode
+
+
+def is_continuous(trained: Trained, rng: torch.Generator) -> bool:
+    """Whether codes from the prior move little as the noise moves little; those of a mixture jump.
+
+    The largest step of a path of noise shrinks fourfold with four times as many steps, unless there is a jump.
+    """
+    if not has_own_prior(trained):
+        return True
+    ends = torch.randn(2, PATHS, trained.latent, generator=rng, device=rng.device)
+    largest = [_largest_step(trained, ends, steps) for steps in (256, 1024)]
+    return largest[1] < 0.6 * largest[0]
+
+
+def _largest_step(trained: Trained, ends: Tensor, steps: int) -> float:
+    shares = torch.linspace(0, 1, steps + 1, device=ends.device).view(-1, 1, 1)
+    with torch.no_grad():
+        codes = prior_codes(trained, torch.lerp(ends[0], ends[1], shares).flatten(0, 1))
+    return float(codes.reshape(steps + 1, PATHS, -1).diff(dim=0).norm(dim=2).max())
 
 
 def prior_deviations(trained: Trained, like: Tensor) -> Tensor:
@@ -145,6 +177,10 @@ class DataUndefined(Undefined):
     """These data have no such measurement, whatever the model. The message is the reason in one line."""
 
 
+class NotRead(DataUndefined):
+    """No instrument reads this of such a model, whatever it has learned. The message is the reason in one line."""
+
+
 def held_out(data: Dataset, most: int, least: int = 1) -> Tensor:
     """Take the first held-out examples.
 
@@ -196,8 +232,8 @@ def kl_from_prior(trained: Trained, posterior: RealPosterior, rng: torch.Generat
     In closed form for a normal posterior under N(0, I), else a mean over draws.
 
     Raises:
-        Undefined: The prior is the model's own, and its density is not known.
-    """
+        NotRead: The prior is the model's own, and its density is not known.
+    """  # noqa: DOC502 - raised by log_prior
     own, total = trained.model.model, torch.zeros((), dtype=torch.float64, device=posterior.mean.device)
     if not priors.has_own_prior(own) and not isinstance(posterior, FlowNormal):
         return posterior.kl().double()

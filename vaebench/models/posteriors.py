@@ -14,6 +14,7 @@ from torch import Tensor
 
 from vaebench.kernels.complex_normal import complex_normal_kl, complex_normal_log_density, paired, unpaired
 from vaebench.kernels.normal import normal_kl
+from vaebench.models.refused import Refused
 
 
 def _scale_and_logarithm(name: str, scale: Tensor | None, log_scale: Tensor | None) -> tuple[Tensor, Tensor]:
@@ -157,7 +158,8 @@ class FullNormal:
     @property
     def scale(self) -> Tensor:
         """Standard deviation of each unit by itself, √Σ_jj, shape (batch, latent)."""
-        return torch.linalg.vector_norm(self.tril, dim=-1)
+        lengths: Tensor = torch.linalg.vector_norm(self.tril, dim=-1)
+        return lengths
 
     @property
     def log_scale(self) -> Tensor:
@@ -203,7 +205,7 @@ class FullNormal:
 
 
 Flow = Callable[[Tensor], tuple[Tensor, Tensor]]
-"""A smooth, invertible map of codes (..., batch, latent), with the logarithm of its Jacobian's determinant (..., batch).
+"""A smooth, invertible map of codes, (..., batch, latent), with its log |det Jacobian|, (..., batch).
 
 What depends on the example is bound in the function itself.
 """
@@ -227,6 +229,28 @@ class FlowNormal:
     def mean(self) -> Tensor:
         """The code at noise 0, shape (batch, latent); it is not the mean of the draws, but their place."""
         return self.flow(self.base.mean)[0]
+
+    @property
+    def scale(self) -> Tensor:
+        """There is none.
+
+        Raises:
+            Refused: Always.
+        """
+        raise Refused("a posterior that a flow moves has no scale: take step.kl() and posterior.sample(noise)")
+
+    @property
+    def log_scale(self) -> Tensor:
+        """There is none, see `scale`."""
+        return self.scale
+
+    def kl(self) -> Tensor:
+        """There is none in closed form.
+
+        Raises:
+            Refused: Always.
+        """
+        raise Refused("the KL of a posterior that a flow moves is sampled: take step.kl()")
 
     def sample(self, noise: Tensor) -> Tensor:
         """Turn standard normal noise into posterior draws, (..., batch, latent) both."""

@@ -74,9 +74,9 @@ class Versioned(Stored):
 
 
 class VariantInfo(Stored):
-    """The variant as it was when the cell ran; `apart` says why its rows are not ranked with others, where they are not.
+    """The variant as it was when the cell ran.
 
-    Where it is empty it is not written, and changes no hash.
+    `apart` says why its rows are never ranked with others. Where it is empty it is not written, and changes no hash.
     """
 
     name: Name

@@ -236,7 +236,7 @@ def _read_at(variant: Variant, model: Intervened, data: Dataset) -> int | None:
         raise Unfit(f"{variant.name} takes labels of {variant.labels} classes, and {data.name} has {found}")
     label = most_frequent(labels)
     module = model.model
-    module.label.fill_(label)  # type: ignore[operator, union-attr]
+    module.label.fill_(label)  # type: ignore[operator]
     return label
 
 

@@ -38,7 +38,7 @@ class Intervened(nn.Module):
 
         Labels, shape (batch,), are for a conditional model. Without them it takes the one that it is read at.
         """
-        posterior = self._said("encode", x, labels)
+        posterior: Posterior = self._said("encode", x, labels)
         if self.posterior_scale is None or not isinstance(posterior, Posterior):
             return posterior  # whoever trains it is told what is wrong
         return posterior.with_scale(self.posterior_scale)
@@ -51,7 +51,7 @@ class Intervened(nn.Module):
 
         A variance that is a tensor is learned by the variant and stays. Labels are as for `encode`.
         """
-        likelihood = self._said("decode", z, labels)
+        likelihood: Likelihood = self._said("decode", z, labels)
         if not isinstance(likelihood, Likelihood):
             return likelihood  # whoever trains it is told what is wrong
         if self.interventions.likelihood == "bernoulli":

@@ -107,9 +107,7 @@ def estimate(probe: Probe, draws: range, size: float) -> Slope:
     )
     changes = np.linspace(*SCALED, len(draws))
     silent = [_look(probe, draw, size, Silent, change=float(by)) for draw, by in zip(draws, changes, strict=True)]
-    divergence = _slope(
-        [float(seen.step.kl().mean().detach()) for seen in silent], [_loss(s) for s in silent]
-    )
+    divergence = _slope([float(seen.step.kl().mean().detach()) for seen in silent], [_loss(s) for s in silent])
     return _ratio(divergence, likelihood)
 
 
