@@ -55,7 +55,7 @@ class Intervened(nn.Module):
         if not isinstance(likelihood, Likelihood):
             return likelihood  # whoever trains it is told what is wrong
         if self.interventions.likelihood == "bernoulli":
-            logits = likelihood.logits if isinstance(likelihood, Bernoulli) else likelihood.mean
+            logits = _log_odds(likelihood)
             values = logits.shape[1:].numel()
             return Bernoulli(logits, (self.interventions.pixels or values) / values)
         if isinstance(likelihood, Bernoulli):
@@ -64,3 +64,10 @@ class Intervened(nn.Module):
         if variance is not None and not isinstance(likelihood.variance, Tensor):
             return likelihood.with_variance(variance)
         return likelihood
+
+
+def _log_odds(likelihood: Likelihood) -> Tensor:
+    """A Bernoulli's own, those that a Gaussian states, or its mean."""
+    if isinstance(likelihood, Bernoulli):
+        return likelihood.logits
+    return likelihood.mean if likelihood.log_odds is None else likelihood.log_odds
