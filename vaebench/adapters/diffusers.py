@@ -8,9 +8,9 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from diffusers import AutoencoderKL
 from torch import Tensor, nn
 
+from vaebench.adapters import extra
 from vaebench.models import GAUSSIAN_VARIANCE, Gaussian, Normal, Unfit, Variant, negative_elbo
 
 Config = Callable[[tuple[int, ...]], Mapping[str, Any]]
@@ -25,7 +25,7 @@ class SpatialVAE(nn.Module):
         latent_shape: Shape of one code before it is flattened: (channels, height, width).
     """
 
-    def __init__(self, inner: AutoencoderKL, latent_shape: tuple[int, ...]) -> None:
+    def __init__(self, inner: Any, latent_shape: tuple[int, ...]) -> None:
         super().__init__()
         self.inner, self.latent_shape = inner, latent_shape
         factor = inner.config.scaling_factor
@@ -38,7 +38,7 @@ class SpatialVAE(nn.Module):
 
     def decode(self, z: Tensor) -> Gaussian:
         """Likelihood at each code: from (batch, latent) to (batch, *shape)."""
-        return Gaussian(self.inner.decode(z.unflatten(1, self.latent_shape)).sample, GAUSSIAN_VARIANCE)
+        return Gaussian(self.inner.decode(z.reshape(-1, *self.latent_shape)).sample, GAUSSIAN_VARIANCE)
 
 
 def latent_shape(config: Mapping[str, Any], shape: tuple[int, ...]) -> tuple[int, ...]:
@@ -100,7 +100,7 @@ def variant(name: str, config: Config = small, kl_weight: float = 1.0, source: s
 
     def build(shape: tuple[int, ...], _latent: int, _arch: str) -> SpatialVAE:
         code = latent_shape(config(shape) if len(shape) == 3 else {}, shape)
-        return SpatialVAE(AutoencoderKL(**config(shape)), code)
+        return SpatialVAE(extra("diffusers").AutoencoderKL(**config(shape)), code)
 
     def units(shape: tuple[int, ...]) -> int:
         return math.prod(latent_shape(config(shape), shape)) if len(shape) == 3 else 1

@@ -13,9 +13,9 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
-from pythae import models as pythae_models
 from torch import Tensor, nn
 
+from vaebench.adapters import extra
 from vaebench.models import (
     Adversary,
     Bernoulli,
@@ -175,9 +175,9 @@ def variant(
 def _check_kind(kind: type[nn.Module]) -> None:
     if (reason := DECLINED.get(kind.__name__)) is not None:
         raise Unfit(f"Pythae's {kind.__name__} is declined: {reason}")
-    if not issubclass(kind, pythae_models.VAE):
+    if not issubclass(kind, extra("pythae.models").VAE):
         raise Unfit(f"{kind.__name__} is no VAE of Pythae: it has no encoder, decoder and loss_function of one")
-    wanted = set(inspect.signature(kind.loss_function).parameters)
+    wanted = set(inspect.signature(kind.loss_function).parameters)  # type: ignore[attr-defined]
     if unknown := wanted - KNOWN:
         raise Unfit(f"the loss_function of {kind.__name__} needs {', '.join(sorted(unknown))}, which no step has")
 
