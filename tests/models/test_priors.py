@@ -4,10 +4,10 @@ import math
 
 import pytest
 import torch
+from models.steps import NoModel, step_at
 from scipy.stats import kstest
 from torch.distributions import Categorical, Independent, MixtureSameFamily, Normal
 
-from models.steps import NoModel, step_at
 from vaebench.models import FlowNormal, Gaussian, Refused, mixture_log_prob, mixture_sample, negative_elbo
 from vaebench.models import Normal as Posterior
 from vaebench.models.priors import divergence, has_own_prior, log_prior
@@ -71,7 +71,9 @@ def test_a_sampled_divergence_is_that_of_numerical_integration():
     axis = torch.linspace(-5, 5, 801, dtype=torch.float64)
     z = torch.cartesian_prod(axis, axis)
     log_q = Independent(Normal(q.mean[0].double(), q.scale[0].double()), 1).log_prob(z)
-    prior = MixtureSameFamily(Categorical(torch.ones(3).double()), Independent(Normal(MEANS.double(), SCALES.double()), 1))
+    prior = MixtureSameFamily(
+        Categorical(torch.ones(3).double()), Independent(Normal(MEANS.double(), SCALES.double()), 1)
+    )
     exact = float((log_q.exp() * (log_q - prior.log_prob(z))).sum() * (axis[1] - axis[0]) ** 2)
     assert abs(float(found.mean()) - exact) < 4 * float(found.std()) / math.sqrt(n)
 

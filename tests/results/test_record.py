@@ -26,7 +26,7 @@ from vaebench.claims import (
     table,
 )
 from vaebench.results.assemble import assemble
-from vaebench.results.record import SCHEMA_VERSION, CellOutcome, Record, Subject, schema_text, strict_json
+from vaebench.results.record import SCHEMA_VERSION, CellOutcome, Record, Subject, cell_id, schema_text, strict_json
 
 
 def refuse_constant(name):
@@ -264,3 +264,11 @@ def test_a_record_is_valid_by_the_printed_schema_and_a_changed_one_is_not():
     data["subject"]["preset"] = "slow"
     with pytest.raises(jsonschema.ValidationError, match="slow"):
         jsonschema.validate(data, schema)
+
+
+def test_what_keeps_a_row_apart_is_written_where_there_is_something_and_else_changes_nothing():
+    apart = SUBJECT.model_copy(update={"variant": SUBJECT.variant.model_copy(update={"apart": "its own latent size"})})
+    assert "apart" not in strict_json(SUBJECT) and "apart" not in SUBJECT.model_dump()["variant"]
+    assert Subject.model_validate_json(strict_json(apart)) == apart != SUBJECT
+    environment = OUTCOME.environment
+    assert cell_id(SUBJECT, 0, environment) != cell_id(apart, 0, environment)

@@ -99,7 +99,7 @@ def test_a_truncated_file_is_too(tmp_path):
 
 def test_a_file_that_is_not_there_or_is_a_folder_is_told(tmp_path):
     for name in ("w.safetensors", "."):
-        with pytest.raises(Refused, match="^frozen: there is no file of weights"):
+        with pytest.raises(Refused, match=r"^frozen: there is no file of weights"):
             fitted(tmp_path / name)
 
 

@@ -93,14 +93,14 @@ def generator(trained: Trained) -> Function:
     return (lambda noise: decode(prior_codes(trained, noise))) if has_own_prior(trained) else decode
 
 
-def is_continuous(trained: Trained, rng: torch.Generator) -> bool:
+def is_continuous(trained: Trained, device: torch.device) -> bool:
     """Whether codes from the prior move little as the noise moves little; those of a mixture jump.
 
     The largest step of a path of noise shrinks fourfold with four times as many steps, unless there is a jump.
     """
     if not has_own_prior(trained):
         return True
-    ends = torch.randn(2, PATHS, trained.latent, generator=rng, device=rng.device)
+    ends = torch.randn(2, PATHS, trained.latent, generator=torch.Generator(device).manual_seed(0), device=device)
     largest = [_largest_step(trained, ends, steps) for steps in (256, 1024)]
     return largest[1] < 0.6 * largest[0]
 

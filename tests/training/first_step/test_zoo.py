@@ -9,7 +9,7 @@ from torch import nn
 from training.first_step.conftest import LATENT, SHAPE, Small
 
 from vaebench.experiment import Interventions
-from vaebench.models import FlowNormal, FullNormal, Normal, Refused, Unfit
+from vaebench.models import FlowNormal, FullNormal, Refused, Unfit
 from vaebench.training.first_step.prior import check_prior
 
 OWN = {"VampPrior": Vamp, "ladder": Ladder, "flow prior": FlowPrior}
@@ -175,7 +175,7 @@ def test_another_density_than_that_of_the_draws_is_refused(log_prob):
         (lambda e: e[:, :1], r"codes of shape \(20000, 2\), gave \(20000, 1\)"),
         (lambda e: torch.complex(e, e), r"codes of shape \(20000, 2\)"),
         (lambda e: e / 0, "not finite"),
-        (lambda e: torch.zeros_like(e), "one code for all noise"),
+        (torch.zeros_like, "one code for all noise"),
         (lambda e: e + torch.randn_like(e), "two results for the same noise"),
     ],
 )
@@ -189,5 +189,3 @@ def test_a_density_of_another_shape_or_of_no_number_is_refused():
         checked(lambda e: e, lambda z: z)
     with pytest.raises(Refused, match="numbers that do not exist"):
         checked(lambda e: e, lambda z: standard(z) + torch.log(z[:, 0]))
-
-

@@ -28,7 +28,7 @@ def decoder_frequency(probe: Probe) -> tuple[Measurement, ...]:
         ``decoder_high_frequency_share`` and ``decoder_mean_degree``, pure numbers.
     """
     function, latent, samples = generator(probe.trained), probe.trained.latent, probe.budget.samples
-    if not is_continuous(probe.trained, probe.rng):
+    if not is_continuous(probe.trained, probe.data.train.x.device):
         return none_of(
             decoder_frequency, "its prior's draws jump as the noise changes: they are no function with a degree"
         )

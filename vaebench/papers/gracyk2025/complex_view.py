@@ -102,8 +102,9 @@ def _posteriors(trained: Trained, data: Dataset) -> tuple[RealPosterior, Tensor,
     with torch.no_grad():
         posterior = real_posterior(trained, x)
         wide = prior_deviations(trained, posterior.mean)
-        scales = _root_mean_square((deviations(posterior) / wide).reshape(len(x), -1, 2))
-    active = active_units(scales)
+        found = deviations(posterior)
+        scales, relative = (_root_mean_square(part.reshape(len(x), -1, 2)) for part in (found, found / wide))
+    active = active_units(relative)
     if not active.any():
         raise Undefined("every complex latent unit has collapsed to the prior")
     return posterior, scales, active
