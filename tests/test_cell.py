@@ -441,10 +441,10 @@ def test_what_an_instrument_gives_undeclared_ends_the_cell_with_its_name(outcome
 def test_a_conditional_variant_is_read_on_the_examples_of_its_class(outcome_of):
     seen = []
 
-    @gives("count")
+    @gives("scale")
     def counted(probe):
         seen.append((len(probe.data.held_out.x), set(probe.data.train.labels.tolist()), probe.trained.label))
-        return (Measurement("count", 1.0, 0.0, 1),)
+        return (Measurement("scale", 1.0, 0.0, 1),)
 
     class Given(nn.Module):
         def __init__(self, shape, latent):
@@ -461,7 +461,7 @@ def test_a_conditional_variant_is_read_on_the_examples_of_its_class(outcome_of):
     labels = torch.arange(40) % 3
     data = Dataset("small", 1, Split(X[:32], labels[:32]), Split(X[32:], labels[32:]))
     variant = Variant("spy", "tests", lambda shape, latent, _: Given(shape, latent), negative_elbo(), labels=3)
-    task = replace(TASK, instruments=("here.counted",))
-    outcome = outcome_of(task, variant, data, counted=counted)
+    task = replace(TASK, instruments=("made.scale",))
+    outcome = outcome_of(task, variant, data, scale=counted)
     assert (outcome.status, outcome.reason) == ("ok", "")
     assert seen == [(int((labels[32:] == 0).sum()), {0}, 0)]

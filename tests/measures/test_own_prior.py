@@ -1,6 +1,7 @@
 """A prior of a model's own: a known model with its codes moved and stretched gives every number that it gave."""
 
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -21,6 +22,8 @@ from torch.distributions import Categorical, MixtureSameFamily, MultivariateNorm
 from vaebench.claims import declined
 from vaebench.data import Dataset, Split
 from vaebench.experiment import EvaluationBudget, Interventions
+from vaebench.kernels.complex_normal import complex_normal_log_density, paired
+from vaebench.kernels.normal import normal_log_density
 from vaebench.measures.closed_form import learned_scale_gap
 from vaebench.measures.model_view import (
     about_the_prior,
@@ -79,6 +82,20 @@ def test_codes_and_their_density_are_the_priors():
     known = torch.distributions.Normal(SHIFT, GAIN).log_prob(z).sum(1)
     torch.testing.assert_close(log_prior(model, z), known)
     assert prior_codes(plain(), noise) is noise
+
+
+def test_of_complex_codes_the_density_is_that_of_the_real_ones():
+    class Complex(torch.nn.Module):
+        def prior_sample(self, noise):
+            return paired(noise)
+
+        def prior_log_prob(self, z):
+            return complex_normal_log_density(z)
+
+    model = replace(trained(Complex(), 4), complex_codes=True)
+    z = torch.randn(20, 4, generator=generator())
+    torch.testing.assert_close(log_prior(model, z), normal_log_density(z))
+    torch.testing.assert_close(prior_codes(model, z), z)
 
 
 def test_scaling_the_prior_is_about_its_mean():

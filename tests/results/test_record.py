@@ -9,7 +9,7 @@ from typing import get_args
 import pytest
 from hypothesis import given
 from pydantic import ValidationError
-from results.stored import CLAIMS, MODEST, OUTCOME, SUBJECT, cell, measurements_of, observe, whole_record
+from results.stored import CLAIMS, ENVIRONMENT, MODEST, OUTCOME, SUBJECT, cell, measurements_of, observe, whole_record
 
 from vaebench.claims import (
     Beyond,
@@ -270,5 +270,4 @@ def test_what_keeps_a_row_apart_is_written_where_there_is_something_and_else_cha
     apart = SUBJECT.model_copy(update={"variant": SUBJECT.variant.model_copy(update={"apart": "its own latent size"})})
     assert "apart" not in strict_json(SUBJECT) and "apart" not in SUBJECT.model_dump()["variant"]
     assert Subject.model_validate_json(strict_json(apart)) == apart != SUBJECT
-    environment = OUTCOME.environment
-    assert cell_id(SUBJECT, 0, environment) != cell_id(apart, 0, environment)
+    assert cell_id(SUBJECT, 0, ENVIRONMENT) != cell_id(apart, 0, ENVIRONMENT)
