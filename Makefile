@@ -61,7 +61,7 @@ clean:
 	touch $@
 
 .venv/test: .venv/package
-	$(BIN)/python -m pip install --quiet --editable ".[test]"
+	$(BIN)/python -m pip install --quiet --editable ".[test,adapters]"
 	touch $@
 
 .venv/check: .venv/test

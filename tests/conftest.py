@@ -1,13 +1,16 @@
 """What the tests of whole flows share: tasks cut down to a second, and the paths of example variants."""
 
 import atexit
+import importlib
 import os
 import shutil
 import tempfile
+import warnings
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 import pytest
@@ -67,6 +70,18 @@ def in_this_process(cells: "Sequence[Cell]", jobs: int) -> Generator[CellOutcome
     from vaebench.cell import run_cell
 
     yield from map(run_cell, cells)
+
+
+def extra(package: str) -> ModuleType:
+    """Import a package of an extra, for the tests of a file. Without it they are skipped, and under CI they fail."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what other packages say of each other
+            return importlib.import_module(package)
+    except ModuleNotFoundError as error:
+        if os.environ.get("CI"):
+            raise
+        pytest.skip(f"{error.name} is not installed; it comes with an extra", allow_module_level=True)
 
 
 @pytest.fixture

@@ -282,6 +282,30 @@ def test_there_are_as_many_latent_units_as_the_budget_says_or_the_data_need(spy,
     assert trained.model.encode(X[:1]).mean.shape == (1, expected)
 
 
+@pytest.mark.parametrize(("own", "expected"), [(None, 2), (4, 4), (lambda shape: shape[0] * shape[1], 6)])
+def test_a_variant_may_have_a_number_of_latent_units_of_its_own(spy, own, expected):
+    variant = spy.variant(latent=own)
+    task = replace(TASK, analytic="linear_vae_at_fixed_scale")
+    assert [trained.latent for _, trained in found_in(task, variant)] == [expected, expected]
+    assert variant.apart == ("" if own is None else "its number of latent units is its own")
+
+
+def test_a_checkpoint_is_read_as_it_is_and_not_where_the_knob_acts_in_training(spy, tmp_path):
+    from safetensors.torch import save_file
+
+    weights = {name: value.contiguous() for name, value in spy.build((2, 3), 2, "mlp").state_dict().items()}
+    save_file(weights, tmp_path / "w.safetensors")
+    variant = spy.variant(trained=True, weights=tmp_path / "w.safetensors")
+    still = replace(TASK, interventions=Interventions(likelihood_variance=0.05))
+    arms_of_others = (Arm("again", redrawn=True), Arm("coins", COINS))
+    ((place, trained),) = found_in(replace(still, arms=arms_of_others), variant)
+    assert (place.arm, spy.steps) == ("trained", [])
+    assert all(torch.equal(value, weights[name]) for name, value in trained.model.model.state_dict().items())
+    for task in (replace(still, knob=Knob("input_noise", "s")), TASK):
+        with pytest.raises(Unfit, match=r"its weights are a checkpoint, and (the knob of|what) this task"):
+            found_in(task, variant, knob_values=(0.1,) if task.knob else ())
+
+
 @pytest.fixture
 def outcome_of(spy, monkeypatch):
     """Run one whole cell of a task on the small data, with instruments of the test's own."""
@@ -412,3 +436,32 @@ def test_what_an_instrument_gives_undeclared_ends_the_cell_with_its_name(outcome
     assert outcome.status == "broken"
     assert outcome.reason.startswith("LookupError: slips gives drwan and does not declare it")
     assert outcome.measurements == ()
+
+
+def test_a_conditional_variant_is_read_on_the_examples_of_its_class(outcome_of):
+    seen = []
+
+    @gives("scale")
+    def counted(probe):
+        seen.append((len(probe.data.held_out.x), set(probe.data.train.labels.tolist()), probe.trained.label))
+        return (Measurement("scale", 1.0, 0.0, 1),)
+
+    class Given(nn.Module):
+        def __init__(self, shape, latent):
+            super().__init__()
+            decoder = nn.Sequential(nn.Linear(latent, 6), nn.Unflatten(1, shape))
+            self.inner = AutoEncoder(nn.Flatten(), decoder, 6, latent)
+
+        def encode(self, x, labels):
+            return self.inner.encode(x + labels.view(-1, 1, 1))
+
+        def decode(self, z, labels):
+            return self.inner.decode(z + labels.view(-1, 1))
+
+    labels = torch.arange(40) % 3
+    data = Dataset("small", 1, Split(X[:32], labels[:32]), Split(X[32:], labels[32:]))
+    variant = Variant("spy", "tests", lambda shape, latent, _: Given(shape, latent), negative_elbo(), labels=3)
+    task = replace(TASK, instruments=("made.scale",))
+    outcome = outcome_of(task, variant, data, scale=counted)
+    assert (outcome.status, outcome.reason) == ("ok", "")
+    assert seen == [(int((labels[32:] == 0).sum()), {0}, 0)]

@@ -13,7 +13,7 @@ FLOORS = {
     "version": 1, "mistakes": 1, "stops": 1, "terminal": 1, "seeds": 1, "claims": 1, "fingerprint": 1, "kernels": 1,
     "data": 1, "experiment": 1, "file_bytes": 1, "sources": 1,
     "models": 2, "results": 2,
-    "training": 3, "variants": 3, "environment": 3,
+    "training": 3, "variants": 3, "adapters": 3, "environment": 3,
     "measures": 4,
     "papers": 5,
     "catalog": 6, "provenance": 6,

@@ -548,3 +548,30 @@ def test_a_run_with_fewer_seeds_elsewhere_does_not_write_over_a_record(
     done = go(request_of(out=out, seeds=1))
     assert len(done.kept) == len(before) and "holds 2 finished seeds, this run 1" in done.kept[0]
     assert {path: path.read_bytes() for path in out.rglob("*.json")} == before
+
+
+OWN_LATENT = """
+from vaebench.models import Unfit, Variant, autoencoder, negative_elbo
+
+
+def latent(shape):
+    if len(shape) < 3:
+        raise Unfit("it takes images")
+    return LATENT
+
+
+VARIANT = Variant("own_latent", "tests", autoencoder, negative_elbo(), kl_weight=1.0, latent=latent)
+"""
+
+
+def test_a_variant_with_its_own_number_of_latent_units_is_planned_with_it(request_of, tmp_path):
+    page = tmp_path / "own.py"
+    page.write_text(OWN_LATENT.replace("LATENT", "6"))
+    task = "nakagawa2021_posterior_isometry"
+    planned = plan(request_of(variants=(str(page),), datasets=("digits", "linear_gaussian_sources")))
+    assert {cell.subject.variant.apart for cell in planned.cells} == {"its number of latent units is its own"}
+    assert {cell.subject.dataset.name for cell in planned.cells} == {"digits"}
+    assert planned.unfit == (f"{task} · own_latent · mlp · linear_gaussian_sources: it takes images",)
+    page.write_text(OWN_LATENT.replace("LATENT", "shape[7]"))
+    with pytest.raises(Mistake, match=r"^own_latent: its latent fails on data of shape \(1, 8, 8\): "):
+        plan(request_of(variants=(str(page),), datasets=("digits",)))

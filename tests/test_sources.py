@@ -128,3 +128,10 @@ def test_a_helper_that_is_no_python_counts_by_its_bytes(content: bytes, folder: 
         hashes.add(catalog.variant(str(folder / "mine.py")).code_hash)
     assert len(hashes) == 3
     assert source_hash([folder / "a_helper.py"]) == source_hash([folder / "a_helper.py"])
+
+
+def test_an_adapter_counts_in_the_hash_of_a_variant_that_uses_it():
+    examples = catalog.PACKAGE.parent / "examples"
+    found = local_sources(examples / "autoencoder_kl.py", "", catalog.PACKAGE)
+    names = {path.relative_to(catalog.PACKAGE).as_posix() for path in found if path.is_relative_to(catalog.PACKAGE)}
+    assert names == {"adapters/__init__.py", "adapters/diffusers.py"}

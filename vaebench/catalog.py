@@ -2,19 +2,20 @@
 
 import ast
 import difflib
+import hashlib
 import importlib
 import importlib.util
 import re
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, cast
 
 from vaebench import papers
 from vaebench.file_bytes import files_hash
-from vaebench.fingerprint import source_hash
+from vaebench.fingerprint import source_hash, value_hash
 from vaebench.mistakes import Mistake
 from vaebench.papers import Task, instrument_page
 from vaebench.sources import imported_names, local_sources
@@ -346,7 +347,19 @@ def variant(reference: str) -> Brought:
     package = sys.modules[module.__name__.partition(".")[0]]
     if ":" in reference and hasattr(package, "__path__"):
         sources |= {path.resolve() for folder in package.__path__ for path in Path(folder).rglob("*.py")}
-    return Brought(found, source_hash(sources))
+    found, weights = _with_weights(found, Path(module.__file__).parent)
+    return Brought(found, value_hash([source_hash(sources), weights]) if weights else source_hash(sources))
+
+
+def _with_weights(variant: "Variant", folder: Path) -> tuple["Variant", str]:
+    """A variant whose checkpoint's path starts from its own file, and the hash of the checkpoint's bytes."""
+    if variant.weights is None:
+        return variant, ""
+    path = folder / variant.weights
+    if not path.is_file():
+        raise BadVariant(f"{variant.name}: there is no file of weights {path}")
+    with path.open("rb") as file:
+        return replace(variant, weights=path), hashlib.file_digest(file, "sha256").hexdigest()[:16]
 
 
 def variant_hashes() -> dict[str, str]:

@@ -13,7 +13,7 @@ import torch
 
 from vaebench import catalog
 from vaebench.claims import Column, Measurement, NotFinite, column
-from vaebench.data import Dataset, _by_seed
+from vaebench.data import Dataset, Split, _by_seed
 from vaebench.environment import environment
 from vaebench.experiment import Arm, Budget, Division, Interventions
 from vaebench.kernels.estimate import Undefined
@@ -110,11 +110,14 @@ def run_cell(cell: Cell) -> CellOutcome:
         task, budget, variant, whole, split = _resolved(cell)
         contents, data = whole.contents, whole.to(cell.subject.device)
         models: dict[tuple[str, float | None], Trained] = {}
+        seen = data
         for place, trained in arms(task, budget, variant, data, cell):
             start = time.perf_counter()
+            if place.arm == JUDGED.name:
+                seen = of_class(data, trained.label)
             if place.read:
                 with plain_attention():
-                    measured += read(task, budget, trained, data, place, cell.seed)
+                    measured += read(task, budget, trained, seen, place, cell.seed)
             if task.comparisons:
                 models[place.arm, place.knob] = trained
             seconds["measure"] += time.perf_counter() - start
@@ -124,7 +127,7 @@ def run_cell(cell: Cell) -> CellOutcome:
                 parameters = sum(p.numel() for p in trained.model.parameters())
         start = time.perf_counter()
         with plain_attention():
-            measured += compare(task, budget, models, data, cell.seed)
+            measured += compare(task, budget, models, seen, cell.seed)
         seconds["measure"] += time.perf_counter() - start
     except Unfit as error:
         status, reason = "declined", str(error)
@@ -237,7 +240,9 @@ def arms(task: Task, budget: Budget, variant: Variant, data: Dataset, cell: Cell
     Raises:
         Unfit: The task reads the likelihood as Bernoulli, and the data are not in [0, 1].
     """
-    latent = latent_units(budget, data)
+    latent = variant.units(latent_units(budget, data), data.shape)
+    if variant.trained and task.knob is not None:
+        raise Unfit(f"{variant.name}: its weights are a checkpoint, and the knob of this task acts in training")
     in_unit_interval = data.train.x.min() >= 0 and data.train.x.max() <= 1
     for arm in (JUDGED, *task.arms):
         ours = _variant_of(arm, variant)
@@ -246,7 +251,7 @@ def arms(task: Task, budget: Budget, variant: Variant, data: Dataset, cell: Cell
             if arm is JUDGED:
                 raise Unfit("a Bernoulli likelihood needs data in [0, 1]")
             continue
-        if ours is None:
+        if ours is None or (ours.trained and (arm.redrawn or arm.interventions)):
             continue
         # Named after neither variant nor knob: along the knob, and between variants, only what is compared differs.
         seed = seed_for(task.name, data.name, cell.seed, *(["redrawn"] if arm.redrawn else []))
@@ -273,6 +278,27 @@ def arms(task: Task, budget: Budget, variant: Variant, data: Dataset, cell: Cell
 def latent_units(budget: Budget, data: Dataset) -> int:
     """Number of latent units: the protocol's, or the dimension of the data's manifold where that is more."""
     return max(budget.latent, data.truth.dimension if data.truth else 0)
+
+
+def of_class(data: Dataset, label: int | None) -> Dataset:
+    """The examples of one class, on which a conditional model is read.
+
+    Args:
+        data: The data set.
+        label: The class; None for all.
+
+    Returns:
+        The data set of these examples alone. Its density is not known, because that of all is not that of a class.
+    """
+    if label is None:
+        return data
+    return replace(data, train=_of_class(data.train, label), held_out=_of_class(data.held_out, label), truth=None)
+
+
+def _of_class(split: Split, label: int) -> Split:
+    assert split.labels is not None
+    chosen = split.labels == label
+    return Split(split.x[chosen], split.labels[chosen], None if split.factors is None else split.factors[chosen])
 
 
 def _variant_of(arm: Arm, variant: Variant) -> Variant | None:

@@ -35,6 +35,7 @@ from vaebench.results.store import BadRecord, check_place, read_record, why_kept
 
 if TYPE_CHECKING:
     from vaebench.cell import Cell
+    from vaebench.models import Variant
 
 Work = Callable[[Sequence["Cell"], int], Generator[CellOutcome, None, None]]
 """Runs cells in so many processes, and yields outcomes as they are done."""
@@ -201,7 +202,8 @@ def plan(request: Request, ask: Callable[..., str] = try_here) -> Plan:
         for reference, arch, dataset in product(request.variants, request.archs, request.datasets or task.datasets):
             variant, data = brought[reference].variant, dataset_of(dataset, request.data_root)
             budget, code = task.budget(request.preset, dataset), codes[reference]
-            if reason := _unfit(reference, data.shape, latent_units(budget, data), arch, request, ask):
+            latent, reason = _units(variant, latent_units(budget, data), data.shape)
+            if reason := reason or _unfit(reference, data.shape, latent, arch, request, ask):
                 unfit.append(f"{task.name} · {variant.name} · {arch} · {dataset}: {reason}")
                 continue
             subject = _subject(task, brought[reference], arch, dataset, files(dataset), request)
@@ -225,6 +227,18 @@ def _loaded(reference: str, request: Request, ask: Callable[..., str]) -> catalo
         except Died as died:
             raise Mistake(f"{reference} cannot be loaded: the process that tried {died}") from died
     return catalog.variant(reference)
+
+
+def _units(variant: "Variant", protocol: int, shape: tuple[int, ...]) -> tuple[int, str]:
+    """Number of latent units of a variant on some data, or why there is none."""
+    from vaebench.models import Unfit
+
+    try:
+        return variant.units(protocol, shape), ""
+    except Unfit as reason:
+        return 0, str(reason)
+    except Exception as error:  # a function of the variant's author
+        raise Mistake(f"{variant.name}: its latent fails on data of shape {shape}: {error}".splitlines()[0]) from error
 
 
 def _unfit(
@@ -255,7 +269,11 @@ def _variant_info(brought: catalog.Brought) -> VariantInfo:
     variant = brought.variant
     try:
         return VariantInfo(
-            name=variant.name, source=variant.source, code_hash=brought.code_hash, kl_weight=variant.kl_weight
+            name=variant.name,
+            source=variant.source,
+            code_hash=brought.code_hash,
+            kl_weight=variant.kl_weight,
+            apart=variant.apart,
         )
     except ValidationError as error:
         raise Mistake(f"{variant.name}: no record can hold what it says of itself: {first_error(error)}") from error

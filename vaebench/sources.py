@@ -9,17 +9,17 @@ from pathlib import Path
 
 from vaebench.fingerprint import parsed
 
-FOLLOWED = ("variants", "papers")
+FOLLOWED = ("variants", "papers", "adapters")
 """Rooms of the suite that a variant's own hash covers, where it imports of them."""
 
 
 def local_sources(path: Path, package: str, suite: Path) -> set[Path]:
     """Find the files that a module is made of: its own, and those that it imports from no installed package.
 
-    Of the suite, only variants and papers are followed: other rooms have hashes of their own. Imports are read, not
-    run: also those inside functions, and those by `importlib.import_module` with a name that is written out. A file
-    beside the one that names it counts too (``"helper.py"``). A name that is made at run time is not seen, nor is any
-    file that is no Python source, such as weights.
+    Of the suite, only variants, papers and adapters are followed: other rooms have hashes of their own. Imports are
+    read, not run: also those inside functions, and those by `importlib.import_module` with a name that is written out.
+    A file beside the one that names it counts too (``"helper.py"``). A name that is made at run time is not seen, nor
+    is any file that is no Python source, such as weights.
 
     Args:
         path: The module's file.

@@ -2,6 +2,7 @@
 
 import math
 
+import torch
 from kernels.sizes import Law, rng, whole
 
 from vaebench.kernels.aggregate_posterior import (
@@ -26,7 +27,13 @@ from vaebench.kernels.estimate import mean_estimate, ratio_estimate
 from vaebench.kernels.fisher_metric import closedness_defect, decoder_metric, log_volume
 from vaebench.kernels.importance_bound import importance_bound
 from vaebench.kernels.importance_resampling import effective_sample_size, resampled, resampling_indices
-from vaebench.kernels.isometry import column_cosines, importance, mean_absolute_cosine, stationarity
+from vaebench.kernels.isometry import (
+    column_cosines,
+    full_stationarity,
+    importance,
+    mean_absolute_cosine,
+    stationarity,
+)
 from vaebench.kernels.jacobian import (
     column_squared_norms,
     covariance_root,
@@ -97,6 +104,11 @@ LAWS = (
         drawn=True,
     ),
     Law(stationarity, (2,), lambda n, g: stationarity(column_squared_norms(g * n.columns), n.scale, 0.3).t1),
+    Law(
+        full_stationarity,
+        (1, 1),
+        lambda n, g: full_stationarity(n.root.expand(12, 3, 3), torch.diag_embed(g * n.scale), 0.3),
+    ),
     Law(stationarity, (2, 2), lambda n, g: stationarity(n.x.square(), g * n.scale, 0.3)),
     Law(column_cosines, (0,), lambda n, g: column_cosines(g * n.columns)),
     Law(mean_absolute_cosine, (1,), lambda n, g: mean_absolute_cosine(g * n.root.expand(2, 3, 3))),

@@ -6,6 +6,7 @@ from vaebench.kernels.estimate import Undefined
 from vaebench.kernels.isometry import (
     active_units,
     column_cosines,
+    full_stationarity,
     importance,
     mean_absolute_cosine,
     stationarity,
@@ -132,3 +133,25 @@ def test_every_refusal_says_why(draw):
         column_cosines(dead)
     with pytest.raises(Undefined, match="angles between columns need two columns, got 1"):
         mean_absolute_cosine(torch.ones(3, 1, 1))
+
+
+def test_of_a_full_covariance_it_is_one_where_the_loss_is_stationary(draw):
+    """Σ⁻¹ = I + G/w: no step of Σ changes ½·tr(ΣG)/w + KL there, and the two diagonals are 1."""
+    root, w = draw(5, 4, 3).double(), 0.7
+    gram = root.mT @ root
+    sigma = torch.linalg.inv(torch.eye(3).double() + gram / w).requires_grad_()
+    loss = (sigma * gram).sum() / w / 2 + (sigma.diagonal(dim1=1, dim2=2).sum() - torch.logdet(sigma).sum()) / 2
+    assert torch.autograd.grad(loss, sigma)[0].abs().max() < 1e-10
+    torch.testing.assert_close(full_stationarity(gram, sigma, w).t2, torch.ones(5, 3).double())
+    assert (full_stationarity(gram, 1.2 * sigma, w).t2 - 1.2).abs().max() < 1e-10
+
+
+def test_of_a_diagonal_covariance_both_are_one(draw):
+    root, scale = draw(5, 4, 3), draw(5, 3).exp()
+    gram = root.mT @ root
+    known = stationarity(gram.diagonal(dim1=1, dim2=2), scale, 0.3)
+    found = full_stationarity(gram, torch.diag_embed(scale.double().square()), 0.3)
+    torch.testing.assert_close(found.t1, known.t1)
+    torch.testing.assert_close(found.t2, known.t2)
+    with pytest.raises(ValueError, match=r"kl_weight must be positive, got 0\.0"):
+        full_stationarity(gram, torch.diag_embed(scale), 0.0)

@@ -146,6 +146,24 @@ def test_one_seed_is_shown_and_not_ranked(made):
     assert summary(made, records).lacks
 
 
+def test_a_row_that_is_kept_apart_is_shown_and_never_ranked(made, records):
+    def kept_apart(record):
+        variant = record.subject.variant.model_copy(update={"apart": "its number of <units> is its own"})
+        return record.model_copy(update={"subject": record.subject.model_copy(update={"variant": variant})})
+
+    mine = [kept_apart(r) if r.subject.variant.name == "vae" else r for r in records]
+    page = written(made, mine)
+    rows = {row[1]: row for row in rows_of(page, "## Agreement")}
+    before = {row[1]: row for row in rows_of(written(made, records), "## Agreement")}
+    for arch in ("mlp", "conv"):
+        assert rows[f"vae · {arch}"][:3] == ["– (1)", f"vae · {arch}", "–"]
+        assert rows[f"vae · {arch}"][3:] == before[f"vae · {arch}"][3:]
+    assert note(page, 1) == "never ranked: its number of &#60;units&#62; is its own  "
+    others = [r for r in records if r.subject.variant.name != "vae"]
+    alone = {row[1]: row[0] for row in rows_of(written(made, others), "## Agreement")}
+    assert alone == {name: row[0] for name, row in rows.items() if not name.startswith("vae ")}
+
+
 def test_data_sets_that_share_no_seed_have_no_agreement(made):
     task = made.tasks[1]
     records = [

@@ -9,7 +9,7 @@ from typing import get_args
 import pytest
 from hypothesis import given
 from pydantic import ValidationError
-from results.stored import CLAIMS, MODEST, OUTCOME, SUBJECT, cell, measurements_of, observe, whole_record
+from results.stored import CLAIMS, ENVIRONMENT, MODEST, OUTCOME, SUBJECT, cell, measurements_of, observe, whole_record
 
 from vaebench.claims import (
     Beyond,
@@ -26,7 +26,7 @@ from vaebench.claims import (
     table,
 )
 from vaebench.results.assemble import assemble
-from vaebench.results.record import SCHEMA_VERSION, CellOutcome, Record, Subject, schema_text, strict_json
+from vaebench.results.record import SCHEMA_VERSION, CellOutcome, Record, Subject, cell_id, schema_text, strict_json
 
 
 def refuse_constant(name):
@@ -264,3 +264,10 @@ def test_a_record_is_valid_by_the_printed_schema_and_a_changed_one_is_not():
     data["subject"]["preset"] = "slow"
     with pytest.raises(jsonschema.ValidationError, match="slow"):
         jsonschema.validate(data, schema)
+
+
+def test_what_keeps_a_row_apart_is_written_where_there_is_something_and_else_changes_nothing():
+    apart = SUBJECT.model_copy(update={"variant": SUBJECT.variant.model_copy(update={"apart": "its own latent size"})})
+    assert "apart" not in strict_json(SUBJECT) and "apart" not in SUBJECT.model_dump()["variant"]
+    assert Subject.model_validate_json(strict_json(apart)) == apart != SUBJECT
+    assert cell_id(SUBJECT, 0, ENVIRONMENT) != cell_id(apart, 0, ENVIRONMENT)

@@ -60,6 +60,37 @@ def stationarity(columns_squared_norm: Tensor, scale: Tensor, kl_weight: float) 
     return Stationarity(t1, t1 + variance)
 
 
+def full_stationarity(gram: Tensor, covariance: Tensor, kl_weight: float) -> Stationarity:
+    """How near a posterior's full covariance is to a stationary point of the loss: two pure numbers a unit, 1 there.
+
+    T1 = diag(Σ·G)/w,  T2 = diag(Σ·(I + G/w)),  G = JᵀJ in the Fisher metric of the likelihood.
+
+    Closed form: in second order the loss is ½·tr(Σ·G) + w·KL, whose KL has ½·(tr Σ − log det Σ). It is stationary in Σ
+    where Σ⁻¹ = I + G/w. With a diagonal Σ this is `stationarity`.
+
+    Args:
+        gram: G, in nats per squared unit of the code, shape (batch, latent, latent).
+        covariance: Σ, shape (batch, latent, latent).
+        kl_weight: w, the weight of the KL relative to a log likelihood in nats.
+
+    Returns:
+        T1 and T2, in double precision. Exact for the given Jacobian.
+
+    Raises:
+        ValueError: If `kl_weight` is not positive.
+
+    Examples:
+        >>> gram = torch.tensor([[[2.0, 1.0], [1.0, 3.0]]])
+        >>> full_stationarity(gram, torch.linalg.inv(torch.eye(2) + gram), kl_weight=1.0).t2.round(decimals=6)
+        tensor([[1., 1.]], dtype=torch.float64)
+    """
+    if kl_weight <= 0:
+        raise ValueError(f"kl_weight must be positive, got {kl_weight}")
+    sigma = covariance.double()
+    t1 = (sigma * gram.double().mT).sum(-1) / kl_weight
+    return Stationarity(t1, t1 + sigma.diagonal(dim1=-2, dim2=-1))
+
+
 def column_cosines(columns: Tensor) -> Tensor:
     """Cosines of the angles between the columns of each example's Jacobian, in [−1, 1].
 

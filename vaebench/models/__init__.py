@@ -5,7 +5,8 @@ from vaebench.models.complex_autoencoder import complex_autoencoder
 from vaebench.models.likelihoods import Bernoulli, Gaussian, Likelihood
 from vaebench.models.networks import FEATURES, Unfit, architecture
 from vaebench.models.objectives import Objective, Step, Terms, negative_elbo, total
-from vaebench.models.posteriors import ComplexNormal, Normal, Posterior
+from vaebench.models.posteriors import ComplexNormal, FlowNormal, FullNormal, Normal, Posterior
+from vaebench.models.priors import mixture_log_prob, mixture_sample
 from vaebench.models.refused import Refused
 from vaebench.models.variant import Adversary, Model, Player, Variant
 
@@ -16,6 +17,8 @@ __all__ = [
     "AutoEncoder",
     "Bernoulli",
     "ComplexNormal",
+    "FlowNormal",
+    "FullNormal",
     "Gaussian",
     "Likelihood",
     "Model",
@@ -32,6 +35,8 @@ __all__ = [
     "autoencoder",
     "complex_autoencoder",
     "gaussian_of_record",
+    "mixture_log_prob",
+    "mixture_sample",
     "negative_elbo",
     "total",
 ]

@@ -16,10 +16,13 @@ class Gaussian:
         mean: Shape (batch, *event).
         variance: Noise variance, a scalar or a tensor that broadcasts against `mean`. With the full batch axis it may
             depend on the code. Without that axis it serves all codes.
+        log_odds: Log odds of the mean, for a decoder that ends in a sigmoid. A task that reads the likelihood as
+            Bernoulli takes them; without them it takes the mean as log odds.
     """
 
     mean: Tensor
     variance: Tensor | float
+    log_odds: Tensor | None = None
 
     def log_prob(self, x: Tensor) -> Tensor:
         """Log density of x in nats, summed over the event, shape (batch,)."""

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from vaebench.models.likelihoods import Likelihood
 from vaebench.models.posteriors import Posterior
+from vaebench.models.priors import divergence
 from vaebench.models.refused import Refused
 
 
@@ -29,6 +30,8 @@ class Step:
         encode: The model's ``encode`` with the suite's interventions, for further examples.
         decode: Likewise, for further codes.
         model: The variant's own module, for parts other than encoder and decoder.
+        noise: Standard normal draws that made z, shape (batch, latent).
+        labels: Classes of the examples, int64, shape (batch,), for a variant that takes them; else None.
     """
 
     x: Tensor
@@ -43,6 +46,15 @@ class Step:
     encode: Callable[[Tensor], Posterior]
     decode: Callable[[Tensor], Likelihood]
     model: nn.Module
+    noise: Tensor | None = None
+    labels: Tensor | None = None
+
+    def kl(self) -> Tensor:
+        """KL(q(z|x) ‖ p(z)) in nats, shape (batch,), from the model's own prior if it has one.
+
+        In closed form for a normal posterior under N(0, I). Else log q(z|x) − log p(z) at this step's z.
+        """
+        return divergence(self.model, self.posterior, self.noise)
 
 
 Terms = Tensor | Mapping[str, Tensor]
@@ -92,7 +104,7 @@ def negative_elbo(kl_weight: float = 1.0) -> Objective:
     def objective(step: Step) -> dict[str, Tensor]:
         return {
             "reconstruction": -step.likelihood.log_prob(step.x).mean(),
-            "kl": kl_weight * step.posterior.kl().mean(),
+            "kl": kl_weight * step.kl().mean(),
         }
 
     return objective

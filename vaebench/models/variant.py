@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import InitVar, dataclass
+from pathlib import Path
 from typing import Literal, Protocol
 
 from torch import Tensor
@@ -81,8 +82,14 @@ class Variant:
             itself; empty if it has none.
         objective_at: Makes the objective for a strength.
         twin: The suite's variant that this one extends; tasks compare the two.
-        prior: ``own`` if p(z) is not N(0, I), which instruments cannot measure; ``standard`` if it is although the loss
-            updates weights outside encoder and decoder; None otherwise.
+        prior: ``own`` if p(z) is not N(0, I); the model then has ``prior_sample``, see `priors`. ``standard`` if it is
+            N(0, I) although the loss updates weights outside encoder and decoder. None otherwise.
+        latent: Number of latent units, where a model has a number of its own: as for spatial latents that are
+            flattened. Or a function from the shape of one example to it. Rows of such variants are shown, not ranked.
+        labels: Number of classes, where ``encode`` and ``decode`` take the labels of the examples as well. See
+            `conditional`.
+        trained: Whether the weights are a checkpoint. Then nothing is trained.
+        weights: The checkpoint's file, safetensors, beside the variant's own file.
         players: Former name of `adversaries`, kept for one version.
     """
 
@@ -98,6 +105,10 @@ class Variant:
     objective_at: Callable[[float], Objective] | None = None
     twin: str | None = None
     prior: Literal["standard", "own"] | None = None
+    latent: int | Callable[[tuple[int, ...]], int] | None = None
+    labels: int | None = None
+    trained: bool = False
+    weights: str | Path | None = None
     players: InitVar[tuple[Adversary, ...]] = _FormerField()
 
     def __post_init__(self, players: tuple[Adversary, ...]) -> None:
@@ -107,9 +118,36 @@ class Variant:
             raise ValueError(f"strengths rise and come with objective_at, or there are neither: {self.strengths}")
         if not re.fullmatch(r"[a-z][a-z0-9_]{0,63}", self.name):
             raise ValueError(f"a variant's name is lower-case letters, digits and underscores, not {self.name!r}")
+        if self.trained != (self.weights is not None):
+            raise ValueError("a trained variant names the file of its weights, and no other one does")
+        if self.labels is not None and self.labels < 1:
+            raise ValueError(f"labels is a number of classes or None, not {self.labels}")
         if self.prior not in (None, "standard", "own"):
             raise ValueError(f"prior is standard, own or None, not {self.prior!r}")
         if self.kl_weight is not None and not self.kl_weight > 0:
             raise ValueError(f"kl_weight is above 0 or None, not {self.kl_weight}")
         if self.learning_rate is not None and not self.learning_rate > 0:
             raise ValueError(f"learning_rate is above 0 or None, not {self.learning_rate}")
+
+    def units(self, protocol: int, shape: tuple[int, ...]) -> int:
+        """Number of latent units on some data: the protocol's, unless the variant has its own.
+
+        Args:
+            protocol: The protocol's number.
+            shape: Shape of one example.
+
+        Returns:
+            The number.
+        """
+        if self.latent is None:
+            return protocol
+        return self.latent(shape) if callable(self.latent) else self.latent
+
+    @property
+    def apart(self) -> str:
+        """Why rows of this variant are shown and not ranked with others; empty if they are."""
+        if self.trained:
+            return "its weights were trained elsewhere"
+        if self.latent is not None:
+            return "its number of latent units is its own"
+        return "it is measured at one class of the data" if self.labels is not None else ""

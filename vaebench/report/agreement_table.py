@@ -18,15 +18,16 @@ ROUNDING = 1e-4
 
 @dataclass(frozen=True)
 class _Line:
-    """A row with its summary on each task, in the order of the tasks."""
+    """A row with its summary on each task, in the order of the tasks; `apart` says why it is never ranked."""
 
     label: str
     summaries: tuple[RowSummary, ...]
+    apart: str = ""
 
     @property
     def is_complete(self) -> bool:
         """Whether it covers every task, so that it can be ranked."""
-        return bool(self.summaries) and not any(one.lacks for one in self.summaries)
+        return bool(self.summaries) and not self.apart and not any(one.lacks for one in self.summaries)
 
     @cached_property
     def mean(self) -> float:
@@ -66,7 +67,9 @@ def _lines(tasks: Sequence[Task], selection: Selection, preset: str) -> Iterable
         of_row.setdefault((one.row, one.subject.task.name), []).append(one)
     for row, label in selection.labels.items():
         if row.preset == preset:
-            yield _Line(label, tuple(row_summary(task, of_row.get((row, task.name), ())) for task in tasks))
+            summaries = tuple(row_summary(task, of_row.get((row, task.name), ())) for task in tasks)
+            theirs = (one for task in tasks for one in of_row.get((row, task.name), ()))
+            yield _Line(label, summaries, next((one.subject.variant.apart for one in theirs), ""))
 
 
 def _by_task(tasks: Sequence[Task], line: _Line) -> dict[str, list[float]]:
@@ -79,6 +82,8 @@ def _rank(rank: Rank | None, notes: list[str], tasks: Sequence[Task], line: _Lin
         return str(rank)
     lacking = ((task, one.lacks) for task, one in zip(tasks, line.summaries, strict=True) if one.lacks)
     why = "; ".join(f"{words(task.name)}: {escape(lacks)}" for task, lacks in lacking)
+    if line.apart:
+        why = f"never ranked: {escape(line.apart)}" + (f"; {why}" if why else "")
     if why not in notes:
         notes.append(why)
     return f"– ({notes.index(why) + 1})"

@@ -8,7 +8,16 @@ import json
 from collections import Counter
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    ValidationError,
+    model_serializer,
+    model_validator,
+)
 
 from vaebench.claims import LARGEST, Claim, Column, Interval, Table, Verdict, map_entry
 from vaebench.claims.table import NAME
@@ -65,12 +74,21 @@ class Versioned(Stored):
 
 
 class VariantInfo(Stored):
-    """The variant as it was when the cell ran."""
+    """The variant as it was when the cell ran.
+
+    `apart` says why its rows are never ranked with others. Where it is empty it is not written, and changes no hash.
+    """
 
     name: Name
     source: Text
     code_hash: Hash
     kl_weight: Annotated[float, Field(gt=0, le=LARGEST)] | None
+    apart: Text = ""
+
+    @model_serializer(mode="wrap")
+    def _without_an_empty_reason(self, written: SerializerFunctionWrapHandler) -> dict[str, object]:
+        fields: dict[str, object] = written(self)
+        return {name: value for name, value in fields.items() if name != "apart" or value}
 
 
 class DatasetInfo(Versioned):

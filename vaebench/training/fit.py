@@ -4,6 +4,7 @@ import math
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -12,7 +13,9 @@ from torch import Tensor, nn
 from vaebench.data import Dataset
 from vaebench.experiment import Interventions, TrainingConfig
 from vaebench.models import Model, Objective, Refused, Unfit, Variant
+from vaebench.models.conditional import conditioned, most_frequent
 from vaebench.seeds import seed_for
+from vaebench.training.checkpoint import load_weights
 from vaebench.training.first_step import look
 from vaebench.training.intervened import Intervened
 from vaebench.training.sides import sides_of
@@ -48,6 +51,7 @@ class Trained:
         seconds: Duration of the training.
         objective: What was minimised; None for an untrained model.
         notes: Remarks for the record, one line each.
+        label: The class that a conditional model is read at, on the examples of that class; else None.
     """
 
     model: Intervened
@@ -59,6 +63,7 @@ class Trained:
     seconds: float = 0.0
     objective: Objective | None = None
     notes: tuple[str, ...] = ()
+    label: int | None = None
 
 
 def build(variant: Variant, shape: tuple[int, ...], latent: int, arch: str, seed: int) -> Model:
@@ -85,7 +90,7 @@ def build(variant: Variant, shape: tuple[int, ...], latent: int, arch: str, seed
         model = variant.build(shape, latent, arch)
     if not (isinstance(model, nn.Module) and hasattr(model, "encode") and hasattr(model, "decode")):
         raise Refused(f"{variant.name} built a {type(model).__name__}, not a torch module with encode and decode")
-    return model
+    return model if variant.labels is None else conditioned(model, 0)
 
 
 def batches(n: int, size: int, rng: torch.Generator) -> Iterator[Tensor]:
@@ -164,9 +169,18 @@ def _fit(
     start = time.perf_counter()
     if variant.learning_rate is not None:
         training = replace(training, learning_rate=variant.learning_rate)
+    if variant.trained:
+        interventions = _of_checkpoint(variant, interventions)
     model = Intervened(build(variant, data.shape, latent, arch, seed_for(seed, "weights")), interventions).to(device)
     x = data.train.x.to(device)
+    label = _read_at(variant, model, data)
+    if variant.trained:
+        _load(variant, model)
     seen = look(variant, model, x, latent=latent, steps=training.steps, seed=seed_for(seed, "first step"))
+    if variant.trained:
+        whole = model.eval().requires_grad_(False)
+        return Trained(whole, latent, variant.kl_weight, seen.complex_codes, notes=seen.notes, label=label)
+    labels = None if label is None or data.train.labels is None else data.train.labels.to(device)
     objectives = (variant.objective, *(adversary.objective for adversary in variant.adversaries))
     step_of = TrainingStep(model, objectives, training.steps, len(x))
     paces, unpaced = _paces(model, interventions, x)
@@ -182,10 +196,12 @@ def _fit(
     for step in range(training.steps):
         if step in training.snapshots:
             snapshots.append((step, _weights(model)))
-        batch = x[next(rows)]
+        chosen = next(rows)
+        batch = x[chosen]
         code_noise = torch.randn(len(batch), latent, generator=noise, device=device)
         input_noise = torch.randn(batch.shape, generator=more, device=device) if noisy else None
-        losses = step_of(batch, code_noise, input_noise, step, own)
+        classes = None if labels is None else labels[chosen]
+        losses = step_of(batch, code_noise, input_noise, step, own, classes)
         _move(teams, losses, step)
         if step % CHECK_EVERY == 0 or step == training.steps - 1:
             history.append((step, float(losses[0].detach())))
@@ -206,7 +222,37 @@ def _fit(
         time.perf_counter() - start,
         variant.objective,
         (*seen.notes, *unpaced),
+        label,
     )
+
+
+def _read_at(variant: Variant, model: Intervened, data: Dataset) -> int | None:
+    """The class that a conditional model is read at: the most frequent one."""
+    if variant.labels is None:
+        return None
+    labels = data.train.labels
+    if labels is None or int(labels.max()) >= variant.labels:
+        found = "no classes" if labels is None else f"{int(labels.max()) + 1} classes"
+        raise Unfit(f"{variant.name} takes labels of {variant.labels} classes, and {data.name} has {found}")
+    label = most_frequent(labels)
+    module = model.model
+    module.label.fill_(label)  # type: ignore[operator]
+    return label
+
+
+def _of_checkpoint(variant: Variant, interventions: Interventions) -> Interventions:
+    """What a task may do to a checkpoint: nothing that acts in training. Its likelihood keeps its own variance."""
+    if interventions.posterior_scale is not None or interventions.input_noise or interventions.likelihood != "own":
+        raise Unfit(f"{variant.name}: its weights are a checkpoint, and what this task varies acts in training")
+    return replace(interventions, likelihood_variance=None)
+
+
+def _load(variant: Variant, model: Intervened) -> None:
+    assert variant.weights is not None
+    try:
+        load_weights(model.model, Path(variant.weights))
+    except (Refused, Unfit) as error:
+        raise type(error)(f"{variant.name}: {error}") from None
 
 
 def _check_loss(loss: float, values: int, step: int, steps: int) -> None:

@@ -1,6 +1,6 @@
 """A variant's model with the suite's interventions: this is trained and measured."""
 
-from typing import cast
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -33,25 +33,29 @@ class Intervened(nn.Module):
         self.register_buffer("posterior_scale", None if scale is None else torch.tensor(scale), persistent=False)
         self.register_buffer("input_noise", torch.tensor(noise), persistent=False)
 
-    def encode(self, x: Tensor) -> Posterior:
-        """Posterior of each example, shape (batch, latent), with the suite's scale if one is fixed."""
-        posterior = cast("Model", self.model).encode(x)
+    def encode(self, x: Tensor, labels: Tensor | None = None) -> Posterior:
+        """Posterior of each example, shape (batch, latent), with the suite's scale if one is fixed.
+
+        Labels, shape (batch,), are for a conditional model. Without them it takes the one that it is read at.
+        """
+        posterior: Posterior = self._said("encode", x, labels)
         if self.posterior_scale is None or not isinstance(posterior, Posterior):
             return posterior  # whoever trains it is told what is wrong
-        return type(posterior)(
-            posterior.mean, self.posterior_scale.to(posterior.scale.dtype).expand_as(posterior.scale)
-        )
+        return posterior.with_scale(self.posterior_scale)
 
-    def decode(self, z: Tensor) -> Likelihood:
+    def _said(self, method: str, given: Tensor, labels: Tensor | None) -> Any:
+        return getattr(self.model, method)(given, *(() if labels is None else (labels,)))
+
+    def decode(self, z: Tensor, labels: Tensor | None = None) -> Likelihood:
         """Likelihood at each code, shape (batch, *shape), with the suite's variance if one is fixed.
 
-        A variance that is a tensor is learned by the variant and stays.
+        A variance that is a tensor is learned by the variant and stays. Labels are as for `encode`.
         """
-        likelihood = cast("Model", self.model).decode(z)
+        likelihood: Likelihood = self._said("decode", z, labels)
         if not isinstance(likelihood, Likelihood):
             return likelihood  # whoever trains it is told what is wrong
         if self.interventions.likelihood == "bernoulli":
-            logits = likelihood.logits if isinstance(likelihood, Bernoulli) else likelihood.mean
+            logits = _log_odds(likelihood)
             values = logits.shape[1:].numel()
             return Bernoulli(logits, (self.interventions.pixels or values) / values)
         if isinstance(likelihood, Bernoulli):
@@ -60,3 +64,10 @@ class Intervened(nn.Module):
         if variance is not None and not isinstance(likelihood.variance, Tensor):
             return likelihood.with_variance(variance)
         return likelihood
+
+
+def _log_odds(likelihood: Likelihood) -> Tensor:
+    """A Bernoulli's own, those that a Gaussian states, or its mean."""
+    if isinstance(likelihood, Bernoulli):
+        return likelihood.logits
+    return likelihood.mean if likelihood.log_odds is None else likelihood.log_odds

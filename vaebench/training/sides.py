@@ -52,8 +52,8 @@ def sides_of(model: nn.Module, x: Tensor) -> Sides:
     """
     with torch.enable_grad(), evaluating(model):
         weights = {name: weight.detach().requires_grad_() for name, weight in model.named_parameters()}
-        mean, scale = _run(_Encoder(model), weights, x)
-        encoder = _needed([mean, scale], weights)
+        mean, *parts = _run(_Encoder(model), weights, x)
+        encoder = _needed([mean, *parts], weights)
         decoder = _needed(_run(_Decoder(model), weights, mean.detach()), weights)
     outside = tuple(name for name in weights if name not in {*encoder, *decoder})
     return Sides(encoder, decoder, outside)
@@ -69,7 +69,7 @@ class _Encoder(nn.Module):
     def forward(self, x: Tensor) -> list[Tensor]:
         encoding: Model = self.model  # type: ignore[assignment]
         posterior = encoding.encode(x)
-        return [posterior.mean, posterior.scale]
+        return [posterior.mean, *posterior.parts()]
 
 
 class _Decoder(nn.Module):

@@ -4,6 +4,8 @@
 own. Under ``vmap`` with stacked ones it runs a whole sweep. Variants need not know this.
 """
 
+from functools import partial
+
 import torch
 from torch import Tensor, nn
 
@@ -29,7 +31,13 @@ class TrainingStep(nn.Module):
         self.examples = examples
 
     def forward(
-        self, x: Tensor, code_noise: Tensor, input_noise: Tensor | None, step: int, rng: torch.Generator
+        self,
+        x: Tensor,
+        code_noise: Tensor,
+        input_noise: Tensor | None,
+        step: int,
+        rng: torch.Generator,
+        labels: Tensor | None = None,
     ) -> tuple[Tensor, ...]:
         """Losses of one step.
 
@@ -40,27 +48,33 @@ class TrainingStep(nn.Module):
                 noise.
             step: Number of the step, from 0.
             rng: Source of the objective's own randomness.
+            labels: Classes of the batch, shape (batch,), for a conditional model.
 
         Returns:
             A scalar for each objective, in nats per example.
         """
         model = self.model
         seen = x if input_noise is None else x + model.input_noise * input_noise
-        posterior = model.encode(seen)
+        encode, decode = model.encode, model.decode
+        if labels is not None:
+            encode, decode = partial(model.encode, labels=labels), partial(model.decode, labels=labels)
+        posterior = encode(seen)
         z = posterior.sample(code_noise)
         target = seen if model.interventions.target == "noisy" else x
         taken = Step(
             x=target,
             posterior=posterior,
             z=z,
-            likelihood=model.decode(z),
+            likelihood=decode(z),
             step=step,
             rng=rng,
             steps=self.steps,
             examples=self.examples,
             seen=seen,
-            encode=model.encode,
-            decode=model.decode,
+            encode=encode,
+            decode=decode,
             model=model.model,
+            noise=code_noise,
+            labels=labels,
         )
         return tuple(total(objective(taken)) for objective in self.objectives)

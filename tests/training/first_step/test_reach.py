@@ -298,7 +298,10 @@ def test_a_prior_of_ones_own_is_unfit_unless_the_variant_says_that_it_is_none(lo
     says = r"^small: the loss moves weights outside encode and decode \(made_up\); if they are a prior or a flow, "
     with pytest.raises(Unfit, match=says):
         looked(Vamp, vamp_elbo)
-    with pytest.raises(Unfit, match=r"^small: its prior is its own, but instruments would assume N\(0, I\)$"):
+    with pytest.raises(
+        Unfit,
+        match=r"^small: its prior is its own, but it has no prior_sample\(noise\): instruments would assume N\(0, I\)$",
+    ):
         looked(Vamp, vamp_elbo, prior="own")
     assert looked(Vamp, vamp_elbo, prior="standard").notes == ()
 

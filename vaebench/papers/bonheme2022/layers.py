@@ -8,8 +8,7 @@ import torch
 from torch import Tensor
 
 from vaebench.kernels.estimate import Undefined
-from vaebench.kernels.isometry import active_units
-from vaebench.measures.model_view import real_posterior
+from vaebench.measures.model_view import active, real_posterior
 from vaebench.models.layers import HEADS, activations, decoder_layers, encoder_layers
 from vaebench.training.fit import Trained
 from vaebench.training.intervened import Intervened
@@ -68,8 +67,9 @@ def require_code(trained: Trained, x: Tensor) -> None:
         Undefined: No unit is active.
     """
     with torch.no_grad():
-        scale = real_posterior(trained, x).scale
-    if not active_units(scale).any():
+        posterior = real_posterior(trained, x)
+        coded = active(trained, posterior)
+    if not coded.any():
         raise Undefined("every latent unit has collapsed: no representation was learned")
 
 

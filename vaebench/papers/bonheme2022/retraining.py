@@ -10,6 +10,7 @@ from torch.func import functional_call, vmap
 
 from vaebench.experiment import TrainingConfig
 from vaebench.kernels.estimate import Undefined
+from vaebench.models.priors import divergence
 from vaebench.training.fit import Trained, batches
 from vaebench.training.intervened import Intervened
 from vaebench.training.sides import Sides
@@ -168,7 +169,9 @@ class _NegativeElbo(nn.Module):
 
     def forward(self, x: Tensor, noise: Tensor) -> Tensor:
         posterior = self.model.encode(x)
-        return (posterior.kl() - self.model.decode(posterior.sample(noise)).log_prob(x)).mean()
+        return (
+            divergence(self.model.model, posterior, noise) - self.model.decode(posterior.sample(noise)).log_prob(x)
+        ).mean()
 
 
 def _generator(bench: Bench, purpose: int) -> torch.Generator:

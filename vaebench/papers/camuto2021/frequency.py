@@ -7,7 +7,7 @@ from vaebench.kernels.jacobian import covariance_root
 from vaebench.kernels.mean_degree import data_mean_degree, latent_mean_degree
 from vaebench.kernels.noise_stability import high_frequency_share
 from vaebench.measures.declared import gives
-from vaebench.measures.model_view import decoded_mean, encoded_mean, estimated, held_out
+from vaebench.measures.model_view import encoded_mean, estimated, generator, held_out, is_continuous, none_of
 from vaebench.measures.probe import Probe
 from vaebench.models.kept import kept
 
@@ -19,7 +19,7 @@ RHO = 0.9
 def decoder_frequency(probe: Probe) -> tuple[Measurement, ...]:
     """Measure the decoder's high-frequency share at ρ = 0.9, and its mean Hermite degree.
 
-    Codes are z ~ N(0, I).
+    Codes are z ~ N(0, I). A prior of the model's own is a part of the function then, from its noise to the data.
 
     Args:
         probe: ``samples`` codes are drawn; Jacobians are taken at an eighth as many.
@@ -27,7 +27,11 @@ def decoder_frequency(probe: Probe) -> tuple[Measurement, ...]:
     Returns:
         ``decoder_high_frequency_share`` and ``decoder_mean_degree``, pure numbers.
     """
-    function, latent, samples = decoded_mean(probe.trained), probe.trained.latent, probe.budget.samples
+    function, latent, samples = generator(probe.trained), probe.trained.latent, probe.budget.samples
+    if not is_continuous(probe.trained, probe.data.train.x.device):
+        return none_of(
+            decoder_frequency, "its prior's draws jump as the noise changes: they are no function with a degree"
+        )
     return (
         estimated(
             "decoder_high_frequency_share", lambda: high_frequency_share(function, latent, RHO, samples, probe.rng)

@@ -18,7 +18,20 @@ from vaebench.kernels.estimate import Undefined
 from vaebench.kernels.fisher_metric import decoder_metric
 from vaebench.kernels.isometry import active_units
 from vaebench.kernels.lengths import power_of_two
-from vaebench.measures.model_view import Function, likelihood_at, none_of, real_posterior
+from vaebench.measures.model_view import (
+    NOT_DIAGONAL,
+    Function,
+    NotRead,
+    RealPosterior,
+    about_the_prior,
+    deviations,
+    has_own_prior,
+    likelihood_at,
+    none_of,
+    prior_codes,
+    prior_deviations,
+    real_posterior,
+)
 from vaebench.training.fit import Trained
 
 COMPONENTS = 512
@@ -57,17 +70,54 @@ def posterior_mixture(trained: Trained, data: Dataset) -> Mixture:
 
     Raises:
         Undefined: The units cannot be paired, or every one has collapsed to the prior. Then there is no geometry.
-    """
+        NotRead: The posterior is not diagonal.
+    """  # noqa: DOC502 - some are raised by _posteriors
+    posterior, scales, active = _posteriors(trained, data)
+    if not posterior.diagonal:
+        raise NotRead(NOT_DIAGONAL)
+    return Mixture(paired(posterior.mean), scales, active)
+
+
+def active_pairs(trained: Trained, data: Dataset) -> Tensor:
+    """Which complex units are active, shape (latent/2,), whatever the posterior is.
+
+    Args:
+        trained: The model.
+        data: The data set.
+
+    Returns:
+        As for `Mixture`.
+
+    Raises:
+        Undefined: As for `posterior_mixture`.
+    """  # noqa: DOC502 - raised by _posteriors
+    return _posteriors(trained, data)[2]
+
+
+def _posteriors(trained: Trained, data: Dataset) -> tuple[RealPosterior, Tensor, Tensor]:
+    """Posteriors, their scales by pairs, and which pairs are active."""
     if trained.latent % 2:
         raise Undefined("an odd number of latent units cannot be paired")
     x = data.train.x[:COMPONENTS]
     with torch.no_grad():
         posterior = real_posterior(trained, x)
-    scales = _root_mean_square(posterior.scale.reshape(len(x), -1, 2))
-    active = active_units(scales)
+        wide = prior_deviations(trained, posterior.mean)
+        found = deviations(posterior)
+        scales, relative = (_root_mean_square(part.reshape(len(x), -1, 2)) for part in (found, found / wide))
+    active = active_units(relative)
     if not active.any():
         raise Undefined("every complex latent unit has collapsed to the prior")
-    return Mixture(paired(posterior.mean), scales, active)
+    return posterior, scales, active
+
+
+def prior_pairs(trained: Trained, z: Tensor) -> Tensor:
+    """Complex codes from the model's prior, of draws from CN(0, I); the draws themselves where that is the prior."""
+    return paired(prior_codes(trained, unpaired(z))) if has_own_prior(trained) else z
+
+
+def about_prior(trained: Trained, z: Tensor, factor: float) -> Tensor:
+    """Complex codes scaled by a factor about the prior's mean, which is 0 for CN(0, I)."""
+    return paired(about_the_prior(trained, unpaired(z), factor)) if has_own_prior(trained) else factor * z
 
 
 def _root_mean_square(pairs: Tensor) -> Tensor:
@@ -90,12 +140,12 @@ def refused(
     Returns:
         As `none_of`.
     """
-    return none_of(instrument, str(reason), cause_in(trained), found)
+    return none_of(instrument, str(reason), cause_in(trained, reason), found)
 
 
-def cause_in(trained: Trained) -> Cause:
-    """Why a model has no complex geometry: its setting, if the number of units is odd."""
-    return "setting" if trained.latent % 2 else "model"
+def cause_in(trained: Trained, reason: Undefined) -> Cause:
+    """Why a model has no complex geometry: its setting, if the number of units is odd or no instrument reads it."""
+    return "setting" if trained.latent % 2 or isinstance(reason, NotRead) else "model"
 
 
 def standardised_decoder(trained: Trained) -> Function:

@@ -17,7 +17,14 @@ from vaebench.kernels.mixture_potential import mixture_log_density_hessian, pote
 from vaebench.measures.declared import gives
 from vaebench.measures.model_view import of_sample
 from vaebench.measures.probe import Probe
-from vaebench.papers.gracyk2025.complex_view import Mixture, metric_at, posterior_mixture, refused, standardised_decoder
+from vaebench.papers.gracyk2025.complex_view import (
+    Mixture,
+    metric_at,
+    posterior_mixture,
+    prior_pairs,
+    refused,
+    standardised_decoder,
+)
 from vaebench.training.fit import Trained
 
 TAU = 1.0
@@ -54,7 +61,7 @@ def _prepared(probe: Probe, n: int) -> tuple[Mixture, Tensor]:
     """The posterior mixture and codes from the prior."""
     x, units = probe.data.train.x, probe.trained.latent // 2
     codes = standard_complex_normal((n, units), probe.rng, dtype=x.dtype.to_complex()).to(x.device)
-    return posterior_mixture(probe.trained, probe.data), codes
+    return posterior_mixture(probe.trained, probe.data), prior_pairs(probe.trained, codes)
 
 
 @gives("potential_spearman", "potential_relative_error", "precision_spearman", "kahler_defect")

@@ -16,9 +16,9 @@ from vaebench.kernels.mala import mala, with_gradient
 from vaebench.kernels.sample_variation import class_entropy, coverage, mean_pairwise_distance
 from vaebench.kernels.truncation import matched_truncation
 from vaebench.measures.declared import gives
-from vaebench.measures.model_view import of_sample
+from vaebench.measures.model_view import log_prior, of_sample
 from vaebench.measures.probe import Probe
-from vaebench.papers.gracyk2025.complex_view import metric_at, posterior_mixture, refused
+from vaebench.papers.gracyk2025.complex_view import about_prior, active_pairs, metric_at, prior_pairs, refused
 from vaebench.papers.gracyk2025.kept import Facts, facts
 from vaebench.papers.gracyk2025.outliers import NEIGHBOUR
 from vaebench.papers.gracyk2025.ratings import (
@@ -76,7 +76,8 @@ Varied = Mapping[str, Estimate]
 def signed_sampling(probe: Probe) -> tuple[Measurement, ...]:
     """Measure outliers and variation of samples: from the prior, by more volume, by less, and from the truncated prior.
 
-    Weighted samples follow CN(ζ; 0, I)·(det g(ζ))^α with α = 1 or −1. Here g is the decoder's Fisher metric along the
+    Weighted samples follow p(ζ)·(det g(ζ))^α with α = 1 or −1. The prior p is CN(0, I) or the
+    model's own; that is scaled about its mean. Here g is the decoder's Fisher metric along the
     active units. Candidates from the prior are decoded and rated once. Every power indexes these ratings. If fewer than
     a tenth of the candidates are effective, Langevin chains go on from ``points`` resampled ones. A sample is the
     likelihood's mean at a code. What is odd is decided by held-out reconstructions, see `ratings.Calibrated`.
@@ -103,7 +104,7 @@ def _sampled(probe: Probe, known: Facts) -> Found:
     trained, x, budget, rng = probe.trained, probe.data.train.x, probe.budget, probe.rng
     shape = (budget.samples, trained.latent // 2)
     candidates = standard_complex_normal(shape, rng, dtype=x.dtype.to_complex(), device=x.device)
-    active = posterior_mixture(trained, probe.data).active
+    candidates, active = prior_pairs(trained, candidates), active_pairs(trained, probe.data)
     rebuilt = rated(reconstructions(trained, known.real, rng), probe.data, known)
     volumes = log_volume(metric_at(trained, candidates, active)).double()
     draws = Draws(volumes, rng, rng.get_state())
@@ -161,14 +162,18 @@ class _Sampler:
     def rated_at(self, factor: float) -> Ratings:
         """Ratings of all candidates times a factor, found once."""
         if factor not in self.by_factor:
-            images = decoded(self.probe.trained, factor * self.candidates)
+            images = decoded(self.probe.trained, about_prior(self.probe.trained, self.candidates, factor))
             self.by_factor[factor] = rated(images, self.probe.data, self.known)
         return self.by_factor[factor]
 
     def varied_at(self, factor: float) -> dict[str, Estimate]:
         """Variation of a few samples of the prior times a factor."""
-        images = decoded(self.probe.trained, factor * self.candidates[self.few])
+        images = self._scaled(factor)
         return self.varied(images, self.rated_at(factor).at(self.few).probabilities)
+
+    def _scaled(self, factor: float) -> Tensor:
+        """A few samples of the prior times a factor."""
+        return decoded(self.probe.trained, about_prior(self.probe.trained, self.candidates[self.few], factor))
 
     def varied(self, x: Tensor, probabilities: Tensor | None) -> dict[str, Estimate]:
         n = min(len(x), len(self.known.real))
@@ -206,7 +211,7 @@ class _Sampler:
 
         def log_density(z: Tensor) -> Tensor:
             volume: Tensor = torch.linalg.slogdet(metric_at(trained, paired(z), active)).logabsdet
-            return alpha * volume - z.square().sum(1) / 2
+            return alpha * volume + log_prior(trained, z)
 
         moved = with_gradient(log_density)
         chains = mala(moved, unpaired(start), MALA_STEPS, MALA_STEP, self.draws.rng, burn_in=MALA_BURN_IN)
@@ -235,7 +240,7 @@ class _Sampler:
 
     def _varies(self, variation: str, factor: float) -> float:
         """One measure of variation of a few samples of the prior times a factor, as the search asks for it."""
-        images = decoded(self.probe.trained, factor * self.candidates[self.few])
+        images = self._scaled(factor)
         if variation == "pairwise_distance":
             return float(mean_pairwise_distance(images).value)
         assert self.known.classifier is not None

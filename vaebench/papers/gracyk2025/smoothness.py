@@ -13,7 +13,7 @@ from vaebench.kernels.path_roughness import path_roughness
 from vaebench.measures.declared import gives
 from vaebench.measures.model_view import decoded_mean, held_out, of_sample, real_posterior
 from vaebench.measures.probe import Cohort, Placed, Probe
-from vaebench.papers.gracyk2025.complex_view import cause_in, metric_at, posterior_mixture
+from vaebench.papers.gracyk2025.complex_view import active_pairs, cause_in, metric_at, prior_pairs
 from vaebench.training.fit import Trained
 
 SEGMENTS = 16
@@ -59,7 +59,7 @@ def _smoothness(suffix: str, probe: Probe) -> list[Measurement]:
 
 def _active_units(trained: Trained, data: Dataset) -> int:
     try:
-        return int(posterior_mixture(trained, data).active.sum())
+        return int(active_pairs(trained, data).sum())
     except Undefined:
         return 0
 
@@ -82,8 +82,8 @@ def _unevenness(name: str, probe: Probe) -> Measurement:
     shape = (probe.budget.samples // 4, trained.latent // 2)
     z = standard_complex_normal(shape, probe.rng, dtype=x.dtype.to_complex())
     try:
-        active = posterior_mixture(trained, probe.data).active
-        volumes = log_volume(metric_at(trained, z.to(x.device), active)).double()
+        active = active_pairs(trained, probe.data)
+        volumes = log_volume(metric_at(trained, prior_pairs(trained, z.to(x.device)), active)).double()
     except Undefined as reason:
-        return declined(name, str(reason), cause_in(trained))
+        return declined(name, str(reason), cause_in(trained, reason))
     return of_sample(name, (volumes - volumes.mean()).square(), "nats²")

@@ -8,7 +8,6 @@ from torch import Tensor
 
 from vaebench.claims import Measurement, declined
 from vaebench.kernels.estimate import Undefined
-from vaebench.kernels.isometry import active_units
 from vaebench.kernels.normal import normal_log_density
 from vaebench.kernels.volume_density import (
     DensityAgreement,
@@ -17,8 +16,20 @@ from vaebench.kernels.volume_density import (
     log_density_from_scale,
 )
 from vaebench.measures.declared import gives
-from vaebench.measures.model_view import decoded_mean, held_out, kl_weight_in_squares, none_of, real_posterior
+from vaebench.measures.model_view import (
+    NotRead,
+    RealPosterior,
+    decoded_mean,
+    has_own_prior,
+    held_out,
+    kl_from_prior,
+    kl_weight_in_squares,
+    log_prior,
+    none_of,
+    real_posterior,
+)
 from vaebench.measures.probe import Probe
+from vaebench.papers.nakagawa2021.chart import chart_of
 from vaebench.training.fit import Trained
 
 PRIOR_ALONE = "density_r2_prior_alone"
@@ -49,27 +60,44 @@ def density(probe: Probe) -> tuple[Measurement, ...]:
         reason = "the data's density is not known" if data.truth is None else "β is not known"
         return none_of(density, reason)
     x = held_out(data, probe.budget.points)
-    with torch.no_grad():
-        posterior = real_posterior(trained, x)
-    active = active_units(posterior.scale)
     dimension = data.truth.dimension
-    if int(active.sum()) != dimension:
-        reason = f"{int(active.sum())} active units do not chart a {dimension}-dimensional manifold"
-        return none_of(density, reason, "model")
-    exact = data.truth.log_density(x)
-    mean, scale = posterior.mean[:, active].double(), posterior.scale[:, active].double()
-    loss, at_mean, noise = _loss(probe, x, beta)
     try:
-        from_scale = density_agreement(log_density_from_scale(mean, scale, beta), exact)
+        with torch.no_grad():
+            posterior = real_posterior(trained, x)
+        chart = chart_of(trained, posterior)
+        active = chart.active
+        if int(active.sum()) != dimension:
+            reason = f"{int(active.sum())} active units do not chart a {dimension}-dimensional manifold"
+            return none_of(density, reason, "model")
+        own = _own_prior(trained, posterior, active)
+        exact = data.truth.log_density(x)
+        mean, scale = chart.mean[:, active].double(), chart.scale[:, active].double()
+        loss, at_mean, noise = _loss(probe, x, beta)
+    except NotRead as reason:
+        return none_of(density, str(reason))
+    prior = normal_log_density(mean) if own is None else own
+    try:
+        at_scale = log_density_from_scale(mean, scale, beta)
+        from_scale = density_agreement(at_scale if own is None else at_scale - normal_log_density(mean) + own, exact)
         estimated = log_density_from_loss(loss, at_mean, beta, dimension)
         from_loss = _blurred(density_agreement(estimated, exact), estimated, noise)
-        alone = density_agreement(normal_log_density(mean), exact).r_squared
+        alone = density_agreement(prior, exact).r_squared
     except Undefined as undefined:
         return none_of(density, str(undefined), "model")
     control: Measurement = Measurement(PRIOR_ALONE, float(alone.value), float(alone.stderr), alone.n)
     if data.truth.gaussian:
         control = declined(PRIOR_ALONE, "sources are normal: p(μ) alone has the right order already")
     return (*_measurements("", from_scale), *_measurements("loss_", from_loss), control)
+
+
+def _own_prior(trained: Trained, posterior: RealPosterior, active: Tensor) -> Tensor | None:
+    """Log density of the model's own prior at the means, float64; None for N(0, I)."""
+    if not has_own_prior(trained):
+        return None
+    if not active.all():
+        raise NotRead("its prior is its own: with a collapsed unit its density along the others is not known")
+    with torch.no_grad():
+        return log_prior(trained, posterior.mean).double()
 
 
 def _measurements(prefix: str, agreement: DensityAgreement) -> tuple[Measurement, ...]:
@@ -157,7 +185,7 @@ def drawn_loss(
         distortion = total / (2 * pairs)
         spread = squares - pairs * (distortion - at_mean).square()
         variance = spread / ((pairs - 1) * pairs) if pairs > 1 else torch.full_like(total, torch.inf)
-        return distortion + beta * posterior.kl().double(), at_mean, variance
+        return distortion + beta * kl_from_prior(trained, posterior, rng, samples), at_mean, variance
 
 
 def integrated_loss(trained: Trained, x: Tensor, nodes: int, beta: float) -> tuple[Tensor, Tensor]:
@@ -176,6 +204,7 @@ def integrated_loss(trained: Trained, x: Tensor, nodes: int, beta: float) -> tup
         polynomial of degree 2·nodes − 1 at most in each code.
     """
     decoded = decoded_mean(trained)
+    own = has_own_prior(trained)
     points, weights = (torch.from_numpy(part).to(x.device) for part in hermegauss(nodes))
     weights = weights / weights.sum()
     with torch.no_grad():
@@ -185,7 +214,11 @@ def integrated_loss(trained: Trained, x: Tensor, nodes: int, beta: float) -> tup
             at = torch.tensor(place, device=x.device)
             noise = points[at].to(posterior.mean.dtype).expand_as(posterior.mean)
             total += weights[at].prod() * _squared_error(x, decoded(posterior.sample(noise)))
-        return total + beta * posterior.kl().double(), _squared_error(x, decoded(posterior.mean))
+            if own:
+                ratio = posterior.log_prob_at(noise) - log_prior(trained, posterior.sample(noise))
+                total += beta * weights[at].prod() * ratio
+        at_mean = _squared_error(x, decoded(posterior.mean))
+        return (total if own else total + beta * posterior.kl().double()), at_mean
 
 
 def _squared_error(x: Tensor, reconstruction: Tensor) -> Tensor:

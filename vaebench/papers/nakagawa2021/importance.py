@@ -5,8 +5,9 @@ import torch
 from vaebench.claims import Measurement, declined
 from vaebench.kernels import isometry
 from vaebench.measures.declared import gives
-from vaebench.measures.model_view import held_out, kl_weight_in_squares, real_posterior
+from vaebench.measures.model_view import NotRead, held_out, kl_weight_in_squares, real_posterior
 from vaebench.measures.probe import Probe
+from vaebench.papers.nakagawa2021.chart import chart_of, require_standard_prior
 
 WORST = "importance_worst_error"
 
@@ -32,9 +33,14 @@ def source_importance(probe: Probe) -> tuple[Measurement, ...]:
         return (declined(WORST, "β is not known"),)
     if data.truth is not None and data.truth.source_variances is None:
         return (declined(WORST, "the data's manifold is curved: there are no source variances"),)
-    with torch.no_grad():
-        scale = real_posterior(trained, held_out(data, probe.budget.points)).scale.double()
-    found = isometry.importance(scale, beta)[isometry.active_units(scale)].sort(descending=True).values.cpu()
+    try:
+        require_standard_prior(trained)
+        with torch.no_grad():
+            chart = chart_of(trained, real_posterior(trained, held_out(data, probe.budget.points)))
+    except NotRead as reason:
+        return (declined(WORST, str(reason)),)
+    scale = chart.conditional.double()
+    found = isometry.importance(scale, beta)[chart.active].sort(descending=True).values.cpu()
     error = declined(WORST, "the sources of these data are not known")
     if data.truth is not None:
         variances = torch.tensor(data.truth.source_variances, dtype=torch.float64)

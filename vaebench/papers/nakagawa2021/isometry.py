@@ -10,8 +10,18 @@ from vaebench.kernels import isometry
 from vaebench.kernels.estimate import Undefined
 from vaebench.kernels.jacobian import column_squared_norms, jacobian_columns
 from vaebench.measures.declared import gives
-from vaebench.measures.model_view import held_out, likelihood_at, none_of, of_sample, real_posterior
+from vaebench.measures.model_view import (
+    NOT_DIAGONAL,
+    NotRead,
+    deviations,
+    held_out,
+    likelihood_at,
+    none_of,
+    of_sample,
+    real_posterior,
+)
 from vaebench.measures.probe import Probe
+from vaebench.papers.nakagawa2021.chart import chart_of, require_standard_prior
 from vaebench.training.fit import Trained
 
 
@@ -28,18 +38,44 @@ def metric_columns(trained: Trained, x: Tensor) -> tuple[Tensor, Tensor, Tensor]
         Columns of the standardised likelihood, √precision·∂x̂/∂μ_j, shape (active, batch, *shape). If its variance may
         depend on the code, shape (active, batch, 3, *shape). The scales of the active units, shape (batch, active).
         Which units are active, shape (latent,).
+
+    Raises:
+        NotRead: The posterior is not diagonal.
     """
     with torch.no_grad():
         posterior = real_posterior(trained, x)
-    active = isometry.active_units(posterior.scale)
+    if not posterior.diagonal:
+        raise NotRead(NOT_DIAGONAL)
+    active = chart_of(trained, posterior).active
     # Of a Bernoulli, √precision is infinite where ∂x̂ is 0.
     columns = jacobian_columns(lambda z: likelihood_at(trained, z).standardised(), posterior.mean)[active]
-    return columns, posterior.scale[:, active], active
+    return columns, deviations(posterior)[:, active], active
+
+
+def _relation(trained: Trained, x: Tensor) -> tuple[isometry.Stationarity | None, Tensor]:
+    """T1 and T2 of the active units, and which are active. Without a kl_weight, or an active unit, there are no T."""
+    with torch.no_grad():
+        posterior = real_posterior(trained, x)
+    if posterior.diagonal:
+        columns, scale, active = metric_columns(trained, x)
+        if trained.kl_weight is None or not active.any():
+            return None, active
+        return isometry.stationarity(column_squared_norms(columns), scale, trained.kl_weight), active
+    chart = chart_of(trained, posterior)
+    if trained.kl_weight is None or not chart.active.any():
+        return None, chart.active
+    assert chart.axes is not None and chart.covariance is not None
+    columns = jacobian_columns(lambda z: likelihood_at(trained, z).standardised(), posterior.mean)
+    rows = chart.axes @ columns.flatten(2).transpose(0, 1).double()
+    found = isometry.full_stationarity(rows @ rows.mT, chart.covariance, trained.kl_weight)
+    return isometry.Stationarity(*(part[:, chart.active] for part in found)), chart.active
 
 
 @gives("t2_worst_{deviation,unit}", "t2_mean", "t1_mean", "t2_sd", "active_units")
 def stationarity(probe: Probe) -> tuple[Measurement, ...]:
     """Measure T2 = (2/β)·σ_j²·‖J_j‖² + σ_j² on active units over held-out data. It is 1 at a stationary point.
+
+    Of a posterior with full covariance Σ it is the diagonal of Σ·(I + (2/β)·JᵀJ), along the axes of E Σ.
 
     Args:
         probe: At most ``points`` examples are used.
@@ -50,13 +86,18 @@ def stationarity(probe: Probe) -> tuple[Measurement, ...]:
         ``t2_sd`` is the mean over units of the standard deviation over data. And ``active_units``.
     """
     trained = probe.trained
-    columns, scale, active = metric_columns(trained, held_out(probe.data, probe.budget.points, least=2))
-    count = Measurement("active_units", float(active.sum()), 0.0, len(scale))
+    x = held_out(probe.data, probe.budget.points, least=2)
+    try:
+        require_standard_prior(trained)
+        relation, active = _relation(trained, x)
+    except NotRead as reason:
+        return none_of(stationarity, str(reason))
+    count = Measurement("active_units", float(active.sum()), 0.0, len(x))
     if trained.kl_weight is None:
         return none_of(stationarity, "the variant declares no kl_weight", found=(count,))
-    if not active.any():
+    if relation is None:
         return none_of(stationarity, "every latent unit has collapsed to the prior", "model", (count,))
-    t1, t2 = isometry.stationarity(column_squared_norms(columns), scale, trained.kl_weight)
+    t1, t2 = relation
     worst = of_sample("t2_worst_unit", t2[:, int((t2.mean(0) - 1).abs().argmax())])
     assert worst.value is not None
     return (
@@ -79,7 +120,10 @@ def orthogonality(probe: Probe) -> tuple[Measurement, ...]:
     Returns:
         ``mean_absolute_cosine``, between 0 and 1. It is declined for fewer than two active units.
     """
-    columns, _, active = metric_columns(probe.trained, held_out(probe.data, probe.budget.points))
+    try:
+        columns, _, active = metric_columns(probe.trained, held_out(probe.data, probe.budget.points))
+    except NotRead as reason:
+        return none_of(orthogonality, str(reason))
     if active.sum() < 2:
         return (declined("mean_absolute_cosine", "angles between columns need two active units", "model"),)
     try:
@@ -110,7 +154,10 @@ def rotated_orthogonality(probe: Probe) -> tuple[Measurement, ...]:
         length, because no rotation changes that.
     """
     name = "mean_absolute_cosine_rotated"
-    columns, _, active = metric_columns(probe.trained, held_out(probe.data, probe.budget.points))
+    try:
+        columns, _, active = metric_columns(probe.trained, held_out(probe.data, probe.budget.points))
+    except NotRead as reason:
+        return none_of(rotated_orthogonality, str(reason))
     count = int(active.sum())
     if count < 2:
         return (declined(name, "angles between columns need two active units", "model"),)

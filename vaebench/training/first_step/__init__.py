@@ -5,6 +5,7 @@
 | `readable` | encoder and decoder return the suite's distributions, in single precision, with scales above 0 |
 | `alone` | each example is treated separately and repeatably |
 | `differentiable` | instruments get the same derivatives as back-propagation |
+| `prior` | a prior of the model's own has the density that it says |
 | `reach` | interventions affect the loss, and the loss the weights |
 | `declared` | the loss is −log p(x|z) + kl_weight·KL, where a variant declares it |
 
@@ -19,8 +20,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from vaebench.models import ComplexNormal, Refused, Unfit, Variant
-from vaebench.training.first_step import declared, reach
+from vaebench.models import ComplexNormal, FlowNormal, Refused, Unfit, Variant
+from vaebench.models.priors import has_own_prior
+from vaebench.training.first_step import declared, prior, reach
 from vaebench.training.first_step.alone import check_alone
 from vaebench.training.first_step.differentiable import check_derivatives
 from vaebench.training.first_step.probe import ROWS, Probe, evaluating, kept
@@ -84,11 +86,26 @@ def _look(variant: Variant, model: Intervened, x: Tensor, probe: Probe) -> First
         check_spread(model, x)
         check_alone(model, x)
         check_derivatives(model, x, probe.generator("derivatives"))
-    if variant.prior == "own":
-        raise Unfit("its prior is its own, but instruments would assume N(0, I)")
-    notes = reach.check_gradients(probe)
+    notes = tuple(getattr(model.model, "remarks", ()))
+    if isinstance(posterior, FlowNormal) and model.interventions.posterior_scale is not None:
+        raise Unfit("its posterior is moved by a flow: it has no scale that the task could fix")
+    _check_prior(variant, model, probe, posterior.mean.is_complex())
+    if variant.trained:
+        if variant.kl_weight is not None:
+            notes += ("its kl_weight is its author's word: the suite did not train it",)
+        return FirstLook(isinstance(posterior, ComplexNormal), notes)
+    notes += reach.check_gradients(probe)
     reach.check_interventions(probe)
     reach.check_reconstruction(probe)
     if variant.kl_weight is not None:
         declared.check_kl_weight(probe, variant.kl_weight)
     return FirstLook(isinstance(posterior, ComplexNormal), notes)
+
+
+def _check_prior(variant: Variant, model: Intervened, probe: Probe, complex_codes: bool) -> None:
+    if has_own_prior(model.model):
+        if variant.prior == "standard":
+            raise Refused('it says prior="standard" and has a prior_sample: it is one of the two')
+        prior.check_prior(model.model, probe.latent, complex_codes, probe.generator("prior"))
+    elif variant.prior == "own":
+        raise Unfit("its prior is its own, but it has no prior_sample(noise): instruments would assume N(0, I)")

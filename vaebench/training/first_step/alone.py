@@ -6,7 +6,7 @@ from typing import cast
 import torch
 from torch import Tensor
 
-from vaebench.models import Gaussian, Likelihood, Model, Posterior, Refused
+from vaebench.models import FlowNormal, FullNormal, Gaussian, Likelihood, Model, Posterior, Refused
 from vaebench.training.intervened import Intervened
 
 ROWS = 16
@@ -62,6 +62,8 @@ def _differ(one: Tensor, other: Tensor) -> bool:
 
 
 def _said_of_codes(posterior: Posterior) -> Tensor:
+    if isinstance(posterior, FlowNormal | FullNormal):
+        return torch.cat([part.flatten(1) if part.ndim > 1 else part.unsqueeze(1) for part in posterior.parts()], 1)
     mean = torch.view_as_real(posterior.mean).flatten(1) if posterior.mean.is_complex() else posterior.mean
     return torch.cat([mean, posterior.log_scale], 1)
 

@@ -21,7 +21,7 @@ from scipy.stats import t as student
 from torch import Tensor
 
 from vaebench.experiment import Interventions
-from vaebench.models import Posterior, Refused
+from vaebench.models import FlowNormal, Posterior, Refused
 from vaebench.training.first_step.probe import Blurred, Probe, Seen, Silent
 from vaebench.training.intervened import Intervened
 
@@ -107,9 +107,7 @@ def estimate(probe: Probe, draws: range, size: float) -> Slope:
     )
     changes = np.linspace(*SCALED, len(draws))
     silent = [_look(probe, draw, size, Silent, change=float(by)) for draw, by in zip(draws, changes, strict=True)]
-    divergence = _slope(
-        [float(seen.step.posterior.kl().mean().detach()) for seen in silent], [_loss(s) for s in silent]
-    )
+    divergence = _slope([float(seen.step.kl().mean().detach()) for seen in silent], [_loss(s) for s in silent])
     return _ratio(divergence, likelihood)
 
 
@@ -137,11 +135,12 @@ def _moved(kind: type[Intervened], by: float, rng: torch.Generator) -> type[Inte
     state = rng.get_state()
 
     class Moved(kind):  # type: ignore[valid-type, misc]
-        def encode(self, x: Tensor) -> Posterior:
-            said: Posterior = super().encode(x)
+        def encode(self, x: Tensor, labels: Tensor | None = None) -> Posterior:
+            said: Posterior = super().encode(x, labels)
             rng.set_state(state)  # the same at every look at the same examples
-            strewn = torch.randn(said.mean.shape, generator=rng, device=x.device, dtype=said.mean.dtype)
-            return type(said)(gain * (said.mean + STREWN * strewn) + shift, log_scale=said.log_scale + by)
+            place = said.base.mean if isinstance(said, FlowNormal) else said.mean
+            strewn = torch.randn(place.shape, generator=rng, device=x.device, dtype=place.dtype)
+            return said.moved(gain * (place + STREWN * strewn) + shift, by)
 
     return Moved
 

@@ -24,9 +24,9 @@ ROWS = 64
 class Shifted(Intervened):
     """A model whose decoder's means or log odds are shifted by 0.1."""
 
-    def decode(self, z: Tensor) -> Likelihood:
+    def decode(self, z: Tensor, labels: Tensor | None = None) -> Likelihood:
         """Likelihood at each code, shape (batch, *shape), shifted."""
-        said = super().decode(z)
+        said = super().decode(z, labels)
         if isinstance(said, Bernoulli):
             return replace(said, logits=said.logits + 0.1)
         return replace(said, mean=said.mean + 0.1)
@@ -35,9 +35,9 @@ class Shifted(Intervened):
 class Blurred(Intervened):
     """A model whose likelihood is half as precise."""
 
-    def decode(self, z: Tensor) -> Likelihood:
+    def decode(self, z: Tensor, labels: Tensor | None = None) -> Likelihood:
         """Likelihood at each code, shape (batch, *shape), with twice the variance or half the repeats."""
-        said = super().decode(z)
+        said = super().decode(z, labels)
         if isinstance(said, Bernoulli):
             return replace(said, repeats=said.repeats / 2)
         return replace(said, variance=said.variance * 2)
@@ -46,9 +46,9 @@ class Blurred(Intervened):
 class Silent(Intervened):
     """A model whose likelihood is so blurred that it has no effect."""
 
-    def decode(self, z: Tensor) -> Likelihood:
+    def decode(self, z: Tensor, labels: Tensor | None = None) -> Likelihood:
         """Likelihood at each code, shape (batch, *shape), with a huge variance or hardly any repeats."""
-        said = super().decode(z)
+        said = super().decode(z, labels)
         return replace(said, repeats=1e-8) if isinstance(said, Bernoulli) else said.with_variance(1e8)
 
 

@@ -11,6 +11,7 @@ from torch.func import functional_call
 
 from vaebench.experiment import Interventions, Target
 from vaebench.models import Bernoulli, Gaussian, Likelihood, Model, Posterior, Refused, Unfit
+from vaebench.models.priors import Density, Sampling
 from vaebench.training.first_step.probe import Probe, Seen, Shifted, Silent, evaluating
 from vaebench.training.intervened import Intervened
 
@@ -155,6 +156,7 @@ def check_gradients(probe: Probe) -> tuple[str, ...]:
         raw, under = _outputs(probe)
         encoder, decoder = (_reached(outputs, named) for outputs in raw)
         read = set().union(*(_reached(outputs, named) for outputs in under))
+        beside = _reached(_of_prior(probe), named)
         by_loss, moved = set[str](), set[str]()
         for step in _steps(probe):
             losses = probe.look(step=step).losses
@@ -167,7 +169,7 @@ def check_gradients(probe: Probe) -> tuple[str, ...]:
     for side, weights in (("encode", encoder), ("decode", decoder)):
         if not weights & moved:
             raise Refused(f"no weight behind {side} gets a gradient: is it detached, under torch.no_grad, or frozen?")
-    if (elsewhere := by_loss - encoder - decoder) and probe.variant.prior != "standard":
+    if (elsewhere := by_loss - encoder - decoder - beside) and probe.variant.prior != "standard":
         raise Unfit(
             f"the loss moves weights outside encode and decode ({_list(elsewhere, named)}); if they are a prior or a "
             'flow, instruments would assume N(0, I) instead; if not, say prior="standard" in the Variant'
@@ -195,7 +197,16 @@ def _outputs(probe: Probe) -> tuple[tuple[list[Tensor], list[Tensor]], tuple[lis
 
 
 def _of_posterior(posterior: Posterior) -> list[Tensor]:
-    return [posterior.mean, posterior.scale, posterior.log_scale]
+    return list(posterior.parts())
+
+
+def _of_prior(probe: Probe) -> list[Tensor]:
+    """Codes from a prior of the model's own; nothing for the standard normal."""
+    own = probe.model.model
+    if not isinstance(own, Sampling):
+        return []
+    codes = own.prior_sample(probe.code_noise())
+    return [codes, own.prior_log_prob(codes.detach())] if isinstance(own, Density) else [codes]
 
 
 def _of_likelihood(likelihood: Likelihood) -> list[Tensor]:

@@ -1,12 +1,24 @@
 """Whether the suite can use a model: types, shapes and precision of its outputs."""
 
+import re
 from typing import cast
 
 import torch
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from vaebench.models import Bernoulli, ComplexNormal, Gaussian, Model, Normal, Posterior, Refused, Unfit
+from vaebench.models import (
+    Bernoulli,
+    ComplexNormal,
+    FlowNormal,
+    FullNormal,
+    Gaussian,
+    Model,
+    Normal,
+    Posterior,
+    Refused,
+    Unfit,
+)
 from vaebench.training.intervened import Intervened
 
 LOOKED_AT = 512
@@ -33,16 +45,38 @@ def check_types_and_shapes(model: Intervened, x: Tensor, latent: int) -> Posteri
     x = x[:2]
     with torch.no_grad():
         posterior = model.encode(x)
-        _check_type("encode", posterior, (Normal, ComplexNormal), "a Normal or a ComplexNormal")
-        expected = (len(x), latent // 2 if isinstance(posterior, ComplexNormal) else latent)
-        if posterior.mean.shape != expected or posterior.scale.shape != expected:
-            found = f"mean {tuple(posterior.mean.shape)}, scale {tuple(posterior.scale.shape)}"
-            raise Refused(f"encode should give a posterior of shape {expected}, gave {found}")
+        _check_type("encode", posterior, (Normal, ComplexNormal, FullNormal, FlowNormal), "a Normal or a ComplexNormal")
+        _check_posterior_shape(posterior, len(x), latent)
         likelihood = model.decode(posterior.mean)
         _check_type("decode", likelihood, (Gaussian, Bernoulli), "a Gaussian or a Bernoulli")
         if likelihood.mean.shape != x.shape:
             raise Refused(f"decode should give shape {tuple(x.shape)}, gave {tuple(likelihood.mean.shape)}")
     return posterior
+
+
+def _check_posterior_shape(posterior: Posterior, n: int, latent: int) -> None:
+    expected = (n, latent // 2 if isinstance(posterior, ComplexNormal) else latent)
+    if isinstance(posterior, FlowNormal):
+        _check_type("encode's flow", posterior.base, (Normal,), "a Normal")
+        _check_posterior_shape(posterior.base, n, latent)
+        codes, logarithm = posterior.flow(posterior.base.mean)
+        if codes.shape != expected or logarithm.shape != (n,):
+            found = f"{tuple(codes.shape)} and {tuple(logarithm.shape)}"
+            raise Refused(f"a flow should give codes {expected} and log determinants ({n},), gave {found}")
+        return
+    if isinstance(posterior, FullNormal) and posterior.tril.shape != (*expected, latent):
+        raise Refused(f"a FullNormal's tril should have shape {(*expected, latent)}, has {tuple(posterior.tril.shape)}")
+    if posterior.mean.shape != expected or posterior.scale.shape != expected:
+        found = f"mean {tuple(posterior.mean.shape)}, scale {tuple(posterior.scale.shape)}"
+        raise Refused(f"encode should give a posterior of shape {expected}, gave {found}")
+
+
+DECLINED = {
+    r"vq|quanti[sz]|categorical|onehot|gumbel": "codes of a finite set have no density over z",
+    r"mises|spher": "codes on a sphere are no normal in R^d",
+    r"poincar|hyperbol|riemann|lorentz": "codes in a curved space are no normal in R^d",
+}
+"""Families of posteriors that the suite declines, by the name of their type, and why."""
 
 
 def _check_type(method: str, given: object, kinds: tuple[type, ...], wanted: str) -> None:
@@ -52,6 +86,9 @@ def _check_type(method: str, given: object, kinds: tuple[type, ...], wanted: str
     if isinstance(given, kinds):
         base = next(kind.__name__ for kind in kinds if isinstance(given, kind))
         raise Unfit(f"{method} gives a {name}, a subclass of {base}: instruments would treat it as a plain {base}")
+    for pattern, reason in DECLINED.items():
+        if method == "encode" and re.search(pattern, name, re.IGNORECASE):
+            raise Unfit(f"encode gives a {name}: {reason}, and the suite's instruments need one")
     hint = "; wrap it: Normal(mean, log_scale=log_variance / 2)" if method == "encode" and name == "tuple" else ""
     raise Refused(f"{method} should give {wanted} of vaebench.models, gave a {name}{hint}")
 
@@ -70,7 +107,9 @@ def check_spread(model: Intervened, x: Tensor) -> None:
     own = cast("Model", model.model)
     with torch.no_grad():
         posterior = own.encode(x[:LOOKED_AT])
-        _check_positive(posterior.scale, "the posterior's scales", LOG_VARIANCE)
+        _check_positive(_scales(posterior), "the posterior's scales", LOG_VARIANCE)
+        if isinstance(posterior, FullNormal) and bool(torch.triu(posterior.tril, 1).any()):
+            raise Refused("a FullNormal's tril is 0 above its diagonal: is it a covariance? torch.linalg.cholesky")
     # Gradients distinguish a learned variance from a constant tensor.
     with torch.enable_grad():
         likelihood = own.decode(posterior.mean)
@@ -85,6 +124,12 @@ def check_spread(model: Intervened, x: Tensor) -> None:
             "the Gaussian's variance is a tensor that depends on no weight: the suite takes it for a learned one and "
             "cannot fix it: give a float"
         )
+
+
+def _scales(posterior: Posterior) -> Tensor:
+    if isinstance(posterior, FlowNormal):
+        return posterior.base.scale
+    return posterior.tril.diagonal(dim1=-2, dim2=-1) if isinstance(posterior, FullNormal) else posterior.scale
 
 
 def _check_positive(values: Tensor, what: str, hint: str) -> None:

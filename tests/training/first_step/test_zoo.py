@@ -1,0 +1,191 @@
+"""The first look at models with full covariances, flows and priors of their own: sound ones pass, slips are refused."""
+
+import math
+
+import pytest
+import torch
+from brought.zoo import FlowPrior, Full, Ladder, PlanarPosterior, Vamp
+from torch import nn
+from training.first_step.conftest import LATENT, SHAPE, Small
+
+from vaebench.experiment import Interventions
+from vaebench.models import FlowNormal, FullNormal, Refused, Unfit
+from vaebench.training.first_step.prior import check_prior
+
+OWN = {"VampPrior": Vamp, "ladder": Ladder, "flow prior": FlowPrior}
+POSTERIORS = {"full": Full, "planar flow": PlanarPosterior}
+
+
+def made(kind):
+    return lambda: kind(SHAPE, LATENT)
+
+
+@pytest.mark.parametrize("kind", OWN)
+def test_own_priors_pass_with_their_weight_of_the_kl(looked, kind):
+    assert looked(made(OWN[kind]), kl_weight=1.0, prior="own").notes == ()
+
+
+@pytest.mark.parametrize("kind", POSTERIORS)
+def test_posteriors_without_scales_pass_with_their_weight_of_the_kl(looked, kind):
+    assert looked(made(POSTERIORS[kind]), kl_weight=1.0).notes == ()
+
+
+def half(step):
+    return -step.likelihood.log_prob(step.x).mean() + 0.5 * step.kl().mean()
+
+
+@pytest.mark.parametrize("kind", [Vamp, Full, PlanarPosterior])
+def test_a_wrong_weight_is_told_of_them_too(looked, kind):
+    with pytest.raises(Refused, match=r"kl_weight is declared 1, but the loss has 0\.(5|49)"):
+        looked(made(kind), half, kl_weight=1.0)
+
+
+def against_the_standard_normal(step):
+    return -step.likelihood.log_prob(step.x).mean() + step.posterior.kl().mean()
+
+
+def test_the_kl_from_another_prior_than_the_models_own_is_refused(looked):
+    with pytest.raises(Refused, match="kl_weight is declared 1, but the loss"):
+        looked(made(FlowPrior), against_the_standard_normal, kl_weight=1.0, prior="own")
+
+
+def test_a_prior_is_one_of_the_two(looked):
+    with pytest.raises(Refused, match=r'says prior="standard" and has a prior_sample'):
+        looked(made(FlowPrior), prior="standard")
+
+
+def test_a_task_that_fixes_the_scale_cannot_fix_a_flows(looked):
+    with pytest.raises(Unfit, match="it has no scale that the task could fix"):
+        looked(made(PlanarPosterior), by=Interventions(posterior_scale=0.2, likelihood_variance=0.05))
+    assert looked(made(Full), by=Interventions(posterior_scale=0.2, likelihood_variance=0.05)).notes == ()
+
+
+class Beside(Vamp):
+    """A weight that neither codes nor prior depend on."""
+
+    def __init__(self, *arguments):
+        super().__init__(*arguments)
+        self.other = nn.Parameter(torch.ones(()))
+
+
+def test_weights_of_no_prior_stay_unfit(looked):
+    from vaebench.models import negative_elbo
+
+    def objective(step):
+        return {**negative_elbo()(step), "other": step.model.other.square()}
+
+    with pytest.raises(Unfit, match=r"the loss moves weights outside encode and decode \(other\)"):
+        looked(made(Beside), objective, prior="own")
+
+
+def encoding(posterior):
+    class Other(Small):
+        def encode(self, x):
+            return posterior(super().encode(x))
+
+    return Other
+
+
+def test_a_covariance_for_its_factor_is_refused(looked):
+    def covariance(q):
+        root = torch.diag_embed(q.scale) + 0.1 * q.mean.unsqueeze(2) * torch.ones(LATENT, LATENT).tril(-1)
+        return FullNormal(q.mean, root @ root.mT)
+
+    with pytest.raises(Refused, match=r"tril is 0 above its diagonal: is it a covariance\? torch\.linalg\.cholesky"):
+        looked(encoding(covariance))
+
+
+def test_a_negative_diagonal_is_refused(looked):
+    with pytest.raises(Refused, match="100% of the posterior's scales are negative"):
+        looked(encoding(lambda q: FullNormal(q.mean, -torch.diag_embed(q.scale))))
+
+
+def test_shapes_of_factors_and_flows_are_told(looked):
+    with pytest.raises(Refused, match=r"tril should have shape \(2, 3, 3\), has \(2, 3\)"):
+        looked(encoding(lambda q: FullNormal(q.mean, q.scale)))
+    with pytest.raises(Refused, match=r"a flow should give codes \(2, 3\) and log determinants \(2,\), gave"):
+        looked(encoding(lambda q: FlowNormal(q, lambda z: (z, torch.zeros_like(z)))))
+    with pytest.raises(Refused, match="encode's flow should give a Normal"):
+        looked(encoding(lambda q: FlowNormal((q.mean, q.scale), lambda z: (z, 0))))
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("VectorQuantizerOutput", "codes of a finite set"),
+        ("RelaxedOneHotCategorical", "codes of a finite set"),
+        ("VonMisesFisher", "codes on a sphere"),
+        ("HypersphericalUniform", "codes on a sphere"),
+        ("PoincareBall", "codes in a curved space"),
+        ("RiemannianNormal", "codes in a curved space"),
+    ],
+)
+def test_what_is_no_normal_in_a_plane_space_is_declined_in_one_line(looked, name, says):
+    posterior = type(name, (), {})
+    with pytest.raises(Unfit, match=rf"^small: encode gives a {name}: {says}") as raised:
+        looked(encoding(lambda q: posterior()))
+    assert "\n" not in str(raised.value)
+
+
+def checked(sample, log_prob=None):
+    model = nn.Module()
+    model.prior_sample = sample
+    if log_prob is not None:
+        model.prior_log_prob = log_prob
+    check_prior(model, 2, False, torch.Generator().manual_seed(0))
+
+
+def standard(z):
+    return -0.5 * z.square().sum(-1) - math.log(2 * math.pi)
+
+
+def of_scale(s):
+    return lambda z: standard(z / s) - 2 * math.log(s)
+
+
+@pytest.mark.parametrize("scale", [0.1, 1.0, 3.0])
+def test_the_density_of_the_draws_passes(scale):
+    checked(lambda e: scale * e, of_scale(scale))
+
+
+def tilted(z):
+    """Standard normal, a part of it moved from one side to the other; it integrates to 1."""
+    return standard(z) + torch.log1p(0.3 * torch.tanh(3 * z[..., 0]))
+
+
+WRONG = {
+    "without its constant": lambda z: standard(z) + math.log(2 * math.pi),
+    "a tenth too large": lambda z: standard(z) + 0.1,
+    "another scale": of_scale(1.2),
+    "another place": lambda z: standard(z - 0.2),
+    "tilted": tilted,
+    "one unit forgotten": lambda z: standard(z[..., :1]) + 0.5 * math.log(2 * math.pi),
+}
+
+
+@pytest.mark.parametrize("log_prob", WRONG)
+def test_another_density_than_that_of_the_draws_is_refused(log_prob):
+    with pytest.raises(Refused, match="prior_log_prob is not the density of prior_sample"):
+        checked(lambda e: e, WRONG[log_prob])
+
+
+@pytest.mark.parametrize(
+    ("sample", "says"),
+    [
+        (lambda e: e[:, :1], r"codes of shape \(20000, 2\), gave \(20000, 1\)"),
+        (lambda e: torch.complex(e, e), r"codes of shape \(20000, 2\)"),
+        (lambda e: e / 0, "not finite"),
+        (torch.zeros_like, "one code for all noise"),
+        (lambda e: e + torch.randn_like(e), "two results for the same noise"),
+    ],
+)
+def test_draws_that_are_none_are_refused(sample, says):
+    with pytest.raises(Refused, match=says):
+        checked(sample)
+
+
+def test_a_density_of_another_shape_or_of_no_number_is_refused():
+    with pytest.raises(Refused, match=r"prior_log_prob should give shape \(8,\), gave \(8, 2\)"):
+        checked(lambda e: e, lambda z: z)
+    with pytest.raises(Refused, match="numbers that do not exist"):
+        checked(lambda e: e, lambda z: standard(z) + torch.log(z[:, 0]))

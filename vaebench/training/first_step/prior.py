@@ -1,0 +1,105 @@
+"""Whether a model's own prior can be used: shapes, and draws that have the density it says.
+
+The density is held against the draws by importance sampling from a known normal r, as wide as the draws or wider. For
+bounded functions h
+
+    E_prior h(z)  =  E_r h(z)·p(z)/r(z).
+
+The left side comes from ``prior_sample`` and the right one from ``prior_log_prob``. With h = 1 the density has to
+integrate to 1. The other functions are smooth steps along units and their squares, and in random directions. A narrower
+normal is held against the density at the draws themselves: E_prior r(z)/p(z) = 1.
+"""
+
+import torch
+from torch import Tensor, nn
+
+from vaebench.kernels.normal import normal_log_density
+from vaebench.models import Refused
+from vaebench.models.priors import Density, Sampling
+
+DRAWS = 20_000
+"""Draws of either side."""
+
+WIDER, NARROWER = 1.3, 0.7
+"""How many times wider than the draws r is, and the second normal."""
+
+DIRECTIONS = 8
+"""Number of smooth steps."""
+
+SURE = 200.0
+"""Effective draws below which importance sampling decides nothing."""
+
+SIGMAS = 6.0
+"""Standard errors at which a difference is one."""
+
+SLACK = 0.005
+"""Difference in a mean of numbers about 1 that is tolerated besides."""
+
+
+def check_prior(model: nn.Module, latent: int, complex_codes: bool, rng: torch.Generator) -> None:
+    """Draw from a model's prior, and hold its density, if it has one, against the draws.
+
+    Args:
+        model: With ``prior_sample``.
+        latent: Number of real latent units.
+        complex_codes: Whether its codes are complex, and half as many.
+        rng: Source of the draws.
+
+    Raises:
+        Refused: A shape is wrong, a number is not finite, all draws are one, or the density is not that of the draws.
+    """
+    assert isinstance(model, Sampling)
+    noise = torch.randn(DRAWS, latent, generator=rng, device=rng.device)
+    with torch.no_grad():
+        codes = model.prior_sample(noise)
+        expected = (DRAWS, latent // 2 if complex_codes else latent)
+        if codes.shape != expected or codes.is_complex() != complex_codes:
+            raise Refused(f"prior_sample should give codes of shape {expected}, gave {tuple(codes.shape)}")
+        if not torch.isfinite(codes).all():
+            raise Refused("prior_sample gives codes that are not finite")
+        if not (codes.std(0) > 0).all():
+            raise Refused("prior_sample gives one code for all noise: it has to depend on the noise")
+        if not torch.equal(codes, model.prior_sample(noise)):
+            raise Refused("prior_sample gives two results for the same noise")
+        if isinstance(model, Density) and not complex_codes:
+            _check_density(model, codes, rng)
+
+
+def _check_density(model: Density, codes: Tensor, rng: torch.Generator) -> None:
+    said = model.prior_log_prob(codes[:8])
+    if said.shape != (len(codes[:8]),):
+        raise Refused(f"prior_log_prob should give shape ({len(codes[:8])},), gave {tuple(said.shape)}")
+    centre, width = codes.mean(0), WIDER * codes.std(0)
+    known = centre + width * torch.randn(codes.shape, generator=rng, device=codes.device)
+    ratio = (model.prior_log_prob(known) - normal_log_density(known, centre, width)).double().exp()
+    inverse = (normal_log_density(codes, centre, NARROWER / WIDER * width) - model.prior_log_prob(codes)).double().exp()
+    if torch.isnan(ratio).any() or torch.isnan(inverse).any():
+        raise Refused("prior_log_prob gives numbers that do not exist")
+    ways = torch.randn(codes.shape[1], DIRECTIONS, generator=rng, device=codes.device)
+    drawn, weighed = (_steps(z, centre, width, ways) for z in (codes, known))
+    apart, error = torch.zeros(1, device=codes.device), torch.zeros(1, device=codes.device)
+    if _is_sure(ratio):
+        weighed = weighed * ratio.unsqueeze(1)
+        error = ((drawn.var(0) + weighed.var(0)) / len(codes)).sqrt()
+        apart = (drawn.mean(0) - weighed.mean(0)).abs()
+    if _is_sure(inverse):
+        apart = torch.cat([apart, (inverse.mean() - 1).abs().reshape(1)])
+        error = torch.cat([error, (inverse.var() / len(inverse)).sqrt().reshape(1)])
+    if bool((apart > SIGMAS * error + SLACK).any()):
+        raise Refused(
+            f"prior_log_prob is not the density of prior_sample: it integrates to about {float(ratio.mean()):.3g}, "
+            f"and means under the two differ by up to {float(apart.max()):.2g}"
+        )
+
+
+def _is_sure(ratio: Tensor) -> bool:
+    """Whether weights leave enough effective draws."""
+    total = ratio.sum()
+    return bool(torch.isfinite(total) and total > 0 and total.square() / ratio.square().sum() >= SURE)
+
+
+def _steps(z: Tensor, centre: Tensor, width: Tensor, ways: Tensor) -> Tensor:
+    """The constant 1 and smooth steps, shape (n, functions)."""
+    units = (z - centre) / width
+    steps = torch.sigmoid(2 * torch.cat([units, 2 * (units.square() - 0.5), units @ ways], 1)).double()
+    return torch.cat([torch.ones(len(z), 1, device=z.device, dtype=steps.dtype), steps], 1)
