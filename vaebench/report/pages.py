@@ -7,14 +7,25 @@ fresh figure is kept. A forger can make such hashes too, so continuous integrati
 """
 
 from collections.abc import Iterable, Mapping
+from itertools import chain
 
+from vaebench.report.claims_table import counted
+from vaebench.report.distinct import Model, distinct
 from vaebench.report.figures.prepare import Picture, task_pictures
 from vaebench.report.figures.stamp import inputs_hash, stamp
 from vaebench.report.files import MARK
 from vaebench.report.findings import findings
 from vaebench.report.front_page import front_page
+from vaebench.report.gives import PAGE as GIVES
+from vaebench.report.gives import gives, gives_page
 from vaebench.report.glossary import PAGE, glossary_page
+from vaebench.report.left_out import PAGE as LEFT_OUT
+from vaebench.report.left_out import left_out_page
+from vaebench.report.over_variants import PAGE as OVER_VARIANTS
+from vaebench.report.over_variants import Group, general_lines, groups, over_variants_page, read_kept
+from vaebench.report.places_page import places_page, places_path
 from vaebench.report.record_page import record_page
+from vaebench.report.records_page import records_page, records_path
 from vaebench.report.selection import Selection
 from vaebench.report.suite import Suite
 from vaebench.report.superseded import PAGE as SUPERSEDED
@@ -35,26 +46,56 @@ def pages(
         suite: What there is.
         selection: What is shown, and what is not.
         preview: Whether the pages are a preview.
-        drawn: Figures drawn before, by path; a fresh one is kept, which saves time.
-        unread: Files among the submissions that are no records; the front page names them.
+        drawn: Figures drawn before, by path; a fresh one is kept, which saves time. So are summaries over variants.
+        unread: Files among the submissions that are no records; a page names them.
 
     Returns:
-        Contents by path below the board: ``README.md``, ``glossary.md``, ``<task>.md``, ``records/<task>/*.md`` and
-        ``figures/*.svg``; also ``superseded.md``, if a record is of an earlier protocol.
+        Contents by path below the board: ``README.md`` and other pages for all tasks, ``<task>.md``,
+        ``places/<task>.md``, ``records/<task>/*.md`` and ``figures/*.svg``. Pages without content are not there:
+        ``superseded.md``, ``left_out.md``, ``over_variants.md`` and ``what_you_get.md``.
     """
-    written = {"README.md": front_page(suite, selection, preview, unread), PAGE: glossary_page()}
-    if apart := superseded_page(suite, selection, preview):
-        written[SUPERSEDED] = apart
+    unread = tuple(unread)
+    kept = read_kept((drawn or {}).get(OVER_VARIANTS, ""))
+    models = {task.name: distinct(selection.of_task(task.name)) for task in suite.tasks}
+    general = {task.name: groups(task, models[task.name], kept) for task in suite.tasks}
+    written = _for_all(suite, selection, models, general, preview, unread)
     found = {} if preview else _findings(suite, selection)
     pictures: list[Picture] = []
     for task in suite.tasks:
         of_task = task_pictures(task, selection)
-        written[f"{task.name}.md"] = task_page(task, selection, of_task, preview, found.get(task.name, ""))
+        beside = {claim.id: [one for one in general[task.name] if one.claim == claim.id] for claim in task.claims}
+        said = {claim: general_lines(of_claim) for claim, of_claim in beside.items()}
+        written[f"{task.name}.md"] = task_page(task, selection, of_task, preview, found.get(task.name, ""), said)
+        written[places_path(task)] = places_page(task, models[task.name], selection, preview)
+        written[records_path(task)] = records_page(task, selection, preview)
         for shown in selection.of_task(task.name):
             written[shown.path] = record_page(task, shown, preview)
         pictures += of_task
-    marked = {path: f"{MARK}\n\n{text}" for path, text in written.items()}
+    marked = {path: f"{MARK}\n\n{text}" for path, text in written.items() if text}
     return marked | {picture.path: _drawn(picture, drawn or {}) for picture in pictures}
+
+
+def _for_all(
+    suite: Suite,
+    selection: Selection,
+    models: Mapping[str, tuple[Model, ...]],
+    general: Mapping[str, tuple[Group, ...]],
+    preview: bool,
+    unread: tuple[str, ...],
+) -> dict[str, str]:
+    """Write the pages for all tasks; one without content is empty."""
+    claims = [one for task in suite.tasks for one in counted(task, models[task.name], general[task.name])]
+    given = gives(selection)
+    every = list(chain.from_iterable(models.values()))
+    summed = list(chain.from_iterable(general.values()))
+    return {
+        "README.md": front_page(suite, selection, every, claims, given, preview, unread),
+        PAGE: glossary_page(),
+        SUPERSEDED: superseded_page(suite, selection, preview),
+        LEFT_OUT: left_out_page(selection, unread, preview),
+        OVER_VARIANTS: over_variants_page(suite.tasks, summed, preview) if summed else "",
+        GIVES: gives_page(given, preview) if given else "",
+    }
 
 
 def _findings(suite: Suite, selection: Selection) -> dict[str, str]:
