@@ -44,7 +44,10 @@ def decided(verdict: Verdict, conditions: Mapping[Key, str], seeds: int) -> list
     at_knob = "" if check.knob is None else f" at {plain(check.knob)}"
     place = list(conditions).index(_key(check)) + 1 if _key(check) in conditions else 0
     number = f"({place}) " if place and len(conditions) > 1 else ""
-    return [f"{number}{escape(words(check.statistic))}{at_knob}", estimate, interval, counted, escape(why(verdict))]
+    silent = {one.reason: _key(one) for one in verdict.checks if one.word == "not applicable" and one is not check}
+    unsaid = [f"({list(conditions).index(key) + 1}) {reason}" for reason, key in silent.items() if key in conditions]
+    said = "; ".join(filter(None, [why(verdict), *unsaid]))
+    return [f"{number}{escape(words(check.statistic))}{at_knob}", estimate, interval, counted, escape(said)]
 
 
 def why(verdict: Verdict) -> str:

@@ -3,7 +3,7 @@
 import math
 import statistics
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from vaebench.claims import WORST_FIRST, Claim, LevelName, Verdict, VerdictWord
@@ -13,7 +13,7 @@ from vaebench.report.distinct import Model
 from vaebench.report.format import plain
 from vaebench.report.in_words import ACROSS, effect_of, headline, said, span
 from vaebench.report.levels import tally, told
-from vaebench.report.markdown import SYMBOLS, anchor, escape, is_analytic, label, table, words
+from vaebench.report.markdown import SYMBOLS, anchor, dropping_empty, escape, is_analytic, label, table, words
 from vaebench.report.over_variants import PAGE as OVER_VARIANTS
 from vaebench.report.over_variants import Group
 
@@ -204,10 +204,9 @@ def all_claims(found: Sequence[Counted]) -> str:
         verdicts = one.verdicts
         name = f"[{escape(one.claim.id)}]({one.link})"
         counts = [tally(verdicts, published=True), tally(verdicts, published=False)]
-        task = f"[{words(one.task.name)}]({one.task.name}.md)"
-        rows.append([name, escape(one.claim.says), *counts, what_decides(one), told(verdicts), _analytic(one), task])
-    heads = ["Claim", "Statement", "As published", "Under controls", "What decides", "Can the measure tell?"]
-    return table([*heads, "Analytic arm", "Task"], rows)
+        rows.append([name, escape(one.claim.says), *counts, what_decides(one), _analytic(one), told(verdicts)])
+    heads = ["Claim", "Statement", "As published", "Under controls", "What decides", "Analytic arm"]
+    return dropping_empty([*heads, "Can the measure tell?"], rows)
 
 
 def _analytic(one: Counted) -> str:
@@ -241,11 +240,3 @@ def _same_model(one: Verdict, other: Verdict) -> bool:
         what == of and math.isclose(value, other_value, rel_tol=ROUNDING, abs_tol=ROUNDING)
         for (what, value), (of, other_value) in zip(ours, theirs, strict=True)
     )
-
-
-def by_task(found: Iterable[Group]) -> Mapping[str, tuple[Group, ...]]:
-    """Sort groups by task."""
-    grouped: dict[str, list[Group]] = {}
-    for group in found:
-        grouped.setdefault(group.task, []).append(group)
-    return {name: tuple(of_task) for name, of_task in grouped.items()}

@@ -33,7 +33,7 @@ LEGEND = (
 CSV = "results/verdicts.csv"
 """All results as a table, from the top of the board."""
 
-CHANGES, CITE, ADD = "../CHANGELOG.md", "../CITATION.cff", "../CONTRIBUTING.md"
+CHANGES, CITE, ADD, HOME = "../CHANGELOG.md", "../CITATION.cff", "../CONTRIBUTING.md", "../README.md"
 
 
 def front_page(
@@ -107,13 +107,12 @@ def _many(number: int, what: str) -> str:
 def _dated(suite: Suite, selection: Selection, preview: bool) -> str:
     """Say of when the results are, of which version and on what, with links to what else there is."""
     own = [one.record for one in selection.shown if one.is_own]
-    cells = sum(len(one.cells) for one in own)
     devices = ", ".join(sorted({one.subject.device for one in own}))
     on = f", on {devices}" if devices else ""
-    facts = f"**Results: {dated(own)} · suite {escape(suite.release)} · {len(own)} records, {cells} cells{on}**"
+    facts = f"**Results: {dated(own)} · suite {escape(suite.release)} · {len(own)} records{on}**"
     if preview:
         return facts
-    ways = (("changes", CHANGES), ("CSV", CSV), ("cite", CITE), ("add a variant", ADD))
+    ways = (("changes", CHANGES), ("CSV", CSV), ("cite", CITE), ("add a variant", ADD), ("what this is", HOME))
     return " · ".join([facts, *(f"[{name}]({path})" for name, path in ways)])
 
 

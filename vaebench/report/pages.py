@@ -7,6 +7,7 @@ fresh figure is kept. A forger can make such hashes too, so continuous integrati
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from itertools import chain
 
 from vaebench.report.claims_table import counted
@@ -54,11 +55,9 @@ def pages(
         ``places/<task>.md``, ``records/<task>/*.md`` and ``figures/*.svg``. Pages without content are not there:
         ``superseded.md``, ``left_out.md``, ``over_variants.md`` and ``what_you_get.md``.
     """
-    unread = tuple(unread)
-    kept = read_kept((drawn or {}).get(OVER_VARIANTS, ""))
-    models = {task.name: distinct(selection.of_task(task.name)) for task in suite.tasks}
-    general = {task.name: groups(task, models[task.name], kept) for task in suite.tasks}
-    written = _for_all(suite, selection, models, general, preview, unread)
+    over = summed_up(suite, selection, drawn or {})
+    models, general = over.models, over.general
+    written = overall_pages(suite, selection, over, preview, unread)
     found = {} if preview else _findings(suite, selection)
     pictures: list[Picture] = []
     for task in suite.tasks:
@@ -75,25 +74,61 @@ def pages(
     return marked | {picture.path: _drawn(picture, drawn or {}) for picture in pictures}
 
 
-def _for_all(
-    suite: Suite,
-    selection: Selection,
-    models: Mapping[str, tuple[Model, ...]],
-    general: Mapping[str, tuple[Group, ...]],
-    preview: bool,
-    unread: tuple[str, ...],
+@dataclass(frozen=True)
+class SummedUp:
+    """What several pages say over records.
+
+    Attributes:
+        models: The distinct models of each task.
+        general: How far the claims of each task generalise.
+    """
+
+    models: Mapping[str, tuple[Model, ...]]
+    general: Mapping[str, tuple[Group, ...]]
+
+
+def summed_up(suite: Suite, selection: Selection, drawn: Mapping[str, str]) -> SummedUp:
+    """Sum up the records of each task.
+
+    Args:
+        suite: What there is.
+        selection: What is shown.
+        drawn: Files that were written before, by path; summaries over variants are kept from there.
+
+    Returns:
+        The summaries.
+    """
+    kept = read_kept(drawn.get(OVER_VARIANTS, ""))
+    models = {task.name: distinct(selection.of_task(task.name)) for task in suite.tasks}
+    return SummedUp(models, {task.name: groups(task, models[task.name], kept) for task in suite.tasks})
+
+
+def overall_pages(
+    suite: Suite, selection: Selection, over: SummedUp, preview: bool = False, unread: Iterable[str] = ()
 ) -> dict[str, str]:
-    """Write the pages for all tasks; one without content is empty."""
-    claims = [one for task in suite.tasks for one in counted(task, models[task.name], general[task.name])]
+    """Write the pages for all tasks together.
+
+    Args:
+        suite: What there is.
+        selection: What is shown.
+        over: From `summed_up`.
+        preview: Whether the pages are a preview.
+        unread: Files among the submissions that are no records.
+
+    Returns:
+        Contents by path; a page without content is empty.
+    """
+    unread = tuple(unread)
+    claims = [one for task in suite.tasks for one in counted(task, over.models[task.name], over.general[task.name])]
     given = gives(selection)
-    every = list(chain.from_iterable(models.values()))
-    summed = list(chain.from_iterable(general.values()))
+    every = list(chain.from_iterable(over.models.values()))
+    summed = list(chain.from_iterable(over.general.values()))
     return {
         "README.md": front_page(suite, selection, every, claims, given, preview, unread),
         PAGE: glossary_page(),
         SUPERSEDED: superseded_page(suite, selection, preview),
         LEFT_OUT: left_out_page(selection, unread, preview),
-        OVER_VARIANTS: over_variants_page(suite.tasks, summed, preview) if summed else "",
+        OVER_VARIANTS: over_variants_page(suite.tasks, summed, preview) if claims else "",
         GIVES: gives_page(given, preview) if given else "",
     }
 
