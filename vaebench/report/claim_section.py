@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from vaebench.claims import Claim, Verdict, is_plain
 from vaebench.report.claim_table import asked, decided, marks
 from vaebench.report.decisive import decisive
-from vaebench.report.distinct import distinct
+from vaebench.report.distinct import Model, distinct
 from vaebench.report.format import check_numbers, claimed, plain, plus_minus, rounded
 from vaebench.report.levels import LEVELS, tally, told
 from vaebench.report.markdown import (
@@ -28,7 +28,9 @@ CONTROLS = "Controls"
 """What comes before the verdicts on the controls that are alike in all records."""
 
 
-def claim_section(claim: Claim, shown: Sequence[ShownRecord], general: str = "") -> list[str]:
+def claim_section(
+    claim: Claim, shown: Sequence[ShownRecord], general: str = "", models: Sequence[Model] | None = None
+) -> list[str]:
     """Write a claim's sentence, what it asks for, what the controls say, and a row a record.
 
     Counts and controls are of the suite's own records. A record that somebody sent has only its row.
@@ -37,11 +39,13 @@ def claim_section(claim: Claim, shown: Sequence[ShownRecord], general: str = "")
         claim: The claim.
         shown: All records of its task.
         general: How far it generalises to other variants, in Markdown; empty for nothing.
+        models: The distinct models among them, if they are known.
 
     Returns:
         Paragraphs of Markdown.
     """
     ours = [one for one in shown if one.is_own]
+    models = [one for one in (distinct(ours) if models is None else models) if one.is_own]
     controls = [
         {v.arm: v for v in one.control_verdicts.get(claim.id, ()) if v.word != "not applicable"} for one in shown
     ]
@@ -74,7 +78,7 @@ def claim_section(claim: Claim, shown: Sequence[ShownRecord], general: str = "")
     numbered = "\n".join(f"{place}. {escape(one)}" for place, one in enumerate(conditions.values(), 1))
     return [
         f"### {escape(claim.id)}",
-        f"{escape(claim.says)} {_tally(claim, ours, whose)}",
+        f"{escape(claim.says)} {_tally(claim, models, len(ours), whose)}",
         f"The claim holds if each of these holds:\n\n{numbered}",
         *_plants(claim, ours),
         *([f"{CONTROLS}, in every record{whose} that has one: {'; '.join(same)}."] if same else []),
@@ -120,13 +124,12 @@ def _silent(verdicts: Iterable[tuple[ShownRecord, Verdict]]) -> list[str]:
     ]
 
 
-def _tally(claim: Claim, shown: Sequence[ShownRecord], whose: str) -> str:
+def _tally(claim: Claim, models: Sequence[Model], records: int, whose: str) -> str:
     """Count the verdicts over models. Records that are one model count once."""
-    models = distinct(shown)
     verdicts = [one.first.verdicts[claim.id] for one in models]
     found = Counter(verdict.word for verdict in verdicts)
     counts = [f"{label(word)} {found[word]}" for word in SYMBOLS if found[word]]
-    once = f" ({len(shown)} records)" if len(models) < len(shown) else ""
+    once = f" ({records} records)" if len(models) < records else ""
     over = f"Over {len(models)} distinct models{whose}{once}"
     if not any(condition.role == "control" for condition in claim.conditions):
         return f"{over}: {' · '.join(counts) or '–'}."

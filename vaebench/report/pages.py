@@ -28,6 +28,7 @@ from vaebench.report.places_page import places_page, places_path
 from vaebench.report.record_page import record_page
 from vaebench.report.records_page import records_page, records_path
 from vaebench.report.selection import Selection
+from vaebench.report.shown import Row
 from vaebench.report.suite import Suite
 from vaebench.report.superseded import PAGE as SUPERSEDED
 from vaebench.report.superseded import superseded_page
@@ -55,13 +56,14 @@ def pages(
         ``places/<task>.md``, ``records/<task>/*.md`` and ``figures/*.svg``. Pages without content are not there:
         ``superseded.md``, ``left_out.md``, ``over_variants.md`` and ``what_you_get.md``.
     """
+    of_figures = drawn_of(selection)
     over = summed_up(suite, selection, drawn or {})
     models, general = over.models, over.general
     written = overall_pages(suite, selection, over, preview, unread)
     found = {} if preview else _findings(suite, selection)
     pictures: list[Picture] = []
     for task in suite.tasks:
-        of_task = task_pictures(task, selection)
+        of_task = task_pictures(task, of_figures)
         beside = {claim.id: [one for one in general[task.name] if one.claim == claim.id] for claim in task.claims}
         said = {claim: general_lines(of_claim) for claim, of_claim in beside.items()}
         written[f"{task.name}.md"] = task_page(task, selection, of_task, preview, found.get(task.name, ""), said)
@@ -72,6 +74,30 @@ def pages(
         pictures += of_task
     marked = {path: f"{MARK}\n\n{text}" for path, text in written.items() if text}
     return marked | {picture.path: _drawn(picture, drawn or {}) for picture in pictures}
+
+
+MOST_DRAWN = 40
+"""A figure shows so many rows; more cannot be read, and take minutes to draw."""
+
+
+def drawn_of(selection: Selection) -> Selection:
+    """Choose what figures show: all rows where they are few, else the first of each task, the suite's own before all.
+
+    Args:
+        selection: What is shown.
+
+    Returns:
+        The same if no task has more than `MOST_DRAWN` rows.
+    """
+    rows: dict[str, set[Row]] = {}
+    for one in selection.shown:
+        rows.setdefault(one.subject.task.name, set()).add(one.row)
+    if all(len(of_task) <= MOST_DRAWN for of_task in rows.values()):
+        return selection
+    first = {
+        name: set(sorted(of_task, key=lambda r: (bool(r.sender), r))[:MOST_DRAWN]) for name, of_task in rows.items()
+    }
+    return Selection(tuple(one for one in selection.shown if one.row in first[one.subject.task.name]))
 
 
 @dataclass(frozen=True)

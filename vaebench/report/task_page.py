@@ -6,6 +6,7 @@ from vaebench import catalog
 from vaebench.claims import Trend
 from vaebench.papers import Task, instrument_page
 from vaebench.report.claim_section import REPORTED, claim_section, invariant_section
+from vaebench.report.distinct import distinct
 from vaebench.report.figures.prepare import Picture
 from vaebench.report.glossary import PAGE, link
 from vaebench.report.levels import tolerance_table
@@ -54,8 +55,9 @@ def task_page(
         return "\n\n".join([*parts, no_records(selection.stale, task.name)]) + "\n"
     parts += [apart] if (apart := superseded_line(selection.stale, task.name)) else []
     parts += ["## Claims", _legend(task), _sources(task, linked=not preview)]
+    models = distinct(shown)
     for claim in task.claims:
-        parts += claim_section(claim, shown, (general or {}).get(claim.id, ""))
+        parts += claim_section(claim, shown, (general or {}).get(claim.id, ""), models)
         parts += [_image(one) for one in pictures if one.claim == claim.id]
 
     counted = [one for one in shown if one.is_own and one.dataset in task.datasets]
