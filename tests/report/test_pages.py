@@ -13,10 +13,25 @@ import pytest
 import vaebench
 from vaebench.report.files import DIFFERS, MISSING, drawn_figures, stale_pages
 from vaebench.report.markdown import NO_RECORDS, PREVIEW, anchor
+from vaebench.report.pages import drawn_of
+from vaebench.report.selection import select
+from vaebench.report.sent import sent
 
 FIGURE = "figures/camuto2021_variance_frequency.digits.svg"
 BESIDE = "figures/camuto2021_variance_frequency.digits_beside.svg"
 RECORD = "records/camuto2021_variance_frequency/vae.mlp.digits.md"
+
+
+OVERALL = ("README.md", "glossary.md", "over_variants.md")
+"""The pages for all tasks together."""
+
+PROMISED = {"../CITATION.cff", "results/verdicts.csv"}
+"""What the front page leads to and other code makes."""
+
+
+def of_task(task):
+    """The pages of one task, whether it has records or not."""
+    return f"{task.name}.md", f"places/{task.name}.md", f"records/{task.name}/README.md"
 
 
 @pytest.fixture(scope="module")
@@ -42,9 +57,8 @@ def folder(tmp_path, board):
 def test_the_board_is_a_page_for_all_a_page_a_task_a_page_a_record_and_their_figures(board, made):
     claims = ("isometry", "orthogonality", "density", "importance")
     assert set(board) == {
-        "README.md",
-        "glossary.md",
-        *(f"{task.name}.md" for task in made.tasks),
+        *OVERALL,
+        *(page for task in made.tasks for page in of_task(task)),
         RECORD,
         f"records/{made.tasks[0].name}/beta_vae.mlp.digits.md",
         *(f"records/{made.tasks[1].name}/vae.mlp.{name}.md" for name in made.tasks[1].datasets),
@@ -62,6 +76,7 @@ def test_every_file_is_linked_and_every_link_leads_somewhere(board, made):
         if "<svg" not in text and not part.startswith(("https://arxiv.org/abs/", "#"))
     }
     outside = {link for link in linked if link.startswith("../")}
+    linked, outside = linked - PROMISED, outside - PROMISED
     assert linked - outside == set(board)
     assert outside >= {
         "../README.md",
@@ -76,7 +91,8 @@ def test_every_link_into_a_page_leads_to_a_heading_of_it(board, made):
         for name, text in board.items()
         for page, place in re.findall(r"\]\(([^)#]*)#([^)]+)\)", text)
     ]
-    assert {"glossary.md", "README.md", *(f"{task.name}.md" for task in made.tasks)} == {page for page, _ in links}
+    expected = {"glossary.md", "README.md", "over_variants.md", *(f"{task.name}.md" for task in made.tasks)}
+    assert {page for page, _ in links} == expected
     for page, place in links:
         assert place in {anchor(heading) for heading in re.findall("^##+ (.*)$", board[page], re.MULTILINE)}
 
@@ -118,9 +134,27 @@ def test_an_empty_folder_lacks_everything(tmp_path, board):
 def test_a_changed_record_makes_its_page_and_figure_stale_and_no_other_figure(folder, made, few, board):
     changed = made.pages([few[0], made.record(variant="beta_vae", lost=(0,)), *few[2:]], drawn=board)
     said = stale_pages(folder, changed)
-    names = ["README.md", "camuto2021_variance_frequency.md", FIGURE, BESIDE]
+    names = ["README.md", *of_task(made.tasks[0]), FIGURE, BESIDE]
     names.append(RECORD.replace("vae.", "beta_vae.", 1))
     assert said == dict.fromkeys(names, DIFFERS)
+
+
+def test_a_submission_touches_only_pages_of_its_task(made, few, board):
+    theirs = sent(made.record(variant="my_vae", code="1" * 16), "alice")
+    changed = made.pages(few, submissions=[theirs], drawn=board)
+    task = made.tasks[0]
+    own = f"records/{task.name}/my_vae.mlp.from.alice.digits.md"
+    assert {name for name in changed if board.get(name) != changed[name]} == {own, *of_task(task), FIGURE, BESIDE}
+
+
+def test_figures_show_the_suites_own_rows_first_and_forty_at_most(made, few, monkeypatch):
+    theirs = [sent(made.record(variant=f"a_{number}", code=f"{number:016x}"), "eve") for number in range(3)]
+    chosen = select(made.suite, few, submissions=theirs)
+    assert drawn_of(chosen) == chosen
+    monkeypatch.setattr("vaebench.report.pages.MOST_DRAWN", 3)
+    drawn = drawn_of(chosen)
+    assert [one.row.variant for one in drawn.of_task(made.tasks[0].name)] == ["a_0", "beta_vae", "vae"]
+    assert drawn.of_task(made.tasks[1].name) == chosen.of_task(made.tasks[1].name)
 
 
 def test_a_figure_drawn_by_another_matplotlib_is_fresh_and_an_edited_one_is_not(folder, board):
@@ -138,7 +172,7 @@ def test_a_figure_drawn_by_another_matplotlib_is_fresh_and_an_edited_one_is_not(
 
 def test_a_fresh_figure_is_kept_and_a_stale_one_drawn_again(folder, made, few, board, monkeypatch):
     drawn = drawn_figures(folder)
-    assert drawn == {name: text for name, text in board.items() if name.endswith(".svg")}
+    assert drawn == {n: text for n, text in board.items() if n.endswith(".svg") or n == "over_variants.md"}
     calls = []
     monkeypatch.setattr("vaebench.report.figures.draw.svg", lambda figure: calls.append(figure) or "new")
     assert made.pages(few, drawn=drawn) == board
@@ -164,7 +198,7 @@ def test_quick_records_make_no_board_but_in_a_preview(made):
 
 def test_no_records_make_a_whole_board(made):
     empty = made.pages([])
-    assert set(empty) == {"README.md", "glossary.md", *(f"{task.name}.md" for task in made.tasks)}
+    assert set(empty) == {"README.md", "glossary.md", *(page for task in made.tasks for page in of_task(task))}
 
 
 def test_pages_are_plain_text_with_one_line_break_at_the_end(board):

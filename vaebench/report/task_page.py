@@ -1,15 +1,18 @@
 """Write a task's page: what it asks, and the verdict on each claim, record by record."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from vaebench import catalog
 from vaebench.claims import Trend
 from vaebench.papers import Task, instrument_page
 from vaebench.report.claim_section import REPORTED, claim_section, invariant_section
+from vaebench.report.distinct import distinct
 from vaebench.report.figures.prepare import Picture
 from vaebench.report.glossary import PAGE, link
 from vaebench.report.levels import tolerance_table
 from vaebench.report.markdown import PREVIEW, bullets, contents, details, escape, source, words
+from vaebench.report.places_page import places_path
+from vaebench.report.records_page import records_path
 from vaebench.report.selection import Selection
 from vaebench.report.superseded import no_records, superseded_line
 
@@ -17,7 +20,14 @@ LEARNING_CURVES = "reference_results/learning_curves/README.md"
 """Measurements over the number of training steps. The tasks' budgets follow from them."""
 
 
-def task_page(task: Task, selection: Selection, pictures: Sequence[Picture], preview: bool, findings: str = "") -> str:
+def task_page(
+    task: Task,
+    selection: Selection,
+    pictures: Sequence[Picture],
+    preview: bool,
+    findings: str = "",
+    general: Mapping[str, str] | None = None,
+) -> str:
     """Write a task's page.
 
     Args:
@@ -26,6 +36,7 @@ def task_page(task: Task, selection: Selection, pictures: Sequence[Picture], pre
         pictures: The task's figures.
         preview: Whether to say that it is a preview.
         findings: Its findings, in bullets; empty if there are none.
+        general: By claim, how far it generalises to other variants.
 
     Returns:
         Markdown.
@@ -35,7 +46,8 @@ def task_page(task: Task, selection: Selection, pictures: Sequence[Picture], pre
     knob = f" The {link('knob')} is the {words(task.knob.name)}, {task.knob.symbol}." if task.knob else ""
     asks = f"**{escape(task.asks)}**{knob}"
     parts += [
-        f"{source(task.source)} · version {task.version}{_since(task)} · [all tasks](README.md) · [glossary]({PAGE})",
+        f"{source(task.source)} · version {task.version}{_since(task)} · [all tasks](README.md) · "
+        f"[places]({places_path(task)}) · [records]({records_path(task)}) · [glossary]({PAGE})",
         asks,
         catalog.task_text(task.name),
     ]
@@ -43,8 +55,9 @@ def task_page(task: Task, selection: Selection, pictures: Sequence[Picture], pre
         return "\n\n".join([*parts, no_records(selection.stale, task.name)]) + "\n"
     parts += [apart] if (apart := superseded_line(selection.stale, task.name)) else []
     parts += ["## Claims", _legend(task), _sources(task, linked=not preview)]
+    models = distinct(shown)
     for claim in task.claims:
-        parts += claim_section(claim, shown)
+        parts += claim_section(claim, shown, (general or {}).get(claim.id, ""), models)
         parts += [_image(one) for one in pictures if one.claim == claim.id]
 
     counted = [one for one in shown if one.is_own and one.dataset in task.datasets]
