@@ -8,6 +8,11 @@ fresh figure is kept. A forger can make such hashes too, so continuous integrati
 
 from collections.abc import Iterable, Mapping
 
+from vaebench.report.changes import CHANGES, changes_page
+from vaebench.report.citation import CITE, board_bibtex, cite_page
+from vaebench.report.croissant import File, croissant
+from vaebench.report.dated import last_day, measured
+from vaebench.report.dictionary import SAYS, dictionary_page
 from vaebench.report.figures.prepare import Picture, task_pictures
 from vaebench.report.figures.stamp import inputs_hash, stamp
 from vaebench.report.files import MARK
@@ -17,7 +22,10 @@ from vaebench.report.glossary import PAGE, glossary_page
 from vaebench.report.record_page import record_page
 from vaebench.report.selection import Selection
 from vaebench.report.suite import Suite
+from vaebench.report.taken_away import CROISSANT, DATA, VERDICTS, VERDICTS_CSV
 from vaebench.report.task_page import task_page
+from vaebench.report.variant_page import variant_page, variants_of
+from vaebench.report.verdict_rows import verdicts_csv
 
 
 def pages(
@@ -37,8 +45,8 @@ def pages(
         unread: Files among the submissions that are no records; the front page names them.
 
     Returns:
-        Contents by path below the board: ``README.md``, ``glossary.md``, ``<task>.md``, ``records/<task>/*.md`` and
-        ``figures/*.svg``.
+        Contents by path below the board: ``README.md``, ``glossary.md``, ``changes.md``, ``cite.md``, ``<task>.md``,
+        ``variants/*.md``, ``records/<task>/*.md``, ``results/*`` and ``figures/*.svg``.
     """
     written = {"README.md": front_page(suite, selection, preview, unread), PAGE: glossary_page()}
     found = {} if preview else _findings(suite, selection)
@@ -47,10 +55,34 @@ def pages(
         of_task = task_pictures(task, selection)
         written[f"{task.name}.md"] = task_page(task, selection, of_task, preview, found.get(task.name, ""))
         for shown in selection.of_task(task.name):
-            written[shown.path] = record_page(task, shown, preview)
+            written[shown.path] = record_page(task, shown, preview, suite.variants)
         pictures += of_task
+    for path, of_variant in variants_of(selection.shown).items():
+        written[path] = variant_page(suite, of_variant, preview)
+    tables = taken_away(suite, selection, written)
     marked = {path: f"{MARK}\n\n{text}" for path, text in written.items()}
-    return marked | {picture.path: _drawn(picture, drawn or {}) for picture in pictures}
+    return marked | tables | {picture.path: _drawn(picture, drawn or {}) for picture in pictures}
+
+
+def taken_away(suite: Suite, selection: Selection, written: dict[str, str]) -> dict[str, str]:
+    """Make what readers take away: the table of verdicts and its description; and add the pages that explain it.
+
+    Args:
+        suite: What there is.
+        selection: What is shown.
+        written: Pages by path, to which those of data, changes and citation are added.
+
+    Returns:
+        The tables by path.
+    """
+    records = [one.record for one in selection.shown]
+    day, text = last_day(records), verdicts_csv(selection)
+    written[DATA] = dictionary_page(text.count("\n") - 1, measured(records))
+    written[CHANGES] = changes_page(suite.changelog, suite.tasks)
+    written[CITE] = cite_page(suite.tasks, suite.release, day, len(records))
+    file = File(VERDICTS_CSV.partition("/")[2], text.encode(), VERDICTS, SAYS["verdicts"])
+    cite = board_bibtex(suite.release, day, len(records))
+    return {VERDICTS_CSV: text, CROISSANT: croissant([file], suite.release, day, cite)}
 
 
 def _findings(suite: Suite, selection: Selection) -> dict[str, str]:

@@ -6,6 +6,7 @@ from functools import cached_property
 
 from vaebench import catalog
 from vaebench.papers import Task
+from vaebench.report.changes import CHANGELOG
 from vaebench.results.record import Record
 from vaebench.version import VERSION
 
@@ -52,6 +53,7 @@ class Suite:
         variants: The suite's own variants, with the hashes of their code.
         names: What names of variants, networks and data sets mean.
         findings: The findings of each paper, with queries instead of numbers (see `findings`).
+        changelog: The changelog's text; empty where there is none.
     """
 
     tasks: tuple[Task, ...]
@@ -61,6 +63,7 @@ class Suite:
     variants: Mapping[str, str]
     names: tuple[Name, ...] = ()
     findings: Mapping[str, str] = field(default_factory=dict)
+    changelog: str = ""
 
     @cached_property
     def by_name(self) -> dict[str, Task]:
@@ -113,6 +116,7 @@ def suite() -> Suite:
         variants=catalog.variant_hashes(),
         names=_names(),
         findings={paper: file.read_text("utf-8") for paper, file in files.items() if file.is_file()},
+        changelog=log.read_text("utf-8") if (log := catalog.PACKAGE.parent / CHANGELOG).is_file() else "",
     )
 
 

@@ -1,0 +1,42 @@
+"""Write the data dictionary: what the tables hold, column by column."""
+
+from collections.abc import Sequence
+
+from vaebench.report.markdown import contents, escape, table
+from vaebench.report.taken_away import CROISSANT, MEASUREMENTS, VERDICTS, VERDICTS_CSV, Field
+
+SAYS = {
+    "verdicts": "A row for each record, arm and claim or invariant.",
+    "measurements": "A row for each record, arm, measurement, knob value and seed.",
+}
+"""What a row of each table is."""
+
+
+def dictionary_page(verdicts: int, measured: str) -> str:
+    """Write the data dictionary.
+
+    Args:
+        verdicts: Number of rows of the table of verdicts.
+        measured: When the records were measured.
+
+    Returns:
+        Markdown.
+    """
+    csv, croissant = (path.partition("/")[2] for path in (VERDICTS_CSV, CROISSANT))
+    about = (
+        f"All verdicts of the [leaderboard](../README.md) as one table: [{csv}]({csv}), {verdicts} rows. "
+        f"[{croissant}]({croissant}) describes it for programs (Croissant). `vaebench export` writes the same as "
+        "Parquet too, and with it every measurement. How to [cite](../cite.md) them."
+    )
+    parts = ["# Data", *([f"{measured}."] if measured else []), about, "", "## verdicts", SAYS["verdicts"]]
+    parts += [
+        "An empty cell means that there is no such number or text. Numbers have six digits in CSV.",
+        _table(VERDICTS),
+    ]
+    parts += ["## measurements", SAYS["measurements"], _table(MEASUREMENTS)]
+    parts[parts.index("")] = contents(parts)
+    return "\n\n".join(parts) + "\n"
+
+
+def _table(fields: Sequence[Field]) -> str:
+    return table(["Column", "Kind", "Meaning"], [[f"`{one.name}`", one.kind, escape(one.says)] for one in fields])
