@@ -12,22 +12,28 @@ SAYS = {
 """What a row of each table is."""
 
 
-def dictionary_page(verdicts: int, measured: str) -> str:
+def dictionary_page(verdicts: int, measured: str, on_the_board: bool = True) -> str:
     """Write the data dictionary.
 
     Args:
         verdicts: Number of rows of the table of verdicts.
         measured: When the records were measured.
+        on_the_board: Whether the page is the board's; else it lies beside the tables of an export.
 
     Returns:
         Markdown.
     """
     csv, croissant = (path.partition("/")[2] for path in (VERDICTS_CSV, CROISSANT))
-    about = (
-        f"All verdicts of the [leaderboard](../README.md) as one table: [{csv}]({csv}), {verdicts} rows. "
-        f"[{croissant}]({croissant}) describes it for programs (Croissant). `vaebench export` writes the same as "
-        "Parquet too, and with it every measurement. How to [cite](../cite.md) them."
+    tables = (
+        f"[{csv}]({csv}), {verdicts} rows. [{croissant}]({croissant}) describes the tables for programs (Croissant)."
     )
+    if on_the_board:
+        about = (
+            f"All verdicts of the [leaderboard](../README.md) as one table: {tables} `vaebench export` writes the same "
+            "as Parquet too, and with it every measurement. How to [cite](../cite.md) them."
+        )
+    else:
+        about = f"All verdicts and measurements of vaebench's leaderboard. The verdicts as text: {tables}"
     parts = ["# Data", *([f"{measured}."] if measured else []), about, "", "## verdicts", SAYS["verdicts"]]
     parts += [
         "An empty cell means that there is no such number or text. Numbers have six digits in CSV.",

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from vaebench.claims import CheckResult, Verdict
-from vaebench.report.figures.prepare_forest import margin
+from vaebench.report.figures.prepare_forest import badness
 from vaebench.report.remake import json_path
 from vaebench.report.selection import Selection
 from vaebench.report.sent import Sent, sender_of
@@ -102,7 +102,7 @@ def _verdict(verdict: Verdict, is_invariant: int, seeds_run: int) -> list[Cell]:
 
 
 def deciding(checks: Sequence[CheckResult]) -> CheckResult | None:
-    """Find the check that decides: the worst by its margin; among those without an estimate, the first.
+    """Find the check that decides: the worst by its word, and among those by its margin.
 
     Args:
         checks: Of one verdict.
@@ -110,7 +110,7 @@ def deciding(checks: Sequence[CheckResult]) -> CheckResult | None:
     Returns:
         The check; None if there is none.
     """
-    return min(checks, key=margin, default=None)
+    return min(checks, key=badness, default=None)
 
 
 def _mean(values: Sequence[float]) -> float | None:

@@ -4,7 +4,7 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from vaebench.claims import CheckResult, Claim, Verdict
+from vaebench.claims import WORST_FIRST, CheckResult, Claim, Verdict
 from vaebench.report.figures.spec import ForestFigure, ForestPoint, ForestRow
 from vaebench.report.format import OF_WHAT
 from vaebench.report.markdown import words
@@ -44,8 +44,20 @@ def _head(checks: Sequence[CheckResult]) -> CheckResult:
 
 def _deciding(verdicts: Sequence[Sequence[CheckResult]]) -> int:
     """Find the statistic that is the worst of its claim in most records; the first of several."""
-    found = Counter(min(range(len(checks)), key=lambda index: margin(checks[index])) for checks in verdicts)
+    found = Counter(min(range(len(checks)), key=lambda index: badness(checks[index])) for checks in verdicts)
     return min(found, key=lambda index: (-found[index], index))
+
+
+def badness(check: CheckResult) -> tuple[int, float]:
+    """Say how bad a check is for its claim: the check that decides comes first.
+
+    Args:
+        check: The check.
+
+    Returns:
+        A key to sort by: the place of its word, then its margin.
+    """
+    return WORST_FIRST.index(check.word), margin(check)
 
 
 def margin(check: CheckResult) -> float:
