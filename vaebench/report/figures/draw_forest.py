@@ -83,6 +83,8 @@ def _draw_rows(ax: Axes, figure: ForestFigure, heights: Sequence[float], hollow:
             )
         for point in row.points:
             _draw_point(ax, point, height, hollow.get(point.arm), (left, right), row.words[figure.shown])
+            if point.arm == "trained" and point.of_seeds:
+                _write_seeds(ax, point, height)
 
 
 def _draw_point(
@@ -109,6 +111,14 @@ def _draw_point(
         markeredgewidth=0.8,
         zorder=4,
     )
+
+
+def _write_seeds(ax: Axes, point: ForestPoint, height: float) -> None:
+    """Write how many seeds have the statistic, at the edge that is farther from it."""
+    at = ax.transAxes.inverted().transform(ax.transData.transform((point.estimate, height)))[0]
+    x, side = (0.01, "left") if at > 0.5 else (0.99, "right")
+    margin = ax.get_yaxis_transform()
+    ax.text(x, height, point.of_seeds, transform=margin, ha=side, va="center", color=FAINT, fontsize=SMALL)
 
 
 def _point_out(ax: Axes, point: ForestPoint, y: float, ends: tuple[float, float], colour: str) -> None:

@@ -132,7 +132,7 @@ def _of_claim(
                 found = True
                 break
     figure_ = forest_figure(claim, shown)
-    if figure_.rows and not found:
+    if figure_.rows and not found and (task.knob is None or any(row.points for row in figure_.rows)):
         said_ = f"{words(claim.id)}{preset_suffix(preset)}: {alternative.of_verdicts(claim, shown)}. "
         path = figure_path(task, claim.id, preset)
         yield Picture("estimates", path, said_ + alternative.of_forest(figure_), figure_, claim.id)
