@@ -16,6 +16,9 @@ from vaebench.report.markdown import NO_RECORDS, PREVIEW, anchor
 
 FIGURE = "figures/camuto2021_variance_frequency.digits.svg"
 BESIDE = "figures/camuto2021_variance_frequency.digits_beside.svg"
+TOP = {"README.md", "glossary.md", "changes.md", "cite.md", "results/README.md"}
+TABLES = {"results/verdicts.csv", "results/croissant.json"}
+TOP |= TABLES
 RECORD = "records/camuto2021_variance_frequency/vae.mlp.digits.md"
 
 
@@ -40,10 +43,14 @@ def folder(tmp_path, board):
 
 
 def test_the_board_is_a_page_for_all_a_page_a_task_a_page_a_record_and_their_figures(board, made):
-    claims = ("isometry", "orthogonality", "density", "importance")
+    claims = ("verdicts", "isometry", "orthogonality", "density", "importance")
+    own = ("decoder_frequency", "decoder_lipschitz", "encoder_frequency", "robustness")
     assert set(board) == {
-        "README.md",
-        "glossary.md",
+        *TOP,
+        "variants/vae.md",
+        "variants/beta_vae.md",
+        "figures/camuto2021_variance_frequency.verdicts.svg",
+        *(FIGURE.replace("digits", f"digits_{claim}") for claim in own),
         *(f"{task.name}.md" for task in made.tasks),
         RECORD,
         f"records/{made.tasks[0].name}/beta_vae.mlp.digits.md",
@@ -76,14 +83,15 @@ def test_every_link_into_a_page_leads_to_a_heading_of_it(board, made):
         for name, text in board.items()
         for page, place in re.findall(r"\]\(([^)#]*)#([^)]+)\)", text)
     ]
-    assert {"glossary.md", "README.md", *(f"{task.name}.md" for task in made.tasks)} == {page for page, _ in links}
+    tops = {"glossary.md", "README.md", "results/README.md", "variants/vae.md", "variants/beta_vae.md"}
+    assert {*tops, *(f"{task.name}.md" for task in made.tasks)} == {page for page, _ in links}
     for page, place in links:
         assert place in {anchor(heading) for heading in re.findall("^##+ (.*)$", board[page], re.MULTILINE)}
 
 
 def test_a_page_links_to_the_glossary_at_a_words_first_use(board):
     for name, text in board.items():
-        if name.endswith(".md") and name != "glossary.md":
+        if name.endswith(".md") and name not in {*TOP} - {"README.md"}:
             terms = re.findall(r"glossary\.md#([\w-]+)\)", text)
             assert terms
             assert len(terms) == len(set(terms)), name
@@ -118,9 +126,12 @@ def test_an_empty_folder_lacks_everything(tmp_path, board):
 def test_a_changed_record_makes_its_page_and_figure_stale_and_no_other_figure(folder, made, few, board):
     changed = made.pages([few[0], made.record(variant="beta_vae", lost=(0,)), *few[2:]], drawn=board)
     said = stale_pages(folder, changed)
-    names = ["README.md", "camuto2021_variance_frequency.md", FIGURE, BESIDE]
-    names.append(RECORD.replace("vae.", "beta_vae.", 1))
-    assert said == dict.fromkeys(names, DIFFERS)
+    figures = {name for name in board if name.startswith("figures/camuto2021")}
+    names = {"README.md", "camuto2021_variance_frequency.md", "variants/beta_vae.md", *TABLES}
+    names.add(RECORD.replace("vae.", "beta_vae.", 1))
+    assert set(said.values()) == {DIFFERS}
+    assert {FIGURE, BESIDE} < set(said) - names <= figures
+    assert names < set(said)
 
 
 def test_a_figure_drawn_by_another_matplotlib_is_fresh_and_an_edited_one_is_not(folder, board):
@@ -159,12 +170,15 @@ def test_quick_records_make_no_board_but_in_a_preview(made):
     quick = [made.record(preset="quick")]
     assert "| vae" not in "".join(made.pages(quick).values())
     preview = made.pages(quick, preview=True)
-    assert all(PREVIEW in text for name, text in preview.items() if name.endswith(".md") and name != "glossary.md")
+    assert all(
+        PREVIEW in text for name, text in preview.items() if name.endswith(".md") and name not in {*TOP} - {"README.md"}
+    )
 
 
 def test_no_records_make_a_whole_board(made):
     empty = made.pages([])
-    assert set(empty) == {"README.md", "glossary.md", *(f"{task.name}.md" for task in made.tasks)}
+    assert set(empty) == {*TOP, *(f"{task.name}.md" for task in made.tasks)}
+    assert empty["results/verdicts.csv"].count("\n") == 1
 
 
 def test_pages_are_plain_text_with_one_line_break_at_the_end(board):

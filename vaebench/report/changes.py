@@ -62,7 +62,7 @@ def sections(changelog: str) -> tuple[Section, ...]:
         [('0.2.0', '2026-11-28'), ('0.1.0', '')]
     """
     found = list(_SECTION.finditer(changelog))
-    ends = [one.start() for one in found[1:]] + [len(changelog)]
+    ends = [*(one.start() for one in found[1:]), len(changelog)][: len(found)]
     return tuple(
         Section(one["version"], one["day"] or "", changelog[one.end() : end].strip())
         for one, end in zip(found, ends, strict=True)
