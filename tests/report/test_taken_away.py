@@ -203,10 +203,8 @@ def test_an_export_has_all_tables_and_is_written_over_by_the_next(checkout, made
         "verdicts.parquet",
         "measurements.parquet",
     }
-    assert (
-        list(csv.reader((checkout / "out" / "verdicts.csv").open()))[1][0]
-        == f"reference_results/{record.subject.file_name}"
-    )
+    first = (checkout / "out" / "verdicts.csv").read_text().splitlines()[1]
+    assert first.startswith(f"reference_results/{record.subject.file_name},")
 
 
 @pytest.mark.parametrize("name", ["README.md", "verdicts.csv"])
