@@ -1,9 +1,12 @@
 """Laws of the tables that readers take away: what records say, in every format, with every column explained."""
 
 import csv
+import hashlib
 import io
 import json
 import re
+import subprocess
+import sys
 from dataclasses import replace
 
 import pyarrow.parquet
@@ -18,6 +21,7 @@ from vaebench.report.selection import select
 from vaebench.report.sent import sent
 from vaebench.report.taken_away import CSV_BEGINS, MEASUREMENTS, TABLES, VERDICTS
 from vaebench.report.verdict_rows import csv_text, measurement_rows, told, verdict_rows, verdicts_csv
+from vaebench.results.references import root
 from vaebench.results.store import write_record
 
 
@@ -155,8 +159,6 @@ def test_the_description_has_all_that_croissant_asks_for():
     assert (said["@type"], said["conformsTo"]) == ("sc:Dataset", "http://mlcommons.org/croissant/1.0")
     assert re.fullmatch(r"\d+\.\d+\.\d+", said["version"])
     (file,) = said["distribution"]
-    import hashlib
-
     assert (file["@type"], file["contentUrl"]) == ("cr:FileObject", "verdicts.csv")
     assert (file["encodingFormat"], file["contentSize"]) == ("text/csv", f"{len(content)} B")
     assert file["sha256"] == hashlib.sha256(content).hexdigest()
@@ -219,10 +221,28 @@ def test_an_export_writes_over_nobody_elses_file(checkout, name):
 
 
 def test_without_pyarrow_an_export_is_one_line_that_says_what_to_install(checkout, monkeypatch):
-    monkeypatch.setitem(__import__("sys").modules, "pyarrow", None)
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
     with pytest.raises(Mistake, match=re.escape("vaebench[export]")):
         export(checkout / "out")
     assert not (checkout / "out").exists()
+
+
+def test_the_verb_answers_without_torch_with_its_files_and_rows(tmp_path):
+    code = (
+        "import sys\n"
+        "class NoTorch:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name.partition('.')[0] == 'torch':\n"
+        "            raise ImportError('torch is asked for')\n"
+        "sys.meta_path.insert(0, NoTorch())\n"
+        f"sys.argv = ['vaebench', 'export', '--out', {str(tmp_path / 'out')!r}, '--json']\n"
+        "from vaebench.cli import main\nmain()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True, cwd=root())
+    assert done.returncode == 0, done.stderr
+    said = json.loads(done.stdout)
+    assert sorted(said["files"]) == sorted(map(str, (tmp_path / "out").iterdir()))
+    assert said["rows"]["verdicts"] > 1000 and said["rows"]["measurements"] > 100_000
 
 
 def test_rows_and_columns_agree(selection):

@@ -345,7 +345,7 @@ def test_the_result_comes_first_then_how_it_was_done_then_what_is_what_then_tabl
     task = made.tasks[place]
     for claim in task.claims:
         (line,) = (line for line in results.splitlines() if line.startswith(f"| [{claim.id}]"))
-        assert claim.says in line and re.search(r"[✓✗?] \d", line)
+        assert claim.says in line and re.search(r"[✓✗?]\s\d", line)
 
 
 @pytest.mark.parametrize("name", catalog.task_names())

@@ -84,18 +84,19 @@ def changed_since(changelog: str, version: str) -> tuple[Section, ...]:
     return found[:known]
 
 
-def changes_page(changelog: str, tasks: Sequence[Task]) -> str:
+def changes_page(changelog: str, tasks: Sequence[Task], linked: bool = True) -> str:
     """Write what changed on the board, version by version.
 
     Args:
         changelog: The changelog's text; empty where there is none.
         tasks: The tasks, which have versions of their own.
+        linked: Whether there is a checkout to link to.
 
     Returns:
         Markdown.
     """
     parts = ["# What changed", "[Leaderboard](README.md)"]
-    parts[1] += f" · [the whole changelog](../{CHANGELOG})" if changelog else ""
+    parts[1] += f" · [the whole changelog](../{CHANGELOG})" if changelog and linked else ""
     parts += ["A number on the board moves only with an entry in the changelog. It gives the number before and after."]
     for one in sections(changelog):
         parts.append(f"## {escape(one.version)}{f', {one.day}' if one.day else ''}")

@@ -89,7 +89,7 @@ def papers_bibtex(tasks: Iterable[Task]) -> tuple[str, ...]:
     return tuple(map(paper_bibtex, by_paper.values()))
 
 
-def cite_page(tasks: Sequence[Task], version: str, day: str, records: int) -> str:
+def cite_page(tasks: Sequence[Task], version: str, day: str, records: int, linked: bool = True) -> str:
     """Write how to cite.
 
     Args:
@@ -97,11 +97,12 @@ def cite_page(tasks: Sequence[Task], version: str, day: str, records: int) -> st
         version: The suite's version.
         day: The last day on which something was measured.
         records: How many records are shown.
+        linked: Whether there is a checkout to link to.
 
     Returns:
         Markdown.
     """
-    parts = ["# How to cite", "[Leaderboard](README.md) · [CITATION.cff](../CITATION.cff)"]
+    parts = ["# How to cite", "[Leaderboard](README.md)" + (" · [CITATION.cff](../CITATION.cff)" if linked else "")]
     parts += ["## The suite", _block(suite_bibtex(version))]
     parts += [
         "## The board as it is",

@@ -59,18 +59,19 @@ def pages(
         pictures += of_task
     for path, of_variant in variants_of(selection.shown).items():
         written[path] = variant_page(suite, of_variant, preview)
-    tables = taken_away(suite, selection, written)
+    tables = taken_away(suite, selection, written, preview)
     marked = {path: f"{MARK}\n\n{text}" for path, text in written.items()}
     return marked | tables | {picture.path: _drawn(picture, drawn or {}) for picture in pictures}
 
 
-def taken_away(suite: Suite, selection: Selection, written: dict[str, str]) -> dict[str, str]:
+def taken_away(suite: Suite, selection: Selection, written: dict[str, str], preview: bool) -> dict[str, str]:
     """Make what readers take away: the table of verdicts and its description; and add the pages that explain it.
 
     Args:
         suite: What there is.
         selection: What is shown.
         written: Pages by path, to which those of data, changes and citation are added.
+        preview: Whether the pages are a preview.
 
     Returns:
         The tables by path.
@@ -78,8 +79,8 @@ def taken_away(suite: Suite, selection: Selection, written: dict[str, str]) -> d
     records = [one.record for one in selection.shown]
     day, text = last_day(records), verdicts_csv(selection)
     written[DATA] = dictionary_page(text.count("\n") - 1, measured(records))
-    written[CHANGES] = changes_page(suite.changelog, suite.tasks)
-    written[CITE] = cite_page(suite.tasks, suite.release, day, len(records))
+    written[CHANGES] = changes_page(suite.changelog, suite.tasks, linked=not preview)
+    written[CITE] = cite_page(suite.tasks, suite.release, day, len(records), linked=not preview)
     file = File(VERDICTS_CSV.partition("/")[2], text.encode(), VERDICTS, SAYS["verdicts"])
     cite = board_bibtex(suite.release, day, len(records))
     return {VERDICTS_CSV: text, CROISSANT: croissant([file], suite.release, day, cite)}

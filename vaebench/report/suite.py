@@ -5,9 +5,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from vaebench import catalog
+from vaebench.mistakes import Mistake
 from vaebench.papers import Task
 from vaebench.report.changes import CHANGELOG
 from vaebench.results.record import Record
+from vaebench.results.references import root
 from vaebench.version import VERSION
 
 
@@ -116,8 +118,17 @@ def suite() -> Suite:
         variants=catalog.variant_hashes(),
         names=_names(),
         findings={paper: file.read_text("utf-8") for paper, file in files.items() if file.is_file()},
-        changelog=log.read_text("utf-8") if (log := catalog.PACKAGE.parent / CHANGELOG).is_file() else "",
+        changelog=_changelog(),
     )
+
+
+def _changelog() -> str:
+    """Read the changelog of the checkout that we are in."""
+    try:
+        file = root() / CHANGELOG
+    except Mistake:  # no checkout
+        return ""
+    return file.read_text("utf-8") if file.is_file() else ""
 
 
 class _Datasets(Mapping[str, DataVersion]):

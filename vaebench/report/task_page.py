@@ -30,6 +30,9 @@ from vaebench.report.selection import Selection
 from vaebench.report.shown import ShownRecord
 from vaebench.report.taken_away import DATA
 
+NO_BREAK = "\u00a0"
+"""A space that no line is broken at."""
+
 OURS = "**Choices that are ours**"
 """What comes before the table of choices on a task's page."""
 
@@ -85,11 +88,11 @@ def _results(
     for claim in task.claims:
         verdicts = [one.verdicts[claim.id] for one in counted]
         two = any(condition.role == "control" for condition in claim.conditions)
-        controlled = tally(verdicts, published=False) if two else "no control"
+        counts = [tally(verdicts, published=True), tally(verdicts, published=False) if two else "no control"]
         name = f"[{escape(claim.id)}](#{anchor(claim.id)})"
-        lines.append([name, escape(claim.says), tally(verdicts, published=True) or "–", controlled or "–"])
+        lines.append([name, *((count or "–").replace(" ", NO_BREAK) for count in counts), escape(claim.says)])
     said = f"{len(counted)} different {link('record', 'records')} by {link('verdict')}. {when}"
-    heads = ["Claim", "Statement", *(link(level.lower(), level) for level in LEVELS)]
+    heads = ["Claim", *(link(level.lower(), level) for level in LEVELS), "Statement"]
     return [*_images(pictures, "tally"), said, table(heads, lines), *([findings] if findings else [])]
 
 

@@ -1,5 +1,7 @@
 """Draw a trade-off: a cost against a benefit, a panel a variant, all on one scale."""
 
+import statistics
+from collections.abc import Sequence
 from typing import Any
 
 from matplotlib.axes import Axes
@@ -7,13 +9,16 @@ from matplotlib.figure import Figure as Canvas
 from matplotlib.lines import Line2D
 
 from vaebench.report.figures.draw_grid import behind_handle, draw_behind, grid, legend, network_handles, title
-from vaebench.report.figures.scales import decades
+from vaebench.report.figures.scales import decades, scale
 from vaebench.report.figures.spec import Trade, TradeFigure
 from vaebench.report.figures.style import CONTROL, colour_and_marker
 from vaebench.report.format import plain
 
 HEIGHT = 1.0
 """Inches of a row of panels."""
+
+FAR = 4.0
+"""A benefit is far if it is so many times as large as the median."""
 
 LINEAR = 0.01
 """Below this, costs are drawn on a linear scale; above it on a logarithmic one."""
@@ -43,9 +48,19 @@ def draw_trades(figure: TradeFigure) -> Canvas:
     ticks = [0.0, LINEAR, *decades(LINEAR, max(axes[0].get_ylim()[1], 2 * LINEAR))[1:]]
     axes[0].set_yticks(ticks, list(map(plain, ticks)))
     axes[0].set_yticks([], minor=True)
-    axes[0].locator_params(axis="x", nbins=4)
+    _scale_benefit(axes[0], [x for trade in trades for x in (*trade.against, trade.compared[0])])
     legend(canvas, _legend(figure))
     return canvas
+
+
+def _scale_benefit(ax: Axes, benefits: Sequence[float]) -> None:
+    """Scale the axis of the benefit: logarithmic where one variant lies far from all others."""
+    if min(benefits) > 0 and max(benefits) > FAR * statistics.median(benefits):
+        low, high = min(benefits) / 1.1, max(benefits) * 1.1
+        scale(ax.xaxis, "log", (low, high), None, None)
+        ax.set_xlim(low, high)
+    else:
+        ax.locator_params(axis="x", nbins=4)
 
 
 def _draw_trade(ax: Axes, trade: Trade, networks: tuple[str, ...]) -> None:

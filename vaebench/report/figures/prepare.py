@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from vaebench.claims import Claim, judged_names
@@ -121,7 +121,7 @@ def _of_claim(
     found = False
     for dataset in sorted({one.dataset for one in shown}) if task.knob else ():
         of_data = [one for one in shown if one.dataset == dataset]
-        judged, _ = named_measurements((claim,))
+        judged, _ = named_measurements((_published_first(claim),))
         for measurement, said in judged.items():
             figure = curve_figure(task, of_data, measurement, said, networks)
             if figure.panels:
@@ -136,6 +136,12 @@ def _of_claim(
         said_ = f"{words(claim.id)}{preset_suffix(preset)}: {alternative.of_verdicts(claim, shown)}. "
         path = figure_path(task, claim.id, preset)
         yield Picture("estimates", path, said_ + alternative.of_forest(figure_), figure_, claim.id)
+
+
+def _published_first(claim: Claim) -> Claim:
+    """Put the paper's own measures before controls: the picture shows the first."""
+    ordered = sorted(claim.conditions, key=lambda condition: condition.role == "control")
+    return replace(claim, conditions=tuple(ordered))
 
 
 def _over_the_knob(
