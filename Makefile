@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check reference reference-claims reference-networks leaderboard bench clean
+.PHONY: demo test check reference reference-left reference-claims reference-networks leaderboard bench clean
 
 demo: .venv/package
 	$(BIN)/vaebench run --preset quick --archs mlp --variants vae,linear_vae --seeds 2 --out runs/demo
@@ -18,16 +18,19 @@ check: .venv/check
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -q -n 0 tests/test_floors.py
 
-# The reference population, in two halves of five to six hours each on two cores. Each line can be stopped and goes on,
-# and leaves out the records that are there.
+# The reference population: `make reference-left` says what is left and how long it takes. Each line can be stopped and
+# goes on, and leaves out the records that are there.
 # RELATED declare the weight of their KL, without which the exact relations of Nakagawa's task say nothing.
 MAIN := vae,beta_vae,sigma_vae,complex_vae,kahler_vae
 RELATED := vae,beta_vae,linear_vae,decomposed_vae,sigma_vae,complex_vae,pair_tied_vae
 GRADED := beta_vae,annealed_vae,beta_tcvae,dip_vae_ii
-RUN := $(BIN)/vaebench run --preset standard --out reference_results --missing
+RUN = $(BIN)/vaebench run --preset standard --out reference_results --missing $(DRY)
 IMAGES := camuto2021_variance_frequency,camuto2021_input_noise,gracyk2025_kahler_sampling
 
-reference: reference-claims reference-networks
+reference: reference-left reference-claims reference-networks
+
+reference-left: .venv/package
+	$(MAKE) --no-print-directory reference-claims reference-networks DRY=--dry-run
 
 reference-claims: .venv/package
 	$(RUN) --tasks $(IMAGES) --archs mlp

@@ -18,7 +18,7 @@ FLOORS = {
     "papers": 5,
     "catalog": 6, "provenance": 6,
     "cell": 7, "engines": 7,
-    "runner": 8, "report": 8,
+    "runner": 8, "report": 8, "forecast": 8,
     "api": 9, "migrate": 8,
     "cli": 10, "__main__": 11,
 }  # fmt: skip

@@ -93,7 +93,7 @@ MOVED = {
     "experiment.py": set(CELLS),
     "seeds.py": set(CELLS),
     "cell.py": set(CELLS),
-    "papers/gracyk2025/volume_sampling.py": GRACYK,
+    "papers/gracyk2025/signed_sampling.py": GRACYK,
     "papers/camuto2021/frequency.py": {"camuto"},
     "variants/complex_vae.py": {"gracyk with a twin"},
     "variants/vae.py": {"bonheme"},

@@ -52,7 +52,44 @@ def test_only_plants_of_a_levels_own_measures_count_for_it():
         *observe([value + 0.3 for value in TRAINED], "other", "slow"),
     ]
     verdict = judge(claim, columns)
-    assert (verdict.published.valid, verdict.controlled.valid) == ("not shown", "cannot tell")
+    assert (verdict.published.valid, verdict.controlled.valid) == ("not shown", "not shown")
+    assert verdict.checks[1].code == "cannot tell"
+
+
+@pytest.mark.parametrize(("sight", "word"), [(0.3, "holds"), (-0.3, "fails"), (0.0, "undecided")])
+def test_a_reversed_measure_decides_nothing_and_the_others_still_decide(sight, word):
+    sighted = Beyond("sighted", 0.0, ideal=1.0, null=0.0, role="control")
+    claim = Claim(
+        "first", "It is first.", (*CLAIM.conditions, sighted), plants=(SLOW, Plant("slow", "sighted", "below"))
+    )
+    columns = [
+        *arms(0.2, 0.0),  # read reversed
+        *observe([sight + shift for shift in (-0.02, -0.01, 0.0, 0.01, 0.02)], "sighted"),
+        *observe([sight - 0.5 + shift for shift in (-0.02, 0.0, -0.01, 0.02, 0.01)], "sighted", "slow"),
+    ]
+    verdict = judge(claim, columns)
+    assert (verdict.published.word, verdict.published.valid) == ("holds", "cannot tell")
+    assert (verdict.controlled.word, verdict.controlled.valid) == (word, "shown")
+    assert [check.code == "cannot tell" for check in verdict.checks] == [True, False]
+
+
+@pytest.mark.parametrize(("planted", "valid"), [(0.9, "shown"), (0.3, "cannot tell"), (0.6, "not shown")])
+@pytest.mark.parametrize("against", [0.5, "beside"])
+def test_a_plant_made_of_the_judged_model_is_held_against_a_number_or_another_measurement(planted, valid, against):
+    plant = Plant("trained", "lead", "above", 0.2, reads="planted", against=against)
+    columns = [
+        *observe(TRAINED, "lead"),
+        *observe([planted + 0.01 * seed for seed in range(5)], "planted"),
+        *observe([0.5 + 0.005 * seed for seed in range(5)], "beside"),
+    ]
+    assert judge(Claim("x", "x", CLAIM.conditions, plants=(plant,)), columns).published.valid == valid
+
+
+@pytest.mark.parametrize(("looks", "word", "code"), [(1, "holds", ""), (2, "undecided", "corrected")])
+def test_a_claim_of_two_looks_has_to_hold_by_a_wider_interval(looks, word, code):
+    values = [0.15, 0.50, 0.29, 0.20, 0.45]
+    verdict = judge(Claim("x", "x", CLAIM.conditions, looks=looks), observe(values, "lead"))
+    assert (verdict.controlled.word, verdict.controlled.code) == (word, code)
 
 
 def test_plants_are_paired_by_seed():

@@ -294,10 +294,10 @@ def test_a_constant_at_the_edge_up_to_rounding_is_not_inside():
 def test_how_a_measurement_is_judged_changes_no_hash_of_a_task_and_what_is_measured_does():
     task = catalog.task("nakagawa2021_posterior_isometry")
     isometry = task.claims[0]
-    (condition,) = isometry.conditions
+    published, condition = isometry.conditions
 
     def hashed(changed):
-        claims = (dataclasses.replace(isometry, conditions=(changed,)), *task.claims[1:])
+        claims = (dataclasses.replace(isometry, conditions=(published, changed)), *task.claims[1:])
         return dataclasses.replace(task, claims=claims).definition_hash("standard")
 
     assert hashed(dataclasses.replace(condition, scale="mean")) == task.definition_hash("standard")

@@ -11,7 +11,7 @@ from vaebench.claims import declined
 from vaebench.data import Dataset, Split
 from vaebench.measures.probe import Probe
 from vaebench.papers.camuto2021.lipschitz import decoder_lipschitz
-from vaebench.papers.camuto2021.robustness import maximum_damage
+from vaebench.papers.camuto2021.robustness import robustness
 from vaebench.papers.gracyk2025.kahler import plurisubharmonic, potential_fidelity
 from vaebench.papers.nakagawa2021.isometry import metric_columns, orthogonality, stationarity
 
@@ -35,7 +35,7 @@ def read(instrument, decode, scale=0.1):
         (stationarity, {"t1_mean": 2}),
         (orthogonality, {"mean_absolute_cosine": 0}),
         (decoder_lipschitz, dict.fromkeys(("decoder_lipschitz_mean", "decoder_whitened_lipschitz_mean"), 1)),
-        (maximum_damage, {"damage_small": 0, "damage_medium": 0, "damage_medium_per_data": 1}),
+        (robustness, {"damage_small": 0, "damage_medium": 0, "damage_medium_per_data": 1}),
     ],
 )
 def test_a_measurement_goes_with_the_decoders_gain(instrument, degrees, gain):

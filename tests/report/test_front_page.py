@@ -285,15 +285,15 @@ def test_the_board_sums_up_its_records(made):
 
 def test_what_is_stale_or_left_out_is_named(made):
     page = written(made, [made.record(task_hash="0" * 16), made.record(preset="quick")])
-    stale, _, left_out = page.partition("## Stale\n")[2].partition("## Left out\n")
+    superseded, _, left_out = page.partition("## Superseded\n")[2].partition("## Left out\n")
     name = "camuto2021_variance_frequency/vae.mlp.digits.json"
-    assert f"- {name} (standard" in stale and "0000000000000000" in stale
+    assert "1 record " in superseded and "(superseded.md)" in superseded
     assert f"- {name} (quick" in left_out
     assert NO_RECORDS in page
 
 
 def test_a_fresh_board_has_no_empty_headings(page):
-    assert "## Stale" not in page
+    assert "## Superseded" not in page
     assert "## Left out" not in page
 
 

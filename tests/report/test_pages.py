@@ -163,7 +163,7 @@ def test_a_new_definition_of_a_task_empties_its_page(made, few, board):
     changed = made.pages(few, suite, drawn=board)
     assert NO_RECORDS in changed["camuto2021_variance_frequency.md"]
     assert FIGURE not in changed
-    assert "## Stale" in changed["README.md"]
+    assert "## Superseded" in changed["README.md"] and "superseded.md" in changed
 
 
 def test_quick_records_make_no_board_but_in_a_preview(made):

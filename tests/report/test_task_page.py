@@ -17,6 +17,7 @@ from vaebench.report.markdown import NO_RECORDS, PREVIEW, SYMBOLS, label
 from vaebench.report.selection import select
 from vaebench.report.sent import sent
 from vaebench.report.suite import suite as real_suite
+from vaebench.report.superseded import superseded_line
 from vaebench.report.task_page import definitions_of, task_page
 
 
@@ -365,7 +366,8 @@ def test_records_of_an_earlier_protocol_are_counted_apart_and_the_page_stands(ma
         chosen = select(newer, [*of_task[len(kept) :], *kept])
         page = task_page(newer.tasks[0], chosen, task_pictures(newer.tasks[0], chosen), False)
         results = page.partition("## Results")[2].partition("\n## ")[0]
-        assert f"{len(of_task) - len(kept)} records of an earlier version" in results
+        assert superseded_line(chosen.stale, newer.tasks[0].name) in results
+        assert len(chosen.stale) == len(of_task) - len(kept)
         assert (NO_RECORDS in results) == (not kept)
         assert ("## Claims" in page) == bool(kept)
         assert "## Protocol" in page and "## Definitions" in page

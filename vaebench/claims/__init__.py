@@ -102,6 +102,7 @@ need three standard deviations. A `share` of five seeds has no power above .478,
 """
 
 from vaebench.claims.arms import OutpacesArm, RoomyTrend
+from vaebench.claims.claim import WORST_FIRST, CheckResult, Claim, Level, LevelName, ReasonCode, Verdict, VerdictWord
 from vaebench.claims.conditions import Beyond, Condition, Exceeds, Near
 from vaebench.claims.intervals import LEVEL, Interval, draws_interval, log_interval, share_interval, t_interval
 from vaebench.claims.measurements import (
@@ -118,20 +119,7 @@ from vaebench.claims.table import Absence, Across, Column, Sweep, Table, column,
 from vaebench.claims.tolerances import has_tolerance, scaled, with_tolerances
 from vaebench.claims.tradeoff import Tradeoff
 from vaebench.claims.trends import Outpaces, Trend, kendall_tau
-from vaebench.claims.verdicts import (
-    SURVIVING_SHARE,
-    WORST_FIRST,
-    CheckResult,
-    Claim,
-    Level,
-    LevelName,
-    ReasonCode,
-    Verdict,
-    VerdictWord,
-    judge,
-    judge_across,
-    judged_names,
-)
+from vaebench.claims.verdicts import SURVIVING_SHARE, judge, judge_across, judged_names
 
 __all__ = [
     "LARGEST",

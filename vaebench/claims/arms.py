@@ -7,9 +7,9 @@ where the models have nothing left to lose.
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from vaebench.claims.statistics import ROUNDING, Role, Sample, Statistic, filled, number_text
+from vaebench.claims.statistics import Role, Sample, Statistic, number_text
 from vaebench.claims.table import Sweep
-from vaebench.claims.trends import LEAST, Trend, _check_least, _positive_course, log_ratio
+from vaebench.claims.trends import LEAST, Trend, check_least, log_ratio, outpacing, positive_course
 
 FULL = 0.95
 """Share of the data's variance that a model may leave unexplained and still have something to lose. Ours."""
@@ -39,7 +39,7 @@ class OutpacesArm:
     least: float = field(default=LEAST, metadata={"hashed": False})
 
     def __post_init__(self) -> None:
-        _check_least(self.least)
+        check_least(self.least)
 
     @property
     def measurements(self) -> tuple[str, ...]:
@@ -58,36 +58,18 @@ class OutpacesArm:
             not positive, the statistic has no meaning: that is not the judged model's doing.
         """
         against = self._beside(arm)
-        sweep, other = (
-            _positive_course(sample, self.measurement, arm),
-            _positive_course(sample, self.measurement, against),
-        )
-        same_knobs = sweep.knobs == other.knobs
-        paired = {
-            seed: [-log_ratio(values), -log_ratio(other.values[seed])]
-            for seed, values in sweep.values.items()
-            if same_knobs and seed in other.values
-        }
-        missing = sweep.reason or other.reason or ("" if same_knobs else f"{against} has other knob values")
-        both = replace(sweep, values=paired, reason=missing)
-        frame = Statistic(
-            f"log-fall of {self.measurement} minus that of the {against} arm",
-            *(self.least, None, (), (), ()),
-            rounding=ROUNDING,
-        )
-        found = filled(frame, both, lambda pair: pair[0] - pair[1], float)
-        agreement = tuple(_share(fall, by_nature, self.least) for fall, by_nature in paired.values())
-        return (replace(found, agreement=agreement, knob=None),)
+        course, other = (positive_course(sample, self.measurement, each) for each in (arm, against))
+        if course.knobs != other.knobs:
+            other = replace(other, values={}, reason=other.reason or f"{against} has other knob values")
+        what = f"log-fall of {self.measurement} minus that of the {against} arm"
+        # What the other arm lacks is not the judged model's doing.
+        found = outpacing(what, self.least, course, replace(other, degenerate=()), lambda values: -log_ratio(values))
+        return (replace(found, knob=None),)
 
     def _beside(self, arm: str) -> str:
         if arm == self.control or arm.startswith(f"{self.control}_"):
             return arm
         return self.control if arm == "trained" else f"{self.control}_{arm}"
-
-
-def _share(fall: float, other: float, least: float) -> float:
-    size = abs(fall) + abs(other)
-    return (fall - other) / size if max(abs(fall), abs(other)) > least and size else 0.0
 
 
 @dataclass(frozen=True)

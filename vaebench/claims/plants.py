@@ -1,8 +1,9 @@
 """Plants: models whose true answer is known, and whether a measure orders them as the truth does.
 
-A plant is an arm that is trained beside the judged models on the same recipe, from the same weights and noise, with one
-thing changed so that the true answer moves in a known direction. Its measurement is held against the judged model's,
-paired by seed. A measure that reads a plant the wrong way round cannot tell what its claim says.
+Most plants are an arm that is trained beside the judged models on the same recipe, from the same weights and noise.
+One thing is changed so that the true answer moves in a known direction. The arm's measurement is held against the
+judged model's, paired by seed. Others are made of the judged model itself: what a detector says of planted outliers,
+say, held against a known number. A measure that reads a plant the wrong way round cannot tell what its claim says.
 """
 
 from collections.abc import Iterable, Sequence
@@ -27,19 +28,31 @@ class Plant:
 
     Attributes:
         arm: The arm.
-        measurement: The measure.
+        measurement: The measure that the plant is about: a name that a condition judges.
         side: On which side of the judged model's number the plant's must lie.
         least: By how much, 0 or above, in the measurement's unit.
+        reads: What is measured of the plant, if it is not `measurement` itself.
+        against: What the plant is held against: a number, or the name of another measurement of the judged model; None
+            for the judged model's measurement of the same name.
     """
 
     arm: str
     measurement: str
     side: Literal["above", "below"]
     least: float = 0.0
+    reads: str = ""
+    against: float | str | None = None
+
+    @property
+    def name(self) -> str:
+        """What is measured of the plant."""
+        return self.reads or self.measurement
 
     def __post_init__(self) -> None:
         if self.side not in {"above", "below"} or not 0 <= self.least < float("inf"):
             raise ValueError(f"a plant lies above or below, by 0 or more: {self}")
+        if self.arm == "trained" and self.against is None:
+            raise ValueError(f"a plant of the judged model itself is held against something else: {self}")
 
 
 @dataclass(frozen=True)
@@ -48,7 +61,7 @@ class Found:
 
     Attributes:
         plant: The plant.
-        interval: Of the plant's number minus the judged model's, paired by seed; None where no seed has both.
+        interval: Of the plant's number minus what it is held against, paired by seed; None where no seed has both.
         word: ``found`` if the interval lies beyond `least` on the right side, ``reversed`` if wholly on the wrong side
             of 0, else ``undecided``.
     """
@@ -86,13 +99,18 @@ def _found(plant: Plant, table: Table) -> Found:
 
 
 def _differences(plant: Plant, table: Table) -> dict[int, float]:
-    """The plant's number minus the judged model's, by seed: the mean over the knob values at which both have one."""
-    judged = {sweep.knobs: sweep.values for sweep in table.at_each_knob(plant.measurement, "trained")}
+    """The plant's number minus the other, by seed: the mean over the knob values at which both have one."""
+    number = plant.against if isinstance(plant.against, float) else None
+    name = plant.against if isinstance(plant.against, str) else plant.name
+    beside = {sweep.knobs: sweep.values for sweep in table.at_each_knob(name, "trained")}
     found: dict[int, list[float]] = {}
-    for sweep in table.at_each_knob(plant.measurement, plant.arm):
-        beside = judged.get(sweep.knobs, {})
-        for seed in sorted(sweep.values.keys() & beside.keys()):
-            found.setdefault(seed, []).append(sweep.values[seed][0] - beside[seed][0])
+    for sweep in table.at_each_knob(plant.name, plant.arm):
+        others = beside.get(sweep.knobs, {})
+        for seed, (value,) in sorted(sweep.values.items()):
+            if number is not None:
+                found.setdefault(seed, []).append(value - number)
+            elif seed in others:
+                found.setdefault(seed, []).append(value - others[seed][0])
     return {seed: sum(values) / len(values) for seed, values in sorted(found.items())}
 
 

@@ -120,7 +120,7 @@ def number_text(value: float) -> str:
 def filled(
     template: Statistic, sweep: Sweep, number: Callable[[Sequence[float]], float], agree: Callable[[float], float]
 ) -> Statistic:
-    """Fill a quantity's frame with one number a seed and its agreement; of a sweep at one knob value it is of that."""
+    """Fill a statistic's frame with one number a seed and its agreement; of a sweep at one knob value it is of that."""
     values = tuple(number(at) for at in sweep.values.values())
     return Statistic(  # written out, for `replace` takes longer than all the rest
         *(template.what, template.low, template.high, tuple(sweep.values), values),

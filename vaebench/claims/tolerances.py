@@ -7,9 +7,9 @@ of verdicts at half and twice each of them is arithmetic on records. It shows wh
 from dataclasses import replace
 
 from vaebench.claims.arms import OutpacesArm, RoomyTrend
+from vaebench.claims.claim import Claim
 from vaebench.claims.conditions import Beyond, Condition, Near
 from vaebench.claims.trends import Outpaces, Trend
-from vaebench.claims.verdicts import Claim
 
 
 def has_tolerance(condition: Condition) -> bool:

@@ -1,7 +1,7 @@
 """Conditions on a measurement's course along the knob: that it falls or rises, or moves more than another."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import combinations
 from typing import Literal
@@ -35,7 +35,7 @@ def kendall_tau(values: Sequence[float]) -> float:
 
 
 def log_ratio(values: Sequence[float]) -> float:
-    """Logarithm of a sweep' last value over its first, 0 where they are equal up to `ROUNDING`.
+    """Logarithm of a sweep's last value over its first, 0 where they are equal up to `ROUNDING`.
 
     Args:
         values: Positive measurements in the order of a rising knob.
@@ -82,7 +82,7 @@ class Trend:
     def __post_init__(self) -> None:
         if self.direction not in ("falls", "rises"):
             raise ValueError(f"a trend falls or rises, not {self.direction!r}")
-        _check_least(self.least)
+        check_least(self.least)
 
     @property
     def measurements(self) -> tuple[str, ...]:
@@ -101,7 +101,7 @@ class Trend:
             the log-ratio, and the estimate of τ has to lie beyond `LEAST_TAU`. A seed that lacks the measurement at one
             knob value has neither: half a knob is another experiment.
         """
-        sweep = _positive_course(sample, self.measurement, arm)
+        sweep = positive_course(sample, self.measurement, arm)
         falls = self.direction == "falls"
         sign = -1 if falls else 1
         ratios = tuple(map(log_ratio, sweep.values.values()))
@@ -149,7 +149,7 @@ class Outpaces:
     least: float = field(default=LEAST, metadata={"hashed": False})
 
     def __post_init__(self) -> None:
-        _check_least(self.least)
+        check_least(self.least)
 
     @property
     def measurements(self) -> tuple[str, ...]:
@@ -166,34 +166,59 @@ class Outpaces:
         Returns:
             One statistic, with the half-line from `least` on.
         """
-        sweep, other = (_positive_course(sample, name, arm) for name in (self.measurement, self.other))
-        paired = {
-            seed: [-log_ratio(values), max(abs(math.log(at / other.values[seed][0])) for at in other.values[seed])]
-            for seed, values in sweep.values.items()
-            if seed in other.values
-        }
-        both = replace(
-            sweep,
-            values=paired,
-            degenerate=tuple(sorted({*sweep.degenerate, *other.degenerate})),
-            reason=sweep.reason or other.reason,
-        )
-        frame = Statistic(
-            f"log-fall of {self.measurement} minus largest log-change of {self.other}",
-            *(self.least, None, (), (), ()),
-            rounding=ROUNDING,
-        )
-        found = filled(frame, both, lambda pair: pair[0] - pair[1], float)
-        agreement = tuple(_outpacing(fall, moved, self.least) for fall, moved in paired.values())
-        return (replace(found, agreement=agreement),)
+        course, other = (positive_course(sample, name, arm) for name in (self.measurement, self.other))
+        what = f"log-fall of {self.measurement} minus largest log-change of {self.other}"
+        return (outpacing(what, self.least, course, other, _largest_change),)
 
 
-def _outpacing(fall: float, other: float, least: float) -> float:
-    return (fall - other) / (abs(fall) + other) if max(abs(fall), other) > least else 0.0
+def _largest_change(values: Sequence[float]) -> float:
+    return max(abs(math.log(value / values[0])) for value in values)
 
 
-def _positive_course(sample: Sample, name: str, arm: str) -> Sweep:
-    """A measurement along two knob values or more, of the seeds where it is positive at all of them."""
+def outpacing(
+    what: str, least: float, course: Sweep, other: Sweep, moved: Callable[[Sequence[float]], float]
+) -> Statistic:
+    """Hold the log-fall of one course against what another moves, in the seeds that have both.
+
+    Args:
+        what: The statistic in words.
+        least: The smallest difference of logarithms that counts.
+        course: The course that should fall.
+        other: The course that should move less.
+        moved: What counts as the other's movement, a logarithm.
+
+    Returns:
+        The differences, with the half-line from `least` on. Agreement is (fall − other)/(|fall| + |other|), and 0 where
+        neither moves by more than `least`.
+    """
+    paired = {
+        seed: [-log_ratio(values), moved(other.values[seed])]
+        for seed, values in course.values.items()
+        if seed in other.values
+    }
+    degenerate = tuple(sorted({*course.degenerate, *other.degenerate}))
+    both = replace(course, values=paired, degenerate=degenerate, reason=course.reason or other.reason)
+    frame = Statistic(what, least, None, (), (), (), rounding=ROUNDING)
+    found = filled(frame, both, lambda pair: pair[0] - pair[1], float)
+    return replace(found, agreement=tuple(_share(fall, change, least) for fall, change in paired.values()))
+
+
+def _share(fall: float, other: float, least: float) -> float:
+    size = abs(fall) + abs(other)
+    return (fall - other) / size if max(abs(fall), abs(other)) > least and size else 0.0
+
+
+def positive_course(sample: Sample, name: str, arm: str) -> Sweep:
+    """Take a measurement along two knob values or more.
+
+    Args:
+        sample: The measurements.
+        name: The measurement's name.
+        arm: The arm.
+
+    Returns:
+        The seeds where it is positive at all knob values; the others as degenerate.
+    """
     sweep = sample.sweep(name, arm)
     positive = {seed: values for seed, values in sweep.values.items() if min(values) > 0}
     failed = tuple(sorted({*sweep.degenerate, *(sweep.values.keys() - positive.keys())}))
@@ -205,6 +230,14 @@ def _positive_course(sample: Sample, name: str, arm: str) -> Sweep:
     return sweep
 
 
-def _check_least(least: float) -> None:
+def check_least(least: float) -> None:
+    """Refuse a smallest change that is none.
+
+    Args:
+        least: The smallest change of a logarithm that counts.
+
+    Raises:
+        ValueError: It is below 0 or not finite.
+    """
     if not 0 <= least < math.inf:
         raise ValueError(f"the smallest change that counts is 0 or above, not {least}")

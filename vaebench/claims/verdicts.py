@@ -1,185 +1,18 @@
-"""Claims, and what measurements say of them."""
+"""What measurements say of a claim."""
 
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
 
+from vaebench.claims.claim import WORST_FIRST, CheckResult, Claim, Level, ReasonCode, Verdict, VerdictWord
 from vaebench.claims.conditions import Condition
 from vaebench.claims.intervals import LEVEL, Interval, drawn, share_interval
-from vaebench.claims.plants import Found, Plant, Validity, read_plants, validity
-from vaebench.claims.statistics import Role, Sample, Scale, Statistic, number_text
+from vaebench.claims.plants import Found, read_plants, validity
+from vaebench.claims.statistics import Role, Sample, Statistic, number_text
 from vaebench.claims.table import Across, Table
 
 SURVIVING_SHARE = 0.8
 """A claim is not judged on the seeds that survived when more than a fifth did not: survivors are no fair sample."""
-
-VerdictWord = Literal["holds", "fails", "undecided", "not applicable"]
-
-ReasonCode = Literal[
-    "",
-    "setting",
-    "collapsed",
-    "uninformative",
-    "straddles",
-    "too small",
-    "corrected",
-    "one seed",
-    "few seeds",
-    "no seed",
-    "unasked",
-    "cannot tell",
-]
-"""Why a check is not plain: a reason that programs can read.
-
-- ``setting``: the measurement has no meaning for this variant, task or data set.
-- ``collapsed``: the model denies it in some seed.
-- ``uninformative``: nothing could have been seen. The control is at floor or ceiling, or the interval is wider than the
-  way from the null to the ideal.
-- ``straddles``: the interval holds values of both sides.
-- ``too small``: the effect lies on the claimed side, and is smaller than what counts.
-- ``corrected``: outside the region, but not after the correction for several statistics.
-- ``one seed``, ``few seeds``, ``no seed``: too few seeds finished.
-- ``unasked``: nobody asked for such a measurement.
-- ``cannot tell``: a measure of the level reads a plant the wrong way round.
-"""
-
-WORST_FIRST: tuple[VerdictWord, ...] = ("fails", "undecided", "holds", "not applicable")
-"""Which of several words decides: the first of these that is among them."""
-
-
-@dataclass(frozen=True)
-class Claim:
-    """One sentence of a paper, made testable.
-
-    Attributes:
-        id: Its name, for example ``decoder_lipschitz``.
-        says: The sentence.
-        conditions: What must hold, every one.
-        reported: Measurements that are shown beside the verdict and not judged.
-        analytic: What the ``analytic`` arm must get, because mathematics has it so: a control that fails shows that the
-            claim can; one that holds shows the instruments to be right. Empty where it settles nothing, or there is
-            none.
-        over_records: Whether it is judged with records as the sample as well: it speaks of all objectives and data.
-        plants: Arms whose true answer is known, which show whether the measures can tell.
-    """
-
-    id: str
-    says: str
-    conditions: tuple[Condition, ...]
-    reported: tuple[str, ...] = ()
-    analytic: Literal["holds", "fails", ""] = ""
-    over_records: bool = False
-    plants: tuple[Plant, ...] = ()
-
-    def __post_init__(self) -> None:
-        if not self.conditions:
-            raise ValueError(f"claim {self.id} has no condition: nothing could fail it")
-        if not any(condition.role == "published" for condition in self.conditions):
-            raise ValueError(f"claim {self.id} has no published condition: nothing that the paper says could fail it")
-
-
-@dataclass(frozen=True)
-class CheckResult:
-    """How one statistic of a condition came out.
-
-    Attributes:
-        statistic: What was checked, in words.
-        interval: Its estimate and interval over seeds; None where no seed has it.
-        low: Lower end of the region the claim names.
-        high: Upper end of that region.
-        word: What the interval says.
-        reason: Why there is no verdict, or why it rests on fewer seeds.
-        knob: The knob value it is of; None where it is of all, or there is no knob.
-        scale: What was estimated over seeds, and how.
-        estimate_beyond: What the estimate itself had to lie beyond; None for no more than the interval had to.
-        role: Of its condition.
-        code: The reason's code.
-    """
-
-    statistic: str
-    interval: Interval | None
-    low: float | None
-    high: float | None
-    word: VerdictWord
-    reason: str = ""
-    knob: float | None = None
-    scale: Scale = "mean"
-    estimate_beyond: float | None = None
-    role: Role = "published"
-    code: ReasonCode = ""
-
-    @property
-    def place(self) -> str:
-        """The statistic, with the knob value where it is of one."""
-        return self.statistic if self.knob is None else f"{self.statistic} at {number_text(self.knob)}"
-
-
-LevelName = Literal["published", "controlled"]
-
-
-@dataclass(frozen=True)
-class Level:
-    """What some of a claim's conditions say together.
-
-    Attributes:
-        word: ``holds``, ``fails``, ``undecided`` or ``not applicable``.
-        agreement: Mean over conditions of the agreement of each seed, 0 where the claim is false and 1 at the ideal.
-        seeds: The seeds that `agreement` belongs to.
-        reason: Why, where the word alone does not say.
-        code: The reason's code.
-        decided_by: The statistic of the first check that has the level's word; empty where every check holds.
-        valid: Whether the level's measures were shown to tell, by plants.
-    """
-
-    word: VerdictWord
-    agreement: tuple[float, ...] = ()
-    seeds: tuple[int, ...] = ()
-    reason: str = ""
-    code: ReasonCode = ""
-    decided_by: str = ""
-    valid: Validity = "not shown"
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What the measurements say of a claim, at two levels.
-
-    Attributes:
-        claim: The claim's id.
-        arm: The arm that was judged.
-        published: By the paper's own measure, or the nearest that can be taken: does the observation replicate?
-        controlled: The same together with every control of ours: does the interpretation stand?
-        checks: One for each statistic, as it is judged under controls.
-        plants: How the claim's plants were read; empty for a control's verdict.
-    """
-
-    claim: str
-    arm: str
-    published: Level
-    controlled: Level
-    checks: tuple[CheckResult, ...]
-    plants: tuple[Found, ...] = ()
-
-    @property
-    def word(self) -> VerdictWord:
-        """The word under controls."""
-        return self.controlled.word
-
-    @property
-    def agreement(self) -> tuple[float, ...]:
-        """Agreement of each seed under controls."""
-        return self.controlled.agreement
-
-    @property
-    def seeds(self) -> tuple[int, ...]:
-        """The seeds of `agreement`."""
-        return self.controlled.seeds
-
-    @property
-    def reason(self) -> str:
-        """Why it is so under controls."""
-        return self.controlled.reason
 
 
 def _place(interval: Interval, statistic: Statistic) -> VerdictWord:
@@ -225,22 +58,29 @@ Outcome = tuple[VerdictWord, str, ReasonCode]
 """A word, its reason, and the reason's code."""
 
 
-def _checked(
-    statistic: Statistic, role: Role, seeds_run: int, seeds_seen: int, together: int, unheard: str
-) -> CheckResult:
-    """Judge one statistic of so many that each can bring the claim down; `unheard` names what nobody asked for."""
+def _checked(statistic: Statistic, role: Role, ran: "_Ran", corrections: int, unheard: str) -> CheckResult:
+    """Judge one statistic; `unheard` names what nobody asked for."""
     if statistic.values:
         interval = statistic.interval()
-        word, reason, code = _decided(statistic, interval, seeds_run, together)
+        word, reason, code = _decided(statistic, interval, ran, corrections)
     else:
         interval = None
-        word, reason, code = _absent(statistic, unheard, no_seed=seeds_run > 0 and not seeds_seen)
+        word, reason, code = _absent(statistic, unheard, no_seed=ran.started > 0 and not ran.seen)
     return CheckResult(
         *(statistic.what, interval, statistic.low, statistic.high, word, reason, statistic.knob, statistic.scale),
         estimate_beyond=statistic.estimate_beyond,
         role=role,
         code=code,
     )
+
+
+@dataclass(frozen=True)
+class _Ran:
+    """How many seeds were started, how many have measurements, and how many looks the claim is one of."""
+
+    started: int
+    seen: int
+    looks: int
 
 
 def _absent(statistic: Statistic, unheard: str, no_seed: bool) -> Outcome:
@@ -254,17 +94,17 @@ def _absent(statistic: Statistic, unheard: str, no_seed: bool) -> Outcome:
     return "not applicable", statistic.missing, "setting"
 
 
-def _decided(statistic: Statistic, interval: Interval, seeds_run: int, together: int) -> Outcome:
+def _decided(statistic: Statistic, interval: Interval, ran: _Ran, together: int) -> Outcome:
     """Say what an interval over seeds decides."""
-    if interval.n < SURVIVING_SHARE * seeds_run:
+    if interval.n < SURVIVING_SHARE * ran.started:
         lacking = statistic.missing or "the others did not finish"
-        return "undecided", f"only {interval.n} of {seeds_run} seeds have it: {lacking}", "few seeds"
+        return "undecided", f"only {interval.n} of {ran.started} seeds have it: {lacking}", "few seeds"
     if interval.n == 1:
         return "undecided", "one seed has no spread", "one seed"
     if statistic.uninformative:
         return "undecided", statistic.uninformative, "uninformative"
     word = _place(interval, statistic)
-    if doubt := _doubt(word, interval, statistic, seeds_run, together):
+    if doubt := _doubt(word, interval, statistic, ran, together):
         return "undecided", *doubt
     counted = _counted(statistic, word)
     return _straddling(statistic, interval, counted) if word == "undecided" else (word, counted, "")
@@ -289,19 +129,24 @@ def _too_wide(interval: Interval, statistic: Statistic) -> str:
 
 
 def _doubt(
-    word: VerdictWord, interval: Interval, statistic: Statistic, seeds_run: int, together: int
+    word: VerdictWord, interval: Interval, statistic: Statistic, ran: _Ran, together: int
 ) -> tuple[str, ReasonCode] | None:
     """Say why a statistic is undecided though its interval lies on one side; or nothing."""
     if word == "holds" and (small := _too_small(interval, statistic)):
         return small, "too small"
     if word == "holds" and statistic.degenerate:
         lost = len(statistic.degenerate)
-        return f"{lost} of {seeds_run} models leave nothing to read: {statistic.missing}", "collapsed"
-    level = 1 - (1 - LEVEL) / together
-    if word == "fails" and _place(statistic.interval(level), statistic) != "fails":
+        return f"{lost} of {ran.started} models leave nothing to read: {statistic.missing}", "collapsed"
+    if word == "undecided":
+        return None
+    # Every statistic has to hold, and any one of them, or of the looks, may bring the claim down.
+    several = ran.looks * (together if word == "fails" else 1)
+    level = 1 - (1 - LEVEL) / several
+    if _place(statistic.interval(level), statistic) != word:
+        side, what = ("inside", "looks") if word == "holds" else ("outside", "statistics")
         return (
-            f"outside by its {100 * LEVEL:g} % interval, but not by the {100 * level:.1f} % interval "
-            f"that corrects for {together} statistics"
+            f"{side} by its {100 * LEVEL:g} % interval, but not by the {100 * level:.1f} % interval "
+            f"that corrects for {several} {what}"
         ), "corrected"
     return None
 
@@ -354,22 +199,9 @@ def judge(claim: Claim, table: Table, arm: str = "trained", seeds_run: int | Non
         the claim from holding, at an agreement of 0, and never makes it fail. A name that the table has on no arm is
         ``undecided``: nobody asked for such a measurement, and a misspelt one must not hold.
     """
-    seen = len(table.seeds)
-    verdict = _judged(claim, table, arm, seen if seeds_run is None else seeds_run, seen)
-    return _with_plants(claim, verdict, table) if claim.plants and arm == "trained" else verdict
-
-
-def _with_plants(claim: Claim, verdict: Verdict, table: Table) -> Verdict:
-    """Say of both levels whether their measures can tell; one that cannot decides nothing under controls."""
-    found = read_plants(claim.plants, table)
-    published = judged_names([replace(claim, conditions=tuple(c for c in claim.conditions if c.role == "published"))])
-    first = replace(verdict.published, valid=validity(found, published))
-    second = replace(verdict.controlled, valid=validity(found, judged_names([claim])))
-    if second.valid == "cannot tell" and second.word in {"holds", "fails"}:
-        arms = ", ".join(sorted({one.plant.arm for one in found if one.word == "reversed"}))
-        reason = f"its measure reads the plant {arms} the wrong way round"
-        second = replace(second, word="undecided", reason=reason, code="cannot tell")
-    return replace(verdict, published=first, controlled=second, plants=found)
+    ran = _Ran(len(table.seeds) if seeds_run is None else seeds_run, len(table.seeds), claim.looks)
+    found = read_plants(claim.plants, table) if arm == "trained" else ()
+    return replace(_judged(claim, table, arm, ran, found), plants=found)
 
 
 def judge_across(claim: Claim, tables: Across) -> Verdict:
@@ -382,37 +214,57 @@ def judge_across(claim: Claim, tables: Across) -> Verdict:
     Returns:
         The verdict. It bears no agreement, which is of seeds.
     """
-    found = _judged(claim, tables, "trained", tables.size, tables.size)
+    found = _judged(claim, tables, "trained", _Ran(tables.size, tables.size, claim.looks), ())
     published, controlled = (replace(level, agreement=(), seeds=()) for level in (found.published, found.controlled))
     return replace(found, published=published, controlled=controlled)
 
 
-def _judged(claim: Claim, sample: Sample, arm: str, started: int, seen: int) -> Verdict:
+def _judged(claim: Claim, sample: Sample, arm: str, ran: _Ran, found: Sequence[Found]) -> Verdict:
+    """Judge both levels. A measure that reads a plant the wrong way round decides nothing under controls."""
     reduced = [(condition, condition.statistics(sample, arm)) for condition in claim.conditions]
     # Of an empty table nothing was asked at all.
     unheard = {name for name in judged_names([claim]) if sample.names and name not in sample.names}
+    blind = {one.plant.measurement for one in found if one.word == "reversed"}
 
     def level(part: Sequence[Reduced]) -> tuple[Level, tuple[CheckResult, ...]]:
-        return _level(part, started, seen, unheard)
+        judged, checks = _level(part, ran, unheard)
+        names = [name for of, _ in part for name in of.measurements]
+        return replace(judged, valid=validity(found, names)), checks
 
-    controlled, checks = level(reduced)
     published = [(of, statistics) for of, statistics in reduced if of.role == "published"]
-    first = controlled if len(published) == len(reduced) else level(published)[0]
+    first, _ = level(published)
+    controlled, checks = level(reduced)
+    if blind:
+        seeing = [(of, statistics) for of, statistics in reduced if not blind.intersection(of.measurements)]
+        lines = [(of, each) for of, statistics in reduced for each in statistics]
+        checks = tuple(
+            replace(check, code="cannot tell") if blind.intersection(of.measurements) else check
+            for check, (of, _) in zip(checks, lines, strict=True)
+        )
+        arms = ", ".join(sorted({one.plant.arm for one in found if one.word == "reversed"}))
+        why = f"reads the plant {arms} the wrong way round"
+        controlled = _without_blind(level(seeing)[0] if seeing else None, controlled, why)
     return Verdict(claim.id, arm, first, controlled, checks)
+
+
+def _without_blind(rest: Level | None, all_together: Level, why: str) -> Level:
+    """The level of the conditions whose measures can tell; where there are none, it cannot tell."""
+    if rest is None or rest.word == "not applicable":
+        reason = f"its measure {why}"
+        return replace(all_together, word="undecided", reason=reason, code="cannot tell", valid="cannot tell")
+    return rest
 
 
 Reduced = tuple[Condition, tuple[Statistic, ...]]
 """A condition with its statistics."""
 
 
-def _level(
-    reduced: Sequence[Reduced], started: int, seen: int, unheard: set[str]
-) -> tuple[Level, tuple[CheckResult, ...]]:
+def _level(reduced: Sequence[Reduced], ran: _Ran, unheard: set[str]) -> tuple[Level, tuple[CheckResult, ...]]:
     """Judge some conditions together."""
     meant = [[one for one in statistics if one.values or one.degenerate] for _, statistics in reduced]
     together = max(1, sum(not one.uninformative for statistics in meant for one in statistics))
     checks = tuple(
-        _checked(one, of.role, started, seen, together, ", ".join(sorted(unheard.intersection(of.measurements))))
+        _checked(one, of.role, ran, together, ", ".join(sorted(unheard.intersection(of.measurements))))
         for of, statistics in reduced
         for one in statistics
     )

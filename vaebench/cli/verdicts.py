@@ -48,5 +48,6 @@ def show_verdicts(records: "Sequence[Record]") -> None:
 
 
 def headline(verdict: "Verdict") -> "CheckResult":
-    """The check that decided a verdict: the first with the same word."""
-    return next(check for check in verdict.checks if check.word == verdict.word)
+    """The check that decided a verdict: the first with the same word whose measure can tell."""
+    deciding = [check for check in verdict.checks if check.word == verdict.word and check.code != "cannot tell"]
+    return (deciding or verdict.checks)[0]

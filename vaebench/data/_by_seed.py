@@ -23,7 +23,6 @@ from vaebench.data import (
     sprites,
     three_sources,
 )
-from vaebench.data._apart import apart
 from vaebench.data._independent_sources import Normal, Source, orthonormal_basis
 from vaebench.seeds import seed_for
 
@@ -47,55 +46,8 @@ def load(page: str, size: int | None, seed: int) -> Dataset:
     return PAGES[page](size, seed)
 
 
-def picture(factors: Tensor) -> Tensor:
-    """Name what a sprite looks like: its factors, with the first of the orientations that look alike.
-
-    A square looks the same after a quarter turn, and an ellipse after half a turn.
-
-    Args:
-        factors: Index of each factor, shape (n, 5), as for `sprites.render`.
-
-    Returns:
-        Factors, of the shape and type of `factors`. Two sprites have equal pictures if and only if these are equal.
-
-    Examples:
-        >>> picture(torch.tensor([[0, 5, 37, 1, 1], [1, 5, 37, 1, 1], [2, 5, 37, 1, 1]]))[:, 2].tolist()
-        [7, 17, 37]
-    """
-    distinct = torch.tensor(sprites._ANGLES, dtype=factors.dtype, device=factors.device)
-    columns = list(factors.unbind(-1))
-    columns[2] = columns[2] % distinct[columns[0].long()]
-    return torch.stack(columns, dim=-1)
-
-
-def sprites_apart(size: int | None, seed: int | None = None) -> Dataset:
-    """Draw sprites so that no held-out picture is in the training part.
-
-    Without a seed these are the same 24,000 sprites as `sprites.load`. There 116 held-out pictures are training
-    pictures too, because squares and ellipses are symmetric.
-
-    Args:
-        size: Pixels along a side; None for the default.
-        seed: Whose sprites; None for those of the fixed split.
-
-    Returns:
-        The data set, as `sprites.load` gives it.
-
-    Examples:
-        >>> len(sprites_apart(16).held_out.x)
-        4000
-    """
-    side = sprites.SIZES[0] if size is None else size
-    names: tuple[str | int, ...] = ("sprites",) if seed is None else ("sprites", seed)
-    stream = "sprites" if seed is None else _stream("sprites", seed)
-    factors = sprites._FACTORS.subset(stream, sprites._TRAIN + sprites._HELD_OUT)
-    held_out = apart(sprites.factors_to_index(picture(factors)), sprites._HELD_OUT, *names)
-    train, rest = (
-        Split(sprites.render(part, side), labels=part[:, 0].clone(), factors=part)
-        for part in (factors[~held_out], factors[held_out])
-    )
-    name = "sprites" if side == sprites.SIZES[0] else f"sprites{side}"
-    return Dataset(name, sprites.VERSION, train, rest)
+def _sprites(size: int | None, seed: int) -> Dataset:
+    return sprites.drawn(sprites.SIZES[0] if size is None else size, _stream("sprites", seed), seed)
 
 
 def _stream(page: str, seed: int) -> str:
@@ -155,7 +107,7 @@ def _on_basis(coordinates: Tensor) -> Tensor:
 
 PAGES: Mapping[str, Callable[[int | None, int], Dataset]] = {
     "digits": _digits,
-    "sprites": sprites_apart,
+    "sprites": _sprites,
     "shapes3d": _shapes3d,
     "three_sources": partial(_redrawn, three_sources.load, three_sources.SOURCES, _on_basis),
     "linear_gaussian_sources": partial(

@@ -11,7 +11,6 @@ from vaebench.report.format import cell_time
 from vaebench.report.glossary import PAGE, link
 from vaebench.report.levels import LEVELS, both, deciding, tally, told
 from vaebench.report.markdown import (
-    NO_RECORDS,
     PREVIEW,
     SYMBOLS,
     anchor,
@@ -28,6 +27,7 @@ from vaebench.report.markdown import (
 from vaebench.report.selection import LeftOut, Selection
 from vaebench.report.shown import Row, ShownRecord
 from vaebench.report.suite import Suite
+from vaebench.report.superseded import no_records, superseded_line
 from vaebench.results.record import Record, Status
 
 HOME = "[What vaebench is](../README.md) · [how to add a variant or publish a row](../CONTRIBUTING.md)"
@@ -58,7 +58,6 @@ def front_page(suite: Suite, selection: Selection, preview: bool, unread: Iterab
         Markdown.
     """
     tasks = suite.tasks
-    stale = [*map(_line, selection.stale)]
     left_out = [*map(_line, selection.left_out), *(f"{escape(name)}: no record" for name in unread)]
     presets = [preset for preset in PRESETS if any(row.preset == preset for row in selection.labels)]
     parts = ["# Leaderboard", "Which published claims about VAEs hold, and for which variants.", LEGEND]
@@ -66,12 +65,11 @@ def front_page(suite: Suite, selection: Selection, preview: bool, unread: Iterab
     parts += ["## Claims", _claims(tasks, selection)] if selection.shown else []
     for preset in presets:
         parts += [f"## Agreement, preset {preset}", _about(preset), agreement_table(tasks, selection, preset)]
-    parts += [] if presets else [NO_RECORDS]
+    parts += [] if presets else [no_records(selection.stale)]
     parts += ["## Verdicts, row by row", _matrices(tasks, selection)]
     parts += ["## Names", _names(suite, selection, linked=not preview)] if suite.names and selection.shown else []
     parts += ["## Records", _foundations(selection)]
-    parts += ["## Stale", "These were measured before a definition changed. They are not shown above."] if stale else []
-    parts += [bullets(stale)] if stale else []
+    parts += ["## Superseded", superseded_line(selection.stale)] if selection.stale else []
     parts += ["## Left out", bullets(left_out)] if left_out else []
     parts.insert(4, contents(parts))
     return "\n\n".join(parts) + "\n"
@@ -171,7 +169,7 @@ def _matrices(tasks: Sequence[Task], selection: Selection) -> str:
         for one in selection.of_task(task.name):
             by_row.setdefault(one.row, []).append(one)
         if not by_row:
-            parts.append(NO_RECORDS)
+            parts.append(no_records(selection.stale, task.name))
             continue
         lines = []
         for row, of_row in sorted(by_row.items()):

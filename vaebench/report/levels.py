@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from vaebench.claims import Claim, Verdict, has_tolerance, judge, with_tolerances
+from vaebench.claims import Claim, Validity, Verdict, has_tolerance, judge, with_tolerances
 from vaebench.report.markdown import SYMBOLS, details, escape, label, table, words
 from vaebench.report.shown import ShownRecord
 
@@ -76,10 +76,22 @@ def told(verdicts: Iterable[Verdict]) -> str:
     Returns:
         Markdown; empty where the claim has no plants.
     """
-    found = Counter(one.controlled.valid for one in verdicts if one.plants)
+    found = Counter(least_valid(one) for one in verdicts if one.plants)
     if found["cannot tell"]:
         return f"{CANNOT_TELL} ({found['cannot tell']} of {found.total()})"
     return f"shown in {found['shown']} of {found.total()}" if found.total() else ""
+
+
+def least_valid(verdict: Verdict) -> Validity:
+    """Say whether a verdict's measures can tell: not if those of one level cannot.
+
+    Args:
+        verdict: The verdict.
+
+    Returns:
+        The word.
+    """
+    return "cannot tell" if verdict.published.valid == "cannot tell" else verdict.controlled.valid
 
 
 def plant_lines(verdict: Verdict) -> list[str]:

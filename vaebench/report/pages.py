@@ -22,6 +22,8 @@ from vaebench.report.glossary import PAGE, glossary_page
 from vaebench.report.record_page import record_page
 from vaebench.report.selection import Selection
 from vaebench.report.suite import Suite
+from vaebench.report.superseded import PAGE as SUPERSEDED
+from vaebench.report.superseded import superseded_page
 from vaebench.report.taken_away import CROISSANT, DATA, VERDICTS, VERDICTS_CSV
 from vaebench.report.task_page import task_page
 from vaebench.report.variant_page import variant_page, variants_of
@@ -46,9 +48,12 @@ def pages(
 
     Returns:
         Contents by path below the board: ``README.md``, ``glossary.md``, ``changes.md``, ``cite.md``, ``<task>.md``,
-        ``variants/*.md``, ``records/<task>/*.md``, ``results/*`` and ``figures/*.svg``.
+        ``variants/*.md``, ``records/<task>/*.md``, ``results/*`` and ``figures/*.svg``; also
+        ``superseded.md``, if a record is of an earlier protocol.
     """
     written = {"README.md": front_page(suite, selection, preview, unread), PAGE: glossary_page()}
+    if apart := superseded_page(suite, selection, preview):
+        written[SUPERSEDED] = apart
     found = {} if preview else _findings(suite, selection)
     pictures: list[Picture] = []
     for task in suite.tasks:

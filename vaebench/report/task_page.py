@@ -14,7 +14,6 @@ from vaebench.report.figures.prepare_tally import distinct
 from vaebench.report.glossary import PAGE, link
 from vaebench.report.levels import LEVELS, tally, tolerance_table
 from vaebench.report.markdown import (
-    NO_RECORDS,
     PREVIEW,
     anchor,
     bullets,
@@ -28,6 +27,7 @@ from vaebench.report.markdown import (
 from vaebench.report.protocol import protocol_table
 from vaebench.report.selection import Selection
 from vaebench.report.shown import ShownRecord
+from vaebench.report.superseded import no_records, superseded_line
 from vaebench.report.taken_away import DATA
 
 NO_BREAK = "\u00a0"
@@ -78,11 +78,9 @@ def _results(
     task: Task, shown: Sequence[ShownRecord], selection: Selection, pictures: Sequence[Picture], findings: str
 ) -> list[str]:
     """Say what came out: a picture, a line a claim, and findings."""
-    old = sum(one.record.subject.task.name == task.name for one in selection.stale)
-    superseded = f"{old} records of an earlier version are not counted here." if old else ""
     if not shown:
-        return [" ".join(filter(None, (NO_RECORDS, superseded)))]
-    when = f"{measured(one.record for one in shown)}. {superseded}".strip()
+        return [no_records(selection.stale, task.name)]
+    apart = superseded_line(selection.stale, task.name)
     counted = distinct([one for one in shown if one.is_own and one.dataset in task.datasets] or list(shown))
     lines = []
     for claim in task.claims:
@@ -91,9 +89,9 @@ def _results(
         counts = [tally(verdicts, published=True), tally(verdicts, published=False) if two else "no control"]
         name = f"[{escape(claim.id)}](#{anchor(claim.id)})"
         lines.append([name, *((count or "–").replace(" ", NO_BREAK) for count in counts), escape(claim.says)])
-    said = f"{len(counted)} different {link('record', 'records')} by {link('verdict')}. {when}"
+    said = f"{len(counted)} different {link('record', 'records')} by {link('verdict')}. {measured(one.record for one in shown)}."
     heads = ["Claim", *(link(level.lower(), level) for level in LEVELS), "Statement"]
-    return [*_images(pictures, "tally"), said, table(heads, lines), *([findings] if findings else [])]
+    return [*_images(pictures, "tally"), said, *filter(None, (apart, table(heads, lines), findings))]
 
 
 def _tables(task: Task, shown: Sequence[ShownRecord], pictures: Sequence[Picture]) -> list[str]:

@@ -11,14 +11,14 @@ from vaebench.data import Split
 from vaebench.measures.probe import Probe
 from vaebench.measures.reconstruction import unexplained_variance
 from vaebench.models.complex_autoencoder import complex_autoencoder
-from vaebench.papers.camuto2021.robustness import RADII, maximum_damage, robustness
+from vaebench.papers.camuto2021.robustness import RADII, robustness
 
 DATA = ellipsoid()
 DATA_SD = float(DATA.train.x.flatten(1).double().var(0).sum().sqrt())
 
 
 def damage(model):
-    return by_name(maximum_damage(Probe(model, DATA, EVALUATION, generator())))
+    return by_name(robustness(Probe(model, DATA, EVALUATION, generator())))
 
 
 @pytest.mark.parametrize("scale", [0.05, 0.4, 1.0])
@@ -143,23 +143,16 @@ def test_in_both_units_damage_to_an_affine_model_is_radius_times_gain(scale):
     assert found["unexplained_variance"] == damage(model)["unexplained_variance"]
 
 
-def test_it_is_the_same_attack_as_the_older_one():
-    new, old = attacked(bent()), damage(bent())
-    for name in old:
-        assert new[name].value == old[name].value
-    assert new["unexplained_variance"] == old["unexplained_variance"]
-
-
 def test_what_the_second_half_of_the_restarts_adds_is_in_the_error_and_shrinks():
-    old = damage(bent())["damage_large"]
+    spread = attacked(bent(), replace(EVALUATION, attack_restarts=1))["damage_large"].stderr
     gains = []
     for restarts in (2, 4, 16):
         found = attacked(bent(), replace(EVALUATION, attack_restarts=restarts))
         gains.append(found["attack_gain"].value)
         large = found["damage_large"]
-        assert large.stderr < 1.5 * old.stderr + gains[-1] * large.value
+        assert large.stderr < 1.5 * spread + gains[-1] * large.value
     assert gains[0] > gains[1] > gains[2] >= 0
-    assert attacked(bent())["damage_large"].stderr > old.stderr
+    assert attacked(bent())["damage_large"].stderr > spread
 
 
 def test_a_collapsed_decoder_takes_no_damage_and_damage_has_no_scale():
@@ -187,6 +180,5 @@ def test_shrinking_reconstructions_lowers_damage_per_data_alone():
 def test_a_single_restart_attacks_all_the_same_and_has_no_gain():
     once = replace(EVALUATION, attack_restarts=1)
     found = attacked(bent(), once)
-    old = by_name(maximum_damage(Probe(bent(), DATA, once, generator())))
     assert found["attack_gain"] == declined("attack_gain", "a single restart has no second half")
-    assert all(found[f"damage_{name}"] == old[f"damage_{name}"] for name in RADII)
+    assert all(found[f"damage_{name}"].value > 0 for name in RADII)

@@ -11,7 +11,7 @@ from vaebench.experiment import EvaluationBudget, Interventions
 from vaebench.kernels.complex_normal import paired, unpaired
 from vaebench.kernels.estimate import Undefined
 from vaebench.measures.probe import Cohort, Probe
-from vaebench.papers.gracyk2025 import kahler, smoothness, volume_sampling
+from vaebench.papers.gracyk2025 import kahler, signed_sampling, smoothness
 from vaebench.papers.gracyk2025.complex_view import COMPONENTS, metric_at, posterior_mixture, standardised_decoder
 from vaebench.training.fit import Trained, build
 from vaebench.training.intervened import Intervened
@@ -34,7 +34,7 @@ def fresh(variant, latent=4, complex_codes=False, seed=3):
 def read(model):
     evaluation = EvaluationBudget(samples=512, points=64)
     return {
-        **by_name(volume_sampling.volume_sampling(Probe(model, DIGITS, evaluation, generator()))),
+        **by_name(signed_sampling.signed_sampling(Probe(model, DIGITS, evaluation, generator()))),
         **by_name(kahler.potential_fidelity(Probe(model, DIGITS, evaluation, generator()))),
         **by_name(kahler.plurisubharmonic(Probe(model, DIGITS, evaluation, generator()))),
         **by_name(

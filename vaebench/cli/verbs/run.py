@@ -2,7 +2,7 @@
 
 import json
 import sys
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, cast
 
@@ -67,6 +67,9 @@ def run_(
     missing: Annotated[
         bool, typer.Option("--missing", help="Skip what already has a complete record in --out.")
     ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what is left to run and how long it takes, and run nothing.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Train and measure variants, judge the claims, and keep the records. A run that was stopped continues."""
@@ -85,6 +88,9 @@ def run_(
         missing=missing,
     )
     check(request)
+    if dry_run:
+        show_left(request, as_json)
+        return
     from vaebench.results.journal import Journal
     from vaebench.results.lock import alone_in
 
@@ -133,6 +139,25 @@ def do(
         raise Mistake("nothing is left to run")
     with cell_progress() as progress:
         return run(request, planned, journal, progress, workers.run)
+
+
+def show_left(request: Request, as_json: bool) -> None:
+    """Print what is left of each task, and how long it takes by the times that earlier records carry."""
+    from vaebench.forecast import left
+
+    with err.status("planning"), Workers() as workers:
+        planned = plan(replace(request, device=resolve_device(request.device)), workers.ask)
+    found = left(planned.cells, request.out)
+    if as_json:
+        answer({"there": planned.there, "left": [asdict(one) for one in found]})
+        return
+    out.print(f"records that are there: {planned.there}", highlight=False)
+    for one in found:
+        hours = "no record says how long it takes" if one.core_hours is None else f"{one.core_hours:.1f} core-hours"
+        out.print(f"{one.task}: {one.records} records left, {one.cells} cells, {hours}", highlight=False)
+    if found and all(one.core_hours is not None for one in found):
+        total = sum(one.core_hours or 0.0 for one in found)
+        out.print(f"all: {total:.1f} core-hours, {total / request.jobs:.1f} hours with --jobs {request.jobs}")
 
 
 def report(request: Request, done: Done, journal: "Journal", as_json: bool) -> None:

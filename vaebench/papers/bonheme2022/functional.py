@@ -13,11 +13,11 @@ from vaebench.measures.declared import gives
 from vaebench.measures.model_view import held_out
 from vaebench.measures.probe import Cohort, Placed
 from vaebench.papers.bonheme2022.code_free import code_free_loss, data_scale
+from vaebench.papers.bonheme2022.readable import NoReading, bench_of
 from vaebench.papers.bonheme2022.retraining import Bench, Side, Weights, negative_elbos, retrained
 from vaebench.papers.bonheme2022.usefulness import area_lead, time_reached, usefulness
 from vaebench.training.fit import Trained
 from vaebench.training.sides import sides_of
-from vaebench.training.step import TrainingStep
 
 ARMS = ("trained", "slow_encoder", "slow_decoder", "slow_both")
 """Arms that are read: the judged model, and plants of it."""
@@ -84,12 +84,6 @@ def functional_lead(cohort: Cohort) -> tuple[Placed, ...]:
     return tuple(found)
 
 
-class _Declined(Exception):  # noqa: N818 - carried to where the measurements are named
-    def __init__(self, reason: str, cause: Cause = "setting") -> None:
-        super().__init__(reason)
-        self.cause = cause
-
-
 @dataclass(frozen=True)
 class _Curves:
     """What retraining found.
@@ -109,11 +103,11 @@ class _Curves:
 
 def _measured(cohort: Cohort, trained: Trained, x: Tensor, seed: int) -> list[Measurement]:
     try:
-        bench = _bench(cohort, trained, x, seed)
+        bench = bench_of(cohort, trained, x, seed)
         curves = _curves(bench, cohort)
     except Undefined as reason:
         return _none(str(reason), "setting")
-    except _Declined as reason:
+    except NoReading as reason:
         return _none(str(reason), reason.cause)
     return list(_leads([step for step, _ in trained.snapshots], curves, len(x)))
 
@@ -128,54 +122,6 @@ def _first(lead: Measurement) -> Measurement:
     if lead.value is None and lead.cause == "setting":
         return declined("functional_first_share", lead.reason)
     return Measurement("functional_first_share", float(lead.value is not None and lead.value > TOGETHER), 0.0, 1)
-
-
-def _bench(cohort: Cohort, trained: Trained, x: Tensor, seed: int) -> Bench:
-    """Everything that retraining needs, or why it cannot be done."""
-    if len(trained.snapshots) < 2 or trained.objective is None:
-        raise _Declined("fewer than two snapshots were kept in training")
-    fresh = next((one for (arm, _), one in cohort.models.items() if arm == "redrawn"), None)
-    if fresh is None or not fresh.snapshots or fresh.snapshots[0][0] != 0:
-        raise _Declined("there are no first weights of another seed, from which fresh sides start")
-    sides = sides_of(trained.model.model, x[:2])
-    if sides.shared:
-        raise _Declined(f"encoder and decoder share {sides.shared[0]}: one cannot be frozen alone")
-    if not (sides.encoder and sides.decoder):
-        raise _Declined(f"the {'decoder' if sides.encoder else 'encoder'} has no weights")
-    bench = Bench(trained, sides, fresh.snapshots[0][1], cohort.data.train.x, x, seed)
-    _require_two_sides(bench)
-    return bench
-
-
-def _require_two_sides(bench: Bench) -> None:
-    """Stop where the loss uses weights of neither side, or where a model keeps more than weights."""
-    model, (_, first), (_, last) = bench.trained.model.model, bench.trained.snapshots[0], bench.trained.snapshots[-1]
-    weights = dict(model.named_parameters())
-    moved = (name for name in last if name not in weights and not torch.equal(first[name], last[name]))
-    tied = {name for name, _ in model.named_parameters(remove_duplicate=False)}
-    if kept := next((name for name in moved if name not in tied), None):
-        raise _Declined(f"{kept} changes in training and is no weight: sides cannot be put together")
-    if used := _used_outside(bench):
-        raise _Declined(f"the loss uses {used}, which belongs neither to the encoder nor to the decoder")
-
-
-def _used_outside(bench: Bench) -> str:
-    """Name a weight outside both sides that the loss depends on, such as a discriminator's; or nothing."""
-    trained, x = bench.trained, bench.x[:16]
-    weights = {name: dict(trained.model.model.named_parameters())[name] for name in bench.sides.outside}
-    if not weights:
-        return ""
-    rng = torch.Generator(x.device).manual_seed(bench.seed)
-    noise = torch.randn(len(x), trained.latent, generator=rng, device=x.device)
-    assert trained.objective is not None
-    with torch.enable_grad():
-        copies = {f"model.model.{name}": weight.detach().requires_grad_() for name, weight in weights.items()}
-        step_of = TrainingStep(trained.model, (trained.objective,), 1, len(bench.x))
-        (loss,) = torch.func.functional_call(step_of, copies, (x, noise, None, 0, rng))
-        if not loss.requires_grad:
-            return ""
-        slopes = torch.autograd.grad(loss, list(copies.values()), allow_unused=True)
-    return next((name for name, slope in zip(weights, slopes, strict=True) if slope is not None), "")
 
 
 def _curves(bench: Bench, cohort: Cohort) -> _Curves:
@@ -193,14 +139,14 @@ def _curves(bench: Bench, cohort: Cohort) -> _Curves:
         for side in SIDES:
             if ends[side] > own + LAG * room:
                 share = (ends[side] - own) / room
-                raise _Declined(
+                raise NoReading(
                     f"a fresh side beside the trained {side} lags by {share:.2f} of what the model gains, after "
                     f"{steps[side]} steps",
                     "model",
                 )
     losses = {side: retrained(bench, side, states, steps[side]) for side in SIDES}
     if not zero - min(map(min, losses.values())) >= least:
-        raise _Declined(f"it gains less than {least:.3g} nats over the best output that ignores the code", "model")
+        raise NoReading(f"it gains less than {least:.3g} nats over the best output that ignores the code", "model")
     return _Curves(losses, zero, own, steps)
 
 

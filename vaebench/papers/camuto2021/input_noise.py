@@ -9,7 +9,8 @@ is held at σ = 0.2. So the encoder cannot answer the noise with its variance.
 
 **Measurements** are those of `camuto2021_variance_frequency`.
 
-- *Lipschitz constant* of the encoder: mean and maximum of ‖J‖₂ over held-out data, a lower bound.
+- *Lipschitz constant* of the encoder: mean and maximum of ‖J‖₂ over held-out data, a lower bound. The whitened norm is
+  that of J C^½, with C the covariance of the data. It does not count weights on pixels that never change.
 - *Frequency content* of the encoder: E‖J‖²_F / Var, and the whitened degree, which is 1 for every affine encoder.
 - *Finer control*: the encoder's log-fall from the first s to the last, minus the decoder's largest log-change on the
   way. It is taken of Lipschitz constants, and of degrees.
@@ -26,9 +27,12 @@ change).
   every λ turns into a, dead directions come alive, and the decoder's gains rise. The encoder's largest gain need not
   fall then, but does on this grid.
 - The whitened degree of an affine encoder is 1 at every s. So `noise_frequency` and `finer_control` must fail on the
-  analytic arms. `noise_lipschitz` holds there, and has no control that can fail.
+  analytic arms.
+- The linear VAE's own norm falls in s. So as a control `noise_lipschitz` asks for a larger fall, of the whitened norm.
 
 Part of the drop from s = 0 is an artefact. Weights on constant pixels keep their initial values until noise is added.
+A trained linear VAE outpaces its own closed form by that alone (1.10 against .82, one seed). So this control uses the
+whitened norm, of which such weights are no part. **That was chosen after looking.**
 
 **Choices that are ours**
 
@@ -40,7 +44,7 @@ Part of the drop from s = 0 is an artefact. Weights on constant pixels keep thei
 | noise model: could not be read | Gaussian of variance 0.05, eight latent units |
 """
 
-from vaebench.claims import Claim, Outpaces, Trend
+from vaebench.claims import Claim, Outpaces, OutpacesArm, Trend
 from vaebench.experiment import Arm, Budget, EvaluationBudget, Interventions, Knob, TrainingConfig
 from vaebench.measures.invariants import LINEAR_VAE_LANDS
 from vaebench.papers import Task, Version
@@ -50,8 +54,8 @@ HELD = Interventions(posterior_scale=0.2, likelihood_variance=0.05)
 
 TASK = Task(
     name="camuto2021_input_noise",
-    version=1,
-    versions=(Version(1, "2026-11-20"),),
+    version=2,
+    versions=(Version(1, "2026-11-20"), Version(2, "2026-11-28")),
     title="Camuto & Willetts 2021, Variational Autoencoders: A Harmonic Perspective (input noise)",
     source="arXiv:2105.14866",
     asks="Does noise on the input control the encoder's Lipschitz constant and frequency content?",
@@ -62,6 +66,7 @@ TASK = Task(
     arms=(Arm("noisy_target", Interventions(posterior_scale=0.2, likelihood_variance=0.05, target="noisy")),),
     instruments=(
         "lipschitz.encoder_lipschitz",
+        "lipschitz.encoder_whitened_lipschitz",
         "frequency.encoder_frequency",
         "lipschitz.decoder_lipschitz",
         "frequency.decoder_frequency",
@@ -72,14 +77,19 @@ TASK = Task(
         Claim(
             "noise_lipschitz",
             "The encoder's Lipschitz constant falls as the input noise rises.",
-            (Trend("encoder_lipschitz_mean", "falls"), Trend("encoder_lipschitz_max", "falls")),
+            (
+                Trend("encoder_lipschitz_mean", "falls"),
+                Trend("encoder_lipschitz_max", "falls"),
+                Trend("encoder_whitened_lipschitz_mean", "falls", role="control"),
+                OutpacesArm("encoder_whitened_lipschitz_mean", role="control"),
+            ),
             reported=("unexplained_variance",),
-            analytic="holds",
+            analytic="fails",
         ),
         Claim(
             "noise_frequency",
             "The encoder's frequency content falls as the input noise rises.",
-            (Trend("encoder_whitened_degree", "falls", role="control"), Trend("encoder_mean_degree", "falls")),
+            (Trend("encoder_mean_degree", "falls"), Trend("encoder_whitened_degree", "falls", role="control")),
             analytic="fails",
         ),
         Claim(
@@ -101,9 +111,14 @@ TASK = Task(
             training=TrainingConfig(steps=400, learning_rate=3e-3),
             evaluation=EvaluationBudget(samples=1024, points=128),
             knob_values=(0.0, 0.2, 0.8),
+            split="by_seed",
         ),
         "standard": Budget(
-            seeds=5, latent=8, training=TrainingConfig(steps=2000, learning_rate=3e-3), knob_values=GRID
+            seeds=5,
+            latent=8,
+            training=TrainingConfig(steps=2000, learning_rate=3e-3),
+            knob_values=GRID,
+            split="by_seed",
         ),
         "paper": Budget(
             seeds=10,
@@ -111,6 +126,7 @@ TASK = Task(
             training=TrainingConfig(steps=40_000, learning_rate=3e-3),
             evaluation=EvaluationBudget(samples=65_536),
             knob_values=GRID,
+            split="by_seed",
         ),
     },
 )

@@ -9,7 +9,7 @@ from torch import Tensor
 from vaebench.claims import Measurement, declined
 from vaebench.kernels import attack
 from vaebench.measures.declared import gives
-from vaebench.measures.model_view import held_out, none_of, of_sample, reconstructed, total_variance
+from vaebench.measures.model_view import held_out, of_sample, reconstructed, total_variance
 from vaebench.measures.probe import Probe
 from vaebench.measures.reconstruction import unexplained
 
@@ -20,53 +20,15 @@ COLLAPSED = 1e-4
 """Share of the data's standard deviation below which all reconstructions count as the same."""
 
 
-@gives("damage_{small,medium,large,medium_per_data}", "unexplained_variance")
-def maximum_damage(probe: Probe) -> tuple[Measurement, ...]:
-    """Measure the damage of an attack: max over ‖δ‖₂ ≤ r of ‖r(x+δ) − r(x)‖₂ / sd(r), r the reconstruction.
-
-    Its aim is the largest change of the reconstruction. Damage is in standard deviations of the reconstructions over
-    held-out data.
-
-    Source: Camuto et al. 2020 (arXiv 2007.07365).
-
-    Args:
-        probe: At most ``attacked`` examples are attacked, with ``attack_steps`` and ``attack_restarts``.
-
-    Returns:
-        ``damage_small``, ``damage_medium`` and ``damage_large``, lower bounds because an attack may miss.
-        ``damage_medium_per_data`` is the middle one in standard deviations of the data. ``unexplained_variance`` is the
-        share of the data's variance that reconstructions leave.
-    """
-    data, budget = probe.data, probe.budget
-    function, everything = reconstructed(probe.trained), held_out(data, budget.points, least=2)
-    with torch.no_grad():
-        reconstructions = function(everything)
-    sd = float(reconstructions.flatten(1).double().var(0).sum().sqrt())
-    data_sd = float(total_variance(data).sqrt())
-    left = unexplained(everything, reconstructions, data)
-    if sd < COLLAPSED * data_sd:
-        reason = "reconstructions do not vary: damage has no scale"
-        return none_of(maximum_damage, reason, "model", (left,))
-    x = held_out(data, budget.attacked)
-    damage = {
-        name: attack.maximum_damage(
-            function, x, share * data_sd, budget.attack_steps, budget.attack_restarts, probe.rng
-        ).double()
-        for name, share in RADII.items()
-    }
-    return (
-        *(of_sample(f"damage_{name}", found / sd) for name, found in damage.items()),
-        of_sample("damage_medium_per_data", damage["medium"] / data_sd),
-        left,
-    )
-
-
 @gives("damage_{small,medium,large}{_per_data,}", "attack_gain", "unexplained_variance")
 def robustness(probe: Probe) -> tuple[Measurement, ...]:
-    """Measure the damage of an attack at each radius, and how far the attack may fall short.
+    """Measure the damage of an attack at each radius, max over ‖δ‖₂ ≤ r of ‖r(x+δ) − r(x)‖₂, r the reconstruction.
 
-    It is as `maximum_damage`, in standard deviations of the data and in those of the reconstructions. An attack may
-    miss the maximum. So its error holds what the second half of its restarts added, beside the spread over examples.
+    It is in standard deviations of the data, and in those of the reconstructions. An attack may miss the maximum, so
+    damage is a lower bound. Its error holds what the second half of the restarts added, beside the spread over
+    examples.
+
+    Source: Camuto et al. 2020 (arXiv 2007.07365).
 
     Args:
         probe: At most ``attacked`` examples are attacked, with ``attack_steps`` and ``attack_restarts``.

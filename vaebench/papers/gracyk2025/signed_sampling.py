@@ -32,7 +32,6 @@ from vaebench.papers.gracyk2025.ratings import (
     rated,
     reconstructions,
 )
-from vaebench.papers.gracyk2025.volume_sampling import MALA_BURN_IN, MALA_STEP, MALA_STEPS, TOO_SMALL, UNITS, WIDEST
 
 SIGNS = {"more": 1.0, "less": -1.0}
 """Judged powers of det g: samples where there is more volume, and where there is less."""
@@ -45,6 +44,18 @@ TRUNCATIONS = {"at_0_4": 0.4, "at_0_5": 0.5, "at_0_6": 0.6, "at_0_8": 0.8}
 
 MATCHES = {"distance": "pairwise_distance", "entropy": "class_entropy"}
 """In what the scaled prior is matched to weighted samples, by name."""
+
+TOO_SMALL = 0.1
+"""Share of effective samples among candidates below which Langevin chains follow the resampling."""
+
+MALA_STEPS, MALA_BURN_IN, MALA_STEP = 40, 20, 0.3
+"""Kept Langevin steps, adapting ones, and the first step size in the unit of a real code."""
+
+WIDEST = 1.5
+"""Largest factor at which a match is sought. Above 1 the prior is widened."""
+
+UNITS = {"pairwise_distance": "x", "class_entropy": "nats", "coverage": "1"}
+"""Measures of variation, with their units."""
 
 Found = list[Measurement]
 Varied = Mapping[str, Estimate]
