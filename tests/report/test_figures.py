@@ -14,10 +14,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from vaebench.claims import (
     Beyond,
-    CheckResult,
     Claim,
     Exceeds,
-    Interval,
     Measurement,
     Near,
     Trend,
@@ -28,7 +26,6 @@ from vaebench.claims import (
 from vaebench.report.figures.draw import board_style, draw, svg
 from vaebench.report.figures.draw_grid import is_geometric
 from vaebench.report.figures.prepare import task_pictures
-from vaebench.report.figures.prepare_forest import margin
 from vaebench.report.figures.scales import kind_of
 from vaebench.report.figures.spec import CurveFigure, ForestFigure, OverviewFigure, TallyFigure
 from vaebench.report.figures.stamp import inputs_hash, stamp
@@ -232,16 +229,6 @@ def test_a_forest_shows_the_statistic_that_decides(made, forests):
     assert (figure.low, figure.high) == (checks[figure.shown].low, checks[figure.shown].high)
     row = next(row for row in figure.rows if row.group == "bimodal_sources")
     assert row.points[0].estimate == checks[figure.shown].interval.estimate
-
-
-def test_the_margin_is_the_way_to_the_nearest_bound_in_half_widths():
-    inside = CheckResult("x", Interval(0.3, 0.2, 0.4, 5), 0.0, 1.0, "holds")
-    outside = CheckResult("x", Interval(1.3, 1.2, 1.4, 5), 0.0, 1.0, "fails")
-    sure = CheckResult("x", Interval(2.0, 2.0, 2.0, 5), 0.0, 1.0, "fails")
-    none = CheckResult("x", None, 0.0, 1.0, "not applicable")
-    assert margin(inside) == pytest.approx(3.0)
-    assert margin(outside) == pytest.approx(-3.0)
-    assert (margin(sure), margin(none)) == (-math.inf, math.inf)
 
 
 def test_one_far_estimate_is_an_arrow_with_its_number_and_squeezes_nobody(made):

@@ -1,18 +1,34 @@
-"""Laws of the board's page: who is ranked, what is said of whom, and what it rests on."""
+"""Laws of the board's page: what it counts, in which order, and that its size does not depend on the number of rows."""
 
 import re
 from dataclasses import replace
 
 import pytest
 
-from vaebench.claims import Claim, Measurement, Near, column, declined
-from vaebench.report.front_page import front_page
+from vaebench.claims import Beyond, Claim, Measurement, Near, column
+from vaebench.experiment import Knob
+from vaebench.report import in_words
 from vaebench.report.glossary import SECTIONS, glossary_page
+from vaebench.report.in_words import Effect
 from vaebench.report.markdown import NO_RECORDS, PREVIEW, SYMBOLS, anchor
-from vaebench.report.row_summary import row_summary
+from vaebench.report.pages import overall_pages, summed_up
+from vaebench.report.records_page import UNDATED, records_page
 from vaebench.report.selection import select
+from vaebench.report.sent import sent
 from vaebench.report.suite import Name
 from vaebench.results.assemble import rejudge
+
+FREQUENCY, ISOMETRY = "camuto2021_variance_frequency", "nakagawa2021_posterior_isometry"
+
+
+def overall(suite, records, preview=False, submissions=(), **how):
+    """The pages for all tasks together."""
+    chosen = select(suite, records, preview, submissions)
+    return overall_pages(suite, chosen, summed_up(suite, chosen, {}), preview, **how)
+
+
+def written(made, records, preview=False, **how):
+    return overall(made.judging(records), records, preview, **how)["README.md"]
 
 
 @pytest.fixture(scope="module")
@@ -32,162 +48,232 @@ def paragraph(page, heading):
     return page.partition(f"{heading}\n\n")[2].partition("\n\n")[0].strip()
 
 
-def note(page, number):
-    """A footnote below the table of agreement."""
-    return re.search(rf"^\({number}\) (.*)$", page, re.MULTILINE)[1]
+def numbers(text):
+    return [int(number) for number in re.findall(r"\d+", text)]
 
 
-def written(made, records, preview=False):
+def test_the_first_screen_says_what_was_tested_when_and_where_else_to_look(page, records):
+    head = page.partition("## All claims")[0]
+    tested, dated = page.split("\n\n")[1:3]
+    assert numbers(tested) == [2, 3, 2, 4, 5]  # papers, variants, networks, data sets, seeds
+    assert UNDATED in dated and f"{len(records)} records" in dated and records[0].suite_version in dated
+    targets = ("../CHANGELOG.md", "results/verdicts.csv", "../CITATION.cff", "../CONTRIBUTING.md", "../README.md")
+    assert all(f"({target})" in dated for target in targets)
+    assert all(f"{symbol} " in head for word, symbol in SYMBOLS.items() if word != "not applicable")
+
+
+def test_a_dated_record_gives_the_day_of_the_newest(made):
+    record = made.record()
+    cells = [cell.model_copy(update={"date": f"2026-11-2{i}T10:00:00Z"}) for i, cell in enumerate(record.cells)]
+    page = written(made, [record.model_copy(update={"cells": tuple(cells)}), made.record(arch="conv")])
+    assert "2026-11-24" in page.split("\n\n")[2]
+
+
+def constant(claims, values):
+    """A measurement of what each claim judges, with a little noise."""
+
+    def measured(rng):
+        return [
+            column("trained", None, 0, Measurement(claim.conditions[0].measurement, value + 0.01 * rng.normal(), 0, 1))
+            for claim, value in zip(claims, values, strict=True)
+        ]
+
+    return measured
+
+
+def test_headlines_are_those_of_the_table_those_that_hold_most_widely_first(made, monkeypatch):
+    claims = tuple(Claim(name, f"It is {name}.", (Beyond(name, 0.0, 1.0, -1.0),)) for name in ("a", "b", "c"))
+    effects = {(FREQUENCY, name): Effect((name,), "by {}", "number", f"Short {name}") for name in ("a", "b")}
+    monkeypatch.setattr(in_words, "EFFECTS", effects)
+    values = {"vae": (-1.0, 1.0, 1.0), "beta_vae": (1.0, 1.0, 1.0)}
+    records = [made.record(variant=v, claims=claims, measurements=constant(claims, at)) for v, at in values.items()]
+    head = written(made, records).partition("## All claims")[0]
+    rows = rows_of(head, "# ")
+    assert [row[0] for row in rows] == [f"[Short b]({FREQUENCY}.md#b)", f"[Short a]({FREQUENCY}.md#a)"]
+    assert [numbers(row[1]) for row in rows] == [numbers(row[2]) for row in rows] == [[2, 2], [1, 2]]
+    assert rows[1][5] == "✗ vae" and rows[0][5] == ""
+    assert all("by **" in row[3] for row in rows)
+
+
+def test_how_much_is_the_mean_over_variants_with_what_to_expect_of_a_new_one(made, monkeypatch):
+    claims = (Claim("r", "It is high.", (Beyond("r", 0.0, 1.0, -1.0),)),)
+    monkeypatch.setattr(in_words, "EFFECTS", {(FREQUENCY, "r"): Effect(("r",), "r {}", "number", "R is high")})
+    at = {f"vae_{number}": float(number) for number in range(1, 6)}
+    records = [made.record(variant=v, claims=claims, measurements=constant(claims, (x,))) for v, x in at.items()]
+    (row,) = rows_of(written(made, records), "# ")
+    assert row[3] == "r **3.0**"
+    low, high = (float(number.replace("−", "-")) for number in row[4].split(" to "))
+    assert low < 1 and high > 5 and low + high == pytest.approx(6, abs=0.2)
+    three = rows_of(written(made, records[:3]), "# ")[0]
+    assert "median" in three[3] and "2.0" in three[3] and not re.search(r"\d", three[4])
+
+
+def test_every_claim_is_counted_over_models_and_leads_to_its_section(page, made, records):
+    rows = {row[0]: row for row in rows_of(page, "## All claims")}
+    claims = [(task.name, claim) for task in made.tasks for claim in made.claims[task.name]]
+    assert len(rows) == len(claims)
+    for task, claim in claims:
+        row = rows[f"[{claim.id}]({task}.md#{claim.id})"]
+        assert row[1] == claim.says
+        found = [v for r in records if r.subject.task.name == task for v in r.verdicts if v.claim == claim.id]
+        counted = [[v.published.word for v in found], [v.controlled.word for v in found]]
+        shown = [word for word in SYMBOLS if word != "not applicable"]
+        assert [numbers(cell) for cell in row[2:4]] == [[one.count(word) for word in shown] for one in counted]
+
+
+def test_claims_stand_in_the_order_of_how_widely_they_hold(page):
+    shares = []
+    for row in rows_of(page, "## All claims"):
+        holds, fails, undecided = numbers(row[3])
+        shares.append(holds / (holds + fails + undecided))
+    assert shares == sorted(shares, reverse=True) and len(set(shares)) > 1
+
+
+def test_one_model_under_two_names_counts_once(made):
+    record = made.record()
+    other = record.model_copy(
+        update={"subject": record.subject.model_copy(update={"variant": _variant(record, "other")})}
+    )
+    row = rows_of(written(made, [record, other, made.record(variant="beta_vae")]), "## All claims")[0]
+    assert sum(numbers(row[2])) == 2
+
+
+def _variant(record, name):
+    return record.subject.variant.model_copy(update={"name": name})
+
+
+def test_there_is_no_mean_and_no_overall_rank(page):
+    cells = [cell for row in page.splitlines() if row.startswith("|") for cell in row.split("|")]
+    assert not {"Mean", "Rank"} & {cell.strip() for cell in cells}
+
+
+def test_what_others_send_changes_nothing_here(made, records):
+    plain = overall(made.suite, records)
+    theirs = [sent(made.record(variant=f"my_vae_{number}", seeds=5), "eve") for number in range(3)]
+    flooded = overall(made.suite, records, submissions=theirs)
+    assert flooded["README.md"] == plain["README.md"] and flooded["over_variants.md"] == plain["over_variants.md"]
+
+
+def test_the_page_does_not_grow_with_the_rows(made):
+    few = made.board(("vae", "beta_vae"), ("mlp",))
+    many = made.board(tuple(f"vae_{number}" for number in range(12)), ("mlp",))
+    sizes = [len(written(made, records)) for records in (few, many)]
+    assert sizes[1] < 1.05 * sizes[0]
+
+
+def analytic_claims(made):
+    claims = made.claims[made.tasks[0].name]
+    return (replace(claims[0], analytic="holds"), replace(claims[1], analytic="fails"), *claims[2:])
+
+
+def analytic_cells(page):
+    return sorted(row[5] for row in rows_of(page, "## All claims"))
+
+
+def test_a_claim_says_whether_the_analytic_arms_got_the_verdict_that_mathematics_has(made):
+    page = written(made, [made.record(variant=v, claims=analytic_claims(made)) for v in ("vae", "beta_vae")])
+    assert analytic_cells(page) == sorted(["✓ holds 1/1", "✗ fails 0/1", "", ""])
+
+
+@pytest.mark.parametrize(("power", "models"), [(0.0, 1), (-1e-7, 1), (-0.1, 2)])
+def test_an_analytic_arm_counts_once_however_a_processor_rounds(made, power, models):
+    def bent(column):
+        if column.arm != "analytic":
+            return column
+        return replace(column, values=tuple(value * column.knob**power for value in column.values))
+
+    first, second = (made.record(variant=v, claims=analytic_claims(made)) for v in ("vae", "beta_vae"))
+    second = rejudge(second.model_copy(update={"measurements": tuple(map(bent, second.measurements))}))
+    assert f"✓ holds {models}/{models}" in analytic_cells(written(made, [first, second]))
+
+
+def test_other_data_sets_than_the_tasks_do_not_count_among_its_claims(made):
+    page = written(made, [made.record(), made.record(dataset="my_data")])
+    assert [sum(numbers(row[2])) for row in rows_of(page, "## All claims")] == [1, 1, 1, 1]
+
+
+def test_each_task_leads_to_its_places_and_records(page, made):
+    rows = rows_of(page, "## Places by task")
+    assert [row[0] for row in rows] == [f"[{task.title}]({task.name}.md)" for task in made.tasks]
+    for row, task in zip(rows, made.tasks, strict=True):
+        assert row[3:] == [f"[places](places/{task.name}.md)", f"[records](records/{task.name}/README.md)"]
+
+
+def test_names_are_explained_where_they_are_on_the_board(made):
+    names = [Name("variant", "vae", "The VAE.", "vaebench/variants/vae.py"), Name("variant", "iwae", "Other.", "x")]
+    names += [Name("data", "digits", "Small digits.", "vaebench/data/digits.py")]
+    suite = replace(made.suite, names=tuple(names))
+    page, preview = (overall(suite, [made.record()], preview)["README.md"] for preview in (False, True))
+    assert rows_of(page, "## Names") == [
+        ["variant", "[vae](../vaebench/variants/vae.py)", "The VAE."],
+        ["data", "[digits](../vaebench/data/digits.py)", "Small digits."],
+    ]
+    assert rows_of(preview, "## Names")[0][1] == "vae"
+
+
+def test_the_board_sums_up_its_records_and_lists_them_by_task(made):
+    records = [made.record(lost=(1, 3)), made.record(arch="conv", device="cuda")]
+    summed = paragraph(written(made, records), "## Records")
+    assert re.findall(r"\d[\d.]*\d|\d", summed) == ["2", "10", "2", "2.11.0"]
+    assert all(name in summed for name in ("diverged", "cpu", "cuda"))
     suite = made.judging(records)
-    return front_page(suite, select(suite, records, preview), preview)
-
-
-def summary(made, records, place=0):
-    """How the records' row stands on one of the tasks."""
-    suite = made.judging(records)
-    task = suite.tasks[place]
-    return row_summary(task, select(suite, records).of_task(task.name))
-
-
-def test_every_row_and_every_task_is_on_the_board(page, made):
-    rows = rows_of(page, "## Agreement")
-    assert {row[1] for row in rows} == {
-        f"{variant} · {arch}" for variant in ("vae", "beta_vae", "linear_vae") for arch in ("mlp", "conv")
-    }
-    for task in made.tasks:
-        assert f"[{task.name.replace('_', ' ')}]({task.name}.md)" in page
-        assert f"[{task.title}]({task.name}.md)" in page
-
-
-def test_agreement_is_the_mean_over_data_sets_then_seeds_with_half_its_interval(page, made, records):
-    own = [r for r in records if (r.subject.variant.name, r.subject.arch) == ("vae", "mlp")]
-    camuto = next(r for r in own if r.subject.task.name.startswith("camuto")).agreement
-    row = next(row for row in rows_of(page, "## Agreement") if row[1] == "vae · mlp")
-    half = (camuto.high - camuto.low) / 2
-    assert row[3].startswith(f"{camuto.estimate:.3f} ± {half:.3f}<br>")
-    nakagawa = [r.agreement.estimate for r in own if r.subject.task.name.startswith("nakagawa")]
-    assert float(row[4].split(" ")[0]) == pytest.approx(sum(nakagawa) / 3, abs=0.0006)
-    assert float(row[2]) == pytest.approx((camuto.estimate + sum(nakagawa) / 3) / 2, abs=0.0006)
-
-
-def test_verdicts_that_hold_are_counted_over_claims_and_data_sets(made, records):
-    own = [r for r in records if (r.subject.variant.name, r.subject.arch) == ("linear_vae", "mlp")]
-    task = made.tasks[1]
-    verdicts = [v.word for r in own if r.subject.task.name == task.name for v in r.verdicts]
-    found = summary(made, own, 1)
-    assert found.holds == verdicts.count("holds")
-    assert found.applicable == len(verdicts) - verdicts.count("not applicable")
-    assert found.silent == verdicts.count("not applicable") == 3  # its density, on three data sets
-    row = next(row for row in rows_of(written(made, records), "## Agreement") if row[1] == "linear_vae · mlp")
-    numbers = row[4].split("<br>")[-2:]
-    assert re.findall(r"\b\d+\b", " ".join(numbers)) == [str(found.published), str(found.holds), "9", "3"]
-
-
-def test_rows_stand_in_order_of_their_mean_agreement(page):
-    means = [float(row[2]) for row in rows_of(page, "## Agreement")]
-    assert means == sorted(means, reverse=True)
-
-
-def test_rows_whose_agreement_differs_by_rounding_stand_in_order_of_their_names(made):
-    claims = (Claim("near", "It is 1.", (Near("r", 1.0, 0.1, 0.0),)),)
-
-    def measurement(value):
-        seeds = iter(range(5))
-        return lambda rng: [column("trained", None, 0, Measurement("r", value + 0.01 * next(seeds), 0.0, 1))]
-
-    values = {"a_vae": 0.5, "b_vae": 0.5 + 1e-12, "c_vae": 0.7}
-    board = [
-        made.record(variant=name, claims=claims, measurements=measurement(value)) for name, value in values.items()
+    first, second = rows_of(records_page(suite.tasks[0], select(suite, records), False), "# Records")
+    assert first == [
+        "digits",
+        "[vae · conv](vae.conv.digits.md)",
+        "standard",
+        "5 of 5",
+        "none",
+        "✓ holds (1)",
+        "cuda",
+        "37.0 s",
+        UNDATED,
     ]
-    suite = made.with_tasks(replace(made.tasks[0], claims=claims))
-    rows = rows_of(front_page(suite, select(suite, board), False), "## Agreement")
-    assert [row[:2] for row in rows] == [["1", "c_vae · mlp"], ["2–3", "a_vae · mlp"], ["2–3", "b_vae · mlp"]]
+    assert second[3:5] == ["3 of 5", "2 diverged"]
 
 
-def test_a_row_that_lacks_a_data_set_is_not_ranked_and_says_why(made, records):
-    fewer = [
-        r
-        for r in records
-        if (r.subject.variant.name, r.subject.arch, r.subject.dataset.name) != ("vae", "mlp", "three_sources")
-    ]
-    page = written(made, fewer)
-    last = rows_of(page, "## Agreement")[-1]
-    assert last[:3] == ["– (1)", "vae · mlp", "–"]
-    assert last[3].startswith("0.")
-    assert last[4].startswith("–<br>")
-    assert "nakagawa2021 posterior isometry" in note(page, 1) and "three sources" in note(page, 1)
-    assert "camuto" not in note(page, 1) and "bimodal" not in note(page, 1)
+def test_what_is_superseded_or_left_out_has_a_page_that_the_board_leads_to(made):
+    records = [made.record(task_hash="0" * 16), made.record(preset="quick")]
+    pages = overall(made.judging(records), records)
+    superseded, _, left_out = pages["README.md"].partition("## Superseded\n")[2].partition("## Left out\n")
+    name = "camuto2021_variance_frequency/vae.mlp.digits.json"
+    assert "1 record " in superseded and "(superseded.md)" in superseded
+    assert "(left_out.md)" in left_out and f"- {name} (quick" in pages["left_out.md"]
+    assert NO_RECORDS in pages["README.md"]
 
 
-def test_a_row_without_a_task_is_not_ranked_and_says_why(made):
-    page = written(made, [made.record()])
-    assert "nakagawa2021 posterior isometry" in note(page, 1) and "bimodal sources" in note(page, 1)
-    assert rows_of(page, "## Agreement")[0][4] == "–"
+def test_a_fresh_board_has_no_empty_headings(made, records, page):
+    assert "## Superseded" not in page and "## Left out" not in page
+    pages = overall(made.suite, records)
+    assert not pages["superseded.md"] and not pages["left_out.md"]
 
 
-def test_a_task_on_which_no_claim_applies_is_not_covered(made):
-    def nothing(rng):
-        return [column("trained", None, 0, declined("energy", "not for <this> variant"))]
-
-    claims = (Claim("energy", "It sums.", (Near("energy", 1.0, 0.1, 0.0),)),)
-    record = made.record(measurements=nothing, claims=claims)
-    found = summary(made, [record])
-    assert (found.by_seed, found.agreement) == ({}, None)
-    assert "digits" in found.lacks and "not for <this> variant" in found.lacks
-    assert "not for &#60;this&#62; variant" in note(written(made, [record]), 1)
+def test_quick_is_shown_in_a_preview_alone_and_under_a_banner(made):
+    quick = made.board(("new_vae",), ("mlp",), preset="quick")
+    assert "## All claims" not in written(made, quick)
+    preview = written(made, quick, preview=True)
+    assert "## All claims" in preview
+    assert PREVIEW in preview and PREVIEW not in written(made, quick)
 
 
-def test_one_seed_is_shown_and_not_ranked(made):
-    records = made.board(("vae",), ("mlp",), seeds=1)
-    row = rows_of(written(made, records), "## Agreement")[0]
-    assert row[0] == "– (1)"
-    assert float(row[3].split(" ")[0]) == pytest.approx(records[0].agreement.estimate, abs=0.0006)
-    assert "±" not in row[3]
-    assert summary(made, records).lacks
+def test_a_board_without_tasks_or_records_is_empty_and_whole(made):
+    for suite in (made.with_tasks(), made.suite):
+        page = overall(suite, [])["README.md"]
+        assert NO_RECORDS in page and "## All claims" not in page
 
 
-def test_data_sets_that_share_no_seed_have_no_agreement(made):
-    task = made.tasks[1]
-    records = [
-        made.record(task.name, dataset=name, seeds=4, lost=lost)
-        for name, lost in zip(task.datasets, ((0, 1), (2, 3), ()), strict=True)
-    ]
-    found = summary(made, records, 1)
-    assert (found.by_seed, found.agreement) == ({}, None)
-    assert found.lacks and found.applicable
+def test_the_range_of_the_knob_stands_beside_a_change_across_it(made, monkeypatch):
+    task = made.tasks[0]
+    budgets = {preset: replace(one, knob_values=(0.05, 0.1, 1.0)) for preset, one in task.budgets.items()}
+    task = replace(task, budgets=budgets, knob=Knob("strength", "σ"))
+    at = {f"vae_{number}": made.measured_for(task, made.record(variant=f"vae_{number}")) for number in range(4)}
+    head = overall(made.with_tasks(task), list(at.values()))["README.md"].partition("## All claims")[0]
+    assert "σ 0.05 → 1" in head and re.search(r"share \*\*−\d+\N{NO-BREAK SPACE}%\*\*", head)
 
 
-def test_an_unsound_run_is_not_ranked(made):
-    def unsound(rng):
-        return [column("trained", None, 0, Measurement("energy", 2.0 + 0.01 * rng.normal(), 0.0, 1))]
-
-    claims = (Claim("low", "It is low.", (Near("energy", 1.9, 0.3, 0.0),)),)
-    found = summary(made, [made.record(measurements=unsound, claims=claims)])
-    assert "digits" in found.lacks and "energy sums" in found.lacks
-    assert (found.by_seed, found.agreement) == ({}, None)
-
-
-def test_rows_that_cannot_be_told_apart_share_ranks_on_the_page(made):
-    page = written(made, made.board(("vae", "twin_vae"), ("mlp",)))
-    assert [row[0] for row in rows_of(page, "## Agreement")] == ["1–2", "1–2"]
-
-
-def test_presets_are_tabled_apart(made):
-    page = written(made, [*made.board(("vae",), ("mlp",)), *made.board(("beta_vae",), ("mlp",), preset="paper")])
-    assert [row[1] for row in rows_of(page, "## Agreement, preset standard")] == ["vae · mlp"]
-    assert [row[1] for row in rows_of(page, "## Agreement, preset paper")] == ["beta_vae · mlp"]
-    assert "beta_vae · mlp (paper)" in page
-
-
-def test_every_verdict_word_bears_its_symbol_and_the_glossary_explains_it(page):
-    matrices = page.partition("## Verdicts, row by row")[2].partition("## Records")[0]
-    cells = [cell for line in matrices.splitlines() if line.startswith("|") for cell in line.split("|")[2:-1]]
-    assert {symbol for symbol in SYMBOLS.values() if any(f"{symbol} / " in cell for cell in cells)} == {
-        *SYMBOLS.values()
-    }
-    legend, glossary = page.partition("## Claims")[0], glossary_page()
+def test_the_glossary_explains_each_word_of_a_verdict():
+    glossary = glossary_page()
     for word, symbol in SYMBOLS.items():
-        assert f"{symbol} {word}" in legend
         assert paragraph(glossary, f"### {word}").startswith(f"{symbol} ")
         assert f"{symbol} {word}" in glossary.partition("### verdict rules")[2].partition("###")[0]
 
@@ -201,111 +287,21 @@ def test_terms_of_the_glossary_have_anchors_of_their_own_and_short_sentences():
         assert all(len(sentence.split()) <= 30 for sentence in re.split(r"(?<=[.;:])\s", says)), term
 
 
-def test_every_claim_is_counted_over_all_records_and_leads_to_its_section(page, made, records):
-    rows = rows_of(page, "## Claims")
-    claims = [(task.name, claim) for task in made.tasks for claim in made.claims[task.name]]
-    assert len(rows) == len(claims)
-    for row, (task, claim) in zip(rows, claims, strict=True):
-        assert row[1] == f"[{claim.id}]({task}.md#{claim.id})"
-        assert row[2] == claim.says
-        found = [v for r in records if r.subject.task.name == task for v in r.verdicts if v.claim == claim.id]
-        counted = [[v.published.word for v in found], [v.controlled.word for v in found]]
-        shown = [word for word in SYMBOLS if word != "not applicable"]
-        said = [[int(number) for number in re.findall(r"\d+", cell)] for cell in row[3:5]]
-        assert said == [[one.count(word) for word in shown] for one in counted]
+def test_a_claim_whose_models_differ_names_the_condition_that_decides_most_often(made):
+    claim = Claim("two", "Both are 1.", (Near("first", 1.0, 0.1, 0.0), Near("second", 1.0, 0.1, 0.0)))
 
+    def measured(second):
+        def take(rng):
+            at = {"first": 1.0, "second": second}
+            return [column("trained", None, 0, Measurement(n, v + 0.001 * rng.normal(), 0, 1)) for n, v in at.items()]
 
-def analytic_claims(made):
-    claims = made.claims[made.tasks[0].name]
-    return (replace(claims[0], analytic="holds"), replace(claims[1], analytic="fails"), *claims[2:])
+        return take
 
-
-def test_a_claim_says_whether_the_analytic_arms_got_the_verdict_that_mathematics_has(made):
-    page = written(made, [made.record(variant=v, claims=analytic_claims(made)) for v in ("vae", "beta_vae")])
-    assert [row[-1] for row in rows_of(page, "## Claims")] == ["✓ holds 1/1", "✗ fails 0/1", "", ""]
-
-
-@pytest.mark.parametrize(("power", "models"), [(0.0, 1), (-1e-7, 1), (-0.1, 2)])
-def test_an_analytic_arm_counts_once_however_a_processor_rounds(made, power, models):
-    def bent(column):
-        if column.arm != "analytic":
-            return column
-        return replace(column, values=tuple(value * column.knob**power for value in column.values))
-
-    first, second = (made.record(variant=v, claims=analytic_claims(made)) for v in ("vae", "beta_vae"))
-    second = rejudge(second.model_copy(update={"measurements": tuple(map(bent, second.measurements))}))
-    assert rows_of(written(made, [first, second]), "## Claims")[0][-1] == f"✓ holds {models}/{models}"
-
-
-def test_other_data_sets_than_the_tasks_do_not_count_among_its_claims(made):
-    page = written(made, [made.record(), made.record(dataset="my_data")])
-    assert [sum(map(int, re.findall(r"\d+", row[3]))) for row in rows_of(page, "## Claims")] == [1, 1, 1, 1]
-
-
-def test_names_are_explained_where_they_are_on_the_board(made):
-    names = [Name("variant", "vae", "The VAE.", "vaebench/variants/vae.py"), Name("variant", "iwae", "Other.", "x")]
-    names += [Name("data", "digits", "Small digits.", "vaebench/data/digits.py")]
-    chosen = select(made.suite, [made.record()])
-    suite = replace(made.suite, names=tuple(names))
-    page, preview = (front_page(suite, chosen, preview) for preview in (False, True))
-    assert rows_of(page, "## Names") == [
-        ["variant", "[vae](../vaebench/variants/vae.py)", "The VAE."],
-        ["data", "[digits](../vaebench/data/digits.py)", "Small digits."],
+    records = [
+        made.record(variant=f"vae_{number}", claims=(claim,), measurements=measured(0.1 * number))
+        for number in range(5)
     ]
-    assert rows_of(preview, "## Names")[0][1] == "vae"
-
-
-def test_verdicts_that_differ_by_data_set_are_counted(page):
-    rows = rows_of(page, "### [Isometry of the posterior]")
-    vae = next(row for row in rows if row[0] == "vae · mlp")
-    assert vae[1] == "✓ / ✓ (2)<br>✗ / ✗ (1)"
-    assert next(row for row in rows if row[0] == "linear_vae · mlp")[3] == "– / –"
-
-
-def test_the_board_sums_up_its_records(made):
-    page = written(made, [made.record(lost=(1, 3)), made.record(arch="conv", device="cuda")])
-    summed = paragraph(page, "## Records")
-    assert re.findall(r"\d[\d.]*\d|\d", summed) == ["2", "10", "2", "2.11.0"]
-    assert all(name in summed for name in ("diverged", "cpu", "cuda"))
-    first, second = rows_of(page, "## Records")
-    names = "camuto2021 variance frequency"
-    assert first == [
-        names,
-        "digits",
-        "[vae · conv](records/camuto2021_variance_frequency/vae.conv.digits.md)",
-        "standard",
-        "5 of 5",
-        "none",
-        "✓ holds (1)",
-        "cuda",
-        "37.0 s",
-    ]
-    assert second[4:6] == ["3 of 5", "2 diverged"]
-
-
-def test_what_is_stale_or_left_out_is_named(made):
-    page = written(made, [made.record(task_hash="0" * 16), made.record(preset="quick")])
-    superseded, _, left_out = page.partition("## Superseded\n")[2].partition("## Left out\n")
-    name = "camuto2021_variance_frequency/vae.mlp.digits.json"
-    assert "1 record " in superseded and "(superseded.md)" in superseded
-    assert f"- {name} (quick" in left_out
-    assert NO_RECORDS in page
-
-
-def test_a_fresh_board_has_no_empty_headings(page):
-    assert "## Superseded" not in page
-    assert "## Left out" not in page
-
-
-def test_quick_is_shown_in_a_preview_alone_and_under_a_banner(made):
-    quick = made.board(("new_vae",), ("mlp",), preset="quick")
-    assert "| new_vae" not in written(made, quick)
-    preview = written(made, quick, preview=True)
-    assert PREVIEW in preview and PREVIEW not in written(made, quick)
-    assert [row[1] for row in rows_of(preview, "## Agreement, preset quick")] == ["new_vae · mlp"]
-
-
-def test_a_board_without_tasks_is_empty_and_whole(made):
-    suite = made.with_tasks()
-    page = front_page(suite, select(suite, []), False)
-    assert NO_RECORDS in page and "## Agreement" not in page
+    (row,) = rows_of(written(made, records), "## All claims")
+    assert row[4] == "second (✗ 5)"
+    (row,) = rows_of(written(made, records[:2]), "## All claims")
+    assert row[4] == "✗ vae_0, vae_1"

@@ -22,6 +22,15 @@ TOP |= TABLES
 RECORD = "records/camuto2021_variance_frequency/vae.mlp.digits.md"
 
 
+OVERALL = ("README.md", "glossary.md", "over_variants.md")
+"""The pages for all tasks together."""
+
+
+def of_task(task):
+    """The pages of one task, whether it has records or not."""
+    return f"{task.name}.md", f"places/{task.name}.md", f"records/{task.name}/README.md"
+
+
 @pytest.fixture(scope="module")
 def few(made):
     """A small board: a variant and a half."""
@@ -47,11 +56,12 @@ def test_the_board_is_a_page_for_all_a_page_a_task_a_page_a_record_and_their_fig
     own = ("decoder_frequency", "decoder_lipschitz", "encoder_frequency", "robustness")
     assert set(board) == {
         *TOP,
+        *OVERALL,
+        *(page for task in made.tasks for page in of_task(task)),
         "variants/vae.md",
         "variants/beta_vae.md",
         "figures/camuto2021_variance_frequency.verdicts.svg",
         *(FIGURE.replace("digits", f"digits_{claim}") for claim in own),
-        *(f"{task.name}.md" for task in made.tasks),
         RECORD,
         f"records/{made.tasks[0].name}/beta_vae.mlp.digits.md",
         *(f"records/{made.tasks[1].name}/vae.mlp.{name}.md" for name in made.tasks[1].datasets),
@@ -83,8 +93,9 @@ def test_every_link_into_a_page_leads_to_a_heading_of_it(board, made):
         for name, text in board.items()
         for page, place in re.findall(r"\]\(([^)#]*)#([^)]+)\)", text)
     ]
-    tops = {"glossary.md", "README.md", "results/README.md", "variants/vae.md", "variants/beta_vae.md"}
-    assert {*tops, *(f"{task.name}.md" for task in made.tasks)} == {page for page, _ in links}
+    tops = {"glossary.md", "README.md", "over_variants.md", "results/README.md"}
+    tops |= {"variants/vae.md", "variants/beta_vae.md"}
+    assert {page for page, _ in links} == {*tops, *(f"{task.name}.md" for task in made.tasks)}
     for page, place in links:
         assert place in {anchor(heading) for heading in re.findall("^##+ (.*)$", board[page], re.MULTILINE)}
 
@@ -127,7 +138,7 @@ def test_a_changed_record_makes_its_page_and_figure_stale_and_no_other_figure(fo
     changed = made.pages([few[0], made.record(variant="beta_vae", lost=(0,)), *few[2:]], drawn=board)
     said = stale_pages(folder, changed)
     figures = {name for name in board if name.startswith("figures/camuto2021")}
-    names = {"README.md", "camuto2021_variance_frequency.md", "variants/beta_vae.md", *TABLES}
+    names = {"README.md", *of_task(made.tasks[0]), "variants/beta_vae.md", *TABLES}
     names.add(RECORD.replace("vae.", "beta_vae.", 1))
     assert set(said.values()) == {DIFFERS}
     assert {FIGURE, BESIDE} < set(said) - names <= figures
@@ -149,7 +160,7 @@ def test_a_figure_drawn_by_another_matplotlib_is_fresh_and_an_edited_one_is_not(
 
 def test_a_fresh_figure_is_kept_and_a_stale_one_drawn_again(folder, made, few, board, monkeypatch):
     drawn = drawn_figures(folder)
-    assert drawn == {name: text for name, text in board.items() if name.endswith(".svg")}
+    assert drawn == {n: text for n, text in board.items() if n.endswith(".svg") or n == "over_variants.md"}
     calls = []
     monkeypatch.setattr("vaebench.report.figures.draw.svg", lambda figure: calls.append(figure) or "new")
     assert made.pages(few, drawn=drawn) == board
@@ -177,7 +188,7 @@ def test_quick_records_make_no_board_but_in_a_preview(made):
 
 def test_no_records_make_a_whole_board(made):
     empty = made.pages([])
-    assert set(empty) == {*TOP, *(f"{task.name}.md" for task in made.tasks)}
+    assert set(empty) == {*TOP, *(page for task in made.tasks for page in of_task(task))}
     assert empty["results/verdicts.csv"].count("\n") == 1
 
 

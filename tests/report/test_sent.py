@@ -6,11 +6,11 @@ from dataclasses import replace
 import pytest
 
 from vaebench.claims import Beyond, Claim, Measurement, Near, column
-from vaebench.report.claim_section import CONTROLS, OVER_RECORDS
+from vaebench.report.claim_section import CONTROLS
+from vaebench.report.pages import summed_up
 from vaebench.report.selection import select
 from vaebench.report.sent import SENDER, THIS_RUN, Sent, sender_of, sent
 from vaebench.report.shown import Row, row_of
-from vaebench.report.task_page import task_page
 from vaebench.results.record import Record
 
 TASK = "camuto2021_variance_frequency"
@@ -28,8 +28,8 @@ def alices(made):
 
 
 def tallied(page):
-    """Of how many records each claim's count is."""
-    return [int(number) for number in re.findall(r"Over (\d+) records", page)]
+    """Of how many models each claim's count is."""
+    return [int(number) for number in re.findall(r"Over (\d+) distinct models", page)]
 
 
 def rows(page):
@@ -59,7 +59,8 @@ def test_nobody_is_called_so(name):
 
 def test_the_board_says_who_sent_a_row(made, references, alices):
     board = made.pages(references, submissions=[alices])
-    assert "my_vae · mlp (from alice)" in board["README.md"]
+    assert "my_vae · mlp (from alice)" in board[f"places/{TASK}.md"]
+    assert "my_vae" not in board["README.md"]
     assert board[ALICES].splitlines()[2] == "# my_vae · mlp (from alice) · digits"
     chosen = select(made.suite, references, True, [sent(alices, THIS_RUN)])
     assert "my_vae · mlp (this run)" in chosen.labels.values()
@@ -78,8 +79,12 @@ def test_nobody_displaces_anybody(made, references, alices):
         with_eve = made.pages(references, submissions=[sent(copy, "eve"), alices])
         assert with_eve[ALICES] == alone[ALICES]
         assert "## Left out" not in with_eve["README.md"]
-        before, after = ([row for row in rows(b["README.md"]) if "from alice" in row] for b in (alone, with_eve))
-        assert len(before) == len(after) > 1
+        before, after = (
+            [row.split("|")[2:] for row in rows(b[f"places/{TASK}.md"]) if "from alice" in row]
+            for b in (alone, with_eve)
+        )
+        assert [[c.strip() for c in row] for row in before] == [[c.strip() for c in row] for row in after]
+        assert len(before) == 2
         assert f"records/{TASK}/my_vae.mlp.from.eve.digits.md" in with_eve
 
 
@@ -111,7 +116,7 @@ def with_another_exact_model(record, value):
 
 
 def claims_table(page):
-    return page.partition("## Claims")[2].partition("## Agreement")[0]
+    return page.partition("## All claims")[2].partition("\n## ")[0]
 
 
 def test_a_flood_of_records_moves_nothing_that_the_suite_says_of_itself(made, references, alices):
@@ -136,29 +141,28 @@ def test_a_flood_of_records_moves_nothing_that_the_suite_says_of_itself(made, re
     assert controls(flooded[f"{TASK}.md"]) == controls(plain[f"{TASK}.md"])
 
 
-def test_records_as_the_sample_are_the_suites_own(made):
-    claim = Claim("share", "It is so everywhere.", (Beyond("share", 0.5, 1.0, 0.0),), over_records=True)
+def test_the_sample_of_variants_is_the_suites_own(made):
+    claim = Claim("share", "It is so everywhere.", (Beyond("share", 0.5, 1.0, 0.0),))
     task = replace(made.tasks[1], claims=(claim,))
 
     def record(variant, value):
-        measurement = lambda rng: [column("trained", None, 0, Measurement("share", value, 0.0, 1))]  # noqa: E731
+        measurement = lambda rng: [  # noqa: E731
+            column("trained", None, 0, Measurement("share", value + 0.01 * rng.normal(), 0.0, 1))
+        ]
         return made.record(task.name, variant, dataset="three_sources", claims=(claim,), measurements=measurement)
 
-    ours = [record("vae", 0.1), record("beta_vae", 0.2)]
+    ours = [record(f"vae_{number}", 0.1 * number) for number in range(1, 6)]
     theirs = [sent(record(f"copy_{number}", 0.9), "eve") for number in range(12)]
-
-    def over_records(submissions):
-        chosen = select(made.with_tasks(task), ours, False, submissions)
-        page = task_page(task, chosen, (), False)
-        return next(line for line in page.splitlines() if line.startswith(OVER_RECORDS))
-
-    assert over_records(theirs) == over_records([])
-    assert re.findall(r"\b2\b(?!\.)", over_records(theirs)) == ["2"]
+    suite = made.with_tasks(task)
+    alone, flooded = (summed_up(suite, select(suite, ours, False, more), {}) for more in ([], theirs))
+    assert alone.general == flooded.general
+    assert [group.n for group in alone.general[task.name]] == [5]
 
 
 def test_what_is_no_record_is_named_on_the_board(made, references):
     board = made.pages(references, unread=["submissions/eve/a|b<i>.json"])
-    assert "- submissions/eve/a&#124;b&#60;i&#62;.json: " in board["README.md"].partition("## Left out")[2]
+    assert "- submissions/eve/a&#124;b&#60;i&#62;.json: " in board["left_out.md"]
+    assert "(left_out.md)" in board["README.md"].partition("## Left out")[2]
 
 
 def test_a_claim_without_a_record_of_the_suites_own_is_tallied_over_none(made, alices):

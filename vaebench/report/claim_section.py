@@ -3,12 +3,14 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from vaebench.claims import WORST_FIRST, Across, CheckResult, Claim, Verdict, is_plain, judge_across
+from vaebench.claims import Claim, Verdict, is_plain
+from vaebench.report.claim_table import asked, decided, marks
+from vaebench.report.decisive import decisive
+from vaebench.report.distinct import Model, distinct
 from vaebench.report.format import check_numbers, claimed, plain, plus_minus, rounded
 from vaebench.report.levels import LEVELS, tally, told
 from vaebench.report.markdown import (
     SYMBOLS,
-    bullets,
     control_said,
     details,
     dropping_empty,
@@ -22,14 +24,13 @@ from vaebench.report.shown import ShownRecord
 REPORTED = "Reported only"
 """What comes before the measurements that no claim judges."""
 
-OVER_RECORDS = "With records as the sample, instead of seeds"
-"""What comes before a verdict over records."""
-
 CONTROLS = "Controls"
 """What comes before the verdicts on the controls that are alike in all records."""
 
 
-def claim_section(claim: Claim, shown: Sequence[ShownRecord]) -> list[str]:
+def claim_section(
+    claim: Claim, shown: Sequence[ShownRecord], general: str = "", models: Sequence[Model] | None = None
+) -> list[str]:
     """Write a claim's sentence, what it asks for, what the controls say, and a row a record.
 
     Counts and controls are of the suite's own records. A record that somebody sent has only its row.
@@ -37,11 +38,14 @@ def claim_section(claim: Claim, shown: Sequence[ShownRecord]) -> list[str]:
     Args:
         claim: The claim.
         shown: All records of its task.
+        general: How far it generalises to other variants, in Markdown; empty for nothing.
+        models: The distinct models among them, if they are known.
 
     Returns:
         Paragraphs of Markdown.
     """
     ours = [one for one in shown if one.is_own]
+    models = [one for one in (distinct(ours) if models is None else models) if one.is_own]
     controls = [
         {v.arm: v for v in one.control_verdicts.get(claim.id, ()) if v.word != "not applicable"} for one in shown
     ]
@@ -56,27 +60,30 @@ def claim_section(claim: Claim, shown: Sequence[ShownRecord]) -> list[str]:
         if arm not in varying
     ]
     two = any(condition.role == "control" for condition in claim.conditions)
+    conditions = asked([one.verdicts[claim.id] for one in shown])
     lines = []
     for one, of_record in zip(shown, controls, strict=True):
         verdict = one.verdicts[claim.id]
         if verdict.word != "not applicable":
             found = [of_record.get(arm) for arm in varying]
-            marks = [f"{label(control.word)}{_spread([control])}" if control else "" for control in found]
+            beside = [f"{label(control.word)}{_spread([control])}" if control else "" for control in found]
             levels = [label(verdict.published.word), label(verdict.controlled.word)] if two else [label(verdict.word)]
-            lines.append([one.link, *levels, *_numbers(verdict, one), *marks, escape(_why(verdict))])
+            numbers = decided(verdict, conditions, len(one.record.cells))
+            lines.append([one.link, *levels, *numbers[:-1], *marks(verdict, conditions), *beside, numbers[-1]])
     arms = [f"{words(arm)} arm" for arm in varying]
     whose = " of the suite's own" if len(ours) < len(shown) else ""
     verdict_heads = LEVELS if two else ("Verdict",)
-    headers = ["Record", *verdict_heads, "Estimate", "95 % interval", "Seeds", *arms, "Why"]
-    checks = max((one.verdicts[claim.id].checks for one in shown), key=len)
+    many = [f"({place})" for place in range(1, len(conditions) + 1)] if len(conditions) > 1 else []
+    headers = ["Record", *verdict_heads, "Decided by", "Estimate", "95 % interval", "Seeds", *many, *arms, "Why"]
+    numbered = "\n".join(f"{place}. {escape(one)}" for place, one in enumerate(conditions.values(), 1))
     return [
         f"### {escape(claim.id)}",
-        f"{escape(claim.says)} {_tally(claim, ours, whose)}",
-        _asked(checks),
+        f"{escape(claim.says)} {_tally(claim, models, len(ours), whose)}",
+        f"The claim holds if each of these holds:\n\n{numbered}",
         *_plants(claim, ours),
         *([f"{CONTROLS}, in every record{whose} that has one: {'; '.join(same)}."] if same else []),
         *([dropping_empty(headers, lines)] if lines else []),
-        *([_over_records(claim, ours)] if claim.over_records and lines and ours else []),
+        *([general] if general and lines else []),
         *_silent((one, one.verdicts[claim.id]) for one in shown),
         *([_reported(claim, shown)] if claim.reported else []),
     ]
@@ -85,30 +92,13 @@ def claim_section(claim: Claim, shown: Sequence[ShownRecord]) -> list[str]:
 def _spread(verdicts: Sequence[Verdict]) -> str:
     """Print the range over records of the statistic that decided the first of them."""
     first = verdicts[0]
-    head = next(check for check in first.checks if check.word == first.word)
+    head = decisive(first)
     same = (f for verdict in verdicts for f in verdict.checks if (f.statistic, f.knob) == (head.statistic, head.knob))
     found = [check.interval.estimate for check in same if check.interval]
     if not found:
         return ""
     named = "" if head is first.checks[0] else f"{words(head.statistic)} "
     return " " + escape(f"({named}{' to '.join(dict.fromkeys(rounded(min(found), max(found))))})")
-
-
-def _numbers(verdict: Verdict, shown: ShownRecord) -> list[str]:
-    check = _headline(verdict.checks)
-    estimate, *others = check_numbers(check, len(shown.record.cells))
-    return [estimate if check.knob is None else f"{estimate} at {plain(check.knob)}", *others]
-
-
-def _asked(checks: Sequence[CheckResult]) -> str:
-    """Say what a claim asks for. The statistic that the table shows comes first, in bold."""
-    asked: dict[str, None] = {}
-    for check in checks:
-        each = "" if check.knob is None else " at each knob value"
-        control = " (control)" if check.role == "control" else ""
-        asked[f"{words(check.statistic)} {claimed(check)}{each}{control}"] = None
-    first, *others = map(escape, asked)
-    return "The claim holds if each of these holds:\n\n" + bullets([f"**{first}** (shown)", *others])
 
 
 def _plants(claim: Claim, ours: Sequence[ShownRecord]) -> list[str]:
@@ -119,20 +109,6 @@ def _plants(claim: Claim, ours: Sequence[ShownRecord]) -> list[str]:
     asked = [f"{words(p.measurement)} of {words(p.arm)} lies {p.side} the judged model's" for p in claim.plants]
     said = f"Can the measure tell? {found or 'No record has its plants yet'}. Plants: {escape('; '.join(asked))}."
     return [said]
-
-
-def _over_records(claim: Claim, shown: Sequence[ShownRecord]) -> str:
-    """Judge a claim about all settings with records as the sample. Each counts once, by its means over seeds."""
-    verdict = judge_across(claim, Across(tuple(one.table for one in shown)))
-    check = _headline(verdict.checks)
-    estimate, interval, _ = check_numbers(check, len(shown))
-    over = check.interval.n if check.interval else 0
-    found = f"{label(verdict.word)}, {escape(words(check.statistic))} {estimate} {interval} over {over} of them"
-    found += f" ({escape(check.reason)})" if check.reason else ""
-    return (
-        f"{OVER_RECORDS}: {found}. Each record counts by its mean over seeds. "
-        "The settings are the suite's choice and not a random draw. So the interval only says how much they differ."
-    )
 
 
 def _silent(verdicts: Iterable[tuple[ShownRecord, Verdict]]) -> list[str]:
@@ -148,32 +124,17 @@ def _silent(verdicts: Iterable[tuple[ShownRecord, Verdict]]) -> list[str]:
     ]
 
 
-def _tally(claim: Claim, shown: Sequence[ShownRecord], whose: str) -> str:
-    """Count the verdicts over records."""
-    verdicts = [one.verdicts[claim.id] for one in shown]
+def _tally(claim: Claim, models: Sequence[Model], records: int, whose: str) -> str:
+    """Count the verdicts over models. Records that are one model count once."""
+    verdicts = [one.first.verdicts[claim.id] for one in models]
     found = Counter(verdict.word for verdict in verdicts)
     counts = [f"{label(word)} {found[word]}" for word in SYMBOLS if found[word]]
+    once = f" ({records} records)" if len(models) < records else ""
+    over = f"Over {len(models)} distinct models{whose}{once}"
     if not any(condition.role == "control" for condition in claim.conditions):
-        return f"Over {len(shown)} records{whose}: {' · '.join(counts) or '–'}."
+        return f"{over}: {' · '.join(counts) or '–'}."
     published = tally(verdicts, published=True) or "–"
-    return f"Over {len(shown)} records{whose}: as published {published}; under controls {' · '.join(counts) or '–'}."
-
-
-def _why(verdict: Verdict) -> str:
-    """Say which statistic is shown if it is not the first, and what decided if that is not shown."""
-    first, shown = verdict.checks[0], _headline(verdict.checks)
-    other = f"{words(shown.statistic)} is shown: {first.reason}" if shown.statistic != first.statistic else ""
-    deciding = [check for check in verdict.checks if check.word == verdict.word]
-    by = shown.reason if shown in deciding else "; ".join(map(_found, deciding)) or verdict.reason
-    return "; ".join(part for part in (other, by) if part)
-
-
-def _found(check: CheckResult) -> str:
-    """Print what was found of one statistic, with the reason if there is one."""
-    numbers = " ".join(check_numbers(check, 0)[:2]) if check.interval else ""
-    at_knob = f" at {plain(check.knob)}" if check.knob is not None else ""
-    reason = f" ({check.reason})" if check.reason and numbers else check.reason
-    return f"{words(check.statistic)}{at_knob}{': ' if numbers or reason else ''}{numbers}{reason}"
+    return f"{over}: as published {published}; under controls {' · '.join(counts) or '–'}."
 
 
 def _reported(claim: Claim, shown: Iterable[ShownRecord]) -> str:
@@ -220,10 +181,3 @@ def invariant_section(claim: Claim, shown: Sequence[ShownRecord]) -> list[str]:
         heads = [f"{escape(words(what))} {region_}" for what, region_ in asked]
         parts.append(table(["Record", "Verdict", *(["At"] if by_knob else []), *heads], rows))
     return [*parts, *_silent((one, verdict) for one, verdict in verdicts if verdict.arm == "trained")]
-
-
-def _headline(checks: Sequence[CheckResult]) -> CheckResult:
-    """The claim's first statistic with numbers; at several knob values, the first that decides."""
-    first = next((check for check in checks if check.interval), checks[0])
-    same = (f for f in checks if (f.statistic, f.low, f.high) == (first.statistic, first.low, first.high))
-    return min(same, key=lambda check: WORST_FIRST.index(check.word))

@@ -32,8 +32,12 @@ STRANGER = "was not written by vaebench, so it is not removed: move it away"
 IN_THE_WAY = "has the name of a page but was not written by vaebench: move it away"
 
 
+KEPT = "over_variants.md"
+"""A page that keeps numbers which take long to make."""
+
+
 def drawn_figures(folder: Path) -> dict[str, str]:
-    """Read the figures of a board that was written before.
+    """Read the figures of a board that was written before, and the page that keeps numbers.
 
     Args:
         folder: The board's folder.
@@ -47,7 +51,7 @@ def drawn_figures(folder: Path) -> dict[str, str]:
     return {
         name: _text(path)
         for name, path in board_files(folder)
-        if name.startswith("figures/") and name.count("/") == 1 and name.endswith(".svg")
+        if name == KEPT or (name.startswith("figures/") and name.count("/") == 1 and name.endswith(".svg"))
     }
 
 

@@ -1,225 +1,165 @@
-"""Write the board's front page: which claims hold, for which variants, and from which records."""
+"""Write the board's front page: which claims hold, how much, what variants give, and where everything lies.
 
-import math
+Its size does not depend on the number of rows. It counts the suite's own records only, so a record that somebody sends
+changes the pages of its task and not this one.
+"""
+
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from vaebench.claims import Claim, Verdict
 from vaebench.papers import Task
-from vaebench.report.agreement_table import ROUNDING, agreement_table
-from vaebench.report.format import cell_time
-from vaebench.report.glossary import PAGE, link
-from vaebench.report.levels import LEVELS, both, deciding, tally, told
-from vaebench.report.markdown import (
-    PREVIEW,
-    SYMBOLS,
-    anchor,
-    bullets,
-    contents,
-    details,
-    escape,
-    is_analytic,
-    label,
-    preset_suffix,
-    table,
-    words,
-)
-from vaebench.report.selection import LeftOut, Selection
-from vaebench.report.shown import Row, ShownRecord
+from vaebench.report.claims_table import Counted, all_claims, headlines
+from vaebench.report.distinct import Model
+from vaebench.report.gives import FIRST, Gives, gives_table
+from vaebench.report.gives import PAGE as GIVES
+from vaebench.report.glossary import PAGE as GLOSSARY
+from vaebench.report.glossary import link
+from vaebench.report.left_out import left_out_line
+from vaebench.report.markdown import PREVIEW, contents, escape, table
+from vaebench.report.over_variants import PAGE as OVER_VARIANTS
+from vaebench.report.places_page import places_path
+from vaebench.report.records_page import dated, foundations, records_path
+from vaebench.report.selection import Selection
 from vaebench.report.suite import Suite
 from vaebench.report.superseded import no_records, superseded_line
-from vaebench.results.record import Record, Status
 
-HOME = "[What vaebench is](../README.md) · [how to add a variant or publish a row](../CONTRIBUTING.md)"
+TITLE = "Which claims about VAEs hold?"
 
 LEGEND = (
-    f"A {link('record')} is one {link('variant')} with one {link('network')} on one data set, trained with several "
-    f"{link('seed', 'seeds')}. Its {link('verdict')} on a claim is one of {', '.join(map(label, SYMBOLS))}. "
-    f"The [glossary]({PAGE}) explains the words."
+    f"✓ the 95 % interval over {link('seed', 'seeds')} lies where the paper says · ✗ it contradicts a condition · "
+    f"? cannot be told. {link('distinct model', 'One model')} under two names counts once."
 )
 
-PRESETS = {
-    "standard": "High agreement says that the papers' claims are true of a variant, not that it is a good one.",
-    "paper": "The models have the papers' own sizes.",
-    "quick": "This preset only shows that everything runs. Its trainings are too short to judge a claim.",
-}
+CSV = "results/verdicts.csv"
+"""All results as a table, from the top of the board."""
+
+CHANGES, CITE, ADD, HOME = "../CHANGELOG.md", "../CITATION.cff", "../CONTRIBUTING.md", "../README.md"
 
 
-def front_page(suite: Suite, selection: Selection, preview: bool, unread: Iterable[str] = ()) -> str:
+def front_page(
+    suite: Suite,
+    selection: Selection,
+    models: Sequence[Model],
+    claims: Sequence[Counted],
+    given: Sequence[Gives],
+    preview: bool = False,
+    unread: Iterable[str] = (),
+) -> str:
     """Write the board's page.
 
     Args:
-        suite: What there is; its tasks are the columns.
+        suite: What there is.
         selection: What is shown.
+        models: All distinct models.
+        claims: All claims with what counts of them.
+        given: What each row gives.
         preview: Whether to say that it is a preview.
         unread: Files among the submissions that are no records.
 
     Returns:
         Markdown.
     """
-    tasks = suite.tasks
-    left_out = [*map(_line, selection.left_out), *(f"{escape(name)}: no record" for name in unread)]
-    presets = [preset for preset in PRESETS if any(row.preset == preset for row in selection.labels)]
-    parts = ["# Leaderboard", "Which published claims about VAEs hold, and for which variants.", LEGEND]
-    parts += [PREVIEW] if preview else [HOME]
-    parts += ["## Claims", _claims(tasks, selection)] if selection.shown else []
-    for preset in presets:
-        parts += [f"## Agreement, preset {preset}", _about(preset), agreement_table(tasks, selection, preset)]
-    parts += [] if presets else [no_records(selection.stale)]
-    parts += ["## Verdicts, row by row", _matrices(tasks, selection)]
+    own = [one for one in models if one.is_own]
+    parts = [f"# {TITLE}", *([PREVIEW] if preview else [])]
+    parts += [_tested(suite, selection), _dated(suite, selection, preview)]
+    if not selection.shown:
+        parts.append(no_records(selection.stale))
+    first = headlines(claims)
+    parts += [LEGEND, first] if first else [LEGEND]
+    links = len(parts)
+    if claims:
+        parts += ["## All claims", _claims_legend(), all_claims(claims)]
+    rows = [one for one in given if one.is_own]
+    if rows:
+        more = f" The first {FIRST} of {len(rows)} rows:" if len(rows) > FIRST else ""
+        parts += ["## What you get from each variant", f"[All rows]({GIVES}).{more}", gives_table(rows[:FIRST])]
+    parts += ["## Places by task", _places_legend(), _places(suite.tasks, own)] if suite.tasks else []
     parts += ["## Names", _names(suite, selection, linked=not preview)] if suite.names and selection.shown else []
-    parts += ["## Records", _foundations(selection)]
+    parts += ["## Records", foundations([one for one in selection.shown if one.is_own])]
     parts += ["## Superseded", superseded_line(selection.stale)] if selection.stale else []
-    parts += ["## Left out", bullets(left_out)] if left_out else []
-    parts.insert(4, contents(parts))
+    parts += ["## Left out", line] if (line := left_out_line(selection, unread)) else []
+    parts.insert(links, contents(parts))
     return "\n\n".join(parts) + "\n"
 
 
-def _line(left_out: LeftOut) -> str:
-    return escape(str(left_out))
-
-
-def _about(preset: str) -> str:
-    """Say what the numbers of a preset's table are."""
+def _tested(suite: Suite, selection: Selection) -> str:
+    """Say in a sentence what was tested on what."""
+    subjects = [one.subject for one in selection.shown if one.is_own]
+    if not subjects:
+        return f"{len(suite.tasks)} tasks wait for records."
+    papers = {suite.by_name[one.task.name].paper for one in subjects}
+    variants, archs, data = (
+        {one.variant.name for one in subjects},
+        {one.arch for one in subjects},
+        {one.dataset.name for one in subjects},
+    )
+    seeds = Counter(len(one.record.cells) for one in selection.shown if one.is_own).most_common(1)[0][0]
     return (
-        f"{link('agreement', 'Agreement')} ± half of its {link('estimate and interval', 'interval')} over seeds, and "
-        f"how many verdicts hold ({link('n of m hold', 'n of m')}), with the {link('preset')} {preset}. "
-        "The first number is as published, the second under controls. Mean and rank are under controls. "
-        f"{PRESETS[preset]} A {link('rank')} is a range."
+        f"The claims of {_many(len(papers), 'paper')}, tested on {_many(len(variants), 'variant')} × "
+        f"{_many(len(archs), 'network')} × {_many(len(data), 'data set')}, {_many(seeds, 'seed')} each."
     )
 
 
-def _claims(tasks: Sequence[Task], selection: Selection) -> str:
-    """Count how each claim came out, over the suite's own records. Records of others could flood the counts."""
-    lines = []
-    for task in tasks:
-        counted = [one for one in selection.of_task(task.name) if one.is_own and one.dataset in task.datasets]
-        for claim in task.claims if counted else ():
-            found = [one.verdicts[claim.id] for one in counted]
-            name = f"[{escape(claim.id)}]({task.name}.md#{anchor(claim.id)})"
-            of_task = words(task.name) if claim == task.claims[0] else ""
-            counts = [tally(found, published=True), tally(found, published=False), deciding(found), told(found)]
-            lines.append([of_task, name, escape(claim.says), *counts, _analytic(claim, counted)])
-    headers = ["Task", "Claim", "Statement", *LEVELS, "What decides", "Can the measure tell?", "Analytic arm"]
-    said = (
-        f"Each {link('claim')} belongs to a {link('task')}. Counts are of the suite's own records. "
-        f"{link('as published', 'As published')}: does the observation replicate? "
-        f"{link('under controls', 'Under controls')}: does the interpretation stand? "
-        "*What decides* is the control that most often keeps a replicated observation from standing. "
-        f"The last column has the verdict that mathematics gives for the {link('analytic arm')}, and how many got it."
-    )
-    return f"{said}\n\n{table(headers, lines)}"
+def _many(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
-def _analytic(claim: Claim, shown: Iterable[ShownRecord]) -> str:
-    """Say whether analytic arms got the verdict that mathematics gives. The same model counts once."""
-    if not claim.analytic:
-        return ""
-    judged = (
-        (one.dataset, verdict)
-        for one in shown
-        for verdict in one.control_verdicts.get(claim.id, ())
-        if is_analytic(verdict.arm) and verdict.word != "not applicable"
-    )
-    distinct: list[tuple[str, Verdict]] = []
-    for data, verdict in judged:
-        if not any(data == of and _same_model(verdict, other) for of, other in distinct):
-            distinct.append((data, verdict))
-    if not distinct:
-        return ""
-    return f"{label(claim.analytic)} {sum(v.word == claim.analytic for _, v in distinct)}/{len(distinct)}"
+def _dated(suite: Suite, selection: Selection, preview: bool) -> str:
+    """Say of when the results are, of which version and on what, with links to what else there is."""
+    own = [one.record for one in selection.shown if one.is_own]
+    devices = ", ".join(sorted({one.subject.device for one in own}))
+    on = f", on {devices}" if devices else ""
+    facts = f"**Results: {dated(own)} · suite {escape(suite.release)} · {len(own)} records{on}**"
+    if preview:
+        return facts
+    ways = (("changes", CHANGES), ("CSV", CSV), ("cite", CITE), ("add a variant", ADD), ("what this is", HOME))
+    return " · ".join([facts, *(f"[{name}]({path})" for name, path in ways)])
 
 
-def _same_model(one: Verdict, other: Verdict) -> bool:
-    """Whether two analytic arms differ only by rounding."""
-    ours, theirs = (
-        [(found.place, found.interval.estimate if found.interval else math.inf) for found in verdict.checks]
-        for verdict in (one, other)
+def _claims_legend() -> str:
+    return (
+        f"Each {link('claim')} is counted over the suite's own {link('record', 'records')}. "
+        f"{link('as published', 'As published')} is by the paper's own measure, {link('under controls')} with every "
+        f"control of ours. The [glossary]({GLOSSARY}) explains the words. "
+        "The claims that hold most widely come first. *What decides* names the models that do not hold, or the "
+        "conditions that most often decide. The analytic arm's column has the verdict that mathematics gives for the "
+        f"{link('analytic arm')}, and how many got it. *How much*, above, is the mean over the variants of the network "
+        "and data set that has most of them, and *a new variant* its 95 % prediction interval. "
+        f"[All networks and data sets]({OVER_VARIANTS}) have both."
     )
-    return (one.arm, len(ours)) == (other.arm, len(theirs)) and all(
-        what == of and math.isclose(value, other_value, rel_tol=ROUNDING, abs_tol=ROUNDING)
-        for (what, value), (of, other_value) in zip(ours, theirs, strict=True)
+
+
+def _places_legend() -> str:
+    return (
+        f"There is no overall rank. Where a {link('variant')} stands depends on the {link('task')} and the data set, "
+        f"and most rows cannot be told apart. A {link('place')} is a range."
     )
+
+
+def _places(tasks: Sequence[Task], own: Sequence[Model]) -> str:
+    counts = Counter(one.first.subject.task.name for one in own)
+    rows = [
+        [
+            f"[{escape(task.title)}]({task.name}.md)",
+            escape(task.asks),
+            str(counts[task.name]),
+            f"[places]({places_path(task)})",
+            f"[records]({records_path(task)})",
+        ]
+        for task in tasks
+    ]
+    return table(["Task", "Question", "Distinct models", "Places", "Records"], rows)
 
 
 def _names(suite: Suite, selection: Selection, linked: bool) -> str:
     """Say what the names on the board mean, in the first lines of their own pages."""
-    subjects = [one.subject for one in selection.shown]
-    data = {s.dataset.name for s in subjects}
-    shown = (
-        {s.variant.name for s in subjects} | {s.arch for s in subjects} | data | {d.rstrip("0123456789") for d in data}
-    )
-    lines = []
-    for one in suite.names:
-        if one.name in shown:
-            name = f"[{one.name}](../{one.path})" if linked else one.name
-            lines.append([one.kind, name, escape(one.says)])
+    subjects = [one.subject for one in selection.shown if one.is_own]
+    data = {one.dataset.name for one in subjects}
+    shown = {one.variant.name for one in subjects} | {one.arch for one in subjects}
+    shown |= data | {name.rstrip("0123456789") for name in data}
+    lines = [
+        [one.kind, f"[{one.name}](../{one.path})" if linked else one.name, escape(one.says)]
+        for one in suite.names
+        if one.name in shown
+    ]
     return table(["Kind", "Name", "Meaning"], lines)
-
-
-def _matrices(tasks: Sequence[Task], selection: Selection) -> str:
-    """Write verdicts by row and claim, a table a task."""
-    parts = [
-        "Before the slash stands the verdict as published, behind it that under controls. "
-        "A number in brackets counts the data sets with these verdicts."
-    ]
-    for task in tasks:
-        parts.append(f"### [{escape(task.title)}]({task.name}.md)")
-        by_row: dict[Row, list[ShownRecord]] = {}
-        for one in selection.of_task(task.name):
-            by_row.setdefault(one.row, []).append(one)
-        if not by_row:
-            parts.append(no_records(selection.stale, task.name))
-            continue
-        lines = []
-        for row, of_row in sorted(by_row.items()):
-            verdicts = [_verdicts(claim.id, of_row) for claim in task.claims]
-            lines.append([f"{of_row[0].row_label}{preset_suffix(row.preset)}", *verdicts])
-        parts.append(table(["Row", *(escape(claim.id) for claim in task.claims)], lines))
-    return "\n\n".join(parts)
-
-
-def _verdicts(claim: str, shown: Iterable[ShownRecord]) -> str:
-    """Print one claim's verdicts over data sets: once if they agree, else each with its count."""
-    found = Counter(both(one.verdicts[claim]) for one in shown)
-    if len(found) == 1:
-        return next(iter(found))
-    return "<br>".join(f"{words_} ({times})" for words_, times in sorted(found.items()))
-
-
-def _foundations(selection: Selection) -> str:
-    """Sum up all records in a line, with a folded table of all."""
-    records = [one.record for one in selection.shown]
-    cells = [cell.status for record in records for cell in record.cells]
-    torch = sorted({environment.torch for record in records for environment in record.environments})
-    devices = sorted({record.subject.device for record in records})
-    summary = (
-        f"{len(records)} records of {len(cells)} {link('cell', 'cells')}. Not finished: {_lost(cells)}. "
-        f"Devices: {', '.join(devices) or '–'}. torch {escape(', '.join(torch)) or '–'}."
-    )
-    invariants = link("invariant", "Invariants")
-    headers = ["Task", "Data", "Record", "Preset", "Seeds", "Not finished", invariants, "Device", "Time per cell"]
-    folded = details("Every record", table(headers, [_foundation(one) for one in selection.shown]))
-    return f"{summary}\n\n{folded}"
-
-
-def _lost(statuses: Iterable[Status]) -> str:
-    lost = Counter(status for status in statuses if status != "ok")
-    return ", ".join(f"{number} {status}" for status, number in sorted(lost.items())) or "none"
-
-
-def _foundation(shown: ShownRecord) -> list[str]:
-    record: Record = shown.record
-    statuses = [cell.status for cell in record.cells]
-    invariants = Counter(verdict.word for verdict in record.invariant_verdicts)
-    return [
-        words(shown.subject.task.name),
-        words(shown.dataset),
-        f"[{shown.row_label}]({shown.path})",
-        shown.row.preset,
-        f"{statuses.count('ok')} of {len(statuses)}",
-        _lost(statuses),
-        "<br>".join(f"{label(word)} ({invariants[word]})" for word in SYMBOLS if invariants[word]) or "–",
-        shown.subject.device,
-        cell_time(record) or "–",
-    ]

@@ -102,13 +102,11 @@ SECTIONS: dict[str, dict[str, str]] = {
         "invariant": "A statement that is true in every sound run. It is judged like a claim and has no agreement.",
     },
     "How rows compare": {
-        "n of m hold": "Of a task's m applicable verdicts on all its data sets, n hold. "
-        "“k –” counts the verdicts that are not applicable. "
-        "The agreement is then that of the others, so compare such a row with care.",
-        "rank": "A range. The best rank is 1 + the number of rows that are significantly better. "
-        "The worst is the number of rows − the number that are significantly worse. "
-        f"A difference is significant if its {_LEVEL} bootstrap interval, over seeds and tasks, excludes 0. "
-        "Only rows with sound runs on all tasks are ranked.",
+        "place": "A range on one task and data set. The best place is 1 + the number of rows that are significantly "
+        "better. The worst is the number of rows − the number that are significantly worse. Two rows are compared on "
+        "the claims that both have, by Welch's test at 5 %. Nothing is filled in for what is missing.",
+        "distinct model": "Records are one model if all measurements of the trained arm are equal up to rounding. "
+        "They then count once.",
     },
 }
 """By section, what each term means."""

@@ -7,20 +7,33 @@ fresh figure is kept. A forger can make such hashes too, so continuous integrati
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from itertools import chain
 
 from vaebench.report.changes import CHANGES, changes_page
 from vaebench.report.citation import CITE, board_bibtex, cite_page
+from vaebench.report.claims_table import counted
 from vaebench.report.croissant import File, croissant
 from vaebench.report.dated import last_day, measured
 from vaebench.report.dictionary import SAYS, dictionary_page
+from vaebench.report.distinct import Model, distinct
 from vaebench.report.figures.prepare import Picture, task_pictures
 from vaebench.report.figures.stamp import inputs_hash, stamp
 from vaebench.report.files import MARK
 from vaebench.report.findings import findings
 from vaebench.report.front_page import front_page
+from vaebench.report.gives import PAGE as GIVES
+from vaebench.report.gives import gives, gives_page
 from vaebench.report.glossary import PAGE, glossary_page
+from vaebench.report.left_out import PAGE as LEFT_OUT
+from vaebench.report.left_out import left_out_page
+from vaebench.report.over_variants import PAGE as OVER_VARIANTS
+from vaebench.report.over_variants import Group, general_lines, groups, over_variants_page, read_kept
+from vaebench.report.places_page import by_data, places_of, places_page, places_path
 from vaebench.report.record_page import record_page
+from vaebench.report.records_page import records_page, records_path
 from vaebench.report.selection import Selection
+from vaebench.report.shown import Row
 from vaebench.report.suite import Suite
 from vaebench.report.superseded import PAGE as SUPERSEDED
 from vaebench.report.superseded import superseded_page
@@ -43,29 +56,35 @@ def pages(
         suite: What there is.
         selection: What is shown, and what is not.
         preview: Whether the pages are a preview.
-        drawn: Figures drawn before, by path; a fresh one is kept, which saves time.
-        unread: Files among the submissions that are no records; the front page names them.
+        drawn: Figures drawn before, by path; a fresh one is kept, which saves time. So are summaries over variants.
+        unread: Files among the submissions that are no records; a page names them.
 
     Returns:
-        Contents by path below the board: ``README.md``, ``glossary.md``, ``changes.md``, ``cite.md``, ``<task>.md``,
-        ``variants/*.md``, ``records/<task>/*.md``, ``results/*`` and ``figures/*.svg``; also
-        ``superseded.md``, if a record is of an earlier protocol.
+        Contents by path below the board: ``README.md`` and other pages for all tasks, ``<task>.md``,
+        ``places/<task>.md``, ``variants/*.md``, ``records/<task>/*.md``, ``results/*`` and ``figures/*.svg``. Pages
+        without content are not there: ``superseded.md``, ``left_out.md``, ``over_variants.md`` and ``what_you_get.md``.
     """
-    written = {"README.md": front_page(suite, selection, preview, unread), PAGE: glossary_page()}
-    if apart := superseded_page(suite, selection, preview):
-        written[SUPERSEDED] = apart
+    of_figures = drawn_of(selection)
+    over = summed_up(suite, selection, drawn or {})
+    models, general = over.models, over.general
+    written = overall_pages(suite, selection, over, preview, unread)
     found = {} if preview else _findings(suite, selection)
     pictures: list[Picture] = []
+    standing = {task.name: by_data(models[task.name]) for task in suite.tasks}
     for task in suite.tasks:
-        of_task = task_pictures(task, selection)
-        written[f"{task.name}.md"] = task_page(task, selection, of_task, preview, found.get(task.name, ""))
+        of_task = task_pictures(task, of_figures)
+        beside = {claim.id: [one for one in general[task.name] if one.claim == claim.id] for claim in task.claims}
+        said = {claim: general_lines(of_claim) for claim, of_claim in beside.items()}
+        written[f"{task.name}.md"] = task_page(task, selection, of_task, preview, found.get(task.name, ""), said)
+        written[places_path(task)] = places_page(task, standing[task.name], selection, preview)
+        written[records_path(task)] = records_page(task, selection, preview)
         for shown in selection.of_task(task.name):
             written[shown.path] = record_page(task, shown, preview, suite.variants)
         pictures += of_task
     for path, of_variant in variants_of(selection.shown).items():
-        written[path] = variant_page(suite, of_variant, preview)
+        written[path] = variant_page(suite, of_variant, preview, places_of(of_variant, standing))
     tables = taken_away(suite, selection, written, preview)
-    marked = {path: f"{MARK}\n\n{text}" for path, text in written.items()}
+    marked = {path: f"{MARK}\n\n{text}" for path, text in written.items() if text}
     return marked | tables | {picture.path: _drawn(picture, drawn or {}) for picture in pictures}
 
 
@@ -89,6 +108,89 @@ def taken_away(suite: Suite, selection: Selection, written: dict[str, str], prev
     file = File(VERDICTS_CSV.partition("/")[2], text.encode(), VERDICTS, SAYS["verdicts"])
     cite = board_bibtex(suite.release, day, len(records))
     return {VERDICTS_CSV: text, CROISSANT: croissant([file], suite.release, day, cite)}
+
+
+MOST_DRAWN = 40
+"""A figure shows so many rows; more cannot be read, and take minutes to draw."""
+
+
+def drawn_of(selection: Selection) -> Selection:
+    """Choose what figures show: all rows where they are few, else the first of each task, the suite's own before all.
+
+    Args:
+        selection: What is shown.
+
+    Returns:
+        The same if no task has more than `MOST_DRAWN` rows.
+    """
+    rows: dict[str, set[Row]] = {}
+    for one in selection.shown:
+        rows.setdefault(one.subject.task.name, set()).add(one.row)
+    if all(len(of_task) <= MOST_DRAWN for of_task in rows.values()):
+        return selection
+    first = {
+        name: set(sorted(of_task, key=lambda r: (bool(r.sender), r))[:MOST_DRAWN]) for name, of_task in rows.items()
+    }
+    return Selection(tuple(one for one in selection.shown if one.row in first[one.subject.task.name]))
+
+
+@dataclass(frozen=True)
+class SummedUp:
+    """What several pages say over records.
+
+    Attributes:
+        models: The distinct models of each task.
+        general: How far the claims of each task generalise.
+    """
+
+    models: Mapping[str, tuple[Model, ...]]
+    general: Mapping[str, tuple[Group, ...]]
+
+
+def summed_up(suite: Suite, selection: Selection, drawn: Mapping[str, str]) -> SummedUp:
+    """Sum up the records of each task.
+
+    Args:
+        suite: What there is.
+        selection: What is shown.
+        drawn: Files that were written before, by path; summaries over variants are kept from there.
+
+    Returns:
+        The summaries.
+    """
+    kept = read_kept(drawn.get(OVER_VARIANTS, ""))
+    models = {task.name: distinct(selection.of_task(task.name)) for task in suite.tasks}
+    return SummedUp(models, {task.name: groups(task, models[task.name], kept) for task in suite.tasks})
+
+
+def overall_pages(
+    suite: Suite, selection: Selection, over: SummedUp, preview: bool = False, unread: Iterable[str] = ()
+) -> dict[str, str]:
+    """Write the pages for all tasks together.
+
+    Args:
+        suite: What there is.
+        selection: What is shown.
+        over: From `summed_up`.
+        preview: Whether the pages are a preview.
+        unread: Files among the submissions that are no records.
+
+    Returns:
+        Contents by path; a page without content is empty.
+    """
+    unread = tuple(unread)
+    claims = [one for task in suite.tasks for one in counted(task, over.models[task.name], over.general[task.name])]
+    given = gives(selection)
+    every = list(chain.from_iterable(over.models.values()))
+    summed = list(chain.from_iterable(over.general.values()))
+    return {
+        "README.md": front_page(suite, selection, every, claims, given, preview, unread),
+        PAGE: glossary_page(),
+        SUPERSEDED: superseded_page(suite, selection, preview),
+        LEFT_OUT: left_out_page(selection, unread, preview),
+        OVER_VARIANTS: over_variants_page(suite.tasks, summed, preview) if claims else "",
+        GIVES: gives_page(given, preview) if given else "",
+    }
 
 
 def _findings(suite: Suite, selection: Selection) -> dict[str, str]:

@@ -69,12 +69,13 @@ def superseded_page(suite: Suite, selection: Selection, preview: bool) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def superseded_line(stale: Iterable[LeftOut], task: str = "") -> str:
+def superseded_line(stale: Iterable[LeftOut], task: str = "", up: str = "") -> str:
     """Say how many records are superseded, with a link to their page.
 
     Args:
         stale: The superseded records of the board.
         task: Count those of this task only; all by default.
+        up: The way from the page to the top of the board.
 
     Returns:
         One sentence of Markdown; empty if there is none.
@@ -84,20 +85,23 @@ def superseded_line(stale: Iterable[LeftOut], task: str = "") -> str:
         return ""
     many = "1 record is" if len(found) == 1 else f"{len(found)} records are"
     ours = any(not isinstance(record, Sent) for record in found)
-    return f"{many} of a [superseded protocol]({PAGE}{f'#{anchor(task)}' if task and ours else ''}) and shown apart."
+    return (
+        f"{many} of a [superseded protocol]({up}{PAGE}{f'#{anchor(task)}' if task and ours else ''}) and shown apart."
+    )
 
 
-def no_records(stale: Iterable[LeftOut], task: str = "") -> str:
+def no_records(stale: Iterable[LeftOut], task: str = "", up: str = "") -> str:
     """Say that a task, or the board, has no current record.
 
     Args:
         stale: The superseded records of the board.
         task: The task's name; the whole board by default.
+        up: The way from the page to the top of the board.
 
     Returns:
         One line of Markdown.
     """
-    return f"{NO_RECORDS} {superseded_line(stale, task)}".rstrip()
+    return f"{NO_RECORDS} {superseded_line(stale, task, up)}".rstrip()
 
 
 def _of_task(task: Task, selection: Selection, linked: bool) -> list[str]:

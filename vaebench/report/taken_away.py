@@ -58,7 +58,9 @@ VERDICTS = (
     Field("seeds", "integer", "Number of seeds that the agreement is a mean of."),
     Field("seeds_run", "integer", "Number of seeds that were started."),
     Field(
-        "statistic", "text", "The statistic that decides: the worst by its verdict, then by its margin in half-widths."
+        "statistic",
+        "text",
+        "The statistic that decides: the worst by its verdict, then by its distance in half-widths.",
     ),
     Field("role", "text", "Whether that statistic is published or a control."),
     Field("knob", "number", "The value of the knob that it is of; empty where it is of all, or there is no knob."),

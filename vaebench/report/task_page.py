@@ -1,6 +1,6 @@
 """Write a task's page: what came out, how it was done, and the verdict on each claim, record by record."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from vaebench import catalog
 from vaebench.claims import Trend
@@ -9,8 +9,8 @@ from vaebench.report.changes import CHANGES
 from vaebench.report.citation import CITE
 from vaebench.report.claim_section import REPORTED, claim_section, invariant_section
 from vaebench.report.dated import measured
+from vaebench.report.distinct import Model, distinct
 from vaebench.report.figures.prepare import Kind, Picture
-from vaebench.report.figures.prepare_tally import distinct
 from vaebench.report.glossary import PAGE, link
 from vaebench.report.levels import LEVELS, tally, tolerance_table
 from vaebench.report.markdown import (
@@ -24,7 +24,9 @@ from vaebench.report.markdown import (
     table,
     words,
 )
+from vaebench.report.places_page import places_path
 from vaebench.report.protocol import protocol_table
+from vaebench.report.records_page import records_path
 from vaebench.report.selection import Selection
 from vaebench.report.shown import ShownRecord
 from vaebench.report.superseded import no_records, superseded_line
@@ -40,7 +42,14 @@ LEARNING_CURVES = "reference_results/learning_curves/README.md"
 """Measurements over the number of training steps. The tasks' budgets follow from them."""
 
 
-def task_page(task: Task, selection: Selection, pictures: Sequence[Picture], preview: bool, findings: str = "") -> str:
+def task_page(
+    task: Task,
+    selection: Selection,
+    pictures: Sequence[Picture],
+    preview: bool,
+    findings: str = "",
+    general: Mapping[str, str] | None = None,
+) -> str:
     """Write a task's page.
 
     Args:
@@ -49,6 +58,7 @@ def task_page(task: Task, selection: Selection, pictures: Sequence[Picture], pre
         pictures: The task's figures.
         preview: Whether to say that it is a preview.
         findings: Its findings, in bullets; empty if there are none.
+        general: By claim, how far it generalises to other variants.
 
     Returns:
         Markdown.
@@ -58,48 +68,58 @@ def task_page(task: Task, selection: Selection, pictures: Sequence[Picture], pre
     knob = f" The {link('knob')} is the {words(task.knob.name)}, {task.knob.symbol}." if task.knob else ""
     parts.append(f"**{escape(task.asks)}**{knob}")
     head = len(parts)
-    parts += ["## Results", *_results(task, shown, selection, pictures, findings)]
+    models = distinct(shown)
+    parts += ["## Results", *_results(task, models, selection, pictures, findings)]
     parts += ["## Protocol", protocol_table(task)]
     ours, definitions = definitions_of(catalog.task_text(task.name))
     parts += ["## Theirs and ours", ours] if ours else []
     parts += ["## Definitions", definitions, _sources(task, linked=not preview)]
-    parts += _tables(task, shown, pictures) if shown else []
+    parts += _tables(task, shown, models, pictures, general or {}) if shown else []
     parts.insert(head, contents(parts))
     return "\n\n".join(parts) + "\n"
 
 
 def _links(task: Task) -> str:
-    pages = (("all tasks", "README.md"), ("glossary", PAGE), ("data", DATA), ("changes", CHANGES), ("cite", CITE))
+    pages = [("all tasks", "README.md"), ("places", places_path(task)), ("records", records_path(task))]
+    pages += [("glossary", PAGE), ("data", DATA), ("changes", CHANGES), ("cite", CITE)]
     linked = " · ".join(f"[{name}]({path})" for name, path in pages)
     return f"{source(task.source)} · version {task.version}{_since(task)} · {linked}"
 
 
 def _results(
-    task: Task, shown: Sequence[ShownRecord], selection: Selection, pictures: Sequence[Picture], findings: str
+    task: Task, models: Sequence[Model], selection: Selection, pictures: Sequence[Picture], findings: str
 ) -> list[str]:
     """Say what came out: a picture, a line a claim, and findings."""
-    if not shown:
+    if not models:
         return [no_records(selection.stale, task.name)]
     apart = superseded_line(selection.stale, task.name)
-    counted = distinct([one for one in shown if one.is_own and one.dataset in task.datasets] or list(shown))
+    counted = [one for one in models if one.is_own and one.first.dataset in task.datasets] or models
     lines = []
     for claim in task.claims:
-        verdicts = [one.verdicts[claim.id] for one in counted]
+        verdicts = [one.first.verdicts[claim.id] for one in counted]
         two = any(condition.role == "control" for condition in claim.conditions)
         counts = [tally(verdicts, published=True), tally(verdicts, published=False) if two else "no control"]
         name = f"[{escape(claim.id)}](#{anchor(claim.id)})"
         lines.append([name, *((count or "–").replace(" ", NO_BREAK) for count in counts), escape(claim.says)])
-    said = f"{len(counted)} different {link('record', 'records')} by {link('verdict')}. {measured(one.record for one in shown)}."
+    when = measured(record.record for one in models for record in one.records)
+    said = f"{len(counted)} different models by {link('verdict')}. {when}."
     heads = ["Claim", *(link(level.lower(), level) for level in LEVELS), "Statement"]
     return [*_images(pictures, "tally"), said, *filter(None, (apart, table(heads, lines), findings))]
 
 
-def _tables(task: Task, shown: Sequence[ShownRecord], pictures: Sequence[Picture]) -> list[str]:
+def _tables(
+    task: Task,
+    shown: Sequence[ShownRecord],
+    models: Sequence[Model],
+    pictures: Sequence[Picture],
+    general: Mapping[str, str],
+) -> list[str]:
     """Write what decides each claim, record by record, and all that was measured."""
     parts = ["## Claims", _legend(task)]
     for claim in task.claims:
         images = " ".join(_image(one) for one in pictures if one.claim == claim.id)
-        parts += [*claim_section(claim, shown)[:2], *([images] if images else []), *claim_section(claim, shown)[2:]]
+        heading, says, *others = claim_section(claim, shown, general.get(claim.id, ""), models)
+        parts += [heading, says, *([images] if images else []), *others]
     counted = [one for one in shown if one.is_own and one.dataset in task.datasets]
     parts += [tolerances] if (tolerances := tolerance_table(task.claims, counted)) else []
     if judged := _images(pictures, "judged"):

@@ -6,8 +6,8 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from vaebench.claims import CheckResult, Verdict
-from vaebench.report.figures.prepare_forest import badness
+from vaebench.claims import Verdict
+from vaebench.report.decisive import decisive
 from vaebench.report.remake import json_path
 from vaebench.report.selection import Selection
 from vaebench.report.sent import Sent, sender_of
@@ -93,24 +93,12 @@ def _verdict(verdict: Verdict, is_invariant: int, seeds_run: int) -> list[Cell]:
         controlled.code or None,
     ]
     agreed: list[Cell] = [_mean(published.agreement), _mean(controlled.agreement), len(controlled.agreement), seeds_run]
-    check = deciding(verdict.checks)
-    if check is None:
+    if not verdict.checks:
         return [*said, *agreed, *[None] * 8]
+    check = decisive(verdict)
     interval = check.interval
     numbers = (interval.estimate, interval.low, interval.high) if interval else (None, None, None)
     return [*said, *agreed, check.statistic, check.role, check.knob, *numbers, check.low, check.high]
-
-
-def deciding(checks: Sequence[CheckResult]) -> CheckResult | None:
-    """Find the check that decides: the worst by its word, and among those by its margin.
-
-    Args:
-        checks: Of one verdict.
-
-    Returns:
-        The check; None if there is none.
-    """
-    return min(checks, key=badness, default=None)
 
 
 def _mean(values: Sequence[float]) -> float | None:

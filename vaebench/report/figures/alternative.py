@@ -4,7 +4,7 @@ import statistics
 from collections.abc import Iterable, Sequence
 
 from vaebench.claims import Claim
-from vaebench.report.figures.prepare_tally import distinct
+from vaebench.report.distinct import distinct
 from vaebench.report.figures.spec import (
     Curve,
     CurveFigure,
@@ -28,7 +28,7 @@ def of_verdicts(claim: Claim, shown: Sequence[ShownRecord]) -> str:
     Returns:
         For example ``as published 12 hold, 0 fail, 2 are undecided; under controls 0 hold, 9 fail, 5 are undecided``.
     """
-    verdicts = [one.verdicts[claim.id] for one in distinct(shown)]
+    verdicts = [one.first.verdicts[claim.id] for one in distinct(shown)]
     published = f"as published {_counted(verdict.published.word for verdict in verdicts)}"
     if not any(condition.role == "control" for condition in claim.conditions):
         return published

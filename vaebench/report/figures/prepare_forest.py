@@ -1,10 +1,10 @@
 """Prepare forest plots of a claim: the statistic that decides most often, a row for each record."""
 
-import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from vaebench.claims import WORST_FIRST, CheckResult, Claim, Verdict
+from vaebench.claims import CheckResult, Claim, Verdict
+from vaebench.report.decisive import worst
 from vaebench.report.figures.spec import ForestFigure, ForestPoint, ForestRow
 from vaebench.report.format import OF_WHAT
 from vaebench.report.markdown import words
@@ -44,39 +44,8 @@ def _head(checks: Sequence[CheckResult]) -> CheckResult:
 
 def _deciding(verdicts: Sequence[Sequence[CheckResult]]) -> int:
     """Find the statistic that is the worst of its claim in most records; the first of several."""
-    found = Counter(min(range(len(checks)), key=lambda index: badness(checks[index])) for checks in verdicts)
+    found = Counter(checks.index(worst(checks)) for checks in verdicts)
     return min(found, key=lambda index: (-found[index], index))
-
-
-def badness(check: CheckResult) -> tuple[int, float]:
-    """Say how bad a check is for its claim: the check that decides comes first.
-
-    Args:
-        check: The check.
-
-    Returns:
-        A key to sort by: the place of its word, then its margin.
-    """
-    return WORST_FIRST.index(check.word), margin(check)
-
-
-def margin(check: CheckResult) -> float:
-    """How far an estimate lies inside the region of its claim, in half-widths of its interval.
-
-    Args:
-        check: The check.
-
-    Returns:
-        Below −1 where the whole interval lies outside; infinite where there is no estimate or no spread.
-    """
-    if check.interval is None:
-        return math.inf
-    ends = [check.interval.estimate - check.low] if check.low is not None else []
-    ends += [check.high - check.interval.estimate] if check.high is not None else []
-    inside = min(ends, default=math.inf)
-    low, high = check.interval.low, check.interval.high
-    half = (high - low) / 2 if low is not None and high is not None else 0.0
-    return inside / half if half > 0 else math.copysign(math.inf, inside)
 
 
 def _points(verdicts: Sequence[Verdict], index: int) -> tuple[ForestPoint, ...]:

@@ -1,0 +1,75 @@
+"""Laws of what a variant gives: measurements of records, whatever the verdicts."""
+
+import re
+
+import pytest
+
+from vaebench import catalog
+from vaebench.claims import Measurement, column
+from vaebench.report import gives as module
+from vaebench.report.gives import GIVEN, Given, gives, gives_page, gives_table
+from vaebench.report.selection import select
+from vaebench.report.sent import sent
+
+
+@pytest.fixture
+def given(monkeypatch):
+    """Two things that the synthetic task measures: with a knob and without."""
+    found = (
+        Given("Energy", "↓", "its energy", (("camuto2021_variance_frequency", "energy"),)),
+        Given("Damage", "↓", "its damage", (("none", "x"), ("camuto2021_variance_frequency", "attack_damage"))),
+        Given("Nothing", "", "not measured", (("camuto2021_variance_frequency", "nothing"),)),
+    )
+    monkeypatch.setattr(module, "GIVEN", found)
+    return found
+
+
+def measured(energy, damage):
+    return lambda rng: [
+        column("trained", None, 0, Measurement("energy", energy + 0.001 * rng.normal(), 0, 1)),
+        *(
+            column("trained", knob, 0, Measurement("attack_damage", damage * knob * (1 + 0.001 * rng.normal()), 0, 1))
+            for knob in (0.4, 0.1)
+        ),
+        column("analytic", None, 0, Measurement("energy", 99.0, 0, 1)),
+    ]
+
+
+def cells(text, name):
+    line = next(line for line in text.splitlines() if line.startswith(f"| {name}"))
+    return [cell.strip() for cell in line.strip("|").split("|")][1:]
+
+
+def test_numbers_are_those_of_the_trained_arm_at_the_lowest_knob_value(made, given):
+    records = [
+        made.record(variant="good", measurements=measured(1.0, 8.0)),
+        made.record(variant="poor", measurements=measured(2.0, 2.0)),
+    ]
+    rows = gives(select(made.suite, records))
+    assert [one.label for one in rows] == ["good · mlp", "poor · mlp"]
+    interval, knob = rows[0].found["Damage"]
+    assert (interval.estimate, knob) == (pytest.approx(0.8, abs=0.01), 0.1)
+    text = gives_table(rows)
+    assert re.match(r"\*\*(1\.00|0\.999) ±", cells(text, "good")[0]) and not cells(text, "good")[1].startswith("**")
+    assert cells(text, "poor")[1].startswith("**0.2") and cells(text, "poor")[2] == ""
+    assert "*energy*: its energy" in text and "at knob value 0.1" in text and "not measured" not in text
+
+
+def test_what_is_not_told_apart_from_the_best_is_bold_too(made, given):
+    records = [made.record(variant=name, measurements=measured(1.0, 1.0)) for name in ("one", "two")]
+    text = gives_table(gives(select(made.suite, records)))
+    assert all(cells(text, name)[0].startswith("**") for name in ("one", "two"))
+
+
+def test_rows_of_others_are_on_the_page_and_marked(made, given):
+    theirs = sent(made.record(variant="theirs", measurements=measured(0.5, 1.0)), "eve")
+    rows = gives(select(made.suite, [made.record(measurements=measured(1.0, 1.0))], True, [theirs]))
+    assert [one.is_own for one in rows] == [False, True]
+    assert "theirs · mlp (from eve)" in gives_page(rows, False)
+
+
+def test_every_source_is_a_measurement_that_its_task_takes():
+    for one in GIVEN:
+        there = [(task, name) for task, name in one.sources if name in catalog.task(task).given]
+        assert there, one.name
+        assert all(one.dataset in catalog.task(task).datasets for task, _ in one.sources)

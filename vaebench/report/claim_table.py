@@ -1,0 +1,91 @@
+"""Print what decided a claim on a record: the deciding condition with its number, and a symbol for each condition."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from vaebench.claims import WORST_FIRST, CheckResult, Verdict
+from vaebench.report.decisive import contradicts, decisive
+from vaebench.report.format import check_numbers, claimed, plain
+from vaebench.report.markdown import SYMBOLS, escape, words
+
+Key = tuple[str, str]
+"""What a condition asks: its statistic, and its region in words."""
+
+
+def asked(verdicts: Iterable[Verdict]) -> dict[Key, str]:
+    """List the conditions of a claim, each once, whatever the knob value.
+
+    Args:
+        verdicts: The claim's verdicts on all records.
+
+    Returns:
+        What each asks, in words, by its key.
+    """
+    found: dict[Key, str] = {}
+    for check in max((verdict.checks for verdict in verdicts), key=len, default=()):
+        each = "" if check.knob is None else " at each knob value"
+        control = " (control)" if check.role == "control" else ""
+        found[_key(check)] = f"{words(check.statistic)} {claimed(check)}{each}{control}"
+    return found
+
+
+def decided(verdict: Verdict, conditions: Mapping[Key, str], seeds: int) -> list[str]:
+    """Print the condition that decided a verdict under controls, with its number.
+
+    Args:
+        verdict: The verdict.
+        conditions: From `asked`.
+        seeds: Number of seeds of the record.
+
+    Returns:
+        Number and name of the condition, estimate, interval, seeds, and a reason where the number does not say it.
+    """
+    check = decisive(verdict)
+    estimate, interval, counted = check_numbers(check, seeds)
+    at_knob = "" if check.knob is None else f" at {plain(check.knob)}"
+    place = list(conditions).index(_key(check)) + 1 if _key(check) in conditions else 0
+    number = f"({place}) " if place and len(conditions) > 1 else ""
+    silent = {one.reason: _key(one) for one in verdict.checks if one.word == "not applicable" and one is not check}
+    unsaid = [f"({list(conditions).index(key) + 1}) {reason}" for reason, key in silent.items() if key in conditions]
+    said = "; ".join(filter(None, [why(verdict), *unsaid]))
+    return [f"{number}{escape(words(check.statistic))}{at_knob}", estimate, interval, counted, escape(said)]
+
+
+def why(verdict: Verdict) -> str:
+    """Say why a verdict is so, where the deciding number alone does not say it.
+
+    Args:
+        verdict: The verdict.
+
+    Returns:
+        The reason; empty where the interval against its region says all.
+    """
+    check = decisive(verdict)
+    if verdict.controlled.word != check.word:
+        return verdict.controlled.reason
+    said = check.reason
+    return said or (verdict.controlled.reason if contradicts(check, check.word, "") else "")
+
+
+def marks(verdict: Verdict, conditions: Mapping[Key, str]) -> Sequence[str]:
+    """Print a symbol for each condition: at several knob values, that of the worst.
+
+    Args:
+        verdict: The verdict.
+        conditions: From `asked`.
+
+    Returns:
+        As many cells as there are conditions; none where there is only one.
+    """
+    if len(conditions) < 2:
+        return ()
+    found: dict[Key, list[CheckResult]] = {}
+    for check in verdict.checks:
+        found.setdefault(_key(check), []).append(check)
+    return [
+        SYMBOLS[min((check.word for check in found[key]), key=WORST_FIRST.index)] if key in found else ""
+        for key in conditions
+    ]
+
+
+def _key(check: CheckResult) -> Key:
+    return check.statistic, claimed(check)

@@ -1,0 +1,242 @@
+"""Write the board's tables of claims: the headlines of the first screen, and all claims by how widely they hold."""
+
+import math
+import statistics
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from vaebench.claims import WORST_FIRST, Claim, LevelName, Verdict, VerdictWord
+from vaebench.papers import Task
+from vaebench.report.decisive import decisive
+from vaebench.report.distinct import Model
+from vaebench.report.format import plain
+from vaebench.report.in_words import ACROSS, effect_of, headline, said, span
+from vaebench.report.levels import tally, told
+from vaebench.report.markdown import SYMBOLS, anchor, dropping_empty, escape, is_analytic, label, table, words
+from vaebench.report.over_variants import PAGE as OVER_VARIANTS
+from vaebench.report.over_variants import Group
+
+ROUNDING = 1e-4
+"""Estimates that differ by less, absolutely or relatively, may differ by rounding only."""
+
+_PERCENT = "\N{NO-BREAK SPACE}%"
+
+FEW = 3
+"""Up to so many models are named; of more only the number is said."""
+
+
+@dataclass(frozen=True)
+class Counted:
+    """A claim with what counts of it on the board.
+
+    Attributes:
+        task: Its task.
+        claim: The claim.
+        models: The suite's own distinct models of the task's data sets that it applies to.
+        groups: Its effects over variants.
+    """
+
+    task: Task
+    claim: Claim
+    models: tuple[Model, ...]
+    groups: tuple[Group, ...]
+
+    @property
+    def verdicts(self) -> list[Verdict]:
+        """One verdict a model."""
+        return [one.first.verdicts[self.claim.id] for one in self.models]
+
+    def held(self, level: LevelName) -> int:
+        """Number of models on which it holds at a level."""
+        return sum(getattr(one, level).word == "holds" for one in self.verdicts)
+
+    @property
+    def breadth(self) -> tuple[float, float]:
+        """Shares of models on which it holds, under controls and as published."""
+        n = max(1, len(self.models))
+        return self.held("controlled") / n, self.held("published") / n
+
+    @property
+    def link(self) -> str:
+        """Where its section is."""
+        return f"{self.task.name}.md#{anchor(self.claim.id)}"
+
+
+def counted(task: Task, models: Iterable[Model], groups: Iterable[Group]) -> tuple[Counted, ...]:
+    """Count each claim of a task over the suite's own models. Records of others could flood the counts.
+
+    Args:
+        task: The task.
+        models: Its distinct models.
+        groups: Its effects over variants.
+
+    Returns:
+        The claims in order; none if no model counts.
+    """
+    ours = [one for one in models if one.is_own and one.first.dataset in task.datasets]
+    by_claim: dict[str, list[Group]] = {}
+    for group in groups:
+        by_claim.setdefault(group.claim, []).append(group)
+    return tuple(
+        Counted(task, claim, _applies(claim, ours), tuple(by_claim.get(claim.id, ())))
+        for claim in (task.claims if ours else ())
+    )
+
+
+def _applies(claim: Claim, models: Iterable[Model]) -> tuple[Model, ...]:
+    return tuple(one for one in models if one.first.verdicts[claim.id].word != "not applicable")
+
+
+def headlines(found: Iterable[Counted]) -> str:
+    """Write the table of the first screen: how widely each headline claim holds, how much, and what decides.
+
+    Args:
+        found: All claims.
+
+    Returns:
+        Markdown; empty if no headline claim has a record.
+    """
+    chosen = [one for one in found if headline(one.task.name, one.claim.id) and one.models]
+    rows = []
+    for one in sorted(chosen, key=_how_widely):
+        counts = [f"**{one.held(level)}** of {len(one.models)}" for level in ("published", "controlled")]
+        name = f"[{escape(headline(one.task.name, one.claim.id))}]({one.link})"
+        rows.append([name, *counts, *how_much(one), what_decides(one)])
+    heads = ["Claim", "As published", "Under controls", f"[How much]({OVER_VARIANTS})", "A new variant", "What decides"]
+    return table(heads, rows) if rows else ""
+
+
+def _how_widely(one: Counted) -> tuple[float, float, str, str]:
+    """Sort claims that hold most widely first."""
+    controlled, published = one.breadth
+    return -controlled, -published, one.task.name, one.claim.id
+
+
+def how_much(one: Counted) -> tuple[str, str]:
+    """Say a claim's effect in a unit that a person has, and what to expect of a new variant.
+
+    It is that of the network and data set with most distinct variants. Where no group has enough variants, it is the
+    median over models with the range, and nothing is said of a new variant.
+
+    Args:
+        one: The claim.
+
+    Returns:
+        Two cells of Markdown; empty without an estimate.
+    """
+    enough = [group for group in one.groups if group.found]
+    if enough:
+        return _over_variants(one.task, max(enough, key=lambda g: (g.n, -_order(one.task, g))))
+    checks = [effect_of(one.task.name, one.claim.id, verdict.checks) for verdict in one.verdicts]
+    numbers = [(of, check.interval.estimate) for of, check in filter(None, checks) if check.interval]
+    if not numbers:
+        return "", ""
+    effect, values = numbers[0][0], [value for of, value in numbers if of == numbers[0][0]]
+    middle = f"**{escape(said(statistics.median(values), effect.unit))}**"
+    spread = escape(span(min(values), max(values), effect.unit))
+    return f"{escape(effect.says).format(middle)} (median; {spread})", "too few variants"
+
+
+def _order(task: Task, group: Group) -> int:
+    return task.datasets.index(group.dataset)
+
+
+def _over_variants(task: Task, group: Group) -> tuple[str, str]:
+    """Quote a group."""
+    assert group.found is not None
+    effect = escape(group.effect.says).format(f"**{escape(group.said(group.found.estimate))}**")
+    across = _knob(task) if group.effect.statistics[0].endswith(ACROSS) else ""
+    new = escape(group.span(group.found.new_low, group.found.new_high))
+    return f"{effect}{across}".replace(" %", _PERCENT), new.replace(" %", _PERCENT)
+
+
+def _knob(task: Task) -> str:
+    values = task.budgets["standard"].knob_values if task.knob and "standard" in task.budgets else ()
+    if not task.knob or len(values) < 2:
+        return ""
+    return f", {escape(task.knob.symbol)} {plain(values[0])} → {plain(values[-1])}"
+
+
+def what_decides(one: Counted) -> str:
+    """Name the few models that fail or are undecided; of many, the condition that decides most often.
+
+    Args:
+        one: The claim.
+
+    Returns:
+        Markdown; empty where every model holds.
+    """
+    lost = [(model, model.first.verdicts[one.claim.id]) for model in one.models]
+    lost = [(model, verdict) for model, verdict in lost if verdict.word != "holds"]
+    if len(lost) <= FEW:
+        named = (
+            (word, [_short(model, one.models) for model, verdict in lost if verdict.word == word])
+            for word in WORST_FIRST
+        )
+        return "; ".join(f"{SYMBOLS[word]} {', '.join(names)}" for word, names in named if names)
+    by_statistic: dict[str, Counter[VerdictWord]] = {}
+    for _, verdict in lost:
+        by_statistic.setdefault(decisive(verdict).statistic, Counter())[verdict.word] += 1
+    (statistic, found), *others = sorted(by_statistic.items(), key=lambda item: (-item[1].total(), item[0]))
+    times = ", ".join(f"{SYMBOLS[word]} {found[word]}" for word in WORST_FIRST if found[word])
+    more = f"; {len(others)} more condition{'' if len(others) == 1 else 's'}" if others else ""
+    return f"{escape(words(statistic))} ({times}){more}"
+
+
+def _short(model: Model, among: Iterable[Model]) -> str:
+    """Name a model by its variants alone, if no other model has its name."""
+    alone = sum(other.name == model.name for other in among) == 1
+    return escape(model.name if alone else model.label)
+
+
+def all_claims(found: Sequence[Counted]) -> str:
+    """Write all claims, those that hold most widely first.
+
+    Args:
+        found: All claims.
+
+    Returns:
+        Markdown.
+    """
+    rows = []
+    for one in sorted(found, key=_how_widely):
+        verdicts = one.verdicts
+        name = f"[{escape(one.claim.id)}]({one.link})"
+        counts = [tally(verdicts, published=True), tally(verdicts, published=False)]
+        rows.append([name, escape(one.claim.says), *counts, what_decides(one), _analytic(one), told(verdicts)])
+    heads = ["Claim", "Statement", "As published", "Under controls", "What decides", "Analytic arm"]
+    return dropping_empty([*heads, "Can the measure tell?"], rows)
+
+
+def _analytic(one: Counted) -> str:
+    """Say whether analytic arms got the verdict that mathematics gives. The same model counts once."""
+    if not one.claim.analytic:
+        return ""
+    judged = (
+        (model.first.dataset, verdict)
+        for model in one.models
+        for verdict in model.first.control_verdicts.get(one.claim.id, ())
+        if is_analytic(verdict.arm) and verdict.word != "not applicable"
+    )
+    distinct: dict[tuple[str, str], list[Verdict]] = {}
+    for data, verdict in judged:
+        seen = distinct.setdefault((data, verdict.arm), [])
+        if not any(_same_model(verdict, other) for other in seen):
+            seen.append(verdict)
+    every = [verdict for seen in distinct.values() for verdict in seen]
+    if not every:
+        return ""
+    return f"{label(one.claim.analytic)} {sum(v.word == one.claim.analytic for v in every)}/{len(every)}"
+
+
+def _same_model(one: Verdict, other: Verdict) -> bool:
+    """Whether two analytic arms differ only by rounding."""
+    ours, theirs = (
+        [(found.place, found.interval.estimate if found.interval else math.inf) for found in verdict.checks]
+        for verdict in (one, other)
+    )
+    return len(ours) == len(theirs) and all(
+        what == of and math.isclose(value, other_value, rel_tol=ROUNDING, abs_tol=ROUNDING)
+        for (what, value), (of, other_value) in zip(ours, theirs, strict=True)
+    )

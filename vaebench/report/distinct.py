@@ -1,0 +1,120 @@
+"""Find records that are one model under a task, so that it counts once.
+
+Some variants differ only in what a task holds fixed. Where the posterior scale is held, a complex VAE is a VAE. No list
+of names says so. Records are one model if they are of one task, data set, preset and network, and have the same
+measurements of the trained arm, equal up to rounding in every seed.
+"""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from vaebench.claims import Column, map_entry
+from vaebench.report.shown import ShownRecord
+
+SAME = 1e-3
+"""Measurements of one model differ by less, relatively. Rounding in training makes up to 2×10⁻⁴ in the records."""
+
+NOUGHT = 1e-9
+"""Numbers below this are 0 up to rounding."""
+
+CLOCK = "time_ratio"
+"""Ending of a measurement of time, which differs between two runs of one model."""
+
+FEWEST = 5
+"""Fewer numbers than this can agree by chance."""
+
+
+@dataclass(frozen=True)
+class Model:
+    """Records that are one model under a task.
+
+    Attributes:
+        records: One or more; the first stands for all.
+    """
+
+    records: tuple[ShownRecord, ...]
+
+    @property
+    def first(self) -> ShownRecord:
+        """The record that stands for all."""
+        return self.records[0]
+
+    @property
+    def is_own(self) -> bool:
+        """Whether it is one of the suite's own."""
+        return self.first.is_own
+
+    @property
+    def name(self) -> str:
+        """The variants' names, for example ``vae = complex_vae``."""
+        return " = ".join(dict.fromkeys(one.variant_label for one in self.records))
+
+    @property
+    def label(self) -> str:
+        """The names with the network, for example ``vae = complex_vae · mlp``."""
+        return f"{self.name} · {self.first.row.arch}"
+
+
+def distinct(shown: Iterable[ShownRecord]) -> tuple[Model, ...]:
+    """Put records together that are one model.
+
+    Records are sorted by one of their numbers and compared with their neighbours only.
+
+    Args:
+        shown: Records of any tasks.
+
+    Returns:
+        The models, in the order in which the first record of each comes. The suite's own stand before records that were
+        sent, and short names before long ones.
+    """
+    groups: dict[tuple[str, ...], list[ShownRecord]] = {}
+    places: dict[int, int] = {}
+    for place, one in enumerate(shown):
+        places[id(one)] = place
+        key = (one.subject.task.name, one.dataset, one.row.preset, one.row.arch)
+        groups.setdefault(key, []).append(one)
+    models = [model for group in groups.values() for model in _models(group)]
+    return tuple(sorted(models, key=lambda model: min(places[id(one)] for one in model.records)))
+
+
+def _models(group: Sequence[ShownRecord]) -> Iterable[Model]:
+    keyed = sorted(((_numbers(one), one) for one in group), key=lambda pair: pair[0][0])
+    taken: set[int] = set()
+    for place, (numbers, one) in enumerate(keyed):
+        if place in taken:
+            continue
+        same = [one]
+        for other in range(place + 1, len(keyed)):
+            theirs, candidate = keyed[other]
+            if not _close(numbers[0], theirs[0]):
+                break
+            if other not in taken and _equal(numbers, theirs) and _places(one) == _places(candidate):
+                taken.add(other)
+                same.append(candidate)
+        yield Model(tuple(sorted(same, key=lambda r: (not r.is_own, len(r.variant_label), r.variant_label))))
+
+
+def _columns(one: ShownRecord) -> list[Column]:
+    """What is compared: numbers of the trained arm, but neither times nor the entries of maps."""
+    found = (c for columns in one.columns.values() for c in columns if c.arm == "trained")
+    kept = (c for c in found if not c.name.endswith(CLOCK) and map_entry(c.name) is None)
+    return sorted(kept, key=lambda c: (c.name, c.knob or 0.0))
+
+
+def _numbers(one: ShownRecord) -> list[float]:
+    """The numbers; the first of them is the largest, to sort by."""
+    found = [value for column in _columns(one) for value in column.values]
+    return [max(map(abs, found), default=0.0), *found]
+
+
+def _places(one: ShownRecord) -> list[tuple[object, ...]]:
+    return [(*column.place, column.seeds) for column in _columns(one)]
+
+
+def _equal(ours: Sequence[float], theirs: Sequence[float]) -> bool:
+    return FEWEST < len(ours) == len(theirs) and all(map(_close, ours, theirs))
+
+
+def _close(one: float, other: float) -> bool:
+    return math.isclose(one, other, rel_tol=SAME, abs_tol=NOUGHT)

@@ -1,0 +1,189 @@
+"""Write what each variant gives: reconstruction, prior outliers, damage under attack, active units.
+
+These are measurements that records hold, not verdicts. A variant that has nothing left to gain can fail a claim and
+still give the best network.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from vaebench.claims import Column, Interval
+from vaebench.report.format import plain, plus_minus
+from vaebench.report.glossary import PAGE as GLOSSARY
+from vaebench.report.markdown import PREVIEW, escape, table
+from vaebench.report.selection import Selection
+from vaebench.report.shown import Row, ShownRecord
+
+PAGE = "what_you_get.md"
+"""The page's file at the top of the board."""
+
+FIRST = 20
+"""So many rows stand on the front page; the rest is on the page."""
+
+
+@dataclass(frozen=True)
+class Given:
+    """A thing that a variant gives.
+
+    Attributes:
+        name: What it is called.
+        better: Which way is better; empty for neither.
+        says: What it is, in a sentence.
+        sources: Tasks and measurements; the first that a record has counts. With a knob it is read at its lowest value.
+        dataset: On which data set.
+    """
+
+    name: str
+    better: Literal["↓", "↑", ""]
+    says: str
+    sources: tuple[tuple[str, str], ...]
+    dataset: str = "digits"
+
+
+VARIANCE, NOISE = "camuto2021_variance_frequency", "camuto2021_input_noise"
+SAMPLING, ISOMETRY = "gracyk2025_kahler_sampling", "nakagawa2021_posterior_isometry"
+
+GIVEN = (
+    Given(
+        "Unexplained variance",
+        "↓",
+        "share of the data's variance that the reconstruction misses",
+        ((SAMPLING, "unexplained_variance"), (ISOMETRY, "unexplained_variance")),
+    ),
+    Given(
+        "Prior outliers",
+        "↓",
+        "share of samples from the prior that a classifier calls no digit",
+        ((SAMPLING, "classifier_outliers_prior"), (SAMPLING, "classifier_beyond_95_prior")),
+    ),
+    Given(
+        "Damage",
+        "↓",
+        "change of the reconstruction under the smallest attack, relative to it",
+        ((VARIANCE, "damage_small"),),
+    ),
+    Given("Active units", "", "latent units that the decoder uses", ((ISOMETRY, "active_units"),)),
+)
+
+
+@dataclass(frozen=True)
+class Gives:
+    """What one row gives.
+
+    Attributes:
+        label: The row's name.
+        is_own: Whether it is one of the suite's own.
+        found: By name, the interval over seeds and the knob value that it is read at.
+    """
+
+    label: str
+    is_own: bool
+    found: Mapping[str, tuple[Interval, float | None]]
+
+
+def gives(selection: Selection) -> tuple[Gives, ...]:
+    """Read from the records of the standard preset what each row gives.
+
+    Args:
+        selection: What is shown.
+
+    Returns:
+        Rows that have any of it, by unexplained variance, rising; rows without that come last.
+    """
+    of_row: dict[Row, dict[str, ShownRecord]] = {}
+    for one in selection.shown:
+        if one.row.preset == "standard":
+            of_row.setdefault(one.row, {})[f"{one.subject.task.name} {one.dataset}"] = one
+    rows = []
+    for row, records in of_row.items():
+        read = {given.name: _read(given, records) for given in GIVEN}
+        found = {name: one for name, one in read.items() if one}
+        if found:
+            rows.append(Gives(selection.labels[row], not row.sender, found))
+    return tuple(sorted(rows, key=_order))
+
+
+def _order(one: Gives) -> tuple[float, str]:
+    first = one.found.get(GIVEN[0].name)
+    return (first[0].estimate if first else float("inf"), one.label)
+
+
+def _read(given: Given, records: Mapping[str, ShownRecord]) -> tuple[Interval, float | None] | None:
+    for task, measurement in given.sources:
+        shown = records.get(f"{task} {given.dataset}")
+        columns = [c for c in shown.columns.get(measurement, ()) if c.arm == "trained"] if shown else []
+        if shown and columns:
+            lowest: Column = min(columns, key=lambda c: (c.knob is None, c.knob or 0.0))
+            return shown.interval(lowest), lowest.knob
+    return None
+
+
+def gives_table(rows: Sequence[Gives]) -> str:
+    """Write the table. The best number of each column is bold, with all that its interval does not exclude.
+
+    Args:
+        rows: From `gives`.
+
+    Returns:
+        Markdown, with a line that says what the columns are.
+    """
+    knobs = {name: {one.found[name][1] for one in rows if name in one.found} for name in (g.name for g in GIVEN)}
+    heads = [f"{g.name}{f' {g.better}' if g.better else ''}" for g in GIVEN]
+    best = {g.name: _best(g, rows) for g in GIVEN}
+    lines = []
+    for one in rows:
+        cells = []
+        for given in GIVEN:
+            found = one.found.get(given.name)
+            text = plus_minus(found[0]) if found else ""
+            cells.append(f"**{text}**" if found and _among(found[0], best[given.name]) else text)
+        lines.append([one.label, *cells])
+    said = "; ".join(f"*{g.name.lower()}*: {g.says}{_at(knobs[g.name])}" for g in GIVEN if knobs[g.name])
+    return f"On {GIVEN[0].dataset}, mean ± half of the 95 % interval over seeds. {escape_(said)}.\n\n" + table(
+        ["Variant · network", *heads], lines
+    )
+
+
+def escape_(text: str) -> str:
+    """Escape all but the asterisks of emphasis."""
+    return "*".join(escape(part) if part.strip() == part else _inside(part) for part in text.split("*"))
+
+
+def _inside(part: str) -> str:
+    return f"{' ' * part[:1].isspace()}{escape(part)}{' ' * (len(part) > 1 and part[-1:].isspace())}"
+
+
+def _at(knobs: Iterable[float | None]) -> str:
+    values = sorted(one for one in knobs if one is not None)
+    return f", at knob value {', '.join(map(plain, values))}" if values else ""
+
+
+def _best(given: Given, rows: Iterable[Gives]) -> Interval | None:
+    found = [one.found[given.name][0] for one in rows if given.name in one.found]
+    if not given.better or not found:
+        return None
+    return (min if given.better == "↓" else max)(found, key=lambda one: one.estimate)
+
+
+def _among(one: Interval, best: Interval | None) -> bool:
+    """Whether two intervals overlap."""
+    if best is None or None in {one.low, one.high, best.low, best.high}:
+        return one is best and best is not None
+    assert one.low is not None and one.high is not None and best.low is not None and best.high is not None
+    return one.low <= best.high and best.low <= one.high
+
+
+def gives_page(rows: Sequence[Gives], preview: bool) -> str:
+    """Write the page with all rows.
+
+    Args:
+        rows: From `gives`.
+        preview: Whether to say that it is a preview.
+
+    Returns:
+        Markdown.
+    """
+    parts = ["# What you get from each variant", *([PREVIEW] if preview else [])]
+    parts += [f"[Leaderboard](README.md) · [glossary]({GLOSSARY})", gives_table(rows)]
+    return "\n\n".join(parts) + "\n"

@@ -1,0 +1,221 @@
+"""Say an effect in a unit that a person has: 40 % less, 7 points fewer, 11 times; and name the headline claims.
+
+The table stands here and not on the task pages, because words change no number and so belong in no hash.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from vaebench.claims import CheckResult
+from vaebench.report.format import region, rounded
+from vaebench.report.markdown import words
+
+Unit = Literal["less", "change", "points", "times", "share", "number"]
+"""How a number is said.
+
+- ``less``: a log-ratio, as ``40 % less`` or ``5 % more``.
+- ``change``: a log-ratio, as ``−40 %``.
+- ``points``: a difference of shares that the claim wants above 0, as ``7.0 points fewer`` or ``2.0 points more``.
+- ``times``: decades, as ``11×``.
+- ``share``: a share, as ``0.60 %``.
+- ``number``: as it is.
+"""
+
+ACROSS = ": log-ratio across the knob"
+"""Ending of a statistic that compares the last knob value with the first."""
+
+
+@dataclass(frozen=True)
+class Effect:
+    """How a claim's effect is said.
+
+    Attributes:
+        statistics: Names of checks; the first that a record has is said.
+        says: A sentence with a gap, ``{}``, for the number.
+        unit: See `Unit`.
+        headline: The claim in a few words, if it stands on the first screen; else empty.
+    """
+
+    statistics: tuple[str, ...]
+    says: str
+    unit: Unit = "number"
+    headline: str = ""
+
+
+def _outliers(way: str, title: str) -> Effect:
+    return Effect(
+        (f"classifier_beyond_95_prior minus classifier_beyond_95_{way}",), "{} by classifier", "points", title
+    )
+
+
+EFFECTS: dict[tuple[str, str], Effect] = {
+    ("camuto2021_variance_frequency", "robustness"): Effect(
+        (f"damage_small_per_data{ACROSS}", f"damage_small{ACROSS}"),
+        "{} damage",
+        "less",
+        "A larger encoder variance makes a VAE robust",
+    ),
+    ("camuto2021_variance_frequency", "decoder_frequency"): Effect(
+        (f"decoder_high_frequency_share{ACROSS}",),
+        "high-frequency share {}",
+        "change",
+        "A larger encoder variance lowers the decoder's frequency content",
+    ),
+    ("camuto2021_input_noise", "noise_lipschitz"): Effect(
+        (f"encoder_lipschitz_mean{ACROSS}",),
+        "Lipschitz constant {}",
+        "change",
+        "Input noise makes the encoder smoother",
+    ),
+    ("bonheme2022_encoder_first", "encoder_first"): Effect(
+        ("lead_raw_biased", "lead_raw"), "{} earlier", "times", "Encoders are learned before decoders"
+    ),
+    ("nakagawa2021_posterior_isometry", "isometry"): Effect(
+        ("t2_worst_deviation",), "worst unit off by {}", "share", "The posterior scale is the decoder's local scale"
+    ),
+    ("nakagawa2021_posterior_isometry", "density"): Effect(
+        ("density_slope",), "slope {}, claimed 1", "number", "The posterior scale gives the density of the data"
+    ),
+    ("gracyk2025_kahler_sampling", "fewer_outliers"): Effect(
+        ("classifier_outliers_prior minus classifier_outliers_weighted",),
+        "{} by classifier",
+        "points",
+        "Volume-weighted sampling gives fewer outliers",
+    ),
+    ("gracyk2025_kahler_sampling", "fewer_outliers_more_volume"): _outliers(
+        "more_volume", "Sampling where there is more volume gives fewer outliers"
+    ),
+    ("gracyk2025_kahler_sampling", "fewer_outliers_less_volume"): _outliers(
+        "less_volume", "Sampling where there is less volume gives fewer outliers"
+    ),
+    ("gracyk2025_kahler_sampling", "potential_fidelity"): Effect(
+        ("potential_spearman",),
+        "rank correlation {}, claimed > 0.5",
+        "number",
+        "The potential is a proxy of the Fisher metric",
+    ),
+    ("gracyk2025_kahler_sampling", "cheaper"): Effect(("metric_log10_time_ratio",), "{} the speed", "times"),
+    ("nakagawa2021_posterior_isometry", "importance"): Effect(
+        ("importance_worst_error",), "worst unit off by {}", "share"
+    ),
+}
+"""By task and claim. Other claims are said by their first published condition."""
+
+
+def headline(task: str, claim: str) -> str:
+    """Say a claim in a few words, if it stands on the first screen.
+
+    Args:
+        task: The task's name.
+        claim: The claim's id.
+
+    Returns:
+        The words; empty for a claim that does not stand there.
+    """
+    found = EFFECTS.get((task, claim))
+    return found.headline if found else ""
+
+
+def effect_of(task: str, claim: str, checks: Sequence[CheckResult]) -> tuple[Effect, CheckResult] | None:
+    """Find the check that says a claim's effect, and how it is said.
+
+    Args:
+        task: The task's name.
+        claim: The claim's id.
+        checks: The checks of one record.
+
+    Returns:
+        The effect with the check; None if the record has no estimate of it.
+    """
+    with_numbers = [check for check in checks if check.interval]
+    by_name = {check.statistic: check for check in reversed(with_numbers)}
+    known = EFFECTS.get((task, claim))
+    for name in known.statistics if known else ():
+        if known and name in by_name:
+            return known, by_name[name]
+    published = [check for check in checks if check.role == "published"]
+    first = next((one for one in with_numbers if published and one.statistic == published[0].statistic), None)
+    return (_plain_effect(first), first) if first else None
+
+
+def _plain_effect(check: CheckResult) -> Effect:
+    """Say a claim without an entry by the name of its check."""
+    name = check.statistic
+    if name.endswith(ACROSS):
+        return Effect((name,), f"{words(name.removesuffix(ACROSS))} {{}}", "change")
+    at = "" if check.knob is None else " at the first knob value"
+    claimed = f", claimed {region(check.low, check.high)}"
+    return Effect((name,), f"{words(name)}{at} {{}}{claimed}")
+
+
+def said(value: float, unit: Unit) -> str:
+    """Say one number.
+
+    Args:
+        value: The number, as the check has it.
+        unit: How it is said.
+
+    Returns:
+        Plain text.
+
+    Examples:
+        >>> said(-0.445, "less"), said(0.05, "less"), said(-0.41, "change"), said(0.07, "points")
+        ('36 % less', '5.1 % more', '−34 %', '7.0 points fewer')
+        >>> said(1.04, "times"), said(0.006, "share"), said(-0.08, "number")
+        ('11×', '0.60 %', '−0.080')
+    """
+    match unit:
+        case "less":
+            return f"{_short(abs(_percent(value)))} % {'more' if value > 0 else 'less'}"
+        case "change":
+            return f"{_short(_percent(value), signed=True)} %"
+        case "points":
+            return f"{_short(abs(100 * value))} points {'fewer' if value >= 0 else 'more'}"
+        case "times":
+            return f"{_short(10.0 ** min(value, 300.0))}×"
+        case "share":
+            return f"{_short(100 * value)} %"
+        case "number":
+            return _short(value) if abs(value) >= 0.005 else rounded(value)[0]
+
+
+def _percent(log_ratio: float) -> float:
+    return 100 * math.expm1(min(log_ratio, 700.0))
+
+
+def _short(value: float, signed: bool = False) -> str:
+    """Print two significant digits, and no power of ten where the number is of a person's size."""
+    sign = "−" if value < 0 else "+" if signed and value > 0 else ""
+    size = abs(value)
+    if size >= 1e6:
+        return sign + rounded(size)[0]
+    if size < 0.005:
+        return "0"
+    exponent = int(f"{size:.1e}"[4:])
+    return f"{sign}{size:.{max(0, 1 - exponent)}f}"
+
+
+def span(low: float, high: float, unit: Unit) -> str:
+    """Say a range.
+
+    Args:
+        low: Its lower end.
+        high: Its upper end.
+        unit: How it is said.
+
+    Returns:
+        Plain text.
+
+    Examples:
+        >>> span(-1.2, 0.05, "less"), span(-0.6, -0.1, "less"), span(0.1, 0.3, "number")
+        ('70 % less to 5.1 % more', '45 to 9.5 % less', '0.10 to 0.30')
+        >>> span(-0.02, 0.09, "points")
+        '2.0 points more to 9.0 points fewer'
+    """
+    ends = said(low, unit), said(high, unit)
+    for tail in (" % less", " % more", " points fewer", " points more", " %", "×"):
+        if all(end.endswith(tail) for end in ends):
+            return f"{ends[0].removesuffix(tail)} to {ends[1]}"
+    return " to ".join(ends)

@@ -1,0 +1,147 @@
+"""Write a task's page of places: by data set, where each model stands, with its verdicts; and what rows cover."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from vaebench.claims import Verdict
+from vaebench.papers import Task
+from vaebench.report.distinct import Model
+from vaebench.report.format import plus_minus
+from vaebench.report.glossary import PAGE as GLOSSARY
+from vaebench.report.glossary import link
+from vaebench.report.levels import both
+from vaebench.report.markdown import PREVIEW, SYMBOLS, anchor, bullets, escape, label, preset_suffix, table, words
+from vaebench.report.selection import Selection
+from vaebench.report.shown import Row, ShownRecord
+from vaebench.report.standing import Coverage, Standing, coverage, standings
+from vaebench.report.superseded import no_records
+
+UP = "../"
+"""The way from a page of places to the top of the board."""
+
+PLACED = "With a place"
+NO_PLACE = "Run, no place"
+NOT_RUN = "Not run"
+CANNOT = "Cannot be"
+
+
+ByData = Mapping[tuple[str, str], tuple[Standing, ...]]
+"""Where the models of one task stand, by preset and data set."""
+
+
+def by_data(models: Sequence[Model]) -> ByData:
+    """Place the models of one task on each data set.
+
+    Args:
+        models: The distinct models of the task.
+
+    Returns:
+        Where they stand, by preset and data set.
+    """
+    grouped: dict[tuple[str, str], list[Model]] = {}
+    for one in models:
+        grouped.setdefault((one.first.row.preset, one.first.dataset), []).append(one)
+    return {key: standings(grouped[key]) for key in sorted(grouped)}
+
+
+def places_of(shown: Sequence[ShownRecord], standing: Mapping[str, ByData]) -> dict[str, str]:
+    """Say where a variant stands, for its page.
+
+    Args:
+        shown: The records of the variant.
+        standing: By task, where its models stand.
+
+    Returns:
+        Markdown by task; tasks on which it has no place are left out.
+    """
+    found: dict[str, str] = {}
+    ids = {id(one) for one in shown}
+    for task, of_task in standing.items():
+        lines = []
+        for (preset, dataset), of_data in of_task.items():
+            placed = sum(one.place is not None for one in of_data)
+            for one in of_data:
+                own = next((record for record in one.model.records if id(record) in ids), None)
+                if own and one.place:
+                    name = f"[{own.row.arch} · {dataset}{preset_suffix(preset)}]({UP}{own.path})"
+                    lines.append(f"{name}: place {one.place} of {placed}")
+        if lines:
+            found[task] = f"[{words(task)}]({UP}places/{task}.md)\n\n{bullets(lines)}"
+    return found
+
+
+def places_path(task: Task) -> str:
+    """Say where a task's page of places lies below the board."""
+    return f"places/{task.name}.md"
+
+
+def places_page(task: Task, found: ByData, selection: Selection, preview: bool) -> str:
+    """Write a task's page of places.
+
+    Args:
+        task: The task.
+        found: Where its models stand, see `by_data`.
+        selection: What is shown; rows of the suite's own count as not run where they have no record.
+        preview: Whether to say that it is a preview.
+
+    Returns:
+        Markdown.
+    """
+    parts = [f"# Places: {escape(task.title)}", *([PREVIEW] if preview else [])]
+    parts.append(f"[Leaderboard]({UP}README.md) · [the task's page]({UP}{task.name}.md) · [glossary]({UP}{GLOSSARY})")
+    if not found:
+        return "\n\n".join([*parts, no_records(selection.stale, task.name, UP)]) + "\n"
+    parts.append(_legend())
+    for (preset, dataset), of_data in found.items():
+        parts += [f"## {words(dataset)}{preset_suffix(preset)}", _table(task, of_data)]
+    parts += ["## Coverage", _coverage(task, found, selection)]
+    return "\n\n".join(parts) + "\n"
+
+
+def _legend() -> str:
+    return (
+        f"A {link('place', 'place', UP)} is a range: rows that cannot be told apart share it. Rows are compared by "
+        f"{link('agreement', up=UP)} under controls, on the claims that both have. High agreement says that the "
+        "claims are true of a variant, not that it is a good one. Behind it: how many claims hold "
+        f"{link('as published', up=UP)} and {link('under controls', up=UP)}, of those that apply. "
+        f"Each claim has both words: {', '.join(map(label, SYMBOLS))}."
+    )
+
+
+def _table(task: Task, found: Sequence[Standing]) -> str:
+    claims = [f"[{escape(claim.id)}]({UP}{task.name}.md#{anchor(claim.id)})" for claim in task.claims]
+    rows = []
+    for one in found:
+        verdicts = one.model.first.verdicts
+        agreement = one.agreement()
+        shown = plus_minus(agreement) if agreement else "–"
+        name = f"[{one.model.label}]({UP}{one.model.first.path})"
+        marks = [both(verdicts[claim.id]) for claim in task.claims]
+        rows.append([str(one.place or "–"), name, shown, _holds(verdicts.values()), *marks])
+    return table(["Place", "Variant · network", "Agreement", "Hold", *claims], rows)
+
+
+def _holds(verdicts: Iterable[Verdict]) -> str:
+    """For example ``3 / 2 of 4``: as published, and under controls."""
+    applicable = [one for one in verdicts if one.word != "not applicable"]
+    published = sum(one.published.word == "holds" for one in applicable)
+    return f"{published} / {sum(one.word == 'holds' for one in applicable)} of {len(applicable)}"
+
+
+def _coverage(task: Task, found: ByData, selection: Selection) -> str:
+    """A line a row. A row that somebody sent is listed only where it has a record of this task."""
+    by_row: dict[Row, list[tuple[str, Standing]]] = {}
+    for (_, dataset), of_data in found.items():
+        for one in of_data:
+            for record in one.model.records:
+                by_row.setdefault(record.row, []).append((dataset, one))
+    lines = []
+    for row, name in selection.labels.items():
+        if row in by_row or not row.sender:
+            lines.append(_line(coverage(task, name, row.variant, row.arch, by_row.get(row, ())), row))
+    said = "Nothing is filled in for what is missing."
+    return f"{said}\n\n{table(['Row', PLACED, NO_PLACE, NOT_RUN, CANNOT], lines)}"
+
+
+def _line(one: Coverage, row: Row) -> list[str]:
+    cells = [", ".join(map(escape, part)) for part in (one.placed, one.unsound, one.not_run, one.cannot)]
+    return [f"{one.row}{preset_suffix(row.preset)}", *cells]

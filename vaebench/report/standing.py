@@ -1,0 +1,123 @@
+"""Say where each model stands on one task and data set: its place, or why it has none."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from vaebench.claims import Interval, LevelName, t_interval
+from vaebench.papers import Task
+from vaebench.report.distinct import Model
+from vaebench.report.fits import cannot_be
+from vaebench.report.markdown import words
+from vaebench.report.places import Agreements, Place, places
+from vaebench.results.assemble import agreement_by_seed
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A model on one task and data set.
+
+    Attributes:
+        model: The model.
+        agreements: By claim, the agreement under controls of each seed; only of claims that apply.
+        unsound: The invariant that fails; empty for a sound run.
+        lacks: Another reason why it has no place; empty if there is none.
+        place: Its place among all models of the task and data set.
+    """
+
+    model: Model
+    agreements: Agreements
+    unsound: str = ""
+    lacks: str = ""
+    place: Place | None = None
+
+    def agreement(self, level: LevelName = "controlled") -> Interval | None:
+        """Mean agreement over its own claims, with the interval over seeds."""
+        by_seed = agreement_by_seed(self.model.first.record.verdicts, level)
+        return t_interval(list(by_seed.values())) if by_seed else None
+
+
+def standings(models: Iterable[Model]) -> tuple[Standing, ...]:
+    """Place the models of one task, data set and preset.
+
+    Args:
+        models: The distinct models.
+
+    Returns:
+        Those with a place first, in the order of their places, then those without.
+    """
+    found = [_standing(model) for model in models]
+    placed = places({one.model.label: one.agreements for one in found if not (one.unsound or one.lacks)})
+    with_places = [replace(one, place=placed.get(one.model.label)) for one in found]
+    return tuple(sorted(with_places, key=_order))
+
+
+def _order(one: Standing) -> tuple[float, float, str]:
+    if one.place is None:
+        return float("inf"), 0.0, one.model.label
+    return one.place.best + one.place.worst, one.place.best, one.model.label
+
+
+def _standing(model: Model) -> Standing:
+    record = model.first.record
+    agreements = {
+        verdict.claim: dict(zip(verdict.seeds, verdict.agreement, strict=True))
+        for verdict in record.verdicts
+        if verdict.word != "not applicable"
+    }
+    judged = (verdict for verdict in record.invariant_verdicts if verdict.arm == "trained")
+    unsound = next((verdict.claim for verdict in judged if verdict.word == "fails"), "")
+    lacks = ""
+    if not agreements:
+        reason = next((verdict.reason for verdict in record.verdicts if verdict.reason), "")
+        lacks = "no claim applies" + (f" ({reason})" if reason else "")
+    elif len(set.intersection(*(set(by_seed) for by_seed in agreements.values()))) < 2:
+        lacks = "fewer than two seeds have every claim"
+    return Standing(model, agreements, unsound, lacks)
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """Which of a task's data sets a row covers.
+
+    Attributes:
+        row: The row's name.
+        placed: Data sets on which it has a place.
+        unsound: Data sets with a run that has no place, each with the reason.
+        not_run: Data sets without a record, which could be run.
+        cannot: Data sets that it cannot be run on, each with the reason.
+    """
+
+    row: str
+    placed: tuple[str, ...] = ()
+    unsound: tuple[str, ...] = ()
+    not_run: tuple[str, ...] = ()
+    cannot: tuple[str, ...] = ()
+
+
+def coverage(task: Task, row: str, variant: str, arch: str, found: Sequence[tuple[str, Standing]]) -> Coverage:
+    """Tell what was not run from what cannot be, and from what was run and is unsound.
+
+    Args:
+        task: The task.
+        row: The row's name.
+        variant: Its variant.
+        arch: Its network.
+        found: Its standings, by data set.
+
+    Returns:
+        Every data set of the task, in one of the four places.
+    """
+    by_data = dict(found)
+    placed, unsound, not_run, cannot = [], [], [], []
+    for dataset in task.datasets:
+        one = by_data.get(dataset)
+        if one and one.place:
+            placed.append(words(dataset))
+        elif one:
+            why = f"invariant {words(one.unsound)} fails" if one.unsound else one.lacks
+            unsound.append(f"{words(dataset)} ({why})")
+        elif reason := cannot_be(variant, arch, dataset):
+            cannot.append(f"{words(dataset)} ({reason})")
+        else:
+            not_run.append(words(dataset))
+    return Coverage(row, tuple(placed), tuple(unsound), tuple(not_run), tuple(cannot))
