@@ -13,6 +13,9 @@ import pytest
 import vaebench
 from vaebench.report.files import DIFFERS, MISSING, drawn_figures, stale_pages
 from vaebench.report.markdown import NO_RECORDS, PREVIEW, anchor
+from vaebench.report.pages import drawn_of
+from vaebench.report.selection import select
+from vaebench.report.sent import sent
 
 FIGURE = "figures/camuto2021_variance_frequency.digits.svg"
 BESIDE = "figures/camuto2021_variance_frequency.digits_beside.svg"
@@ -143,6 +146,24 @@ def test_a_changed_record_makes_its_page_and_figure_stale_and_no_other_figure(fo
     assert set(said.values()) == {DIFFERS}
     assert {FIGURE, BESIDE} < set(said) - names <= figures
     assert names < set(said)
+
+
+def test_a_submission_touches_only_pages_of_its_task(made, few, board):
+    theirs = sent(made.record(variant="my_vae", code="1" * 16), "alice")
+    changed = made.pages(few, submissions=[theirs], drawn=board)
+    task = made.tasks[0]
+    own = f"records/{task.name}/my_vae.mlp.from.alice.digits.md"
+    assert {name for name in changed if board.get(name) != changed[name]} == {own, *of_task(task), FIGURE, BESIDE}
+
+
+def test_figures_show_the_suites_own_rows_first_and_forty_at_most(made, few, monkeypatch):
+    theirs = [sent(made.record(variant=f"a_{number}", code=f"{number:016x}"), "eve") for number in range(3)]
+    chosen = select(made.suite, few, submissions=theirs)
+    assert drawn_of(chosen) == chosen
+    monkeypatch.setattr("vaebench.report.pages.MOST_DRAWN", 3)
+    drawn = drawn_of(chosen)
+    assert [one.row.variant for one in drawn.of_task(made.tasks[0].name)] == ["a_0", "beta_vae", "vae"]
+    assert drawn.of_task(made.tasks[1].name) == chosen.of_task(made.tasks[1].name)
 
 
 def test_a_figure_drawn_by_another_matplotlib_is_fresh_and_an_edited_one_is_not(folder, board):
