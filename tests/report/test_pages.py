@@ -152,8 +152,8 @@ def test_a_submission_touches_only_pages_of_its_task(made, few, board):
     theirs = sent(made.record(variant="my_vae", code="1" * 16), "alice")
     changed = made.pages(few, submissions=[theirs], drawn=board)
     task = made.tasks[0]
-    own = f"records/{task.name}/my_vae.mlp.from.alice.digits.md"
-    assert {name for name in changed if board.get(name) != changed[name]} == {own, *of_task(task), FIGURE, BESIDE}
+    own = {f"records/{task.name}/my_vae.mlp.from.alice.digits.md", "variants/my_vae.from.alice.md"}
+    assert {name for name in changed if board.get(name) != changed[name]} == {*own, *of_task(task), *TABLES}
 
 
 def test_figures_show_the_suites_own_rows_first_and_forty_at_most(made, few, monkeypatch):

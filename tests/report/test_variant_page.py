@@ -4,7 +4,9 @@ import re
 
 import pytest
 
+from vaebench.report.distinct import distinct
 from vaebench.report.markdown import PREVIEW
+from vaebench.report.places_page import by_data, places_of
 from vaebench.report.selection import select
 from vaebench.report.sent import sent
 from vaebench.report.suite import Name
@@ -79,6 +81,28 @@ def test_places_are_those_that_are_given_in_the_order_of_tasks(suite, shown, mad
     part = page.partition("## Places\n")[2].partition("\n## ")[0]
     assert part.index("7 of 9") < part.index("1 to 3 of 9")
     assert "## Places" not in variant_page(suite, shown, False)
+
+
+def test_places_are_among_the_suites_own_and_no_submission_moves_them(suite, made):
+    records = [made.record(variant=v, arch=a) for v in ("vae", "beta_vae") for a in ("mlp", "conv")]
+    theirs = [sent(made.record(variant=f"a_{n}", code=f"{n:016x}"), "eve") for n in range(3)]
+
+    def placed(*submissions):
+        chosen = select(suite, records, False, submissions)
+        models = [one for one in distinct(chosen.of_task(made.tasks[0].name)) if one.is_own]
+        own = {made.tasks[0].name: by_data(models)}
+        return {path: places_of(ones, own) for path, ones in variants_of(chosen.shown).items()}
+
+    alone, flooded = placed(), placed(*theirs)
+    assert {path: flooded[path] for path in alone} == alone
+    text = alone["variants/vae.md"][made.tasks[0].name]
+    expected = {
+        (one.model.first.row.arch, str(one.place))
+        for one in by_data(distinct(select(suite, records).of_task(made.tasks[0].name)))["standard", "digits"]
+        if one.model.name == "vae"
+    }
+    assert set(re.findall(r"\[(\w+) · digits\]\([^)]*\): place (\S+) of 4", text)) == expected
+    assert "place" not in flooded["variants/a_0.from.eve.md"][made.tasks[0].name].replace("places/", "")
 
 
 def test_what_it_gives_is_at_the_first_knob_value(suite, made):

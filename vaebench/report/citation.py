@@ -27,13 +27,12 @@ def suite_bibtex(version: str) -> str:
     return _entry("software", "vaebench", {"author": AUTHORS, "title": title, "version": version, "year": "2026"})
 
 
-def board_bibtex(version: str, day: str, records: int) -> str:
+def board_bibtex(version: str, day: str) -> str:
     """Cite the board as it is.
 
     Args:
         version: The suite's version.
         day: The last day on which something was measured.
-        records: How many records are shown.
 
     Returns:
         A BibTeX entry.
@@ -42,7 +41,6 @@ def board_bibtex(version: str, day: str, records: int) -> str:
         "author": AUTHORS,
         "title": f"vaebench leaderboard, version {version}, results up to {day}",
         "year": day[:4],
-        "note": f"{records} records",
     }
     return _entry("misc", f"vaebench_board_{day.replace('-', '_')}", said)
 
@@ -89,14 +87,13 @@ def papers_bibtex(tasks: Iterable[Task]) -> tuple[str, ...]:
     return tuple(map(paper_bibtex, by_paper.values()))
 
 
-def cite_page(tasks: Sequence[Task], version: str, day: str, records: int, linked: bool = True) -> str:
+def cite_page(tasks: Sequence[Task], version: str, day: str, linked: bool = True) -> str:
     """Write how to cite.
 
     Args:
         tasks: The tasks.
         version: The suite's version.
         day: The last day on which something was measured.
-        records: How many records are shown.
         linked: Whether there is a checkout to link to.
 
     Returns:
@@ -107,7 +104,7 @@ def cite_page(tasks: Sequence[Task], version: str, day: str, records: int, linke
     parts += [
         "## The board as it is",
         "Cite its version and day, because records are added.",
-        _block(board_bibtex(version, day, records)),
+        _block(board_bibtex(version, day)),
     ]
     parts += [
         "## The papers",

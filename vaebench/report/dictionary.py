@@ -12,11 +12,10 @@ SAYS = {
 """What a row of each table is."""
 
 
-def dictionary_page(verdicts: int, measured: str, on_the_board: bool = True) -> str:
+def dictionary_page(measured: str, on_the_board: bool = True) -> str:
     """Write the data dictionary.
 
     Args:
-        verdicts: Number of rows of the table of verdicts.
         measured: When the records were measured.
         on_the_board: Whether the page is the board's; else it lies beside the tables of an export.
 
@@ -24,9 +23,7 @@ def dictionary_page(verdicts: int, measured: str, on_the_board: bool = True) -> 
         Markdown.
     """
     csv, croissant = (path.partition("/")[2] for path in (VERDICTS_CSV, CROISSANT))
-    tables = (
-        f"[{csv}]({csv}), {verdicts} rows. [{croissant}]({croissant}) describes the tables for programs (Croissant)."
-    )
+    tables = f"[{csv}]({csv}). [{croissant}]({croissant}) describes the tables for programs (Croissant)."
     if on_the_board:
         about = (
             f"All verdicts of the [leaderboard](../README.md) as one table: {tables} `vaebench export` writes the same "

@@ -80,9 +80,9 @@ def tables(there: Suite, selection: Selection) -> tuple[dict[str, bytes], dict[s
         File(name, content, TABLES[stem := name.partition(".")[0]], SAYS[stem]) for name, content in contents.items()
     ]
     of_board = [one.record for one in records]
-    day, count = last_day(of_board), len(of_board)
-    contents[DESCRIPTION] = croissant(files, there.release, day, board_bibtex(there.release, day, count)).encode()
-    page = dictionary_page(len(all_rows["verdicts"]), measured(of_board), on_the_board=False)
+    day = last_day(of_board)
+    contents[DESCRIPTION] = croissant(files, there.release, day, board_bibtex(there.release, day)).encode()
+    page = dictionary_page(measured(of_board), on_the_board=False)
     contents["README.md"] = f"{MARK}\n\n{page}".encode()
     return contents, {name: len(rows) for name, rows in all_rows.items()}
 

@@ -81,8 +81,9 @@ def pages(
         for shown in selection.of_task(task.name):
             written[shown.path] = record_page(task, shown, preview, suite.variants)
         pictures += of_task
+    own = {name: by_data([one for one in of_task if one.is_own]) for name, of_task in models.items()}
     for path, of_variant in variants_of(selection.shown).items():
-        written[path] = variant_page(suite, of_variant, preview, places_of(of_variant, standing))
+        written[path] = variant_page(suite, of_variant, preview, places_of(of_variant, own))
     tables = taken_away(suite, selection, written, preview)
     marked = {path: f"{MARK}\n\n{text}" for path, text in written.items() if text}
     return marked | tables | {picture.path: _drawn(picture, drawn or {}) for picture in pictures}
@@ -102,11 +103,11 @@ def taken_away(suite: Suite, selection: Selection, written: dict[str, str], prev
     """
     records = [one.record for one in selection.shown]
     day, text = last_day(records), verdicts_csv(selection)
-    written[DATA] = dictionary_page(text.count("\n") - 1, measured(records))
+    written[DATA] = dictionary_page(measured(records))
     written[CHANGES] = changes_page(suite.changelog, suite.tasks, linked=not preview)
-    written[CITE] = cite_page(suite.tasks, suite.release, day, len(records), linked=not preview)
+    written[CITE] = cite_page(suite.tasks, suite.release, day, linked=not preview)
     file = File(VERDICTS_CSV.partition("/")[2], text.encode(), VERDICTS, SAYS["verdicts"])
-    cite = board_bibtex(suite.release, day, len(records))
+    cite = board_bibtex(suite.release, day)
     return {VERDICTS_CSV: text, CROISSANT: croissant([file], suite.release, day, cite)}
 
 

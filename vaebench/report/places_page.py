@@ -43,29 +43,33 @@ def by_data(models: Sequence[Model]) -> ByData:
     return {key: standings(grouped[key]) for key in sorted(grouped)}
 
 
-def places_of(shown: Sequence[ShownRecord], standing: Mapping[str, ByData]) -> dict[str, str]:
+def places_of(shown: Sequence[ShownRecord], own: Mapping[str, ByData]) -> dict[str, str]:
     """Say where a variant stands, for its page.
+
+    One of the suite's own is placed among the suite's own, so that its page changes with no record that others send.
+    Another variant is led to the page of places.
 
     Args:
         shown: The records of the variant.
-        standing: By task, where its models stand.
+        own: By task, where the suite's own models stand.
 
     Returns:
-        Markdown by task; tasks on which it has no place are left out.
+        Markdown by task.
     """
-    found: dict[str, str] = {}
-    ids = {id(one) for one in shown}
-    for task, of_task in standing.items():
+    tasks = dict.fromkeys(sorted(one.subject.task.name for one in shown))
+    found = {task: f"[{words(task)}]({UP}places/{task}.md)" for task in tasks}
+    ids = {id(one) for one in shown if one.is_own}
+    for task in found:
         lines = []
-        for (preset, dataset), of_data in of_task.items():
+        for (preset, dataset), of_data in own.get(task, {}).items():
             placed = sum(one.place is not None for one in of_data)
             for one in of_data:
-                own = next((record for record in one.model.records if id(record) in ids), None)
-                if own and one.place:
-                    name = f"[{own.row.arch} · {dataset}{preset_suffix(preset)}]({UP}{own.path})"
+                record = next((record for record in one.model.records if id(record) in ids), None)
+                if record and one.place:
+                    name = f"[{record.row.arch} · {dataset}{preset_suffix(preset)}]({UP}{record.path})"
                     lines.append(f"{name}: place {one.place} of {placed}")
         if lines:
-            found[task] = f"[{words(task)}]({UP}places/{task}.md)\n\n{bullets(lines)}"
+            found[task] += f", among the suite's own models\n\n{bullets(lines)}"
     return found
 
 

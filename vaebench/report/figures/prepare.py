@@ -77,7 +77,7 @@ def task_pictures(task: Task, selection: Selection) -> tuple[Picture, ...]:
         knob its estimates. Then all measurements over the knob, maps and trade-offs. Each preset has its own.
     """
     shown = drawn_records(selection.of_task(task.name))
-    networks = networks_by_presence(selection.shown)
+    networks = networks_by_presence(drawn_records(selection.shown))
     pictures: list[Picture] = []
     for preset in sorted({one.row.preset for one in shown}):
         of_preset = [one for one in shown if one.row.preset == preset]
