@@ -1,6 +1,8 @@
 """Laws of figures: what they show is what was read, and drawing them is deterministic and legible."""
 
+import html
 import math
+import re
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
@@ -10,13 +12,34 @@ import matplotlib
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-from vaebench.claims import Beyond, Claim, Exceeds, Measurement, Near, Trend, column, declined, t_interval
+from vaebench.claims import (
+    Beyond,
+    Claim,
+    Exceeds,
+    Measurement,
+    Near,
+    Trend,
+    column,
+    declined,
+    t_interval,
+)
 from vaebench.report.figures.draw import board_style, draw, svg
-from vaebench.report.figures.draw_curves import is_geometric
+from vaebench.report.figures.draw_grid import is_geometric
 from vaebench.report.figures.prepare import task_pictures
+from vaebench.report.figures.scales import kind_of
+from vaebench.report.figures.spec import CurveFigure, ForestFigure, OverviewFigure, TallyFigure
 from vaebench.report.figures.stamp import inputs_hash, stamp
-from vaebench.report.figures.style import colour_and_marker, legend_columns, line_style
+from vaebench.report.figures.style import (
+    MARKERS,
+    NETWORKS,
+    SMALL,
+    WIDTH,
+    colour_and_marker,
+    legend_columns,
+    line_style,
+)
 from vaebench.report.selection import select
+from vaebench.report.sent import THIS_RUN, sent
 
 
 def figures_of(made, records, place=0):
@@ -24,17 +47,23 @@ def figures_of(made, records, place=0):
     return {one.path: one.figure for one in task_pictures(suite.tasks[place], select(suite, records, True))}
 
 
-def only(figures):
-    """The one figure of what is judged; measurements that no claim judges have one of their own."""
-    (figure,) = (figure for path, figure in figures.items() if "_beside." not in path)
-    return figure
+STEM = "figures/camuto2021_variance_frequency.digits"
+FOREST = "figures/nakagawa2021_posterior_isometry"
+
+
+def of_claim(figures, claim):
+    """A claim's own figure over the knob."""
+    return figures[f"{STEM}_{claim}.svg"]
 
 
 @pytest.fixture(scope="module")
-def curves(made):
-    return only(
-        figures_of(made, [made.record(variant=v, arch=a) for v in ("vae", "beta_vae") for a in ("mlp", "conv")])
-    )
+def four(made):
+    return figures_of(made, [made.record(variant=v, arch=a) for v in ("vae", "beta_vae") for a in ("mlp", "conv")])
+
+
+@pytest.fixture(scope="module")
+def curves(four):
+    return of_claim(four, "decoder_lipschitz")
 
 
 @pytest.fixture(scope="module")
@@ -75,45 +104,59 @@ NOISY = (
 )
 
 
-def test_a_task_with_a_knob_has_two_figures_a_data_set_and_one_without_a_figure_a_claim(made, records):
-    stem = "figures/camuto2021_variance_frequency.digits"
-    assert list(figures_of(made, records, 0)) == [f"{stem}.svg", f"{stem}_beside.svg"]
-    claims = ("isometry", "orthogonality", "density", "importance")
-    assert list(figures_of(made, records, 1)) == [f"figures/nakagawa2021_posterior_isometry.{c}.svg" for c in claims]
+def test_a_claim_has_a_figure_and_a_task_one_of_all_verdicts_and_one_of_all_measurements(made, records):
+    claims = [claim.id for claim in made.claims[made.tasks[0].name]]
+    parts = ["_" + claim for claim in claims] + ["", "_beside"]
+    assert list(figures_of(made, records, 0)) == [
+        "figures/camuto2021_variance_frequency.verdicts.svg",
+        *(f"{STEM}{part}.svg" for part in parts),
+    ]
+    claims = ("verdicts", "isometry", "orthogonality", "density", "importance")
+    assert list(figures_of(made, records, 1)) == [f"{FOREST}.{claim}.svg" for claim in claims]
 
 
 def test_presets_have_figures_of_their_own(made):
     paths = figures_of(made, [made.record(), made.record(preset="paper"), made.record(preset="quick")])
-    stem = "figures/camuto2021_variance_frequency.digits"
     ends = (".svg", ".paper.svg", ".quick.svg")
-    assert set(paths) == {f"{stem}{part}{end}" for part in ("", "_beside") for end in ends}
+    plain = [path for path in paths if path.count(".") == 2]
+    assert set(paths) == {path.removesuffix(".svg") + end for path in plain for end in ends}
 
 
 def test_a_figures_name_cannot_leave_its_folder(made):
     claims = (Claim("../../x y", "It sums.", (Near("energy", 1.0, 0.1, 0.0),)),)
     record = made.record(made.tasks[1].name, dataset="three_sources", claims=claims)
-    assert list(figures_of(made, [record], 1)) == ["figures/nakagawa2021_posterior_isometry.______x_y.svg"]
+    assert list(figures_of(made, [record], 1)) == [f"{FOREST}.verdicts.svg", f"{FOREST}.______x_y.svg"]
 
 
-def test_panels_are_the_measurements_of_the_claims_and_what_is_reported_only_has_its_own_figure(made, records, curves):
-    others = figures_of(made, records, 0)["figures/camuto2021_variance_frequency.digits_beside.svg"]
-    named, unjudged = (
-        list(dict.fromkeys((panel.measurement, panel.claimed) for panel in figure.panels))
-        for figure in (curves, others)
-    )
-    judged = ["decoder high frequency share", "decoder mean degree", "decoder lipschitz mean", "decoder lipschitz max"]
-    judged += ["encoder mean degree", "attack damage"]
-    assert [name for name, _ in named] == judged
-    assert all("falls" in claimed for _, claimed in named)
-    assert [name for name, _ in unjudged] == ["encoder lipschitz mean", "reconstruction error"]
-    assert not any("falls" in claimed or "rises" in claimed for _, claimed in unjudged)
-    assert [panel.arch for panel in curves.panels] == ["conv", "mlp"] * 6
+def test_nobody_elses_records_crowd_the_figures_but_a_previewed_runs(made):
+    theirs = [sent(made.record(variant="new_vae", code="1" * 16), sender) for sender in ("alice", THIS_RUN)]
+
+    def panels(*submissions, records=()):
+        chosen = select(made.suite, list(records), False, submissions)
+        figure = {one.path: one.figure for one in task_pictures(made.suite.tasks[0], chosen)}[f"{STEM}_robustness.svg"]
+        return [panel.title for panel in figure.panels]
+
+    assert panels(theirs[0], records=[made.record()]) == ["vae"]
+    assert panels(theirs[1], records=[made.record()]) == [f"new_vae ({THIS_RUN})", "vae"]
+    assert panels(theirs[0]) == ["new_vae (from alice)"]
+
+
+def test_measurements_are_those_of_the_claims_and_what_is_reported_only_has_its_own_figure(four):
+    judged, beside = (four[f"{STEM}{part}.svg"] for part in ("", "_beside"))
+    assert isinstance(judged, OverviewFigure)
+    named = ["decoder high frequency share", "decoder mean degree", "decoder lipschitz mean", "decoder lipschitz max"]
+    assert [panel.title for panel in judged.panels] == [*named, "encoder mean degree", "attack damage"]
+    assert [panel.title for panel in beside.panels] == ["encoder lipschitz mean", "reconstruction error"]
+    assert {len(panel.curves) for panel in (*judged.panels, *beside.panels)} == {4}
 
 
 def test_a_curve_is_the_mean_over_seeds_with_its_interval(made, curves):
     record = made.record(variant="vae", arch="mlp")
-    panel = next(p for p in curves.panels if (p.measurement, p.arch) == ("decoder lipschitz mean", "mlp"))
-    curve = next(c for c in panel.curves if (c.variant, c.arm) == ("vae", "trained"))
+    assert (curves.measurement, [panel.title for panel in curves.panels]) == (
+        "decoder lipschitz mean",
+        ["beta_vae", "vae"],
+    )
+    curve = next(c for c in curves.panels[1].curves if (c.network, c.arm) == ("mlp", "trained"))
     own = [c for c in record.measurements if (c.name, c.arm) == ("decoder_lipschitz_mean", "trained")]
     spread = [t_interval(c.values) for c in own]
     assert curve.x == tuple(c.knob for c in own)
@@ -121,33 +164,122 @@ def test_a_curve_is_the_mean_over_seeds_with_its_interval(made, curves):
     assert (curve.low, curve.high) == (tuple(i.low for i in spread), tuple(i.high for i in spread))
 
 
-def test_a_control_that_is_the_same_for_all_is_drawn_once_and_one_that_differs_for_each(made, curves):
-    assert [c.variant for c in curves.panels[0].curves if c.arm == "analytic"] == [""]
-    records = [made.record(variant=v, claims=NOISY, measurements=noisy) for v in ("vae", "beta_vae")]
-    panel = only(figures_of(made, records)).panels[0]
-    assert sorted(c.variant for c in panel.curves if c.arm == "analytic") == ["beta vae", "vae"]
+def test_one_variant_is_in_colour_and_the_others_are_grey(four, curves):
+    canvas = drawn(curves)
+    for ax, panel in zip(canvas.axes, curves.panels, strict=True):
+        assert ax._left_title.get_text() == panel.title
+        behind, *lines = ax.lines
+        (other,) = (p for p in curves.panels if p is not panel)
+        expected = [value for c in other.curves if c.arm == "trained" for value in c.mean]
+        assert [y for y in behind.get_ydata() if not math.isnan(y)] == expected
+        assert behind.get_color() not in NETWORKS
+        assert {line.get_color() for line in lines if line.get_linestyle() == "-"} == set(NETWORKS[:2])
+
+
+def test_models_that_are_the_same_share_a_panel(made):
+    one = made.record(variant="vae")
+    same = [one.model_copy(update={"subject": made.record(variant=name).subject}) for name in ("a_vae", "z_vae")]
+    figure = of_claim(figures_of(made, [one, *same, made.record(variant="beta_vae")]), "robustness")
+    assert [panel.title for panel in figure.panels] == ["beta_vae", "vae = a_vae = z_vae"]
+    tally = figures_of(made, [one, *same])["figures/camuto2021_variance_frequency.verdicts.svg"]
+    assert isinstance(tally, TallyFigure)
+    assert {sum(row.published) for row in tally.rows} == {1}
+
+
+def test_a_control_that_is_the_same_for_all_networks_is_drawn_once_and_one_that_differs_for_each(made, curves):
+    assert [c.network for c in curves.panels[0].curves if c.arm == "analytic"] == [""]
+    records = [made.record(arch=a, claims=NOISY, measurements=noisy) for a in ("mlp", "conv")]
+    (panel,) = of_claim(figures_of(made, records), "a").panels
+    assert sorted(c.network for c in panel.curves if c.arm == "analytic") == ["conv", "mlp"]
 
 
 def test_regions_are_those_of_the_claims(made):
-    panels = {p.measurement: p for p in only(figures_of(made, [made.record(claims=NOISY, measurements=noisy)])).panels}
-    gap, limit = panels["gap"], panels["control lipschitz"]
+    gap = of_claim(figures_of(made, [made.record(claims=NOISY, measurements=noisy)]), "b")
     assert (gap.low, gap.high) == (0.2, pytest.approx(0.6))
     assert "0.2" in gap.claimed and "0.4" in gap.claimed
-    assert (limit.low, limit.high) == (0.5, None)
-    assert "0.5" in limit.claimed
-    assert panels["gap"].unit == "nat"
+    assert gap.measurement == "gap [nat]"
+    limit = (Claim("b", "It is.", NOISY[1].conditions[1:]),)
+    figure = of_claim(figures_of(made, [made.record(claims=limit, measurements=noisy)]), "b")
+    assert (figure.low, figure.high) == (0.5, None)
+    assert "0.5" in figure.claimed
 
 
-def test_a_forest_has_a_row_a_record_a_panel_a_statistic_and_the_controls(made, forests):
-    figure = forests["figures/nakagawa2021_posterior_isometry.density.svg"]
+def test_a_forest_has_a_row_a_record_the_controls_and_a_mark_a_statistic(made, forests):
+    figure = forests[f"{FOREST}.density.svg"]
+    assert isinstance(figure, ForestFigure)
     assert [row.group for row in figure.rows] == sorted(row.group for row in figure.rows)
-    assert len(figure.rows) == 3 and len(figure.panels) == 5
-    arms = {row: {p.arm for p in points} for row, points in zip(figure.rows, figure.panels[0].points, strict=True)}
-    by_place = {(row.group, row.label): found for row, found in arms.items()}
-    assert by_place["linear gaussian sources", "vae · mlp"] == {"trained", "analytic"}
-    assert by_place["three sources", "vae · mlp"] == {"trained"}
+    assert len(figure.rows) == 3 and len(figure.statistics) == 5
+    by_place = {(row.group, row.label): {p.arm for p in row.points} for row in figure.rows}
+    assert by_place["linear_gaussian_sources", "vae · mlp"] == {"trained", "analytic"}
+    assert by_place["three_sources", "vae · mlp"] == {"trained"}
     assert not any(row.label.startswith("linear") for row in figure.rows)  # to these the claim does not apply
-    assert (figure.panels[1].low, figure.panels[1].high) == (0.9, 1.1)
+    words = {row.group: row.words for row in figure.rows}
+    record = made.record(made.tasks[1].name, "vae", "mlp", "bimodal_sources")
+    verdict = next(v for v in record.verdicts if v.claim == "density")
+    assert words["bimodal_sources"] == tuple(check.word for check in verdict.checks)
+    texts = [text.get_text() for text in drawn(figure).axes[0].texts]
+    assert texts.count("✗") == sum(word == "fails" for row in figure.rows for word in row.words) > 0
+
+
+def test_a_forest_shows_the_statistic_that_decides(made, forests):
+    figure = forests[f"{FOREST}.density.svg"]
+    record = made.record(made.tasks[1].name, "vae", "mlp", "bimodal_sources")
+    checks = next(v for v in record.verdicts if v.claim == "density").checks
+    assert checks[figure.shown].word == "fails" and checks[0].word != "fails"
+    assert (figure.low, figure.high) == (checks[figure.shown].low, checks[figure.shown].high)
+    row = next(row for row in figure.rows if row.group == "bimodal_sources")
+    assert row.points[0].estimate == checks[figure.shown].interval.estimate
+
+
+def test_one_far_estimate_is_an_arrow_with_its_number_and_squeezes_nobody(made):
+    def spread(rng):
+        return [column("trained", None, 0, Measurement("gain", rng.normal(0, 0.01), 0.0, 1))]
+
+    def far(rng):
+        return [column("trained", None, 0, Measurement("gain", 40 + rng.normal(0, 0.01), 0.0, 1))]
+
+    claims = (Claim("gain", "There is gain.", (Beyond("gain", 0.0, 1.0, -1.0),)),)
+    names = [f"v{letter}" for letter in "abcdefghijkl"]
+    records = [
+        made.record(
+            made.tasks[1].name,
+            name,
+            dataset="three_sources",
+            claims=claims,
+            measurements=far if name == "vc" else spread,
+        )
+        for name in names
+    ]
+    ax = drawn(figures_of(made, records, 1)[f"{FOREST}.gain.svg"]).axes[0]
+    assert ax.get_xlim()[1] < 1.0
+    (arrow,) = (text.get_text() for text in ax.texts if "▸" in text.get_text())
+    assert float(arrow.split()[0]) == pytest.approx(40.0, abs=0.1)
+
+
+def test_a_tolerance_is_seen_although_a_control_is_far():
+    assert kind_of([0.004, 0.02, 1.75], None, 0.05) == "log"
+    assert kind_of([-2.4, 0.02, 1.5], -0.1, 0.1) == "symlog"
+    assert kind_of([0.98, 1.02, 1.2], 0.95, 1.05) == "linear"
+    assert kind_of([], 0.0, 1.0) == "linear"
+
+
+@pytest.mark.parametrize("values", [(0.004, 0.02, 1.75), (0.92, -9.0, 14.0)])
+def test_the_claimed_region_takes_a_tenth_of_a_forests_axis(made, values):
+    def reading(at):
+        return lambda rng: [column("trained", None, 0, Measurement("r", at * (1 + 0.01 * rng.normal()), 0.0, 1))]
+
+    condition = Beyond("r", 0.05, 0.0, 1.0) if min(values) > 0 else Near("r", 1.0, 0.1, 0.0)
+    claims, name = (Claim("r", "It is near.", (condition,)),), made.tasks[1].name
+    records = [
+        made.record(name, variant, dataset="three_sources", claims=claims, measurements=reading(at))
+        for variant, at in zip(("vae", "beta_vae", "iwae"), values, strict=True)
+    ]
+    figure = figures_of(made, records, 1)[f"{FOREST}.r.svg"]
+    ax = drawn(figure).axes[0]
+    corners = [(end, 0) for end in (figure.low or 0.004, figure.high)]
+    ends = ax.transAxes.inverted().transform(ax.transData.transform(corners))
+    assert ends[1, 0] - ends[0, 0] > 0.1
+    assert ends[0, 0] >= 0 and ends[1, 0] <= 1
 
 
 def test_a_forest_says_of_how_many_seeds_an_estimate_is(made):
@@ -160,8 +292,8 @@ def test_a_forest_says_of_how_many_seeds_an_estimate_is(made):
 
     claims = (Claim("isometry", "T2 is 1.", (Near("t2_deviation", 0, 0.05, 1.0),)),)
     record = made.record(made.tasks[1].name, dataset="three_sources", claims=claims, measurements=collapsed_once)
-    figure = only(figures_of(made, [record], 1))
-    assert [point.of_seeds for point in figure.panels[0].points[0]] == ["4 of 5"]
+    figure = figures_of(made, [record], 1)[f"{FOREST}.isometry.svg"]
+    assert [point.of_seeds for point in figure.rows[0].points] == ["4 of 5"]
     assert any(text.get_text().startswith("4 of 5") for text in drawn(figure).axes[0].texts)
 
 
@@ -169,11 +301,12 @@ def test_a_task_whose_measurements_lack_the_knob_has_no_figure(made):
     def energy(rng):
         return [column("trained", None, 0, Measurement("energy", 1.0, 0.0, 1))]
 
-    assert figures_of(made, [made.record(measurements=energy)]) == {}
+    (path,) = figures_of(made, [made.record(measurements=energy)])
+    assert path.endswith(".verdicts.svg")
 
 
 def test_an_svg_is_sound_deterministic_and_says_what_it_was_drawn_from(forests):
-    figure = forests["figures/nakagawa2021_posterior_isometry.isometry.svg"]
+    figure = forests[f"{FOREST}.isometry.svg"]
     text = svg(figure)
     assert ET.fromstring(text).tag.endswith("svg")
     assert svg(figure) == text
@@ -182,7 +315,7 @@ def test_an_svg_is_sound_deterministic_and_says_what_it_was_drawn_from(forests):
 
 
 def test_the_users_own_style_touches_nothing_and_is_left_alone(forests):
-    figure = forests["figures/nakagawa2021_posterior_isometry.isometry.svg"]
+    figure = forests[f"{FOREST}.isometry.svg"]
     text = svg(figure)
     with matplotlib.rc_context({"font.size": 30.0, "svg.hashsalt": "mine", "axes.facecolor": "red"}):
         assert svg(figure) == text
@@ -196,7 +329,7 @@ def test_drawing_leaves_pyplot_alone():
 
 
 def test_an_edited_svg_loses_its_stamp(forests):
-    text = svg(forests["figures/nakagawa2021_posterior_isometry.isometry.svg"])
+    text = svg(forests[f"{FOREST}.isometry.svg"])
     assert stamp(text.replace("#0072b2", "#ff0000")) is None
     assert stamp(text + "\n") is None
     assert stamp("") is None
@@ -232,30 +365,56 @@ def overlapping(texts):
     return [(a, b) for i, (a, x) in enumerate(boxes) for b, y in boxes[i + 1 :] if x.padded(-1).overlaps(y.padded(-1))]
 
 
+def all_texts(canvas):
+    texts = [*canvas.texts]
+    texts += [t for legend in canvas.legends for t in legend.get_texts()]
+    for ax in canvas.axes:
+        texts += [*ax.texts]
+        if ax.axison:
+            texts += [*shown_labels(ax.xaxis), *shown_labels(ax.yaxis), ax.xaxis.label, ax.yaxis.label, ax._left_title]
+    return [text for text in texts if text.get_text().strip() and text.get_visible()]
+
+
+def some_figures(made, name):
+    """One of each kind."""
+    knob = figures_of(made, [made.record(variant=v, arch=a) for v in (name, "b") for a in ("mlp", "conv")])
+    noise = figures_of(made, [made.record(variant=name, claims=NOISY, measurements=noisy)])
+    crowd = figures_of(made, [made.record(variant=name, claims=NOISY[1:], measurements=crowded)])
+    plain = figures_of(made, [made.record(made.tasks[1].name, name, "mlp", d) for d in made.tasks[1].datasets], 1)
+    return {
+        **knob,
+        **{f"noise {k}": v for k, v in noise.items()},
+        **{f"crowd {k}": v for k, v in crowd.items()},
+        **plain,
+    }
+
+
 @pytest.mark.parametrize("long", [False, True])
-def test_no_words_overlap_or_leave_the_picture(made, long):
+def test_no_words_overlap_or_leave_the_picture_and_none_is_too_small_for_a_phone(made, long):
     name = "a_variant_whose_name_is_as_long_as_the_schema_lets_it_be_made_o" if long else "vae"
-    figures = [
-        only(figures_of(made, [made.record(variant=name), made.record(variant=name, arch="conv")])),
-        only(figures_of(made, [made.record(variant=name, claims=NOISY, measurements=noisy)])),
-        only(figures_of(made, [made.record(variant=name, claims=NOISY[1:], measurements=crowded)])),
-        figures_of(made, [made.record(made.tasks[1].name, name, "mlp", d) for d in made.tasks[1].datasets], 1)[
-            "figures/nakagawa2021_posterior_isometry.density.svg"
-        ],
-    ]
-    beside = figures_of(made, [made.record(variant=name, arch=arch) for arch in ("mlp", "conv")])
-    for figure in (*figures, beside["figures/camuto2021_variance_frequency.digits_beside.svg"]):
+    for path, figure in some_figures(made, name).items():
         canvas = drawn(figure)
-        texts = [t for legend in canvas.legends for t in legend.get_texts()]
-        for ax in canvas.axes:
-            if ax.axison:
-                texts += [*ax.texts, *shown_labels(ax.xaxis), *shown_labels(ax.yaxis)]
-                texts += [ax.xaxis.label, ax.yaxis.label, ax._left_title]
-        assert overlapping(texts) == []
+        texts = all_texts(canvas)
+        assert overlapping(texts) == [], path
         width, height = canvas.get_size_inches() * canvas.dpi
-        for text in (t for t in texts if t.get_text().strip()):
+        assert canvas.get_size_inches()[0] == WIDTH <= 3.75  # 360 pixels: a page of 390 has 358
+        for text in texts:
             box = text.get_window_extent()
-            assert box.x0 >= -1 and box.x1 <= width + 1 and box.y0 >= -1 and box.y1 <= height + 1, text.get_text()
+            assert box.x0 >= -1 and box.x1 <= width + 1 and box.y0 >= -1 and box.y1 <= height + 1, (path, text)
+            assert text.get_fontsize() >= SMALL, text
+    assert SMALL * 96 / 72 * 358 / (96 * WIDTH) > 9  # pixels on the phone
+
+
+def test_a_figure_weighs_tens_of_kilobytes_and_its_text_is_text(made, records):
+    figures = figures_of(made, records) | figures_of(made, records, 1)
+    for path, figure in figures.items():
+        text = svg(figure)
+        assert len(text) < 100_000, path
+        written = {re.sub(r"<[^>]+>", "", found) for found in re.findall(r"<text[^>]*>.*?</text>", text)}
+        names = {word for one in written for word in html.unescape(one).split()}
+        if isinstance(figure, CurveFigure):
+            assert set(figure.measurement.split()) <= names
+            assert {panel.title for panel in figure.panels} <= {html.unescape(one) for one in written}
 
 
 @pytest.fixture(scope="module")
@@ -263,10 +422,8 @@ def canvas(curves):
     return drawn(curves)
 
 
-def test_panels_of_one_measurement_share_their_scale(canvas):
-    axes = canvas.axes
-    for place in range(0, len(axes), 2):
-        assert axes[place].get_ylim() == axes[place + 1].get_ylim()
+def test_panels_of_small_multiples_share_their_scales(canvas):
+    assert len({ax.get_ylim() for ax in canvas.axes}) == len({ax.get_xlim() for ax in canvas.axes}) == 1
 
 
 def test_a_wide_band_of_two_seeds_does_not_flatten_the_curves(made):
@@ -276,37 +433,28 @@ def test_a_wide_band_of_two_seeds_does_not_flatten_the_curves(made):
             replace(one, values=tuple(value * swing for value in one.values)) for one in noisy(rng, (0.1, 1.0, 3.0))
         ]
 
-    figure = only(figures_of(made, [made.record(claims=NOISY[:1], measurements=swinging, seeds=2)]))
+    figure = of_claim(figures_of(made, [made.record(claims=NOISY[:1], measurements=swinging, seeds=2)]), "a")
     assert max(end for panel in figure.panels for curve in panel.curves for end in curve.high) > 8
-    for ax, panel in zip(drawn(figure).axes, figure.panels, strict=True):
-        means = [value for curve in panel.curves for value in curve.mean]
-        low, high = ax.get_ylim()
-        assert low < min(means) and max(means) < high
-        assert high - low <= 2.01 * (max(means) - min(means))
-        assert low > -0.06 * (max(means) - min(means))  # measurements that are never negative
+    (ax,) = drawn(figure).axes
+    means = [value for panel in figure.panels for curve in panel.curves for value in curve.mean]
+    low, high = ax.get_ylim()
+    assert low < min(means) and max(means) < high
+    assert high - low <= 2.01 * (max(means) - min(means))
+    assert low > -0.06 * (max(means) - min(means))  # measurements that are never negative
 
 
-def test_one_seed_is_drawn_without_a_band(made, forests):
-    drawn(only(figures_of(made, [made.record(claims=NOISY[1:], measurements=noisy, seeds=1)])))
-    single = figures_of(made, [made.record(made.tasks[1].name, dataset="three_sources", seeds=1)], 1)
-    drawn(single["figures/nakagawa2021_posterior_isometry.isometry.svg"])
+def test_one_seed_is_drawn_without_a_band(made):
+    single = figures_of(made, [made.record(claims=NOISY[1:], measurements=noisy, seeds=1)])
+    single |= figures_of(made, [made.record(made.tasks[1].name, dataset="three_sources", seeds=1)], 1)
+    for figure in single.values():
+        assert not any(ax.collections for ax in drawn(figure).axes)
 
 
-def test_rows_without_any_measurement_are_drawn_as_not_applicable(made):
+def test_rows_without_any_measurement_are_drawn_as_such(made):
     record = made.record(made.tasks[1].name, dataset="three_sources", lost=range(5))
-    canvas = drawn(figures_of(made, [record], 1)["figures/nakagawa2021_posterior_isometry.isometry.svg"])
-    said, group = (t.get_text() for t in canvas.axes[0].texts)
-    assert said and group == "three sources"
-
-
-def test_an_architecture_without_the_measurement_keeps_an_empty_panel(made):
-    def bare(rng):
-        return [column("trained", None, 0, Measurement("energy", 1.0, 0.0, 1))]
-
-    records = [made.record(claims=NOISY, measurements=noisy), made.record(arch="conv", claims=NOISY, measurements=bare)]
-    figure = only(figures_of(made, records))
-    assert {len(p.curves) > 0 for p in figure.panels if p.arch == "conv"} == {False}
-    drawn(figure)
+    canvas = drawn(figures_of(made, [record], 1)[f"{FOREST}.isometry.svg"])
+    texts = [t.get_text().strip() for t in canvas.axes[0].texts]
+    assert {"no estimate", "three_sources", "?"} <= set(texts)
 
 
 @pytest.mark.parametrize(
@@ -327,12 +475,12 @@ def test_knobs_spread_by_factors_are_drawn_so(knobs, geometric):
 
 def test_the_axis_of_a_geometric_knob_is_logarithmic_and_takes_a_zero(made, canvas):
     assert canvas.axes[0].get_xscale() == "log"
-    noise = only(figures_of(made, [made.record(claims=NOISY, measurements=noisy)]))
+    noise = of_claim(figures_of(made, [made.record(claims=NOISY, measurements=noisy)]), "a")
     assert drawn(noise).axes[0].get_xscale() == "symlog"
 
 
-def test_forty_nine_variants_look_different():
-    assert len({colour_and_marker(place) for place in range(98)}) == 98
+def test_five_networks_look_different():
+    assert len({colour_and_marker(place)[0] for place in range(5)}) == len({*MARKERS}) == 5
     assert len({line_style(arm) for arm in ("trained", "analytic", "noisy target")}) == 3
 
 

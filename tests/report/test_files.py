@@ -1,5 +1,6 @@
 """Laws of the board's folder: only what bears the suite's mark is written over or taken away, and nothing outside."""
 
+import json
 import os
 import subprocess
 
@@ -8,7 +9,8 @@ import pytest
 from vaebench.mistakes import Mistake
 from vaebench.report import board
 from vaebench.report.figures.stamp import STAMP_BEGINS
-from vaebench.report.files import IN_THE_WAY, MARK, STRANGER, drawn_figures, stale_pages
+from vaebench.report.files import IN_THE_WAY, MADE_BY, MARK, STRANGER, drawn_figures, stale_pages
+from vaebench.report.taken_away import CSV_BEGINS
 
 STAMPED = f"<svg></svg>\n{STAMP_BEGINS}{'0' * 16}, drawing {'0' * 16} -->\n"
 PAGES = {
@@ -16,6 +18,8 @@ PAGES = {
     "some_task.md": f"{MARK}\n\none\n",
     "records/some_task/vae.mlp.digits.md": f"{MARK}\n\nits record\n",
     "figures/some_task.digits.svg": STAMPED,
+    "results/verdicts.csv": f"{CSV_BEGINS}arm\n",
+    "results/croissant.json": json.dumps({"description": MADE_BY}),
 }
 
 
@@ -37,10 +41,14 @@ def texts(folder):
 
 def test_every_page_and_figure_bears_the_mark(made, records):
     written = made.pages(records[:2])
-    assert {name.rpartition(".")[2] for name in written} == {"md", "svg"}
+    assert {name.rpartition(".")[2] for name in written} == {"md", "svg", "csv", "json"}
     for name, text in written.items():
         if name.endswith(".svg"):
             assert text.splitlines()[-1].startswith(STAMP_BEGINS), name
+        elif name.endswith(".csv"):
+            assert text.startswith(CSV_BEGINS)
+        elif name.endswith(".json"):
+            assert MADE_BY in json.loads(text)["description"]
         else:
             assert text.startswith(f"{MARK}\n\n# "), name
 

@@ -12,7 +12,7 @@ from vaebench.report.figures.stamp import STAMP_BEGINS, _hash, stamp
 from vaebench.report.files import DIFFERS, FORGED, stale_pages
 from vaebench.results.references import root
 
-FIGURE = "figures/camuto2021_variance_frequency.digits.svg"
+FIGURE = "figures/camuto2021_variance_frequency.digits_decoder_lipschitz.svg"
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +59,10 @@ ACTS = {
     "a second document": ("<svg ", '<?xml-stylesheet href="x.css"?><svg '),
     "text": ("</svg>", "Best variant!</svg>"),
     "a comment that ends early": ("</svg>", "<!-- --><script/><!-- --></svg>"),
-    "another element": ("</svg>", "<text>win</text></svg>"),
+    "another element": ("</svg>", "<switch>win</switch></svg>"),
+    "text that acts": ("<text ", '<text onclick="alert(1)" '),
+    "text with an element": ("</text>", "<script/></text>"),
+    "text with an entity": ("</text>", "&x;</text>"),
     "an attribute without quotes": ("<g id=", "<g onload=alert(1) id="),
 }  # fmt: skip
 
@@ -98,11 +101,15 @@ def moved(points):
 
 FALSE = {
     "a marker moved": moved(3.0),
-    "a marker moved a little": moved(0.01),
+    "a marker moved a little": moved(0.02),
     "a colour": lambda text: text.replace("#0072b2", "#d55e00", 1),
-    "a number in a text": lambda text: re.sub(r"<!-- 0\.0?\d", lambda found: found[0][:-1] + "7", text, count=1),
+    "a number in a text": lambda text: re.sub(
+        r">0\.\d(?=[^<]*</text>)", lambda found: found[0][:-1] + "7", text, count=1
+    ),
+    "a word": lambda text: text.replace(">vae<", ">new_vae<", 1),
+    "a text more": lambda text: text.replace("</svg>", "<text>win</text></svg>"),
     "a shape left out": lambda text: re.sub(r'<use xlink:href="#m[^>]*>', "", text, count=1),
-    "two shapes changed about": lambda text: re.sub(r"(<path [^>]*>)(\s*)(<path [^>]*>)", r"\3\2\1", text, count=1),
+    "two shapes changed about": lambda text: re.sub(r"(<use [^>]*>)(\s*)(<use [^>]*>)", r"\3\2\1", text, count=1),
 }
 
 

@@ -11,7 +11,7 @@ from vaebench.claims import Claim, Measurement, Near, column, declined
 from vaebench.report.distinct import distinct
 from vaebench.report.fits import IMAGES_ONLY, VECTORS, cannot_be, networks_of
 from vaebench.report.places import Place, places
-from vaebench.report.places_page import places_page
+from vaebench.report.places_page import by_data, places_page
 from vaebench.report.selection import select
 from vaebench.report.standing import coverage, standings
 
@@ -93,7 +93,7 @@ def page_of(made, records, place=0, **how):
     suite = made.judging(records)
     chosen = select(suite, records, **how)
     task = suite.tasks[place]
-    return places_page(task, distinct(chosen.of_task(task.name)), chosen, False)
+    return places_page(task, by_data(distinct(chosen.of_task(task.name))), chosen, False)
 
 
 def table(page, heading):

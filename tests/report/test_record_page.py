@@ -6,8 +6,10 @@ from dataclasses import replace
 import pytest
 
 from vaebench.claims import t_interval
+from vaebench.report.dated import UNDATED
 from vaebench.report.markdown import PREVIEW, label
 from vaebench.report.record_page import record_page
+from vaebench.report.remake import command
 from vaebench.report.selection import select
 
 PATH = "records/camuto2021_variance_frequency/vae.mlp.digits.md"
@@ -52,6 +54,18 @@ def test_the_head_says_what_was_run_and_leads_back_to_the_task(knob_page, made):
     for piece, part in zip(("5 of 5", "cpu", "37.0 s"), origin.split(" · ")[-3:], strict=True):
         assert part.startswith(piece)
     assert "2.11.0" in origin
+
+
+def test_it_leads_to_its_data_and_its_variant_and_says_how_it_is_made_again(made):
+    suite = made.judging([made.record()])
+    (shown,) = select(suite, [made.record()]).shown
+    page, preview = (record_page(suite.tasks[0], shown, preview, {"vae": "c" * 16}) for preview in (False, True))
+    assert "[JSON](../../../reference_results/camuto2021_variance_frequency/vae.mlp.digits.json)" in page
+    assert "[vae](../../variants/vae.md)" in page
+    assert "reference_results" not in preview
+    (line,) = (line for line in page.splitlines() if line.startswith("vaebench "))
+    assert line == command(shown.record, {"vae": "c" * 16})
+    assert f"Measured {UNDATED}" in page
 
 
 def test_every_check_of_every_arm_is_there(knob_page, made):

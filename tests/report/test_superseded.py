@@ -69,13 +69,18 @@ def test_a_record_is_judged_by_its_own_claims_and_its_measurements(made):
 
 
 def test_superseded_records_count_on_no_other_page(made, old):
-    """The other pages are as they would be without them, but for the line that leads to their page."""
+    """The other pages are as they would be without them, but for the line that leads to their page.
+
+    The tables under ``results`` have them, and say in each row that they are superseded.
+    """
     current = [made.measured_for(second(made, 0).tasks[0], made.record(variant="iwae"))]
     current = [one.model_copy(update={"subject": _version(one.subject, 2)}) for one in current]
     suite = second(made, 0)
     alone, mixed = made.pages(current, suite), made.pages([*old, *current], suite)
     assert set(mixed) - set(alone) == {PAGE}
     for name, text in alone.items():
+        if name.startswith("results/"):
+            continue
         kept = [line for line in mixed[name].splitlines() if PAGE not in line and line != "## Superseded"]
         ours, theirs = ([line for line in lines if line and "](#" not in line] for lines in (kept, text.splitlines()))
         assert ours == theirs, name

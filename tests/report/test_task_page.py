@@ -10,13 +10,16 @@ import pytest
 from vaebench import catalog
 from vaebench.claims import Beyond, Claim, Measurement, Near, column, declined
 from vaebench.report.claim_section import CONTROLS, REPORTED
+from vaebench.report.dated import UNDATED
 from vaebench.report.decisive import decisive, distance
 from vaebench.report.figures.prepare import task_pictures
 from vaebench.report.format import OF_WHAT, estimate_and_interval
 from vaebench.report.markdown import NO_RECORDS, PREVIEW, SYMBOLS, label
 from vaebench.report.selection import select
 from vaebench.report.sent import sent
-from vaebench.report.task_page import task_page
+from vaebench.report.suite import suite as real_suite
+from vaebench.report.superseded import superseded_line
+from vaebench.report.task_page import definitions_of, task_page
 
 
 def written(made, records, place=0, preview=False):
@@ -67,7 +70,7 @@ def test_the_head_says_what_is_asked_and_where_it_comes_from(knob_page, made):
     for piece in (
         f"# {task.title}",
         task.asks,
-        catalog.task_text(task.name),
+        *definitions_of(catalog.task_text(task.name)),
         "[arXiv:2105.14866](https://arxiv.org/abs/2105.14866)",
     ):
         assert piece in knob_page
@@ -313,6 +316,65 @@ def test_a_task_without_records_says_so(made):
     assert "## Claims" not in page
 
 
+def before(page, mark):
+    """The words that a reader reads before something."""
+    text, found, _ = page.partition(mark)
+    assert found
+    return re.findall(r"[\w’'-]+", re.sub(r"\]\([^)]*\)|<!--.*?-->|[#*|]", " ", text))
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_the_result_comes_first_then_how_it_was_done_then_what_is_what_then_tables(made, records, place):
+    page = written(made, records, place)
+    headings = re.findall("^## (.*)$", page, re.MULTILINE)
+    assert headings[:5] == ["Results", "Protocol", "Theirs and ours", "Definitions", "Claims"]
+    results = page.partition("## Results\n\n")[2].partition("\n## ")[0]
+    assert re.match(r"!\[[^]]+\]\(figures/\w+\.verdicts\.svg\)\n", results)
+    task = made.tasks[place]
+    for claim in task.claims:
+        (line,) = (line for line in results.splitlines() if line.startswith(f"| [{claim.id}]"))
+        assert claim.says in line and re.search(r"[✓✗?]\s\d", line)
+
+
+@pytest.mark.parametrize("name", catalog.task_names())
+def test_at_most_300_words_stand_before_the_first_result(made, name):
+    """On the page of every task, also where it has no record."""
+    task = catalog.task(name)
+    page = task_page(task, select(real_suite(), []), (), False)
+    assert len(before(page, NO_RECORDS)) <= 300
+    assert page.index("## Results") < page.index("## Protocol") < page.index("## Theirs and ours")
+    assert len(before(page, "## Claims") if "## Claims" in page else page.split()) > 300  # what was first before
+
+
+def test_records_of_an_earlier_protocol_are_counted_apart_and_the_page_stands(made, records):
+    newer = made.with_tasks(replace(made.tasks[0], version=2), made.tasks[1])
+    of_task = [record for record in records if record.subject.task.name == made.tasks[0].name]
+    for kept in ([], [made.measured_for(newer.tasks[0], of_task[0])]):
+        chosen = select(newer, [*of_task[len(kept) :], *kept])
+        page = task_page(newer.tasks[0], chosen, task_pictures(newer.tasks[0], chosen), False)
+        results = page.partition("## Results")[2].partition("\n## ")[0]
+        assert superseded_line(chosen.stale, newer.tasks[0].name) in results
+        assert len(chosen.stale) == len(of_task) - len(kept)
+        assert (NO_RECORDS in results) == (not kept)
+        assert ("## Claims" in page) == bool(kept)
+        assert "## Protocol" in page and "## Definitions" in page
+
+
+def test_the_days_and_commits_that_records_carry_are_said(made):
+    record = made.record()
+    cells = tuple(
+        cell.model_copy(update={"date": f"2026-11-{27 + place % 2}T01:02:03Z"})
+        for place, cell in enumerate(record.cells)
+    )
+    environments = tuple(one.model_copy(update={"commit": "ab" * 20}) for one in record.environments)
+    dated = record.model_copy(update={"cells": cells, "environments": environments})
+    page = written(made, [dated])
+    assert "2026-11-27 to 2026-11-28, commit abababa" in page
+    undated = written(made, [record])
+    assert UNDATED in undated and "commit" not in undated.partition("## Protocol")[0]
+    assert f"in part {UNDATED}" in written(made, [dated, made.record(arch="conv")])
+
+
 def test_a_preview_says_that_it_is_one(made):
     quick = [made.record(preset="quick", seeds=2)]
     page = written(made, quick, preview=True)
@@ -321,7 +383,7 @@ def test_a_preview_says_that_it_is_one(made):
     assert NO_RECORDS in written(made, quick)
 
 
-def test_findings_stand_below_the_claims_filled_from_the_suites_own_records_and_in_no_preview(made):
+def test_findings_stand_with_the_results_filled_from_the_suites_own_records_and_in_no_preview(made):
     name = made.tasks[0].name
     said = f'## {name}\n\n- The damage is {{mean("vae.mlp.digits", "attack_damage", knob=1):.2f}}.\n'
     suite = replace(made.suite, findings={"camuto2021": said})
@@ -329,6 +391,6 @@ def test_findings_stand_below_the_claims_filled_from_the_suites_own_records_and_
     board, preview = (made.pages([made.record()], suite, preview, [theirs]) for preview in (False, True))
     page = board[f"{name}.md"]
     (column,) = (c for c in made.record().measurements if (c.name, c.knob, c.arm) == ("attack_damage", 1.0, "trained"))
-    assert f"- The damage is {sum(column.values) / 5:.2f}." in page.partition("## Findings")[2]
-    assert page.index("## Claims") < page.index("## Findings")
+    results = page.partition("## Results")[2].partition("\n## ")[0]
+    assert f"- The damage is {sum(column.values) / 5:.2f}." in results
     assert "The damage is" not in preview[f"{name}.md"]

@@ -1,7 +1,7 @@
 """The board as files: which files of a folder are the suite's own, and which are stale.
 
-Every page and figure bears a mark. A file without one belongs to somebody else. It is named, and never changed or
-removed. A board's folder holds no links, so nothing outside it is ever read, written or removed.
+Every page, figure and table bears a mark. A file without one belongs to somebody else. It is named, and never changed
+or removed. A board's folder holds no links, so nothing outside it is ever read, written or removed.
 """
 
 import os
@@ -12,8 +12,12 @@ from pathlib import Path
 from vaebench.mistakes import Mistake
 from vaebench.report.figures.forgery import same_drawing
 from vaebench.report.figures.stamp import STAMP_BEGINS, stamp
+from vaebench.report.taken_away import CSV_BEGINS
 
-MARK = "<!-- Written by `vaebench leaderboard`; it writes over edits. -->"
+MADE_BY = "Written by `vaebench leaderboard`; it writes over edits."
+"""What every file of the board but the CSV says of itself."""
+
+MARK = f"<!-- {MADE_BY} -->"
 """The first line of every page."""
 
 SUBMISSIONS = "submissions"
@@ -122,7 +126,7 @@ def _text(path: Path) -> str:
 
 def _marked(text: str) -> bool:
     """Whether a file is the suite's. It may be edited, or in conflict."""
-    return MARK in text or STAMP_BEGINS in text
+    return MADE_BY in text or STAMP_BEGINS in text or text.startswith(CSV_BEGINS)
 
 
 def _differs(name: str, found: str, expected: str, redrawn: bool) -> str:

@@ -10,7 +10,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import chain
 
+from vaebench.report.changes import CHANGES, changes_page
+from vaebench.report.citation import CITE, board_bibtex, cite_page
 from vaebench.report.claims_table import counted
+from vaebench.report.croissant import File, croissant
+from vaebench.report.dated import last_day, measured
+from vaebench.report.dictionary import SAYS, dictionary_page
 from vaebench.report.distinct import Model, distinct
 from vaebench.report.figures.prepare import Picture, task_pictures
 from vaebench.report.figures.stamp import inputs_hash, stamp
@@ -24,7 +29,7 @@ from vaebench.report.left_out import PAGE as LEFT_OUT
 from vaebench.report.left_out import left_out_page
 from vaebench.report.over_variants import PAGE as OVER_VARIANTS
 from vaebench.report.over_variants import Group, general_lines, groups, over_variants_page, read_kept
-from vaebench.report.places_page import places_page, places_path
+from vaebench.report.places_page import by_data, places_of, places_page, places_path
 from vaebench.report.record_page import record_page
 from vaebench.report.records_page import records_page, records_path
 from vaebench.report.selection import Selection
@@ -32,7 +37,10 @@ from vaebench.report.shown import Row
 from vaebench.report.suite import Suite
 from vaebench.report.superseded import PAGE as SUPERSEDED
 from vaebench.report.superseded import superseded_page
+from vaebench.report.taken_away import CROISSANT, DATA, VERDICTS, VERDICTS_CSV
 from vaebench.report.task_page import task_page
+from vaebench.report.variant_page import variant_page, variants_of
+from vaebench.report.verdict_rows import verdicts_csv
 from vaebench.report.versions import PAGE as VERSIONS
 from vaebench.report.versions import versions_page
 
@@ -55,8 +63,9 @@ def pages(
 
     Returns:
         Contents by path below the board: ``README.md`` and other pages for all tasks, ``<task>.md``,
-        ``places/<task>.md``, ``records/<task>/*.md`` and ``figures/*.svg``. Pages without content are not there:
-        ``superseded.md``, ``versions.md``, ``left_out.md``, ``over_variants.md`` and ``what_you_get.md``.
+        ``places/<task>.md``, ``variants/*.md``, ``records/<task>/*.md``, ``results/*`` and ``figures/*.svg``. Pages
+        without content are not there: ``superseded.md``, ``versions.md``, ``left_out.md``, ``over_variants.md`` and
+        ``what_you_get.md``.
     """
     of_figures = drawn_of(selection)
     over = summed_up(suite, selection, drawn or {})
@@ -64,18 +73,45 @@ def pages(
     written = overall_pages(suite, selection, over, preview, unread)
     found = {} if preview else _findings(suite, selection)
     pictures: list[Picture] = []
+    standing = {task.name: by_data(models[task.name]) for task in suite.tasks}
     for task in suite.tasks:
         of_task = task_pictures(task, of_figures)
         beside = {claim.id: [one for one in general[task.name] if one.claim == claim.id] for claim in task.claims}
         said = {claim: general_lines(of_claim) for claim, of_claim in beside.items()}
         written[f"{task.name}.md"] = task_page(task, selection, of_task, preview, found.get(task.name, ""), said)
-        written[places_path(task)] = places_page(task, models[task.name], selection, preview)
+        written[places_path(task)] = places_page(task, standing[task.name], selection, preview)
         written[records_path(task)] = records_page(task, selection, preview)
         for shown in selection.of_task(task.name):
-            written[shown.path] = record_page(task, shown, preview)
+            written[shown.path] = record_page(task, shown, preview, suite.variants)
         pictures += of_task
+    own = {name: by_data([one for one in of_task if one.is_own]) for name, of_task in models.items()}
+    for path, of_variant in variants_of(selection.shown).items():
+        written[path] = variant_page(suite, of_variant, preview, places_of(of_variant, own))
+    tables = taken_away(suite, selection, written, preview)
     marked = {path: f"{MARK}\n\n{text}" for path, text in written.items() if text}
-    return marked | {picture.path: _drawn(picture, drawn or {}) for picture in pictures}
+    return marked | tables | {picture.path: _drawn(picture, drawn or {}) for picture in pictures}
+
+
+def taken_away(suite: Suite, selection: Selection, written: dict[str, str], preview: bool) -> dict[str, str]:
+    """Make what readers take away: the table of verdicts and its description; and add the pages that explain it.
+
+    Args:
+        suite: What there is.
+        selection: What is shown.
+        written: Pages by path, to which those of data, changes and citation are added.
+        preview: Whether the pages are a preview.
+
+    Returns:
+        The tables by path.
+    """
+    records = [one.record for one in selection.shown]
+    day, text = last_day(records), verdicts_csv(selection)
+    written[DATA] = dictionary_page(measured(records))
+    written[CHANGES] = changes_page(suite.changelog, suite.tasks, linked=not preview)
+    written[CITE] = cite_page(suite.tasks, suite.release, day, linked=not preview)
+    file = File(VERDICTS_CSV.partition("/")[2], text.encode(), VERDICTS, SAYS["verdicts"])
+    cite = board_bibtex(suite.release, day)
+    return {VERDICTS_CSV: text, CROISSANT: croissant([file], suite.release, day, cite)}
 
 
 MOST_DRAWN = 40

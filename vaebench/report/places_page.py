@@ -1,6 +1,6 @@
 """Write a task's page of places: by data set, where each model stands, with its verdicts; and what rows cover."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from vaebench.claims import Verdict
 from vaebench.papers import Task
@@ -9,9 +9,9 @@ from vaebench.report.format import plus_minus
 from vaebench.report.glossary import PAGE as GLOSSARY
 from vaebench.report.glossary import link
 from vaebench.report.levels import both
-from vaebench.report.markdown import PREVIEW, SYMBOLS, anchor, escape, label, preset_suffix, table, words
+from vaebench.report.markdown import PREVIEW, SYMBOLS, anchor, bullets, escape, label, preset_suffix, table, words
 from vaebench.report.selection import Selection
-from vaebench.report.shown import Row
+from vaebench.report.shown import Row, ShownRecord
 from vaebench.report.standing import Coverage, Standing, coverage, standings
 from vaebench.report.superseded import no_records
 
@@ -24,17 +24,66 @@ NOT_RUN = "Not run"
 CANNOT = "Cannot be"
 
 
+ByData = Mapping[tuple[str, str], tuple[Standing, ...]]
+"""Where the models of one task stand, by preset and data set."""
+
+
+def by_data(models: Sequence[Model]) -> ByData:
+    """Place the models of one task on each data set.
+
+    Args:
+        models: The distinct models of the task.
+
+    Returns:
+        Where they stand, by preset and data set.
+    """
+    grouped: dict[tuple[str, str], list[Model]] = {}
+    for one in models:
+        grouped.setdefault((one.first.row.preset, one.first.dataset), []).append(one)
+    return {key: standings(grouped[key]) for key in sorted(grouped)}
+
+
+def places_of(shown: Sequence[ShownRecord], own: Mapping[str, ByData]) -> dict[str, str]:
+    """Say where a variant stands, for its page.
+
+    One of the suite's own is placed among the suite's own, so that its page changes with no record that others send.
+    Another variant is led to the page of places.
+
+    Args:
+        shown: The records of the variant.
+        own: By task, where the suite's own models stand.
+
+    Returns:
+        Markdown by task.
+    """
+    tasks = dict.fromkeys(sorted(one.subject.task.name for one in shown))
+    found = {task: f"[{words(task)}]({UP}places/{task}.md)" for task in tasks}
+    ids = {id(one) for one in shown if one.is_own}
+    for task in found:
+        lines = []
+        for (preset, dataset), of_data in own.get(task, {}).items():
+            placed = sum(one.place is not None for one in of_data)
+            for one in of_data:
+                record = next((record for record in one.model.records if id(record) in ids), None)
+                if record and one.place:
+                    name = f"[{record.row.arch} · {dataset}{preset_suffix(preset)}]({UP}{record.path})"
+                    lines.append(f"{name}: place {one.place} of {placed}")
+        if lines:
+            found[task] += f", among the suite's own models\n\n{bullets(lines)}"
+    return found
+
+
 def places_path(task: Task) -> str:
     """Say where a task's page of places lies below the board."""
     return f"places/{task.name}.md"
 
 
-def places_page(task: Task, models: Sequence[Model], selection: Selection, preview: bool) -> str:
+def places_page(task: Task, found: ByData, selection: Selection, preview: bool) -> str:
     """Write a task's page of places.
 
     Args:
         task: The task.
-        models: Its distinct models.
+        found: Where its models stand, see `by_data`.
         selection: What is shown; rows of the suite's own count as not run where they have no record.
         preview: Whether to say that it is a preview.
 
@@ -43,14 +92,11 @@ def places_page(task: Task, models: Sequence[Model], selection: Selection, previ
     """
     parts = [f"# Places: {escape(task.title)}", *([PREVIEW] if preview else [])]
     parts.append(f"[Leaderboard]({UP}README.md) · [the task's page]({UP}{task.name}.md) · [glossary]({UP}{GLOSSARY})")
-    if not models:
+    if not found:
         return "\n\n".join([*parts, no_records(selection.stale, task.name, UP)]) + "\n"
     parts.append(_legend())
-    found: dict[tuple[str, str], tuple[Standing, ...]] = {}
-    for preset, dataset in sorted({(one.first.row.preset, one.first.dataset) for one in models}):
-        of_data = [one for one in models if (one.first.row.preset, one.first.dataset) == (preset, dataset)]
-        found[preset, dataset] = standings(of_data)
-        parts += [f"## {words(dataset)}{preset_suffix(preset)}", _table(task, found[preset, dataset])]
+    for (preset, dataset), of_data in found.items():
+        parts += [f"## {words(dataset)}{preset_suffix(preset)}", _table(task, of_data)]
     parts += ["## Coverage", _coverage(task, found, selection)]
     return "\n\n".join(parts) + "\n"
 
@@ -85,7 +131,7 @@ def _holds(verdicts: Iterable[Verdict]) -> str:
     return f"{published} / {sum(one.word == 'holds' for one in applicable)} of {len(applicable)}"
 
 
-def _coverage(task: Task, found: dict[tuple[str, str], tuple[Standing, ...]], selection: Selection) -> str:
+def _coverage(task: Task, found: ByData, selection: Selection) -> str:
     """A line a row. A row that somebody sent is listed only where it has a record of this task."""
     by_row: dict[Row, list[tuple[str, Standing]]] = {}
     for (_, dataset), of_data in found.items():

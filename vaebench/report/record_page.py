@@ -1,10 +1,11 @@
 """Write a record's page: every check and measurement of every arm, except entries of maps, and what is missing."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 
 from vaebench.claims import CheckResult, Claim, Column, Verdict, map_entry
 from vaebench.papers import Task
+from vaebench.report.dated import measured
 from vaebench.report.format import cell_time, check_numbers, claimed, count, plain, plus_minus, rounded
 from vaebench.report.glossary import PAGE, link
 from vaebench.report.levels import levels_said, plant_lines
@@ -20,7 +21,10 @@ from vaebench.report.markdown import (
     table,
     words,
 )
+from vaebench.report.remake import command, json_path
 from vaebench.report.shown import ShownRecord
+from vaebench.report.taken_away import DATA
+from vaebench.report.variant_page import variant_path
 from vaebench.results.record import Record
 
 UP = "../../"
@@ -32,20 +36,23 @@ MEASUREMENTS = (
 )
 
 
-def record_page(task: Task, shown: ShownRecord, preview: bool) -> str:
+def record_page(task: Task, shown: ShownRecord, preview: bool, own: Mapping[str, str] | None = None) -> str:
     """Write a record's page.
 
     Args:
         task: Its task.
         shown: The record.
         preview: Whether to say that it is a preview.
+        own: The suite's own variants.
 
     Returns:
         Markdown.
     """
     record = shown.record
     parts = [f"# {shown.label}", *([PREVIEW] if preview else [])]
-    parts += [f"[{escape(task.title)}](../../{task.name}.md) · [glossary]({UP}{PAGE})", _origin(record)]
+    variant = f"[{escape(shown.variant_label)}]({UP}{variant_path(shown)})"
+    parts += [f"[{escape(task.title)}](../../{task.name}.md) · {variant} · [glossary]({UP}{PAGE})", _origin(record)]
+    parts += [_made(record, linked=not preview), f"```sh\n{command(record, own or {})}\n```"]
     parts.append("## Claims")
     for claim in record.claims:
         verdicts = (shown.verdicts[claim.id], *shown.control_verdicts.get(claim.id, ()))
@@ -71,6 +78,13 @@ def _origin(record: Record) -> str:
         *([f"{spent} per cell"] if spent else []),
     ]
     return " · ".join(facts)
+
+
+def _made(record: Record, linked: bool) -> str:
+    """Say when it was made, where its data lie, and how it is made again."""
+    path = json_path(record)
+    data = f" · data: [JSON]({UP}../{path}), explained on the [page of all data]({UP}{DATA})" if path and linked else ""
+    return f"{measured([record])}{data}. To make it again:"
 
 
 def _judged(claim: Claim, verdicts: Sequence[Verdict], seeds: int, task: Task) -> list[str]:

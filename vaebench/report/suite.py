@@ -5,10 +5,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from vaebench import catalog
+from vaebench.mistakes import Mistake
 from vaebench.papers import Task
+from vaebench.report.changes import CHANGELOG
 from vaebench.report.first_population import FILE, Before, first_population
 from vaebench.results.record import Record
-from vaebench.results.references import REFERENCES
+from vaebench.results.references import REFERENCES, root
 from vaebench.version import VERSION
 
 
@@ -55,6 +57,7 @@ class Suite:
         names: What names of variants, networks and data sets mean.
         findings: The findings of each paper, with queries instead of numbers (see `findings`).
         first: Verdicts of the first population, whose records are gone.
+        changelog: The changelog's text; empty where there is none.
     """
 
     tasks: tuple[Task, ...]
@@ -65,6 +68,7 @@ class Suite:
     names: tuple[Name, ...] = ()
     findings: Mapping[str, str] = field(default_factory=dict)
     first: tuple[Before, ...] = ()
+    changelog: str = ""
 
     @cached_property
     def by_name(self) -> dict[str, Task]:
@@ -118,7 +122,17 @@ def suite() -> Suite:
         names=_names(),
         findings={paper: file.read_text("utf-8") for paper, file in files.items() if file.is_file()},
         first=first_population(catalog.PACKAGE.parent / REFERENCES / FILE),
+        changelog=_changelog(),
     )
+
+
+def _changelog() -> str:
+    """Read the changelog of the checkout that we are in."""
+    try:
+        file = root() / CHANGELOG
+    except Mistake:  # no checkout
+        return ""
+    return file.read_text("utf-8") if file.is_file() else ""
 
 
 class _Datasets(Mapping[str, DataVersion]):

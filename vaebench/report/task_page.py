@@ -1,20 +1,42 @@
-"""Write a task's page: what it asks, and the verdict on each claim, record by record."""
+"""Write a task's page: what came out, how it was done, and the verdict on each claim, record by record."""
 
 from collections.abc import Mapping, Sequence
 
 from vaebench import catalog
 from vaebench.claims import Trend
 from vaebench.papers import Task, instrument_page
+from vaebench.report.changes import CHANGES
+from vaebench.report.citation import CITE
 from vaebench.report.claim_section import REPORTED, claim_section, invariant_section
-from vaebench.report.distinct import distinct
-from vaebench.report.figures.prepare import Picture
+from vaebench.report.dated import measured
+from vaebench.report.distinct import Model, distinct
+from vaebench.report.figures.prepare import Kind, Picture
 from vaebench.report.glossary import PAGE, link
-from vaebench.report.levels import tolerance_table
-from vaebench.report.markdown import PREVIEW, bullets, contents, details, escape, source, words
+from vaebench.report.levels import LEVELS, tally, tolerance_table
+from vaebench.report.markdown import (
+    PREVIEW,
+    anchor,
+    bullets,
+    contents,
+    details,
+    escape,
+    source,
+    table,
+    words,
+)
 from vaebench.report.places_page import places_path
+from vaebench.report.protocol import protocol_table
 from vaebench.report.records_page import records_path
 from vaebench.report.selection import Selection
+from vaebench.report.shown import ShownRecord
 from vaebench.report.superseded import no_records, superseded_line
+from vaebench.report.taken_away import DATA
+
+NO_BREAK = "\u00a0"
+"""A space that no line is broken at."""
+
+OURS = "**Choices that are ours**"
+"""What comes before the table of choices on a task's page."""
 
 LEARNING_CURVES = "reference_results/learning_curves/README.md"
 """Measurements over the number of training steps. The tasks' budgets follow from them."""
@@ -42,46 +64,97 @@ def task_page(
         Markdown.
     """
     shown = sorted(selection.of_task(task.name), key=lambda one: (one.dataset, one.row))
-    parts = [f"# {escape(task.title)}", *([PREVIEW] if preview else [])]
+    parts = [f"# {escape(task.title)}", *([PREVIEW] if preview else []), _links(task)]
     knob = f" The {link('knob')} is the {words(task.knob.name)}, {task.knob.symbol}." if task.knob else ""
-    asks = f"**{escape(task.asks)}**{knob}"
-    parts += [
-        f"{source(task.source)} · version {task.version}{_since(task)} · [all tasks](README.md) · "
-        f"[places]({places_path(task)}) · [records]({records_path(task)}) · [glossary]({PAGE})",
-        asks,
-        catalog.task_text(task.name),
-    ]
-    if not shown:
-        return "\n\n".join([*parts, no_records(selection.stale, task.name)]) + "\n"
-    parts += [apart] if (apart := superseded_line(selection.stale, task.name)) else []
-    parts += ["## Claims", _legend(task), _sources(task, linked=not preview)]
+    parts.append(f"**{escape(task.asks)}**{knob}")
+    head = len(parts)
     models = distinct(shown)
-    for claim in task.claims:
-        parts += claim_section(claim, shown, (general or {}).get(claim.id, ""), models)
-        parts += [_image(one) for one in pictures if one.claim == claim.id]
+    parts += ["## Results", *_results(task, models, selection, pictures, findings)]
+    parts += ["## Protocol", protocol_table(task)]
+    ours, definitions = definitions_of(catalog.task_text(task.name))
+    parts += ["## Theirs and ours", ours] if ours else []
+    parts += ["## Definitions", definitions, _sources(task, linked=not preview)]
+    parts += _tables(task, shown, models, pictures, general or {}) if shown else []
+    parts.insert(head, contents(parts))
+    return "\n\n".join(parts) + "\n"
 
+
+def _links(task: Task) -> str:
+    pages = [("all tasks", "README.md"), ("places", places_path(task)), ("records", records_path(task))]
+    pages += [("glossary", PAGE), ("data", DATA), ("changes", CHANGES), ("cite", CITE)]
+    linked = " · ".join(f"[{name}]({path})" for name, path in pages)
+    return f"{source(task.source)} · version {task.version}{_since(task)} · {linked}"
+
+
+def _results(
+    task: Task, models: Sequence[Model], selection: Selection, pictures: Sequence[Picture], findings: str
+) -> list[str]:
+    """Say what came out: a picture, a line a claim, and findings."""
+    if not models:
+        return [no_records(selection.stale, task.name)]
+    apart = superseded_line(selection.stale, task.name)
+    counted = [one for one in models if one.is_own and one.first.dataset in task.datasets] or models
+    lines = []
+    for claim in task.claims:
+        verdicts = [one.first.verdicts[claim.id] for one in counted]
+        two = any(condition.role == "control" for condition in claim.conditions)
+        counts = [tally(verdicts, published=True), tally(verdicts, published=False) if two else "no control"]
+        name = f"[{escape(claim.id)}](#{anchor(claim.id)})"
+        lines.append([name, *((count or "–").replace(" ", NO_BREAK) for count in counts), escape(claim.says)])
+    when = measured(record.record for one in models for record in one.records)
+    said = f"{len(counted)} different models by {link('verdict')}. {when}."
+    heads = ["Claim", *(link(level.lower(), level) for level in LEVELS), "Statement"]
+    return [*_images(pictures, "tally"), said, *filter(None, (apart, table(heads, lines), findings))]
+
+
+def _tables(
+    task: Task,
+    shown: Sequence[ShownRecord],
+    models: Sequence[Model],
+    pictures: Sequence[Picture],
+    general: Mapping[str, str],
+) -> list[str]:
+    """Write what decides each claim, record by record, and all that was measured."""
+    parts = ["## Claims", _legend(task)]
+    for claim in task.claims:
+        images = " ".join(_image(one) for one in pictures if one.claim == claim.id)
+        heading, says, *others = claim_section(claim, shown, general.get(claim.id, ""), models)
+        parts += [heading, says, *([images] if images else []), *others]
     counted = [one for one in shown if one.is_own and one.dataset in task.datasets]
     parts += [tolerances] if (tolerances := tolerance_table(task.claims, counted)) else []
-    parts += ["## Findings", findings] if findings else []
-
-    def of(kind: str) -> list[str]:
-        return [_image(one) for one in pictures if one.kind == kind]
-
-    if judged := of("judged"):
+    if judged := _images(pictures, "judged"):
         parts += [f"## Measurements over the {words(task.knob.name) if task.knob else 'knob'}", *judged]
-    if reported := of("reported"):
-        parts.append(details(REPORTED, "\n\n".join(reported)))
-    if trades := of("tradeoff"):
+    if reported := _images(pictures, "reported"):
+        parts.append(details(REPORTED, *reported))
+    if trades := _images(pictures, "tradeoff"):
         parts += ["## Trade-offs", *trades]
     if task.invariants:
         sound = f"An {link('invariant')} holds in every sound run. It is judged like a claim and has no agreement."
         parts += ["## Invariants", sound]
         for claim in task.invariants:
             parts += invariant_section(claim, shown)
-    if maps := of("map"):
+    if maps := _images(pictures, "map"):
         parts += ["## Maps", *maps]
-    parts.insert(parts.index(asks) + 1, contents(parts))
-    return "\n\n".join(parts) + "\n"
+    return parts
+
+
+def definitions_of(text: str) -> tuple[str, str]:
+    """Split what a task's page says.
+
+    Args:
+        text: Its docstring without the first line.
+
+    Returns:
+        The table of choices, theirs and ours, and all that stands before it.
+    """
+    before, _, after = text.partition(f"{OURS}\n")
+    return after.strip(), before.strip()
+
+
+def _images(pictures: Sequence[Picture], kind: Kind) -> list[str]:
+    """All pictures of a kind in one paragraph: side by side where the page is wide."""
+    images = " ".join(_image(one) for one in pictures if one.kind == kind)
+    return [images] if images else []
 
 
 def _since(task: Task) -> str:
@@ -98,7 +171,7 @@ def _legend(task: Task) -> str:
     trends = any(isinstance(condition, Trend) for claim in task.claims for condition in claim.conditions)
     trend = f" A {link('trend')} is judged by its {link('log-ratio')} and by Kendall's τ." if trends else ""
     return (
-        f"A row is a {link('record')}. Its {link('verdict')} comes from the "
+        "A row is a record. Its verdict comes from the "
         f"{link('estimate and interval', 'interval')} over {link('seed', 'seeds')}. Controls are other "
         f"{link('arm', 'arms')}, such as the {link('analytic arm')}. What is {link('reported only')} is not judged."
         f"{trend}"

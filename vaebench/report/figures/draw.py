@@ -1,18 +1,27 @@
 """Draw figures with matplotlib, without pyplot, global state or a date."""
 
 import io
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import matplotlib
 from matplotlib.figure import Figure as Canvas
 
-from vaebench.report.figures.draw_curves import draw_curves
+from vaebench.report.figures.draw_curves import draw_curves, draw_overview
 from vaebench.report.figures.draw_forest import draw_forest
 from vaebench.report.figures.draw_heat import draw_heat
+from vaebench.report.figures.draw_tally import draw_tally
 from vaebench.report.figures.draw_trades import draw_trades
-from vaebench.report.figures.spec import CurveFigure, Figure, ForestFigure, TradeFigure
+from vaebench.report.figures.spec import CurveFigure, Figure, ForestFigure, OverviewFigure, TallyFigure, TradeFigure
 from vaebench.report.figures.stamp import stamped
+from vaebench.report.figures.style import SMALL
+
+_FONT = re.compile(r"font: (?:(bold) )?([\d.]+)px 'DejaVu Sans'")
+_STYLE = "*{stroke-linejoin: round; stroke-linecap: butt}"
+_LONG = re.compile(r"(?<=[ \"(-])-?\d+\.\d{3,}(?=[ \",)\n])")
+TEXT_STYLE = "text{font-family: 'DejaVu Sans', Verdana, sans-serif}"
+"""Letters are as wide as those that the picture was laid out with, where either font is there."""
 
 
 def svg(figure: Figure) -> str:
@@ -28,6 +37,9 @@ def svg(figure: Figure) -> str:
     with board_style():
         draw(figure).savefig(text, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
     drawing = "\n".join(line.rstrip() for line in text.getvalue().splitlines()) + "\n"
+    drawing = drawing.replace(_STYLE, _STYLE + TEXT_STYLE, 1)
+    drawing = _FONT.sub(lambda found: f"font-size: {found[2]}px" + ("; font-weight: bold" if found[1] else ""), drawing)
+    drawing = _LONG.sub(lambda found: f"{float(found[0]):.2f}".rstrip("0").rstrip("."), drawing)
     return stamped(drawing, figure, matplotlib.__version__)
 
 
@@ -41,15 +53,21 @@ def board_style() -> Iterator[None]:
                 "font.size": 8.0,
                 "axes.titlesize": 8.5,
                 "axes.labelsize": 8.0,
+                "font.family": ["DejaVu Sans"],
                 "axes.spines.top": False,
                 "axes.spines.right": False,
                 "axes.linewidth": 0.7,
-                "xtick.labelsize": 7.0,
-                "ytick.labelsize": 7.0,
+                "xtick.labelsize": SMALL,
+                "ytick.labelsize": SMALL,
+                "xtick.major.size": 2.0,
+                "ytick.major.size": 2.0,
+                "xtick.major.pad": 2.0,
+                "ytick.major.pad": 2.0,
                 "legend.frameon": False,
-                "legend.fontsize": 8.0,
+                "legend.fontsize": SMALL,
                 "savefig.dpi": 160,
                 "svg.hashsalt": "vaebench",
+                "svg.fonttype": "none",
                 "text.parse_math": False,
             }
         )
@@ -67,6 +85,10 @@ def draw(figure: Figure) -> Canvas:
     """
     if isinstance(figure, CurveFigure):
         return draw_curves(figure)
+    if isinstance(figure, OverviewFigure):
+        return draw_overview(figure)
     if isinstance(figure, TradeFigure):
         return draw_trades(figure)
+    if isinstance(figure, TallyFigure):
+        return draw_tally(figure)
     return draw_forest(figure) if isinstance(figure, ForestFigure) else draw_heat(figure)

@@ -1,18 +1,27 @@
-"""Draw a trade-off: cost against benefit, with a panel for each record."""
+"""Draw a trade-off: a cost against a benefit, a panel a variant, all on one scale."""
 
-import math
-import textwrap
+import statistics
+from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 from matplotlib.lines import Line2D
 
-from vaebench.report.figures.spec import TradeFigure, TradePanel
-from vaebench.report.figures.style import CONTROL, colour_and_marker, legend_columns, wrapped
+from vaebench.report.figures.draw_grid import behind_handle, draw_behind, grid, legend, network_handles, title
+from vaebench.report.figures.scales import decades, scale
+from vaebench.report.figures.spec import Trade, TradeFigure
+from vaebench.report.figures.style import CONTROL, colour_and_marker
+from vaebench.report.format import plain
 
-COLUMNS = 4
+HEIGHT = 1.0
+"""Inches of a row of panels."""
+
+FAR = 4.0
+"""A benefit is far if it is so many times as large as the median."""
+
+LINEAR = 0.01
+"""Below this, costs are drawn on a linear scale; above it on a logarithmic one."""
 
 
 def draw_trades(figure: TradeFigure) -> Canvas:
@@ -24,52 +33,48 @@ def draw_trades(figure: TradeFigure) -> Canvas:
     Returns:
         matplotlib's figure, in the style that is set.
     """
-    columns = min(COLUMNS, len(figure.panels))
-    rows, width = math.ceil(len(figure.panels) / columns), max(4.0, 2.2 * columns)
-    height = 1.0 + 1.7 * rows
-    canvas = Canvas(figsize=(width, height), layout="constrained")
-    axes = list(canvas.subplots(rows, columns, squeeze=False).flat)
-    measurements = tuple(dict.fromkeys(trade.measurement for panel in figure.panels for trade in panel.trades))
-    for index, (panel, ax) in enumerate(zip(figure.panels, axes, strict=False)):
-        _draw_panel(ax, panel, measurements)
-        if index + columns >= len(figure.panels):
-            ax.set_xlabel(figure.against)
-    for ax in axes[len(figure.panels) :]:
-        ax.remove()
-    canvas.supylabel(wrapped(f"{', '.join(measurements)} (root scale)", 0.8 * height), fontsize="medium")
-    handles = _legend(figure, measurements)
-    fitting = legend_columns(width, (str(handle.get_label()) for handle in handles))
-    canvas.legend(handles=handles, loc="outside lower center", ncols=fitting)
+    canvas, axes = grid(len(figure.panels), HEIGHT, f"{figure.measurement} against {figure.against}", share=True)
+    trades = [trade for panel in figure.panels for trade in panel.trades]
+    # Some rates are a few in a thousand, some almost one, some 0.
+    axes[0].set_yscale("symlog", linthresh=LINEAR, linscale=0.5)
+    for panel, ax in zip(figure.panels, axes, strict=True):
+        others = (trade for other in figure.panels if other is not panel for trade in other.trades)
+        draw_behind(ax, [(trade.against, trade.paid) for trade in others])
+        for trade in panel.trades:
+            _draw_trade(ax, trade, figure.networks)
+        title(ax, panel.title)
+    if all(paid >= 0 for trade in trades for paid in (*trade.paid, trade.compared[1])):
+        axes[0].set_ylim(bottom=0)
+    ticks = [0.0, LINEAR, *decades(LINEAR, max(axes[0].get_ylim()[1], 2 * LINEAR))[1:]]
+    axes[0].set_yticks(ticks, list(map(plain, ticks)))
+    axes[0].set_yticks([], minor=True)
+    _scale_benefit(axes[0], [x for trade in trades for x in (*trade.against, trade.compared[0])])
+    legend(canvas, _legend(figure))
     return canvas
 
 
-def _draw_panel(ax: Axes, panel: TradePanel, measurements: tuple[str, ...]) -> None:
-    ax.set_title("\n".join(textwrap.wrap(panel.title, 34)), loc="left")
-    # Some rates are a few in a thousand, some almost one, some 0: a root shows them all.
-    ax.set_yscale("function", functions=(_root, _square))
-    for trade in panel.trades:
-        colour, marker = colour_and_marker(measurements.index(trade.measurement))
-        (x, y), (end_x, end_y) = trade.compared, (trade.against[-1], trade.paid[-1])
-        ax.plot(trade.against, trade.paid, color=colour, linewidth=1.0, marker=".", markersize=4)
-        ax.plot([end_x, x], [end_y, y], color=colour, linewidth=0.7, linestyle=":")
-        low, high = (y if end is None else end for end in (trade.low, trade.high))
-        ax.errorbar(x, y, [[y - low], [high - y]], color=colour, marker=marker, markersize=5, linewidth=0.8, zorder=4)
-    if all(paid >= 0 for trade in panel.trades for paid in (*trade.paid, trade.compared[1])):
-        ax.set_ylim(bottom=0)
+def _scale_benefit(ax: Axes, benefits: Sequence[float]) -> None:
+    """Scale the axis of the benefit: logarithmic where one variant lies far from all others."""
+    if min(benefits) > 0 and max(benefits) > FAR * statistics.median(benefits):
+        low, high = min(benefits) / 1.1, max(benefits) * 1.1
+        scale(ax.xaxis, "log", (low, high), None, None)
+        ax.set_xlim(low, high)
+    else:
+        ax.locator_params(axis="x", nbins=4)
 
 
-def _root(y: Any) -> Any:
-    return np.sign(y) * np.sqrt(np.abs(y))
+def _draw_trade(ax: Axes, trade: Trade, networks: tuple[str, ...]) -> None:
+    colour, marker = colour_and_marker(networks.index(trade.network))
+    (x, y), (end_x, end_y) = trade.compared, (trade.against[-1], trade.paid[-1])
+    ax.plot(trade.against, trade.paid, color=colour, linewidth=1.0, marker=".", markersize=3, zorder=3)
+    ax.plot([end_x, x], [end_y, y], color=colour, linewidth=0.7, linestyle=":", zorder=3)
+    low, high = (y if end is None else end for end in (trade.low, trade.high))
+    ax.errorbar(x, y, [[y - low], [high - y]], color=colour, marker=marker, markersize=3.5, linewidth=0.8, zorder=4)
 
 
-def _square(y: Any) -> Any:
-    return np.sign(y) * np.square(y)
-
-
-def _legend(figure: TradeFigure, measurements: tuple[str, ...]) -> list[Line2D]:
-    handles = []
-    for index, measurement in enumerate(measurements):
-        colour, marker = colour_and_marker(index)
-        handles.append(Line2D([], [], color=colour, marker=marker, markersize=5, linewidth=1.0, label=measurement))
-    course = Line2D([], [], color=CONTROL, linewidth=1.0, marker=".", markersize=4, label=figure.course)
-    return [*handles, course, Line2D([], [], color=CONTROL, linewidth=0, marker="o", label=figure.compared)]
+def _legend(figure: TradeFigure) -> list[Any]:
+    drawn = {trade.network for panel in figure.panels for trade in panel.trades}
+    course = Line2D([], [], color=CONTROL, linewidth=1.0, marker=".", markersize=3, label=figure.course)
+    compared = Line2D([], [], color=CONTROL, linewidth=0, marker="o", markersize=3.5, label=figure.compared)
+    behind = [behind_handle()] if len(figure.panels) > 1 else []
+    return [*network_handles(figure.networks, drawn), *behind, course, compared]

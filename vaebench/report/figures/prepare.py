@@ -1,24 +1,36 @@
-"""Prepare the figures of a task's page: what each shows, where it lies and what it is called."""
+"""Prepare the figures of a task's page: what each shows, where it lies and what it says in words."""
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
+from vaebench.claims import Claim, judged_names
 from vaebench.papers import Task
-from vaebench.report.figures.prepare_curves import curve_figure, named_measurements, variants_by_presence
+from vaebench.report.figures import alternative
+from vaebench.report.figures.prepare_curves import (
+    curve_figure,
+    named_measurements,
+    networks_by_presence,
+    overview_figure,
+)
 from vaebench.report.figures.prepare_forest import forest_figure
 from vaebench.report.figures.prepare_maps import map_figures
+from vaebench.report.figures.prepare_tally import tally_figure
 from vaebench.report.figures.prepare_trades import trade_figure
 from vaebench.report.figures.spec import Figure
 from vaebench.report.markdown import preset_suffix, words
 from vaebench.report.selection import Selection
+from vaebench.report.sent import THIS_RUN
 from vaebench.report.shown import ShownRecord
 
 REPORTED = "_beside"
 """Ending of the file name of a figure of measurements that are reported only."""
 
-Kind = Literal["estimates", "judged", "reported", "tradeoff", "map"]
+TALLY = "verdicts"
+"""The file name's part of the picture of all verdicts."""
+
+Kind = Literal["tally", "estimates", "curves", "judged", "reported", "tradeoff", "map"]
 
 
 @dataclass(frozen=True)
@@ -26,12 +38,12 @@ class Picture:
     """A figure of a task's page.
 
     Attributes:
-        kind: ``estimates`` of a claim, measurements over the knob that are ``judged`` or only ``reported``, a
-            ``tradeoff`` or a ``map``.
+        kind: ``tally`` of verdicts; ``estimates`` of a claim, or ``curves`` of its first measurement; all measurements
+            over the knob that are ``judged`` or only ``reported``; a ``tradeoff`` or a ``map``.
         path: Its file below the board.
-        alternative: What it shows, in words.
+        alternative: What came out, in words.
         figure: What is drawn.
-        claim: The claim whose estimates it shows; empty for other kinds.
+        claim: The claim that it belongs to; empty for other kinds.
     """
 
     kind: Kind
@@ -39,6 +51,18 @@ class Picture:
     alternative: str
     figure: Figure
     claim: str = ""
+
+
+def drawn_records(shown: Sequence[ShownRecord]) -> list[ShownRecord]:
+    """Choose the records that figures show: the suite's own and a previewed run's, so that nobody can crowd them.
+
+    Args:
+        shown: All records of a task.
+
+    Returns:
+        Those; all where there is none of them.
+    """
+    return [one for one in shown if one.row.sender in {"", THIS_RUN}] or list(shown)
 
 
 def task_pictures(task: Task, selection: Selection) -> tuple[Picture, ...]:
@@ -49,22 +73,25 @@ def task_pictures(task: Task, selection: Selection) -> tuple[Picture, ...]:
         selection: What is shown.
 
     Returns:
-        With a knob, two figures for each data set, of what is judged and of what is reported only. Without, one for
-        each claim. Then maps by data set and architecture, and trade-offs by data set. Each preset has its own.
+        First how all claims came out. Then for each claim its first measurement over the knob by data set, or without a
+        knob its estimates. Then all measurements over the knob, maps and trade-offs. Each preset has its own.
     """
-    shown = selection.of_task(task.name)
-    variants = variants_by_presence(selection.shown)
+    shown = drawn_records(selection.of_task(task.name))
+    networks = networks_by_presence(drawn_records(selection.shown))
     pictures: list[Picture] = []
     for preset in sorted({one.row.preset for one in shown}):
         of_preset = [one for one in shown if one.row.preset == preset]
-        if task.knob is None:
-            pictures += _of_claims(task, of_preset, preset)
-        else:
-            pictures += _over_the_knob(task, of_preset, preset, variants)
-        pictures += _trades(task, of_preset, preset)
+        tally = tally_figure(task, of_preset)
+        said = f"{alternative.of_tally(tally)}{preset_suffix(preset)}"
+        pictures += [Picture("tally", figure_path(task, TALLY, preset), said, tally)] if tally.rows else []
+        for claim in task.claims:
+            pictures += _of_claim(task, claim, of_preset, preset, networks)
+        if task.knob is not None:
+            pictures += _over_the_knob(task, of_preset, preset, networks)
+        pictures += _trades(task, of_preset, preset, networks)
         for part, maps in map_figures(task, of_preset).items():
-            name = f"map of {words(part)}{preset_suffix(preset)}"
-            pictures.append(Picture("map", figure_path(task, part, preset), name, maps))
+            said = f"map of {words(part)}{preset_suffix(preset)}, {alternative.of_heat(maps)}"
+            pictures.append(Picture("map", figure_path(task, part, preset), said, maps))
     return tuple(pictures)
 
 
@@ -83,38 +110,65 @@ def figure_path(task: Task, part: str, preset: str) -> str:
     return f"figures/{task.name}.{safe}{'' if preset == 'standard' else f'.{preset}'}.svg"
 
 
-def _of_claims(task: Task, shown: Sequence[ShownRecord], preset: str) -> Iterator[Picture]:
-    for claim in task.claims:
-        figure = forest_figure(claim, shown)
-        if figure.rows:
-            name = f"estimates for {words(claim.id)}{preset_suffix(preset)}"
-            yield Picture("estimates", figure_path(task, claim.id, preset), name, figure, claim.id)
+def _of_claim(
+    task: Task, claim: Claim, shown: Sequence[ShownRecord], preset: str, networks: tuple[str, ...]
+) -> Iterator[Picture]:
+    """Prepare a claim's first measurement over the knob, on each data set; its estimates where it has none.
+
+    Yields:
+        The pictures.
+    """
+    found = False
+    for dataset in sorted({one.dataset for one in shown}) if task.knob else ():
+        of_data = [one for one in shown if one.dataset == dataset]
+        judged, _ = named_measurements((_published_first(claim),))
+        for measurement, said in judged.items():
+            figure = curve_figure(task, of_data, measurement, said, networks)
+            if figure.panels:
+                where = f"{words(claim.id)} on {dataset}{preset_suffix(preset)}"
+                says = f"{where}: {alternative.of_verdicts(claim, of_data)}. {alternative.of_curves(figure)}"
+                path = figure_path(task, f"{dataset}_{claim.id}", preset)
+                yield Picture("curves", path, says, figure, claim.id)
+                found = True
+                break
+    figure_ = forest_figure(claim, shown)
+    if figure_.rows and not found and (task.knob is None or any(row.points for row in figure_.rows)):
+        said_ = f"{words(claim.id)}{preset_suffix(preset)}: {alternative.of_verdicts(claim, shown)}. "
+        path = figure_path(task, claim.id, preset)
+        yield Picture("estimates", path, said_ + alternative.of_forest(figure_), figure_, claim.id)
+
+
+def _published_first(claim: Claim) -> Claim:
+    """Put the paper's own measures before controls: the picture shows the first."""
+    ordered = sorted(claim.conditions, key=lambda condition: condition.role == "control")
+    return replace(claim, conditions=tuple(ordered))
 
 
 def _over_the_knob(
-    task: Task, shown: Sequence[ShownRecord], preset: str, variants: tuple[str, ...]
+    task: Task, shown: Sequence[ShownRecord], preset: str, networks: tuple[str, ...]
 ) -> Iterator[Picture]:
-    judged, reported = named_measurements(task.claims)
-    knob = words(task.knob.name) if task.knob else ""
+    judged = judged_names(task.claims)
+    _, reported = named_measurements(task.claims)
     for dataset in sorted({one.dataset for one in shown}):
         of_data = [one for one in shown if one.dataset == dataset]
-        where = f"{words(dataset)}{preset_suffix(preset)}"
-        figure = curve_figure(task, of_data, judged, variants)
+        where = f"on {dataset}{preset_suffix(preset)}"
+        figure = overview_figure(task, of_data, judged, networks)
         if figure.panels:
-            name = f"measurements over the {knob} on {where}"
-            yield Picture("judged", figure_path(task, dataset, preset), name, figure)
-        figure = curve_figure(task, of_data, reported, variants)
+            said = f"all that is judged, {where}, {alternative.of_overview(figure)}"
+            yield Picture("judged", figure_path(task, dataset, preset), said, figure)
+        figure = overview_figure(task, of_data, reported, networks)
         if figure.panels:
-            name = f"measurements that are reported only, over the {knob}, on {where}"
-            yield Picture("reported", figure_path(task, dataset + REPORTED, preset), name, figure)
+            said = f"what is reported only, {where}, {alternative.of_overview(figure)}"
+            yield Picture("reported", figure_path(task, dataset + REPORTED, preset), said, figure)
 
 
-def _trades(task: Task, shown: Sequence[ShownRecord], preset: str) -> Iterator[Picture]:
+def _trades(task: Task, shown: Sequence[ShownRecord], preset: str, networks: tuple[str, ...]) -> Iterator[Picture]:
     for dataset in sorted({one.dataset for one in shown}):
         of_data = [one for one in shown if one.dataset == dataset]
         for tradeoff in task.tradeoffs:
-            part = f"{dataset}_{tradeoff.against}"
-            figure = trade_figure(tradeoff, of_data)
-            if figure.panels:
-                name = f"trade-off of {words(part)}{preset_suffix(preset)}"
-                yield Picture("tradeoff", figure_path(task, part, preset), name, figure)
+            for measurement in tradeoff.measurements:
+                figure = trade_figure(tradeoff, measurement, of_data, networks)
+                if figure.panels:
+                    part = f"{dataset}_{tradeoff.against}_{measurement}"
+                    said = f"trade-off on {dataset}{preset_suffix(preset)}, {alternative.of_trades(figure)}"
+                    yield Picture("tradeoff", figure_path(task, part, preset), said, figure)

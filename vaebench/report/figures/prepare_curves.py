@@ -1,4 +1,4 @@
-"""Prepare curves over the knob: a row of panels for each measurement, a column for each architecture."""
+"""Prepare curves over the knob: one measurement by variant, or many measurements side by side."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from vaebench.claims import Beyond, Claim, Column, Condition, Exceeds, Near, Outpaces, OutpacesArm, RoomyTrend, Trend
 from vaebench.papers import Task
-from vaebench.report.figures.spec import Curve, CurveFigure, CurvePanel
+from vaebench.report.figures.spec import Curve, CurveFigure, CurvePanel, OverviewFigure
 from vaebench.report.format import plain
 from vaebench.report.markdown import words
 from vaebench.report.shown import ShownRecord
@@ -14,50 +14,92 @@ from vaebench.report.shown import ShownRecord
 Said = tuple[str, float | None, float | None]
 """What is claimed of a measurement's value: in words, and the ends of its region."""
 
+MOST_PANELS = 30
+"""Most panels of one picture."""
+
 
 def curve_figure(
-    task: Task, shown: Sequence[ShownRecord], measurements: Mapping[str, Said], variants: tuple[str, ...]
+    task: Task, shown: Sequence[ShownRecord], measurement: str, said: Said, networks: tuple[str, ...]
 ) -> CurveFigure:
-    """Prepare small multiples over the knob.
+    """Prepare one measurement over the knob, a panel a variant.
 
     Args:
         task: A task with a knob.
         shown: Its records of one data set and preset.
-        measurements: What is shown, with what is claimed of it.
-        variants: All variants of the board, in the order of their colours.
+        measurement: What is shown.
+        said: What is claimed of it.
+        networks: All networks of the board, in the order of their colours.
 
     Returns:
-        The figure; without panels if no record has such a measurement at two knob values.
+        The figure; without panels if no record has the measurement at two knob values.
     """
-    archs = sorted({one.row.arch for one in shown})
+    by_variant: dict[str, list[Curve]] = {}
+    for one in shown:
+        by_variant.setdefault(one.variant_label, []).extend(_curves(one, measurement))
+    panels = _alike({name: _merged(curves) for name, curves in by_variant.items() if curves})
+    claimed, low, high = said
+    return CurveFigure(_knob(task), _with_unit(measurement, shown), claimed, networks, low, high, panels[:MOST_PANELS])
+
+
+def overview_figure(
+    task: Task, shown: Sequence[ShownRecord], measurements: Iterable[str], networks: tuple[str, ...]
+) -> OverviewFigure:
+    """Prepare many measurements over the knob, a panel each.
+
+    Args:
+        task: A task with a knob.
+        shown: Its records of one data set and preset.
+        measurements: What is shown.
+        networks: All networks of the board, in the order of their colours.
+
+    Returns:
+        The figure; without panels if no record has any of them at two knob values.
+    """
     panels = []
-    for measurement, (claimed, low, high) in measurements.items():
-        row = []
-        for arch in archs:
-            curves = [curve for one in shown if one.row.arch == arch for curve in _curves(one, measurement)]
-            row.append((arch, _merged(curves)))
-        unit = next((column.unit for one in shown for column in one.columns.get(measurement, ())), "1")
-        if any(curves for _, curves in row):
-            panels += [CurvePanel(words(measurement), unit, claimed, words(a), low, high, curves) for a, curves in row]
-    return CurveFigure(
-        knob=f"{words(task.knob.name)} {task.knob.symbol}" if task.knob else "",
-        variants=variants,
-        panels=tuple(panels),
-        columns=len(archs) if len(archs) > 1 else min(3, max(1, len(panels))),
-    )
+    for measurement in measurements:
+        curves = tuple(
+            replace(c, low=(), high=()) for one in shown for c in _curves(one, measurement) if c.arm == "trained"
+        )
+        if curves:
+            panels.append(CurvePanel(_with_unit(measurement, shown), curves))
+    return OverviewFigure(_knob(task), networks, tuple(panels[:MOST_PANELS]))
 
 
-def variants_by_presence(shown: Iterable[ShownRecord]) -> tuple[str, ...]:
-    """All variants of the board, those with most records first. They get the colours that differ most.
+def networks_by_presence(shown: Iterable[ShownRecord]) -> tuple[str, ...]:
+    """All networks of the board, those with most records first: the first colours differ most.
 
     Args:
         shown: All records of the board.
 
     Returns:
-        Their names in words.
+        Their names.
     """
-    counts = Counter(words(one.variant_label) for one in shown)
+    counts = Counter(one.row.arch for one in shown)
     return tuple(sorted(counts, key=lambda name: (-counts[name], name)))
+
+
+def _knob(task: Task) -> str:
+    return f"{words(task.knob.name)} {task.knob.symbol}" if task.knob else ""
+
+
+def _with_unit(measurement: str, shown: Sequence[ShownRecord]) -> str:
+    unit = next((column.unit for one in shown for column in one.columns.get(measurement, ())), "1")
+    return words(measurement) + ("" if unit == "1" else f" [{unit}]")
+
+
+def _alike(panels: Mapping[str, tuple[Curve, ...]]) -> tuple[CurvePanel, ...]:
+    """Put variants into one panel whose models are the same. Those with most curves, and short names, come first."""
+    found: list[tuple[list[str], tuple[Curve, ...], set[object]]] = []
+    for name, curves in sorted(panels.items(), key=lambda pair: (-len(pair[1]), len(pair[0]), pair[0])):
+        looks: set[object] = {
+            (c.network, c.x, *(f"{value:.3g}" for value in c.mean)) for c in curves if c.arm == "trained"
+        }
+        same = next((one for one in found if looks <= one[2]), None)
+        if same:
+            same[0].append(name)
+        else:
+            found.append(([name], curves, looks))
+    return tuple(CurvePanel(" = ".join(names), curves) for names, curves, _ in sorted(found, key=lambda one: one[0]))
 
 
 def named_measurements(claims: Sequence[Claim]) -> tuple[dict[str, Said], dict[str, Said]]:
@@ -120,7 +162,7 @@ def _curves(shown: ShownRecord, measurement: str) -> list[Curve]:
         spread = [shown.interval(column) for _, column in found]
         curves.append(
             Curve(
-                variant=words(shown.variant_label),
+                network=shown.row.arch,
                 arm=words(arm),
                 x=tuple(knob for knob, _ in found),
                 mean=tuple(interval.estimate for interval in spread),
@@ -132,10 +174,10 @@ def _curves(shown: ShownRecord, measurement: str) -> list[Curve]:
 
 
 def _merged(curves: Sequence[Curve]) -> tuple[Curve, ...]:
-    """Draw a control once if it is the same for several variants, as an analytic arm usually is."""
+    """Draw a control once if it is the same for several networks, as an analytic arm usually is."""
     merged = [curve for curve in curves if curve.arm == "trained"]
     alike: dict[tuple[object, ...], list[Curve]] = {}
     for curve in sorted((curve for curve in curves if curve.arm != "trained"), key=lambda curve: curve.arm):
         alike.setdefault((curve.arm, curve.x, *(f"{value:.4g}" for value in curve.mean)), []).append(curve)
-    merged += [group[0] if len(group) == 1 else replace(group[0], variant="") for group in alike.values()]
+    merged += [group[0] if len(group) == 1 else replace(group[0], network="") for group in alike.values()]
     return tuple(merged)

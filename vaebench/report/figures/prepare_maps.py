@@ -63,4 +63,4 @@ def _panel(task: Task, name: str, columns: Sequence[Column]) -> HeatPanel:
         return math.fsum(found.values) / len(found.values) if found else None
 
     values = tuple(tuple(mean(row, column) for column in across) for row in rows)
-    return HeatPanel(f"{words(name)}{setting}", tuple(map(words, rows)), tuple(map(words, across)), values)
+    return HeatPanel(f"{name}{setting}", tuple(map(words, rows)), tuple(map(words, across)), values)

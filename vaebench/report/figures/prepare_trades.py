@@ -1,4 +1,4 @@
-"""Prepare trade-offs: cost against benefit along a course of settings, and at the compared method."""
+"""Prepare trade-offs: a cost against a benefit along a course of settings, and at the compared method."""
 
 from collections.abc import Iterable, Mapping
 
@@ -8,23 +8,29 @@ from vaebench.report.markdown import words
 from vaebench.report.shown import ShownRecord
 
 
-def trade_figure(tradeoff: Tradeoff, shown: Iterable[ShownRecord]) -> TradeFigure:
-    """Prepare the picture of a trade-off.
+def trade_figure(
+    tradeoff: Tradeoff, measurement: str, shown: Iterable[ShownRecord], networks: tuple[str, ...]
+) -> TradeFigure:
+    """Prepare the picture of one cost of a trade-off.
 
     Args:
         tradeoff: Costs, benefit and settings.
+        measurement: The cost.
         shown: Records of one task, preset and data set.
+        networks: All networks of the board, in the order of their colours.
 
     Returns:
-        The figure, with a panel for each record that has all of its measurements.
+        The figure, with a panel for each variant that has all of its measurements.
     """
-    panels = []
-    for one in sorted(shown, key=lambda one: (one.row.arch, one.row_label)):
+    by_variant: dict[str, list[Trade]] = {}
+    for one in sorted(shown, key=lambda one: one.row_label):
         found = {name: column for name, columns in one.columns.items() for column in columns if is_plain(column)}
-        trades = [_trade(tradeoff, measurement, one, found) for measurement in tradeoff.measurements]
-        if whole := tuple(trade for trade in trades if trade is not None):
-            panels.append(TradePanel(words(one.row_label), whole))
-    return TradeFigure(words(tradeoff.against), tradeoff.course_says, tradeoff.compared_says, tuple(panels))
+        trade = _trade(tradeoff, measurement, one, found)
+        if trade is not None:
+            by_variant.setdefault(one.variant_label, []).append(trade)
+    panels = tuple(TradePanel(name, tuple(trades)) for name, trades in sorted(by_variant.items()))
+    said = (words(measurement), words(tradeoff.against), tradeoff.course_says, tradeoff.compared_says)
+    return TradeFigure(*said, networks, panels)
 
 
 def _trade(tradeoff: Tradeoff, measurement: str, shown: ShownRecord, found: Mapping[str, Column]) -> Trade | None:
@@ -34,7 +40,7 @@ def _trade(tradeoff: Tradeoff, measurement: str, shown: ShownRecord, found: Mapp
     against = [shown.interval(found[f"{tradeoff.against}_{way}"]).estimate for way in ways]
     paid = [shown.interval(found[f"{measurement}_{way}"]) for way in ways]
     return Trade(
-        measurement=words(measurement),
+        network=shown.row.arch,
         against=tuple(against[:-1]),
         paid=tuple(interval.estimate for interval in paid[:-1]),
         compared=(against[-1], paid[-1].estimate),

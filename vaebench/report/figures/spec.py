@@ -7,10 +7,10 @@ from vaebench.claims import VerdictWord
 
 @dataclass(frozen=True)
 class Curve:
-    """A measurement over the knob, of one variant and arm.
+    """A measurement over the knob, of one variant, network and arm.
 
     Attributes:
-        variant: Its variant; empty if the arm is the same for all variants.
+        network: The network; empty if the arm is the same for all.
         arm: ``trained`` or a control's name.
         x: Knob values, rising.
         mean: Mean over seeds at each.
@@ -18,7 +18,7 @@ class Curve:
         high: Upper ends.
     """
 
-    variant: str
+    network: str
     arm: str
     x: tuple[float, ...]
     mean: tuple[float, ...]
@@ -28,42 +28,53 @@ class Curve:
 
 @dataclass(frozen=True)
 class CurvePanel:
-    """One measurement in one architecture.
+    """The curves of one variant, or of one measurement.
 
     Attributes:
-        measurement: The measurement, in words.
-        unit: Its unit.
-        claimed: What the claims say of it, in words.
-        arch: The architecture.
-        low: Lower end of the region a claim names for its value, None for none.
-        high: Upper end of it.
+        title: The variant, or the measurement, in words.
         curves: What is drawn.
     """
 
-    measurement: str
-    unit: str
-    claimed: str
-    arch: str
-    low: float | None
-    high: float | None
+    title: str
     curves: tuple[Curve, ...]
 
 
 @dataclass(frozen=True)
 class CurveFigure:
-    """Small multiples of measurements over the knob, a row a measurement and a column an architecture.
+    """One measurement over the knob, a panel a variant. The curves of the others stand behind, in grey.
 
     Attributes:
         knob: The knob, in words and symbol.
-        variants: All variants of the board, drawn here or not, in the order of their colours: each keeps its own.
-        panels: Row by row.
-        columns: Number of panels in a row.
+        measurement: The measurement, in words, with its unit.
+        claimed: What the claims say of it, in words.
+        networks: All networks, in the order of their colours.
+        low: Lower end of the region a claim names for its value, None for none.
+        high: Upper end of it.
+        panels: The variants.
     """
 
     knob: str
-    variants: tuple[str, ...]
+    measurement: str
+    claimed: str
+    networks: tuple[str, ...]
+    low: float | None
+    high: float | None
     panels: tuple[CurvePanel, ...]
-    columns: int
+
+
+@dataclass(frozen=True)
+class OverviewFigure:
+    """Many measurements over the knob, a panel a measurement, with a line for each variant and network.
+
+    Attributes:
+        knob: The knob, in words and symbol.
+        networks: All networks, in the order of their colours.
+        panels: The measurements.
+    """
+
+    knob: str
+    networks: tuple[str, ...]
+    panels: tuple[CurvePanel, ...]
 
 
 @dataclass(frozen=True)
@@ -86,48 +97,39 @@ class ForestPoint:
 
 
 @dataclass(frozen=True)
-class ForestPanel:
-    """One statistic of a claim.
-
-    Attributes:
-        what: The statistic, in words.
-        low: Lower end of the region the claim names, None for none.
-        high: Upper end of it.
-        points: By row, the arms that have the statistic.
-    """
-
-    what: str
-    low: float | None
-    high: float | None
-    points: tuple[tuple[ForestPoint, ...], ...]
-
-
-@dataclass(frozen=True)
 class ForestRow:
     """One record of a forest plot.
 
     Attributes:
         group: The heading above it: its data set.
-        label: Its variant and architecture.
-        verdict: The verdict on the whole claim.
+        label: Its variant and network.
+        words: What each statistic of the claim says of it.
+        points: The arms that have the statistic that is drawn.
     """
 
     group: str
     label: str
-    verdict: VerdictWord
+    words: tuple[VerdictWord, ...]
+    points: tuple[ForestPoint, ...]
 
 
 @dataclass(frozen=True)
 class ForestFigure:
-    """A claim's statistics side by side, with a row for each record.
+    """The statistic of a claim that decides most often, a row a record, with a mark for every other statistic.
 
     Attributes:
+        statistics: All statistics of the claim, in words.
+        shown: The place of the one that is drawn.
+        low: Lower end of the region the claim names for it, None for none.
+        high: Upper end of it.
         rows: The records, those of one group together.
-        panels: The statistics.
     """
 
+    statistics: tuple[str, ...]
+    shown: int
+    low: float | None
+    high: float | None
     rows: tuple[ForestRow, ...]
-    panels: tuple[ForestPanel, ...]
 
 
 @dataclass(frozen=True)
@@ -169,7 +171,7 @@ class Trade:
     """One trade-off curve: cost (y) against benefit (x) along the settings, and the point of the compared method.
 
     Attributes:
-        measurement: The cost, in words.
+        network: The network.
         against: x at each setting, means over seeds.
         paid: y at each setting, means over seeds.
         compared: (x, y) of the compared method.
@@ -177,7 +179,7 @@ class Trade:
         high: Upper end.
     """
 
-    measurement: str
+    network: str
     against: tuple[float, ...]
     paid: tuple[float, ...]
     compared: tuple[float, float]
@@ -187,11 +189,11 @@ class Trade:
 
 @dataclass(frozen=True)
 class TradePanel:
-    """One record's trade-off curves.
+    """One variant's trade-off curves.
 
     Attributes:
-        title: The record's name.
-        trades: One for each cost.
+        title: The variant's name.
+        trades: One for each network.
     """
 
     title: str
@@ -200,19 +202,49 @@ class TradePanel:
 
 @dataclass(frozen=True)
 class TradeFigure:
-    """Cost against benefit, with a panel for each record.
+    """One cost against a benefit, a panel a variant. The curves of the others stand behind, in grey.
 
     Attributes:
+        measurement: The cost, in words.
         against: The benefit, in words.
         course: What a curve is, in words.
         compared: What is compared with it, in words.
-        panels: The records.
+        networks: All networks, in the order of their colours.
+        panels: The variants.
     """
 
+    measurement: str
     against: str
     course: str
     compared: str
+    networks: tuple[str, ...]
     panels: tuple[TradePanel, ...]
 
 
-Figure = CurveFigure | ForestFigure | HeatFigure | TradeFigure
+@dataclass(frozen=True)
+class TallyRow:
+    """How one claim came out.
+
+    Attributes:
+        claim: Its name, in words.
+        published: How many records have each word as published: holds, fails, undecided.
+        controlled: The same under controls; empty for a claim without controls.
+    """
+
+    claim: str
+    published: tuple[int, int, int]
+    controlled: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class TallyFigure:
+    """How the claims of a task came out: bars of verdicts.
+
+    Attributes:
+        rows: The claims.
+    """
+
+    rows: tuple[TallyRow, ...]
+
+
+Figure = CurveFigure | OverviewFigure | ForestFigure | HeatFigure | TradeFigure | TallyFigure

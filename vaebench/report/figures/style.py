@@ -1,20 +1,41 @@
-"""How the board's figures look: colours for the colour-blind, each with a marker of its own."""
+"""How the board's figures look: one palette for all eyes, and one width, which a phone shows whole."""
 
 import textwrap
 from collections.abc import Iterable
 from typing import Literal
 
-COLOURS: tuple[str, ...] = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7F6A00")
-COLOURS += ("#882255", "#117733", "#332288", "#44AA99", "#999933", "#AA4499", "#661100")
-"""Okabe and Ito's colours, which the colour-blind can tell apart, yellow darkened to be seen on white; then Tol's muted
-ones. Where colours come close, markers tell: those of two neighbouring rows of this list differ."""
+from vaebench.claims import VerdictWord
 
-MARKERS = ("o", "s", "^", "D", "v", "P", "X")
-CONTROL = "#333333"
-REGION = "#E3EFD9"
-FAINT = "#777777"
+NETWORKS: tuple[str, ...] = ("#0072B2", "#D55E00", "#009E73", "#E69F00", "#56B4E9")
+"""Colours of networks, Okabe and Ito's. A line of a figure has the colour of its network."""
 
-LETTER = 0.065
+CONTROL = "#222222"
+OTHERS = "#B8B8B8"
+REGION = "#FFF3B0"
+GROUND = "#FFFFFF"
+
+PALETTE: tuple[str, ...] = (*NETWORKS, CONTROL, OTHERS, REGION, GROUND)
+"""Every colour that means something. Each pair differs by ΔE ≥ 15 (CAM02-UCS) with normal sight, deuteranopia and
+protanopia; a test holds it."""
+
+FAINT = "#666666"
+"""Small print. It is read as text, and never told from another colour."""
+
+WORDS: dict[VerdictWord, str] = {"holds": NETWORKS[0], "fails": NETWORKS[1], "undecided": OTHERS}
+"""Colours of verdicts. A symbol always stands beside."""
+
+MARKERS = ("o", "s", "^", "D", "v")
+
+WIDTH = 3.75
+"""Inches: 360 pixels, what a phone of 390 pixels shows of a page. A letter is never below 9 pixels there."""
+
+COLUMNS = 3
+"""Panels of small multiples side by side."""
+
+SMALL = 7.0
+"""Points of the smallest letters."""
+
+LETTER = 0.062
 """Inches that a letter takes at 8 points."""
 
 LineStyle = Literal["-", "--", ":", "-."]
@@ -25,7 +46,7 @@ def legend_columns(width: float, labels: Iterable[str]) -> int:
 
     Args:
         width: Inches.
-        labels: The legend's texts, at 8 points.
+        labels: The legend's texts, at 7 points.
 
     Returns:
         From 1 to 4.
@@ -34,15 +55,16 @@ def legend_columns(width: float, labels: Iterable[str]) -> int:
         >>> legend_columns(6.0, ["vae", "beta vae"]), legend_columns(3.0, ["where the claim says it lies"])
         (4, 1)
     """
-    return max(1, min(4, int(width / (0.6 + LETTER * max(map(len, labels), default=0)))))
+    return max(1, min(4, int(width / (0.5 + LETTER * max(map(len, labels), default=0)))))
 
 
-def wrapped(text: str, inches: float) -> str:
+def wrapped(text: str, inches: float, most: int = 4) -> str:
     r"""Break a text into lines that fit.
 
     Args:
         text: At 8 points.
         inches: Room along a line.
+        most: Most lines; what is over is cut off.
 
     Returns:
         The text with line breaks.
@@ -51,19 +73,19 @@ def wrapped(text: str, inches: float) -> str:
         >>> wrapped("likeness of layers", 0.8)
         'likeness of\nlayers'
     """
-    return "\n".join(textwrap.wrap(text, int(inches / LETTER)))
+    return "\n".join(textwrap.wrap(text, int(inches / LETTER), max_lines=most, placeholder=" …"))
 
 
-def colour_and_marker(index: int) -> tuple[str, str]:
-    """Choose a colour and marker. The pair repeats only after 98.
+def colour_and_marker(network: int) -> tuple[str, str]:
+    """Choose the colour and marker of a network.
 
     Args:
-        index: From 0.
+        network: Its place among all networks.
 
     Returns:
-        A colour and a marker.
+        A colour and a marker. Both repeat after five.
     """
-    return COLOURS[index % len(COLOURS)], MARKERS[(index + index // len(COLOURS)) % len(MARKERS)]
+    return NETWORKS[network % len(NETWORKS)], MARKERS[network % len(MARKERS)]
 
 
 def line_style(arm: str) -> LineStyle:

@@ -1,0 +1,153 @@
+"""Write all verdicts and measurements of a checkout as tables, with a dictionary and a description for programs."""
+
+import datetime
+import io
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from vaebench.mistakes import Mistake
+from vaebench.report.board import published, refuse_bad, uncollected
+from vaebench.report.citation import board_bibtex
+from vaebench.report.croissant import File, croissant
+from vaebench.report.dated import last_day, measured
+from vaebench.report.dictionary import SAYS, dictionary_page
+from vaebench.report.files import MADE_BY, MARK
+from vaebench.report.selection import Selection, select
+from vaebench.report.suite import Suite, suite
+from vaebench.report.taken_away import TABLES, VERDICTS, Field
+from vaebench.report.verdict_rows import Cell, csv_text, measurement_rows, told, verdict_rows
+from vaebench.results.references import root
+
+DESCRIPTION = "croissant.json"
+
+
+@dataclass(frozen=True)
+class Exported:
+    """What was written.
+
+    Attributes:
+        files: The files.
+        rows: Number of rows by table.
+        bad: One line for each record that is left out.
+    """
+
+    files: tuple[Path, ...]
+    rows: dict[str, int]
+    bad: tuple[str, ...]
+
+
+@uncollected()
+def export(out: Path) -> Exported:
+    """Write the tables of the records that a checkout publishes.
+
+    Args:
+        out: A folder. Files that are not of an export are never written over.
+
+    Returns:
+        What was written.
+
+    Raises:
+        Mistake: pyarrow is not installed, the folder holds a file of somebody else, or a reference result is bad.
+    """  # noqa: DOC502 - also raised by refuse_bad
+    _need_pyarrow()
+    folder, there = root(), suite()
+    found = published(folder)
+    selection = select(there, found.references, submissions=found.submissions)
+    refuse_bad(folder, found, selection)
+    contents, rows = tables(there, selection)
+    _refuse_others(out, contents)
+    for name, content in contents.items():
+        _write(out / name, content)
+    return Exported(tuple(out / name for name in contents), rows, (*map(str, found.bad), *map(str, selection.faults)))
+
+
+def tables(there: Suite, selection: Selection) -> tuple[dict[str, bytes], dict[str, int]]:
+    """Make the files of an export.
+
+    Args:
+        there: What there is.
+        selection: The records.
+
+    Returns:
+        Contents by name, and the number of rows by table.
+    """
+    records = told(selection)
+    all_rows = {"verdicts": list(verdict_rows(records)), "measurements": list(measurement_rows(records))}
+    contents = {"verdicts.csv": csv_text(VERDICTS, all_rows["verdicts"]).encode()}
+    contents |= {f"{name}.parquet": parquet(TABLES[name], rows) for name, rows in all_rows.items()}
+    files = [
+        File(name, content, TABLES[stem := name.partition(".")[0]], SAYS[stem]) for name, content in contents.items()
+    ]
+    of_board = [one.record for one in records]
+    day = last_day(of_board)
+    contents[DESCRIPTION] = croissant(files, there.release, day, board_bibtex(there.release, day)).encode()
+    page = dictionary_page(measured(of_board), on_the_board=False)
+    contents["README.md"] = f"{MARK}\n\n{page}".encode()
+    return contents, {name: len(rows) for name, rows in all_rows.items()}
+
+
+def parquet(fields: Sequence[Field], rows: Iterable[Sequence[Cell]]) -> bytes:
+    """Write a table as Parquet, in full precision.
+
+    Args:
+        fields: The columns. Each says in its metadata what it means.
+        rows: The rows.
+
+    Returns:
+        The file's bytes.
+    """
+    import pyarrow
+    from pyarrow import parquet as files
+
+    kinds = {
+        "text": pyarrow.string(),
+        "integer": pyarrow.int64(),
+        "number": pyarrow.float64(),
+        "date": pyarrow.date32(),
+    }
+    schema = pyarrow.schema([pyarrow.field(one.name, kinds[one.kind], metadata={"says": one.says}) for one in fields])
+    columns = zip(*rows, strict=True) if rows else ((),) * len(fields)
+    arrays = [
+        pyarrow.array(list(_typed(column, field)), type=kinds[field.kind])
+        for column, field in zip(columns, fields, strict=True)
+    ]
+    file = io.BytesIO()
+    files.write_table(pyarrow.table(arrays, schema=schema), file, compression="zstd")
+    return file.getvalue()
+
+
+def _typed(column: Iterable[Cell], field: Field) -> Iterator[object]:
+    for value in column:
+        if value is None:
+            yield None
+        elif field.kind == "date":
+            yield datetime.date.fromisoformat(str(value))
+        else:
+            yield float(value) if field.kind == "number" else value
+
+
+def _need_pyarrow() -> None:
+    try:
+        import pyarrow  # noqa: F401
+    except ImportError:
+        raise Mistake("Parquet needs the package pyarrow: pip install 'vaebench[export]'") from None
+
+
+def _refuse_others(out: Path, contents: Iterable[str]) -> None:
+    """Refuse a folder that holds a file which an export would write over, and no export."""
+    if out.exists() and not out.is_dir():
+        raise Mistake(f"{out} is a file; give a folder")
+    described = out / DESCRIPTION
+    ours = described.is_file() and MADE_BY in described.read_text("utf-8", "replace")
+    for name in contents:
+        if (out / name).is_symlink() or ((out / name).exists() and not ours):
+            raise Mistake(f"{out / name} was not written by an export: give another --out")
+
+
+def _write(path: Path, content: bytes) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    except OSError as error:
+        raise Mistake(f"cannot write {path}: {error.strerror}") from error

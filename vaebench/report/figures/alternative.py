@@ -1,0 +1,157 @@
+"""Say in words what came out in a figure, for those who cannot see it."""
+
+import statistics
+from collections.abc import Iterable, Sequence
+
+from vaebench.claims import Claim
+from vaebench.report.distinct import distinct
+from vaebench.report.figures.spec import (
+    Curve,
+    CurveFigure,
+    ForestFigure,
+    HeatFigure,
+    OverviewFigure,
+    TallyFigure,
+    TradeFigure,
+)
+from vaebench.report.format import region, rounded
+from vaebench.report.shown import ShownRecord
+
+
+def of_verdicts(claim: Claim, shown: Sequence[ShownRecord]) -> str:
+    """Say how a claim came out.
+
+    Args:
+        claim: The claim.
+        shown: The records; the same model counts once.
+
+    Returns:
+        For example ``as published 12 hold, 0 fail, 2 are undecided; under controls 0 hold, 9 fail, 5 are undecided``.
+    """
+    verdicts = [one.first.verdicts[claim.id] for one in distinct(shown)]
+    published = f"as published {_counted(verdict.published.word for verdict in verdicts)}"
+    if not any(condition.role == "control" for condition in claim.conditions):
+        return published
+    return f"{published}; under controls {_counted(verdict.controlled.word for verdict in verdicts)}"
+
+
+def _counted(found: Iterable[str]) -> str:
+    given = list(found)
+    return f"{given.count('holds')} hold, {given.count('fails')} fail, {given.count('undecided')} are undecided"
+
+
+def of_tally(figure: TallyFigure) -> str:
+    """Say how all claims of a task came out.
+
+    Args:
+        figure: The figure.
+
+    Returns:
+        One line.
+    """
+    said = []
+    for row in figure.rows:
+        hold, fail, open_ = row.controlled or row.published
+        before = f"{row.published[0]} hold as published, " if row.controlled else ""
+        said.append(f"{row.claim}: {before}{hold} hold, {fail} fail, {open_} undecided")
+    return "; ".join(said)
+
+
+def of_curves(figure: CurveFigure) -> str:
+    """Say how a measurement changes along the knob.
+
+    Args:
+        figure: The figure.
+
+    Returns:
+        One line.
+    """
+    trained = [c for panel in figure.panels for c in panel.curves if c.arm == "trained"]
+    return f"{figure.measurement} over the {figure.knob}: {_course(trained)}"
+
+
+def of_overview(figure: OverviewFigure) -> str:
+    """Say how each measurement changes along the knob.
+
+    Args:
+        figure: The figure.
+
+    Returns:
+        One line.
+    """
+    said = "; ".join(f"{panel.title} {_course(panel.curves)}" for panel in figure.panels)
+    return f"over the {figure.knob}: {said}"
+
+
+def _course(curves: Sequence[Curve]) -> str:
+    """Say how many curves fall, and by how much the middle one changes."""
+    falling = sum(curve.mean[-1] < curve.mean[0] for curve in curves)
+    if all(value > 0 for curve in curves for value in (curve.mean[0], curve.mean[-1])):
+        change = statistics.median(curve.mean[-1] / curve.mean[0] - 1 for curve in curves)
+        amount = f"{100 * change:+.0f} % in the median".replace("-", "−")
+    else:
+        change = statistics.median(curve.mean[-1] - curve.mean[0] for curve in curves)
+        amount = f"by {rounded(change)[0]} in the median"
+    return f"falls from first to last in {falling} of {len(curves)}, {amount}"
+
+
+def of_forest(figure: ForestFigure) -> str:
+    """Say where the estimates of a forest plot lie.
+
+    Args:
+        figure: The figure.
+
+    Returns:
+        One line.
+    """
+    trained = [(p.estimate, row) for row in figure.rows for p in row.points if p.arm == "trained"]
+    said = f"{figure.statistics[figure.shown]}, claimed {region(figure.low, figure.high)}"
+    if not trained:
+        return said
+    low, high = (pick(trained, key=lambda found: found[0]) for pick in (min, max))
+    first, last = rounded(low[0], high[0])
+    inside = sum(row.words[figure.shown] == "holds" for _, row in trained)
+    names = [f"{row.label} on {row.group}" for _, row in (low, high)]
+    return f"{said}: {inside} of {len(trained)} lie there; from {first} ({names[0]}) to {last} ({names[1]})"
+
+
+def of_heat(figure: HeatFigure) -> str:
+    """Say where a map is lowest.
+
+    Args:
+        figure: The figure.
+
+    Returns:
+        One line.
+    """
+    said = []
+    for panel in figure.panels:
+        entries = [
+            (value, row, column)
+            for row, values in zip(panel.rows, panel.values, strict=True)
+            for column, value in zip(panel.columns, values, strict=True)
+            if value is not None
+        ]
+        if entries:
+            low, row, column = min(entries)
+            mean = sum(value for value, _, _ in entries) / len(entries)
+            said.append(f"{panel.title} {mean:.2f} in the mean, least {low:.2f} at {row}, {column}".replace("-", "−"))
+    return f"{figure.what}: {'; '.join(said)}"
+
+
+def of_trades(figure: TradeFigure) -> str:
+    """Say how often the compared method pays less than the course's end.
+
+    Args:
+        figure: The figure.
+
+    Returns:
+        One line.
+    """
+    trades = [trade for panel in figure.panels for trade in panel.trades]
+    less = sum(trade.compared[1] < trade.paid[-1] for trade in trades)
+    fewer = sum(trade.compared[0] < trade.against[-1] for trade in trades)
+    return (
+        f"{figure.measurement} against {figure.against}: {figure.compared} pays less than the end of "
+        f"{figure.course} in {less} of {len(trades)}, and has less {figure.against} in {fewer}"
+    )

@@ -1,0 +1,100 @@
+"""Write a task's protocol: all that is set, read from the task itself."""
+
+from collections.abc import Sequence
+
+from vaebench.experiment import Arm, Budget, Interventions, Preset
+from vaebench.papers import Task
+from vaebench.report.format import count, plain
+from vaebench.report.markdown import escape, table, words
+
+SPLITS = {"fixed": "the data set's own, the same for all seeds", "by_seed": "each seed its own"}
+
+SHOWN: tuple[Preset, ...] = ("standard", "quick", "paper")
+"""Presets, a column each. The board shows the first."""
+
+
+def protocol_table(task: Task) -> str:
+    """Write what a task sets.
+
+    Args:
+        task: The task.
+
+    Returns:
+        A table with a column for each preset, and for each data set with budgets of its own.
+    """
+    columns: list[tuple[str, Budget]] = [(preset, task.budgets[preset]) for preset in SHOWN if preset in task.budgets]
+    for dataset, budgets in task.budgets_on.items():
+        columns += [(f"{preset}, {dataset}", budget) for preset, budget in budgets.items() if preset == "standard"]
+    rows = [[name, *cells] for name, *cells in _rows(task, [budget for _, budget in columns])]
+    heads = ["", *(escape(name) for name, _ in columns)]
+    return f"{_set(task)}\n\n{table(heads, rows)}"
+
+
+def _rows(task: Task, budgets: Sequence[Budget]) -> list[list[str]]:
+    knob = words(task.knob.name) if task.knob else ""
+    lines = [
+        [f"{knob} {task.knob.symbol}" if task.knob else "knob", *(_knob_values(task, one) for one in budgets)],
+        ["seeds", *(str(one.seeds) for one in budgets)],
+        ["latent units", *(str(one.latent) for one in budgets)],
+        ["steps", *(f"{one.training.steps:,}".replace(",", " ") for one in budgets)],
+        ["batch", *(str(one.training.batch) for one in budgets)],
+        ["optimiser", *(_optimiser(one) for one in budgets)],
+        ["split of the data", *(SPLITS[one.split] for one in budgets)],
+        ["held-out points", *(count(one.evaluation.points) for one in budgets)],
+        ["draws", *(count(one.evaluation.samples) for one in budgets)],
+    ]
+    if any("damage" in name for name in task.named):
+        lines.append(["attack", *(_attack(one) for one in budgets)])
+    if any(one.training.snapshots for one in budgets):
+        lines.append(["snapshots of weights", *(str(len(one.training.snapshots)) for one in budgets)])
+    return [[escape(cell) for cell in line] for line in lines]
+
+
+def _knob_values(task: Task, budget: Budget) -> str:
+    if task.knob is None:
+        return "none"
+    if task.knob.name == "strength":
+        return "the variant's own strengths"
+    return ", ".join(map(plain, budget.knob_values))
+
+
+def _optimiser(budget: Budget) -> str:
+    end = "to 0 by a cosine" if budget.training.schedule == "cosine" else "constant"
+    return f"Adam, {plain(budget.training.learning_rate)}, {end}"
+
+
+def _attack(budget: Budget) -> str:
+    one = budget.evaluation
+    return f"{one.attack_steps} steps, {one.attack_restarts} starts, {one.attacked} examples"
+
+
+def _set(task: Task) -> str:
+    """Say in a sentence each on which data, with which interventions and beside which arms models are trained."""
+    said = [f"Data: {', '.join(task.datasets)}.", f"Every model: {_interventions(task.interventions)}."]
+    arms = [_arm(arm) for arm in task.arms] + (["analytic (exact, untrained)"] if task.analytic else [])
+    said += [f"Arms beside it: {'; '.join(arms)}."] if arms else []
+    return escape(" ".join(said))
+
+
+def _interventions(one: Interventions) -> str:
+    found = []
+    if one.posterior_scale is not None:
+        found.append(f"posterior scale {plain(one.posterior_scale)}")
+    if one.input_noise:
+        found.append(f"input noise {plain(one.input_noise)}, {one.target} target")
+    if one.likelihood_variance is not None:
+        found.append(f"likelihood variance {plain(one.likelihood_variance)}")
+    if one.likelihood == "bernoulli":
+        found.append("Bernoulli likelihood" + (f" counted as {one.pixels} pixels" if one.pixels else ""))
+    for side, rate in (("encoder", one.encoder_rate), ("decoder", one.decoder_rate)):
+        if rate != 1:
+            found.append(f"{side} rate × {plain(rate)}")
+    return ", ".join(found) or "as it is"
+
+
+def _arm(arm: Arm) -> str:
+    found = [] if arm.variant == "own" else [f"variant {arm.variant}"]
+    found += [_interventions(arm.interventions)] if arm.interventions else []
+    found += ["redrawn"] if arm.redrawn else []
+    found += [] if arm.knob == "every" else [f"knob {arm.knob}"]
+    return f"{words(arm.name)} ({', '.join(found)})" if found else words(arm.name)
