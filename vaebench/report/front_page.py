@@ -22,6 +22,7 @@ from vaebench.report.records_page import dated, foundations, records_path
 from vaebench.report.selection import Selection
 from vaebench.report.suite import Suite
 from vaebench.report.superseded import no_records, superseded_line
+from vaebench.report.this_run import this_run
 
 TITLE = "Which claims about VAEs hold?"
 
@@ -66,7 +67,9 @@ def front_page(
         parts.append(no_records(selection.stale))
     first = headlines(claims)
     parts += [LEGEND, first] if first else [LEGEND]
+    run = this_run(suite.tasks, selection) if preview else ""
     links = len(parts)
+    parts += ["## This run", run] if run else []
     if claims:
         parts += ["## All claims", _claims_legend(), all_claims(claims)]
     rows = [one for one in given if one.is_own]
