@@ -87,6 +87,23 @@ def _agree(weight: Slope, declared: float) -> bool:
     return weight.half <= SURE * declared and abs(weight.value - declared) <= max(weight.half, SLACK * declared)
 
 
+class Weights(NamedTuple):
+    """How much the loss weighs its two parts, in nats of loss per nat of the part.
+
+    Attributes:
+        likelihood: Weight of −log p(x|z).
+        divergence: Weight of the KL.
+    """
+
+    likelihood: Slope
+    divergence: Slope
+
+    @property
+    def ratio(self) -> Slope:
+        """Weight of the KL relative to −log p(x|z)."""
+        return _ratio(self.divergence, self.likelihood)
+
+
 def estimate(probe: Probe, draws: range, size: float) -> Slope:
     """Estimate the weight of the KL relative to −log p(x|z).
 
@@ -97,6 +114,20 @@ def estimate(probe: Probe, draws: range, size: float) -> Slope:
 
     Returns:
         The estimate. A missing slope is infinitely uncertain.
+    """
+    return weights_of(probe, draws, size).ratio
+
+
+def weights_of(probe: Probe, draws: range, size: float) -> Weights:
+    """Estimate the weights of both parts of the loss, at the last step of training.
+
+    Args:
+        probe: As for `estimate`.
+        draws: Likewise.
+        size: Likewise.
+
+    Returns:
+        Both slopes. One that is missing is infinitely uncertain.
     """
     point = replace(probe.model.interventions, posterior_scale=POINT)
     # Half the draws suffice: nothing here is random unless the objective is of another form.
@@ -110,7 +141,7 @@ def estimate(probe: Probe, draws: range, size: float) -> Slope:
     divergence = _slope(
         [float(seen.step.posterior.kl().mean().detach()) for seen in silent], [_loss(s) for s in silent]
     )
-    return _ratio(divergence, likelihood)
+    return Weights(likelihood, divergence)
 
 
 def _look(
