@@ -144,6 +144,48 @@ def weights_of(probe: Probe, draws: range, size: float) -> Weights:
     return Weights(likelihood, divergence)
 
 
+def slope_near_prior(probe: Probe, draws: range, size: float) -> Slope:
+    """Estimate the weight of the KL over posteriors so close to the prior that their KL is about a nat at most.
+
+    A loss that holds the KL at a capacity, or leaves some of it free, has another weight there.
+
+    Args:
+        probe: As for `estimate`.
+        draws: Likewise.
+        size: Likewise.
+
+    Returns:
+        The slope.
+    """
+    shares = np.linspace(0.0, 1.0, len(draws))
+    looks = [
+        probe.look(
+            weights=probe.weights(draw + 1, size),
+            code_noise=probe.code_noise(draw),
+            step=probe.steps - 1,
+            draw=draw,
+            kind=_near_prior(float(share), probe.generator("near", draw)),
+        )
+        for draw, share in zip(draws, shares, strict=True)
+    ]
+    return _slope([float(seen.step.posterior.kl().mean().detach()) for seen in looks], [_loss(seen) for seen in looks])
+
+
+def _near_prior(share: float, rng: torch.Generator) -> type[Intervened]:
+    """Models whose posteriors have about `share` nats of KL, and whose likelihood has no effect."""
+    state = rng.get_state()
+
+    class Near(Silent):
+        def encode(self, x: Tensor) -> Posterior:
+            said: Posterior = super().encode(x)
+            rng.set_state(state)  # the same at every look at the same examples
+            strewn = torch.randn(said.mean.shape, generator=rng, device=x.device, dtype=said.mean.dtype)
+            size = (2 * share / said.mean.shape[1]) ** 0.5
+            return type(said)(0 * said.mean + size * strewn, log_scale=0 * said.log_scale - 0.01)
+
+    return Near
+
+
 def _look(
     probe: Probe,
     draw: int,
