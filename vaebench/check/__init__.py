@@ -29,8 +29,7 @@ from vaebench.check.objective import loss_weights, objective_lines
 from vaebench.check.setting import Setting, built, settings
 from vaebench.check.source import meta_of, source_line, text_lines
 from vaebench.check.trial import trial
-from vaebench.mistakes import Mistake
-from vaebench.models import Unfit, Variant
+from vaebench.models import Variant
 
 __all__ = ["Applies", "Forecast", "Line", "LossWeights", "Report", "Word", "check", "meta_of"]
 
@@ -65,7 +64,11 @@ def check(reference: str, archs: Sequence[str], jobs: int, tell: Callable[[str],
 
 
 def _of_source(reference: str, before: set[str]) -> Iterator[Line]:
-    """Check the file of a variant that is brought as one."""
+    """Check the file of a variant that is brought as one.
+
+    Yields:
+        A line for each check.
+    """
     if reference.endswith(".py"):
         path = Path(reference).resolve()
         yield source_line(path, "", before)
@@ -82,7 +85,12 @@ def _checked(
 ) -> Report:
     variant = brought.variant
     chosen = tuple(archs) or variant.archs or ("mlp", *(name for name in catalog.arch_names() if name != "mlp"))
-    lines.insert(0, Line("loads", "pass", f"{variant.name}, from {variant.source or 'nowhere'}, on {', '.join(chosen)}"))
+    lines.insert(
+        0, Line("loads", "pass", f"{variant.name}, from {variant.source or 'nowhere'}, on {', '.join(chosen)}")
+    )
+    if strange := [arch for arch in chosen if arch not in catalog.arch_names()]:
+        says = f"archs names {', '.join(strange)}; the suite's networks are {', '.join(catalog.arch_names())}"
+        return Report(variant.name, (*lines, Line("builds", "refuse", says)))
     tell("building models")
     fitting, found = built(variant, settings(chosen))
     lines += found
@@ -94,7 +102,7 @@ def _checked(
     weights = None
     if steps.sound:
         tell("weighing the objective")
-        weights, said = _weighed(variant, steps.sound[0])
+        weights, said = _weighed(variant, _first_images(steps.sound))
         lines += said
     if any(line.word == "refuse" for line in lines):
         return Report(variant.name, tuple(lines), weights)

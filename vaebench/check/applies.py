@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-import torch
 from torch import Tensor
 
 from vaebench.catalog import Brought
@@ -38,9 +37,9 @@ class Narrow(Intervened):
         return type(said)(said.mean, scale=NARROW * said.scale / (1 + said.scale))
 
 
-def claims_judged(brought: Brought, reference: str, every: Sequence[Setting], tell: Callable[[str], None]) -> tuple[
-    tuple[Applies, ...], tuple[Line, ...]
-]:
+def claims_judged(
+    brought: Brought, reference: str, every: Sequence[Setting], tell: Callable[[str], None]
+) -> tuple[tuple[Applies, ...], tuple[Line, ...]]:
     """Run a tiny cell on the first data set of each task, and judge its claims.
 
     A claim that is not applicable there will not be judged. A verdict of a tiny cell says nothing else.

@@ -1,10 +1,13 @@
 """What a check of a variant finds, as plain values."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 Word = Literal["pass", "warn", "refuse"]
+
+NUMBER = re.compile(r"\d+(\.\d+)?(e[+-]?\d+)?")
 
 
 @dataclass(frozen=True)
@@ -116,7 +119,7 @@ class Report:
 
 
 def merged(name: str, found: Sequence[tuple[str, str, Word, str]], everywhere: str) -> list[Line]:
-    """Sum up one check over networks and tasks: a line for each finding that differs.
+    """Sum up one check over networks and tasks: a line for each finding that differs by more than its numbers.
 
     Args:
         name: The check's name.
@@ -124,15 +127,17 @@ def merged(name: str, found: Sequence[tuple[str, str, Word, str]], everywhere: s
         everywhere: What to say if it passes everywhere.
 
     Returns:
-        One line if it passes; else one for each distinct finding, with its networks and tasks.
+        One line if it passes; else the first of each distinct finding, with its networks and tasks.
     """
     others = [one for one in found if one[2] != "pass"]
     if not others:
         return [Line(name, "pass", everywhere)] if found else []
+    alike: dict[str, list[tuple[str, str, Word, str]]] = {}
+    for one in others:
+        alike.setdefault(NUMBER.sub("#", one[3]), []).append(one)
     lines = []
-    for word, says in dict.fromkeys((word, says) for _, _, word, says in others):
-        same = [(arch, task) for arch, task, *rest in others if tuple(rest) == (word, says)]
-        archs, tasks = (dict.fromkeys(part for part in parts if part) for parts in zip(*same, strict=True))
-        of_all = len(same) == len(found)
-        lines.append(Line(name, word, says, "" if of_all else "; ".join(filter(None, map(", ".join, (archs, tasks))))))
+    for same in alike.values():
+        archs, tasks = (dict.fromkeys(filter(None, part)) for part in list(zip(*same, strict=True))[:2])
+        where = "" if len(same) == len(found) else "; ".join(filter(None, map(", ".join, (archs, tasks))))
+        lines.append(Line(name, same[0][2], same[0][3], where))
     return lines

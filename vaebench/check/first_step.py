@@ -1,7 +1,6 @@
 """The checks of `training.first_step`, which `fit` runs too, one by one on each network under each task."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 import torch
@@ -12,8 +11,8 @@ from vaebench.check.outputs import bounded_outputs
 from vaebench.check.setting import Setting
 from vaebench.experiment import Interventions
 from vaebench.models import Refused, Unfit, Variant
-from vaebench.training.first_step import checks
-from vaebench.training.first_step.probe import Probe, kept
+from vaebench.training.first_step import Check, checks
+from vaebench.training.first_step.probe import kept
 
 PASSES = {
     "weights": "all in single precision",
@@ -33,6 +32,9 @@ PASSES = {
 
 NEEDED = ("encode and decode", "training mode")
 """Checks without which nothing further can be tried."""
+
+BROKEN = "raises "
+"""How the reason begins where code of the variant's own raises an error."""
 
 Finding = tuple[str, Word, str]
 """A check's name, word and reason."""
@@ -74,10 +76,15 @@ def first_steps(variant: Variant, every: Sequence[Setting]) -> FirstSteps:
 
 
 def _distinct(every: Sequence[Setting]) -> Iterator[tuple[Setting, Interventions]]:
-    """The first data set of each network and task, under the task's interventions and those of its arms, each once."""
+    """Choose the first setting of each network under the interventions of each task and of its arms.
+
+    Yields:
+        Setting and interventions.
+    """
     seen = set()
     for setting in every:
-        for by in (setting.task.interventions, *(arm.interventions for arm in setting.task.arms if arm.variant == "own")):
+        arms = (arm.interventions for arm in setting.task.arms if arm.variant == "own")
+        for by in (setting.task.interventions, *arms):
             x = setting.data.train.x
             log_odds = by is not None and by.likelihood == "bernoulli"
             key = (setting.arch, repr(by))
@@ -88,9 +95,13 @@ def _distinct(every: Sequence[Setting]) -> Iterator[tuple[Setting, Interventions
 
 
 def _run(variant: Variant, setting: Setting, interventions: Interventions) -> Iterator[Finding]:
-    """Run each check; after a refusal only those that do not build on it."""
+    """Run each check; after a refusal only those that do not build on it.
+
+    Yields:
+        A finding for each check that was run.
+    """
     probe = setting.probe(variant, interventions)
-    with _undisturbed(probe):
+    with kept(probe.model):
         refused = False
         for name, check in checks(variant, probe.model, setting.data.train.x, probe).items():
             if refused and name == "kl_weight":
@@ -108,11 +119,7 @@ def _run(variant: Variant, setting: Setting, interventions: Interventions) -> It
             return  # told above, by the checks that call the decoder
 
 
-BROKEN = "raises "
-
-
-def _tried(name: str, check: object) -> tuple[Word, str]:
-    assert callable(check)
+def _tried(name: str, check: Check) -> tuple[Word, str]:
     try:
         notes = check()
     except (Refused, Unfit) as reason:
@@ -122,7 +129,3 @@ def _tried(name: str, check: object) -> tuple[Word, str]:
     except (Exception, SystemExit) as error:
         return "refuse", f"{BROKEN}{explained(error)}"
     return ("warn", notes[0]) if notes else ("pass", PASSES[name])
-
-
-def _undisturbed(probe: Probe) -> AbstractContextManager[None]:
-    return kept(probe.model)

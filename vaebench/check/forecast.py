@@ -26,8 +26,8 @@ Key = tuple[str, int, int]
 def forecast(variant: Variant, every: Sequence[Setting], jobs: int) -> Forecast:
     """Estimate the time of a run of every task with the standard preset.
 
-    The time of a step is measured for each network, size of data and size of batch. Measuring is taken to be in the same
-    proportion to training as in the suite's record of `vae` on the same task, network and data.
+    The time of a step is measured for each network, size of data and size of batch. Measuring is taken to be in
+    the same proportion to training as in the suite's record of `vae` on the same task, network and data.
 
     Args:
         variant: The variant.

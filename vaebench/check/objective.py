@@ -5,7 +5,16 @@ from typing import Literal
 import numpy as np
 
 from vaebench.check.findings import Line, LossWeights
-from vaebench.training.first_step.declared import DRAWS, PERTURBED, SLACK, SURE, Slope, Weights, slope_near_prior, weights_of
+from vaebench.training.first_step.declared import (
+    DRAWS,
+    PERTURBED,
+    SLACK,
+    SURE,
+    Slope,
+    Weights,
+    slope_near_prior,
+    weights_of,
+)
 from vaebench.training.first_step.probe import Probe
 
 EXACT = 0.01

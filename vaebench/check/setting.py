@@ -11,8 +11,8 @@ from vaebench.experiment import Budget, Interventions, Preset
 from vaebench.models import Model, Refused, Unfit, Variant
 from vaebench.papers import Task
 from vaebench.seeds import seed_for
-from vaebench.training.fit import build
 from vaebench.training.first_step.probe import ROWS, Probe
+from vaebench.training.fit import build
 from vaebench.training.intervened import Intervened
 
 PRESET: Preset = "standard"
@@ -98,7 +98,7 @@ def built(variant: Variant, every: Sequence[Setting]) -> tuple[list[Setting], li
         fitting += fits
         sizes[arch] = [size for size in outcome.values() if isinstance(size, int)]
         lines.append(_line_of(arch, sizes[arch], [line for line in outcome.values() if isinstance(line, Line)]))
-    return fitting, [*lines, *_same_networks(variant, sizes)]
+    return fitting, [*lines, *_same_networks(sizes)]
 
 
 def _line_of(arch: str, sizes: Sequence[int], objections: Sequence[Line]) -> Line:
@@ -120,12 +120,18 @@ def _built(variant: Variant, setting: Setting) -> Line | int:
     except Refused as reason:
         return Line("builds", "refuse", str(reason))
     except (Exception, SystemExit) as error:
-        return Line("builds", "refuse", f"build{setting.data.shape, setting.latent, setting.arch} raises {explained(error)}")
+        return Line(
+            "builds", "refuse", f"build{setting.data.shape, setting.latent, setting.arch} raises {explained(error)}"
+        )
     return sum(weight.numel() for weight in model.parameters())  # type: ignore[attr-defined]
 
 
-def _same_networks(variant: Variant, sizes: Mapping[str, Sequence[int]]) -> Iterator[Line]:
-    """Warn of networks that are the same: ``build`` seems not to look at the architecture."""
-    if variant.archs is None and len(sizes) > 1 and len(set(map(tuple, sizes.values()))) == 1:
+def _same_networks(sizes: Mapping[str, Sequence[int]]) -> Iterator[Line]:
+    """Warn of networks that are the same: ``build`` seems not to look at the architecture.
+
+    Yields:
+        One line at most.
+    """
+    if len(sizes) > 1 and len(set(map(tuple, sizes.values()))) == 1:
         says = f'{", ".join(sizes)} have the same sizes: if build does not use arch, declare archs=("mlp",)'
         yield Line("networks", "warn", says)

@@ -16,6 +16,9 @@ META = ("name", "source", "licence", "contact")
 OPEN = "todo"
 """Beginning of a field of ``META`` that nobody has filled in, as `vaebench new` writes it."""
 
+LISTED = 6
+"""Most files that are named."""
+
 
 def meta_of(path: Path) -> dict[str, str] | None:
     """Read the dictionary ``META`` of a variant's file, without running any code.
@@ -54,7 +57,7 @@ def text_lines(path: Path) -> Iterator[Line]:
     given = [node.lineno for node in _assigned(path, "VARIANT")]
     if len(given) > 1:
         lines = ", ".join(map(str, given))
-        says = f"VARIANT is given {len(given)} times, in lines {lines}: the last counts; put each into a file of its own"
+        says = f"VARIANT is given {len(given)} times, in lines {lines}: the last counts; a file has one"
         yield Line("one variant", "warn", says)
     meta = meta_of(path)
     if meta is None:
@@ -87,9 +90,11 @@ def source_line(path: Path, package: str, before: Collection[str]) -> Line:
     unhashed = sorted(file.name for file in files - hashed if is_local(file, catalog.PACKAGE))
     if unhashed:
         says = (
-            f"it loads {', '.join(unhashed)}, which no import in its text names, so the hash of its code leaves it out: "
-            "write the import out"
+            f"it loads {', '.join(unhashed)}, which no import in its text names, so the hash of its code leaves it "
+            "out: write the import out"
         )
         return Line("source", "refuse", says)
     names = sorted(file.name for file in hashed)
-    return Line("source", "pass", f"hashed: {', '.join(names[:6])}" + (f" and {len(names) - 6} more" * (len(names) > 6)))
+    return Line(
+        "source", "pass", f"hashed: {', '.join(names[:6])}" + (f" and {len(names) - 6} more" * (len(names) > 6))
+    )

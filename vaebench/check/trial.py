@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import torch
 
 from vaebench.cell import explained
-from vaebench.check.findings import Line
+from vaebench.check.findings import Line, Word
 from vaebench.check.setting import Setting
 from vaebench.kernels.isometry import active_units
 from vaebench.models import Refused, Step, Terms, Unfit, Variant
@@ -31,6 +31,8 @@ class _Watch:
 
         def objective(step: Step) -> Terms:
             terms = variant.objective(step)
+            if step.step == 0:
+                self.term = ""  # what came before were the checks of the first step, at perturbed weights
             if not self.term:
                 named = terms if isinstance(terms, Mapping) else {"the loss": terms}
                 wrong = [name for name, term in named.items() if not bool(torch.isfinite(term.detach()).all())]
@@ -39,6 +41,13 @@ class _Watch:
             return terms
 
         return replace(variant, objective=objective)
+
+    def line(self) -> Line | None:
+        """The objection to a term that was not finite."""
+        says = (
+            f"{self.term} was not finite at step {self.step}, expected a number: does a logarithm or a scale overflow?"
+        )
+        return Line("100 steps", "refuse", says) if self.term else None
 
 
 def trial(variant: Variant, setting: Setting) -> list[Line]:
@@ -65,26 +74,26 @@ def trial(variant: Variant, setting: Setting) -> list[Line]:
             seconds=LIMIT,
         )
     except Diverged as error:
-        if watch.term:
-            says = f"{watch.term} was first not finite at step {watch.step}: its scale or a logarithm overflows"
-            return [Line("100 steps", "refuse", says)]
-        return [Line("100 steps", "refuse", str(error))]
+        return [watch.line() or Line("100 steps", "refuse", str(error))]
     except OutOfTime as error:
         return [Line("100 steps", "warn", str(error))]
     except (Refused, Unfit) as error:
         return [Line("100 steps", "refuse", str(error))]
     except (Exception, SystemExit) as error:
         return [Line("100 steps", "refuse", f"training raises {explained(error)}")]
-    return _said(trained, setting)
+    odd = watch.line()
+    return [odd] if odd else _said(trained, setting)
 
 
 def _said(trained: Trained, setting: Setting) -> list[Line]:
     (_, first), (_, last) = trained.history[0], trained.history[-1]
     course = f"the loss went from {first:.4g} to {last:.4g} nats per example"
-    lines = [Line("100 steps", "pass" if last < first else "warn", course + ("" if last < first else ": it did not fall"))]
+    falls = (
+        Line("100 steps", "pass", course) if last < first else Line("100 steps", "warn", f"{course}: it did not fall")
+    )
     with torch.no_grad():
         posterior = trained.model.encode(setting.data.held_out.x)
     active, of = int(active_units(posterior.scale).sum()), posterior.scale.shape[1]
-    word = "pass" if active else "warn"
+    word: Word = "pass" if active else "warn"
     collapsed = "" if active else ": the codes carry nothing yet; claims about codes may come out undecided"
-    return [*lines, Line("active units", word, f"{active} of {of} after {STEPS} steps{collapsed}")]  # type: ignore[arg-type]
+    return [falls, Line("active units", word, f"{active} of {of} after {STEPS} steps{collapsed}")]

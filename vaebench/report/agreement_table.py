@@ -47,7 +47,7 @@ def agreement_table(tasks: Sequence[Task], selection: Selection, preset: str) ->
     """
     lines = list(_lines(tasks, selection, preset))
     complete = [line for line in lines if line.is_complete]
-    ranked = ranks({line.label: _by_task(tasks, line) for line in complete})
+    ranked = _ranked(tasks, lines)
     complete.sort(key=lambda line: (-round(line.mean / ROUNDING), line.label))
     notes: list[str] = []
     written = []
@@ -58,6 +58,24 @@ def agreement_table(tasks: Sequence[Task], selection: Selection, preset: str) ->
     links = [f"[{words(task.name)}]({task.name}.md)" for task in tasks]
     shown = table(["Rank", "Variant · network", "Mean", *links], written)
     return "\n\n".join([shown, *(["\n".join(f"({i}) {note}  " for i, note in enumerate(notes, 1))] if notes else [])])
+
+
+def overall_ranks(tasks: Sequence[Task], selection: Selection, preset: str) -> dict[str, Rank]:
+    """Rank the rows that cover every task, as the table does.
+
+    Args:
+        tasks: The tasks.
+        selection: What is shown.
+        preset: The preset.
+
+    Returns:
+        Ranks by the row's name.
+    """
+    return _ranked(tasks, list(_lines(tasks, selection, preset)))
+
+
+def _ranked(tasks: Sequence[Task], lines: Sequence[_Line]) -> dict[str, Rank]:
+    return ranks({line.label: _by_task(tasks, line) for line in lines if line.is_complete})
 
 
 def _lines(tasks: Sequence[Task], selection: Selection, preset: str) -> Iterable[_Line]:

@@ -36,12 +36,15 @@ def check_(
     archs: Annotated[str | None, typer.Option(help="Architectures; all that the variant has by default.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Check a variant: what a run would refuse or misread, what will be judged, how long it takes. Exit 1 if refused."""
+    """Check a variant: what a run would refuse or misread, what is judged, how long it takes. Exit 1 if refused."""
     catalog.check_variant(file)
     with Workers() as workers, err.status("loading torch") as status:
-        died = _load_elsewhere(workers, file)
+        is_brought = ":" in file or file.endswith(".py")
+        if is_brought:
+            workers.start()  # loads torch while this process does
         from vaebench.check import Line, Report, check
 
+        died = _died(workers, file) if is_brought else ""
         if died:
             report = Report("", (Line("loads", "refuse", f"{file} cannot be loaded: the process that tried {died}"),))
         else:
@@ -56,10 +59,8 @@ def check_(
         sys.exit(NO)
 
 
-def _load_elsewhere(workers: Workers, file: str) -> str:
-    """Load a variant that is brought in another process first, for its code may end a process; say how it died."""
-    if ":" not in file and not file.endswith(".py"):
-        return ""
+def _died(workers: Workers, file: str) -> str:
+    """Load a variant in another process first, for its code may end a process; say how that died, or nothing."""
     try:
         workers.ask("load", file, seconds=LIMIT)
     except Died as died:
@@ -76,8 +77,9 @@ def _apart() -> Iterator[None]:
 
 def _show(report: "Report") -> None:
     table = Table(show_header=False, box=None, padding=(0, 1))
-    for overflow in ("ignore", "ignore", "fold"):
-        table.add_column(overflow=overflow, no_wrap=overflow == "ignore")  # type: ignore[arg-type]
+    table.add_column(no_wrap=True)
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
     for line in report.lines:
         where = f"  [{visible(line.where)}]" if line.where else ""
         mark = MARKS[line.word]
