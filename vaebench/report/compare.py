@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from vaebench.claims import Column, Interval, Verdict, VerdictWord, judged_names, t_interval
+from vaebench.claims import ROUNDING, Column, Interval, Verdict, VerdictWord, judged_names, t_interval
 from vaebench.claims.verdicts import SURVIVING_SHARE, LevelName
 from vaebench.mistakes import Mistake
 from vaebench.results.assemble import rejudge
@@ -22,9 +22,18 @@ Key = tuple[str, ...]
 LEVELS: tuple[LevelName, LevelName] = ("published", "controlled")
 
 
-def excludes_zero(found: Interval) -> bool:
-    """Whether an interval lies on one side of 0."""
-    return found.low is not None and found.high is not None and not found.low <= 0 <= found.high
+def excludes_zero(found: Interval, scale: float = 1.0) -> bool:
+    """Say whether an interval lies on one side of 0, by more than rounding.
+
+    Args:
+        found: The interval of a difference.
+        scale: Size of what was subtracted; agreements are about 1.
+
+    Returns:
+        Whether it does; an interval of a single seed has no ends and does not.
+    """
+    slack = ROUNDING * abs(scale)
+    return found.low is not None and found.high is not None and (found.low > slack or found.high < -slack)
 
 
 @dataclass(frozen=True)
@@ -45,7 +54,7 @@ class AtLevel:
 
     @property
     def differs(self) -> bool:
-        """Whether the interval lies on one side of 0."""
+        """Whether the interval lies on one side of 0, by more than rounding."""
         return self.difference is not None and excludes_zero(self.difference)
 
 
@@ -81,6 +90,7 @@ class MeasurementDifference:
         name: The measurement.
         knob: The knob's value, or None.
         unit: The unit.
+        first: Mean of the first side.
         difference: The second minus the first, paired by seed, with its 95 % interval.
     """
 
@@ -90,7 +100,13 @@ class MeasurementDifference:
     name: str
     knob: float | None
     unit: str
+    first: float
     difference: Interval
+
+    @property
+    def differs(self) -> bool:
+        """Whether the interval lies on one side of 0, by more than rounding."""
+        return excludes_zero(self.difference, self.first)
 
 
 @dataclass(frozen=True)
@@ -267,8 +283,11 @@ def _measurements(one: Record, other: Record, subject: str) -> Iterator[Measurem
         if column.arm == "trained" and column.name in judged and partner and partner.unit == column.unit:
             pairs = _pairs(column, partner)
             if pairs:
+                mean = sum(here for here, _ in pairs) / len(pairs)
                 difference = t_interval([there - here for here, there in pairs])
-                yield MeasurementDifference(task, dataset, subject, column.name, column.knob, column.unit, difference)
+                yield MeasurementDifference(
+                    task, dataset, subject, column.name, column.knob, column.unit, mean, difference
+                )
 
 
 def _pairs(one: Column, other: Column) -> list[tuple[float, float]]:

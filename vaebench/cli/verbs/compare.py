@@ -89,11 +89,9 @@ def _interval(found: "Interval") -> str:
 
 def _measurement_lines(found: "Comparison") -> list[str]:
     """Say which measurements differ, a line each."""
-    from vaebench.report.compare import excludes_zero
-
     lines = []
     for one in found.measurements:
-        if excludes_zero(one.difference):
+        if one.differs:
             at = "" if one.knob is None else f" at {one.knob:g}"
             place = " ".join(filter(None, (one.task, one.dataset, one.subject)))
             unit = "" if one.unit == "1" else f" {one.unit}"

@@ -63,6 +63,11 @@ def leaderboard_(
         sys.exit(NO)
 
 
+def _listed(rows: Sequence[str], most: int = 6) -> str:
+    more = f" and {len(rows) - most} more" if len(rows) > most else ""
+    return ", ".join(rows[:most]) + more
+
+
 def _show_places(places: "Sequence[RowPlaces]") -> None:
     """Print the places of a run's rows, a line for each task."""
     from vaebench.report.format import plus_minus
@@ -78,6 +83,6 @@ def _show_places(places: "Sequence[RowPlaces]") -> None:
                 parts += [f"{one.judged} of {one.claims} claims judged"]
             else:
                 parts += ["no place"]
-            parts += [f"; cannot be told from {', '.join(one.not_told_from)}"] if one.not_told_from else []
+            parts += [f"; cannot be told from {_listed(one.not_told_from)}"] if one.not_told_from else []
             parts += [f"; missing: {one.lacks}"] if one.lacks else []
             out.print(visible("".join(parts)), highlight=False, soft_wrap=True)
