@@ -1,6 +1,7 @@
 """Every slip gets its line: the check, the word, and what is wrong, expected and to do."""
 
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -8,19 +9,21 @@ from check.slips import SLIPS, SOUND
 
 import vaebench.check as checked
 from vaebench.check import Report, check
-from vaebench.check.setting import settings
+from vaebench.check.setting import Setting, settings
 
 TASK = "camuto2021_variance_frequency"
+
+
+@cache
+def of_task(archs: tuple[str, ...]) -> tuple[Setting, ...]:
+    return tuple(one for one in settings(archs) if one.task.name == TASK)
 
 
 @pytest.fixture(autouse=True)
 def short(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Check one task on one data set, and leave the claims and the time: `test_check.py` has the whole."""
 
-    def few(archs):
-        return tuple(one for one in settings(archs) if one.task.name == TASK)
-
-    monkeypatch.setattr(checked, "settings", few)
+    monkeypatch.setattr(checked, "settings", of_task)
     monkeypatch.setattr(checked, "claims_judged", lambda *_: ((), ()))
     monkeypatch.setattr(checked, "forecast", lambda *_: None)
     yield

@@ -12,16 +12,17 @@ from vaebench.report.figures.draw_differences import draw_differences
 from vaebench.report.places import difference, places
 from vaebench.report.selection import select
 from vaebench.report.sent import THIS_RUN, sent
+from vaebench.results.assemble import rejudge
 from vaebench.results.store import write_record
 
 CAMUTO, NAKAGAWA = "camuto2021_variance_frequency", "nakagawa2021_posterior_isometry"
 
 
 def shifted(record, by, only=None):
-    """The same record with another level of every measurement of its trained models, by a factor."""
+    """The same record with another level of every judged measurement of its trained models, by a factor."""
     columns = tuple(
         replace(one, values=tuple(value * by for value in one.values))
-        if one.arm == "trained" and (only is None or one.name == only)
+        if one.arm == "trained" and one.name != "energy" and (only is None or one.name == only)
         else one
         for one in record.measurements
     )
@@ -159,7 +160,7 @@ def renamed(record, factor=1.0):
     subject = record.subject.model_copy(
         update={"variant": record.subject.variant.model_copy(update={"name": "mine", "code_hash": "1" * 16})}
     )
-    return shifted(record.model_copy(update={"subject": subject}), factor)
+    return rejudge(shifted(record.model_copy(update={"subject": subject}), factor))
 
 
 def test_a_row_like_another_cannot_be_told_from_it(made):

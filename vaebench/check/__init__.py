@@ -73,6 +73,9 @@ def _of_source(reference: str, before: set[str]) -> Iterator[Line]:
         path = Path(reference).resolve()
         yield source_line(path, "", before)
         yield from text_lines(path)
+    elif ":" in reference:
+        module = sys.modules[reference.partition(":")[0]]
+        yield source_line(Path(str(module.__file__)).resolve(), module.__package__ or "", before)
 
 
 def _checked(

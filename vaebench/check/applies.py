@@ -11,7 +11,7 @@ from vaebench.check.findings import Applies, Line
 from vaebench.check.setting import Setting
 from vaebench.claims import Column, judge, table
 from vaebench.experiment import Budget, EvaluationBudget
-from vaebench.models import Refused, Unfit
+from vaebench.models import ComplexNormal, Normal, Refused, Unfit
 from vaebench.models.attention import plain_attention
 from vaebench.models.posteriors import Posterior
 from vaebench.results.record import DatasetInfo, Subject, VariantInfo, Versioned
@@ -32,7 +32,7 @@ class Narrow(Intervened):
     def encode(self, x: Tensor) -> Posterior:
         """Posterior of each example, shape (batch, latent), at most `NARROW` wide."""
         said = super().encode(x)
-        if self.posterior_scale is not None:
+        if self.posterior_scale is not None or type(said) not in {Normal, ComplexNormal}:
             return said
         return type(said)(said.mean, scale=NARROW * said.scale / (1 + said.scale))
 

@@ -71,7 +71,7 @@ def first_steps(variant: Variant, every: Sequence[Setting]) -> FirstSteps:
             found.setdefault(name, []).append((setting.arch, setting.task.name, word, says))
         if not any(word == "refuse" for _, word, _ in findings):
             sound.append(setting)
-    lines = [line for name, each in found.items() for line in merged(name, each, PASSES[name])]
+    lines = [line for name, each in found.items() for line in merged(name, each, PASSES.get(name, "fine"))]
     return FirstSteps(tuple(lines), tuple(sound))
 
 
@@ -128,4 +128,4 @@ def _tried(name: str, check: Check) -> tuple[Word, str]:
         raise
     except (Exception, SystemExit) as error:
         return "refuse", f"{BROKEN}{explained(error)}"
-    return ("warn", notes[0]) if notes else ("pass", PASSES[name])
+    return ("warn", notes[0]) if notes else ("pass", PASSES.get(name, "fine"))

@@ -55,10 +55,11 @@ def loss_weights(probe: Probe) -> LossWeights:
 def _is_constant(probe: Probe, far: Slope) -> bool:
     """Whether the KL weighs as much where it is small as where it is large."""
     near = slope_near_prior(probe, range(DRAWS[0]), PERTURBED[0])
-    if abs(near.value - far.value) > max(near.half + far.half, SLACK * abs(far.value)):
+    half = 0.0 if np.isnan(near.half) else near.half  # a loss that does not change at all has no residuals
+    if abs(near.value - far.value) > max(half + far.half, SLACK * abs(far.value)):
         return False
     # A KL that is computed, and not sampled, lies on a line everywhere or nowhere.
-    return not (far.half < EXACT * abs(far.value) and near.half > SURE * abs(far.value))
+    return not (far.half < EXACT * abs(far.value) and half > SURE * abs(far.value))
 
 
 def _is_sure(slope: Slope) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 
 from vaebench import catalog
 from vaebench.cell import dataset_of, explained, latent_units
@@ -68,13 +69,16 @@ def settings(archs: Sequence[str]) -> tuple[Setting, ...]:
     Returns:
         Settings, in the order of networks and tasks.
     """
+    tasks = [catalog.task(name) for name in catalog.task_names()]
+    data = {
+        name: dataset_of(name, catalog.DATA_ROOT)
+        for name in dict.fromkeys(name for task in tasks for name in task.datasets)
+    }
     found = []
-    for arch in archs:
-        for name in catalog.task_names():
-            task = catalog.task(name)
-            for dataset in task.datasets:
-                data, budget = dataset_of(dataset, catalog.DATA_ROOT), task.budget(PRESET, dataset)
-                found.append(Setting(arch, task, dataset, data, budget, latent_units(budget, data)))
+    for arch, task in product(archs, tasks):
+        for name in task.datasets:
+            budget = task.budget(PRESET, name)
+            found.append(Setting(arch, task, name, data[name], budget, latent_units(budget, data[name])))
     return tuple(found)
 
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from vaebench.claims import Interval, t_interval
 from vaebench.papers import Task
 from vaebench.report.agreement_table import overall_ranks
-from vaebench.report.compare import at_level, excludes_zero
+from vaebench.report.compare import at_level
+from vaebench.report.differences import excludes_zero
 from vaebench.report.row_summary import row_summary
 from vaebench.report.selection import Selection
 from vaebench.report.sent import THIS_RUN

@@ -38,6 +38,8 @@ def check_(
 ) -> None:
     """Check a variant: what a run would refuse or misread, what is judged, how long it takes. Exit 1 if refused."""
     catalog.check_variant(file)
+    for arch in names(archs, ()):
+        catalog.checked("architecture", arch, catalog.arch_names())
     with Workers() as workers, err.status("loading torch") as status:
         is_brought = ":" in file or file.endswith(".py")
         if is_brought:

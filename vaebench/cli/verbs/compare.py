@@ -16,7 +16,7 @@ from vaebench.terminal import visible
 
 if TYPE_CHECKING:
     from vaebench.claims import Interval, VerdictWord
-    from vaebench.report.compare import AtLevel, Comparison
+    from vaebench.report.differences import AtLevel, Comparison
 
 SIDE = "Folder of a run, one record, or a row of the suite's own: variant or variant.network."
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from matplotlib.figure import Figure as Canvas
 
 from vaebench.mistakes import Mistake
-from vaebench.report.compare import ClaimDifference
+from vaebench.report.differences import ClaimDifference
 from vaebench.report.figures.draw import board_style
 from vaebench.report.figures.style import COLOURS, FAINT, wrapped
 from vaebench.report.markdown import words
