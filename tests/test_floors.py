@@ -19,7 +19,7 @@ FLOORS = {
     "catalog": 6, "provenance": 6,
     "cell": 7, "engines": 7,
     "runner": 8, "report": 8, "forecast": 8,
-    "api": 9, "migrate": 8,
+    "api": 9, "migrate": 8, "check": 9, "new": 9,
     "cli": 10, "__main__": 11,
 }  # fmt: skip
 

@@ -335,7 +335,8 @@ def variant(reference: str) -> Brought:
     try:
         module, name = _variant_module(reference)
     except (Exception, SystemExit) as error:
-        raise BadVariant(f"{reference} cannot be loaded: {type(error).__name__}: {error}") from error
+        said = f"{type(error).__name__}: {error}".rstrip(": ")
+        raise BadVariant(f"{reference} cannot be loaded: {said}{_remedy(reference, error)}") from error
     from vaebench.models import Variant
 
     found = getattr(module, name, None)
@@ -360,6 +361,20 @@ def _with_weights(variant: "Variant", folder: Path) -> tuple["Variant", str]:
         raise BadVariant(f"{variant.name}: there is no file of weights {path}")
     with path.open("rb") as file:
         return replace(variant, weights=path), hashlib.file_digest(file, "sha256").hexdigest()[:16]
+
+
+def _remedy(reference: str, error: BaseException) -> str:
+    """Say what to do about a variant that cannot be loaded, where that is known."""
+    file, _, name = reference.partition(":")
+    if file.endswith(".py") and name:
+        return f"; of a file, VARIANT is taken: give {file}, and call {name} VARIANT there"
+    if isinstance(error, ModuleNotFoundError) and ":" in reference:
+        return f"; give the path of the file, or put the folder of {file.partition('.')[0]} on PYTHONPATH"
+    if isinstance(error, ModuleNotFoundError):
+        return f"; if {error.name} is a file of yours, put its folder on PYTHONPATH; if it is a package, install it"
+    if isinstance(error, ImportError) and "relative import" in str(error):
+        return "; a file alone is in no package: import by full name, or give package.module:NAME"
+    return ""
 
 
 def variant_hashes() -> dict[str, str]:

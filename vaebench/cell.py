@@ -192,7 +192,19 @@ def _ending(error: BaseException, device: str) -> tuple[Status, str]:
         return "oom", said
     # The same code does the same again on a CPU; a disk, a network or a GPU may not.
     mended = isinstance(error, OSError) or (device == "cuda" and isinstance(error, RuntimeError))
-    return "error" if mended else "broken", f"{type(error).__name__}: {said} ({_where(error)})"
+    return "error" if mended else "broken", explained(error)
+
+
+def explained(error: BaseException) -> str:
+    """Say in one line what an error of a variant's own code is, and where it belongs.
+
+    Args:
+        error: As it was caught.
+
+    Returns:
+        Its type, its first line, and the innermost line of code that no package wrote.
+    """
+    return f"{type(error).__name__}: {str(error).partition(chr(10))[0]} ({_where(error)})"
 
 
 def _where(error: BaseException) -> str:
@@ -299,6 +311,21 @@ def _of_class(split: Split, label: int) -> Split:
     assert split.labels is not None
     chosen = split.labels == label
     return Split(split.x[chosen], split.labels[chosen], None if split.factors is None else split.factors[chosen])
+
+
+def trainings(task: Task, budget: Budget, variant: Variant) -> int:
+    """Count the models that a cell trains, where its data are in [0, 1].
+
+    Args:
+        task: The task.
+        budget: Its budget.
+        variant: What is judged.
+
+    Returns:
+        The number over all arms and knob values.
+    """
+    each = ((arm, _variant_of(arm, variant)) for arm in (JUDGED, *task.arms))
+    return sum(len(_knob_values(task, budget, ours, arm)) for arm, ours in each if ours is not None)
 
 
 def _variant_of(arm: Arm, variant: Variant) -> Variant | None:

@@ -34,7 +34,7 @@ def local_sources(path: Path, package: str, suite: Path) -> set[Path]:
     while todo:
         here, package = todo.pop()
         # The module that was asked for counts wherever it lies; it may be one of the suite's own.
-        if here.suffix != ".py" or here in found or (found and not _is_local(here, suite)):
+        if here.suffix != ".py" or here in found or (found and not is_local(here, suite)):
             continue
         found.add(here)
         tree = parsed(here)
@@ -46,8 +46,16 @@ def local_sources(path: Path, package: str, suite: Path) -> set[Path]:
     return found
 
 
-def _is_local(path: Path, suite: Path) -> bool:
-    """Whether a file belongs to no installed package, and to no room of the suite that has a hash of its own."""
+def is_local(path: Path, suite: Path) -> bool:
+    """Say whether a file is of no installed package, and of no room of the suite that has a hash of its own.
+
+    Args:
+        path: The file, resolved.
+        suite: Folder of this package.
+
+    Returns:
+        Whether a variant's hash covers it.
+    """
     if path.is_relative_to(suite):
         return any(path.is_relative_to(suite / room) for room in FOLLOWED)
     paths = sysconfig.get_paths()

@@ -9,6 +9,7 @@ from pathlib import Path
 from vaebench.mistakes import Mistake
 from vaebench.report.files import IN_THE_WAY, STRANGER, SUBMISSIONS, drawn_figures, stale_pages
 from vaebench.report.pages import pages
+from vaebench.report.run_places import RowPlaces
 from vaebench.report.selection import Selection, select
 from vaebench.report.sent import SENDER, Sent, sender_of, sent
 from vaebench.report.suite import Suite, suite
@@ -29,12 +30,14 @@ class Written:
         files: The files that were written or removed.
         strangers: One line for each file in the board's folder that is not the suite's; none was touched.
         bad: One line for each file that is not a record, and for each record that is refused.
+        places: Of a preview, the places of the run's rows.
     """
 
     page: Path
     files: tuple[Path, ...]
     strangers: tuple[str, ...] = ()
     bad: tuple[str, ...] = ()
+    places: tuple[RowPlaces, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -80,6 +80,25 @@ def places(rows: Mapping[str, Agreements]) -> dict[str, Place]:
     return {row: Place(1 + better[row], len(rows) - worse[row]) for row in rows}
 
 
+def compared(one: Agreements, other: Agreements) -> int | None:
+    """Compare two rows as `places` does.
+
+    Args:
+        one: The first row's agreement by claim and seed.
+        other: The second row's.
+
+    Returns:
+        1 if the first is significantly better, −1 if it is worse, 0 if they cannot be told apart; None without a claim
+        in common, or with fewer than two seeds.
+    """
+    common = one.keys() & other.keys()
+    if not common or any(len(_by_seed(row, common)) < 2 for row in (one, other)):
+        return None
+    summaries = [_summary({"row": row}, ["row"], common) for row in (one, other)]
+    below, above = _above(summaries[1], summaries[0], -1), _above(summaries[1], summaries[0])
+    return int(below[0]) - int(above[0])
+
+
 def _by_seed(agreements: Agreements, claims: Iterable[str]) -> list[float]:
     """Mean over claims of each seed that has all of them."""
     chosen = [agreements[claim] for claim in claims]

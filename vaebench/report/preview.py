@@ -16,6 +16,7 @@ from vaebench.report.board import (
     write_pages,
 )
 from vaebench.report.files import drawn_figures
+from vaebench.report.run_places import run_places
 from vaebench.report.selection import select
 from vaebench.report.sent import THIS_RUN, sender_of, sent
 from vaebench.report.suite import Suite, suite
@@ -55,7 +56,8 @@ def write_preview(folder: Path) -> Written:
     ]
     drawn = drawn_figures(checkout / PAGES)
     made = board_pages(checkout, there, shown, selection, drawn, preview=True)
-    return replace(write_pages(folder / PAGES, made), bad=(*bad, *refused))
+    written = write_pages(folder / PAGES, made)
+    return replace(written, bad=(*bad, *refused), places=run_places(there.tasks, selection))
 
 
 def _among(records: Sequence[Record], committed: Published, there: Suite) -> Published:

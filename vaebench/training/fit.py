@@ -90,6 +90,8 @@ def build(variant: Variant, shape: tuple[int, ...], latent: int, arch: str, seed
         model = variant.build(shape, latent, arch)
     if not (isinstance(model, nn.Module) and hasattr(model, "encode") and hasattr(model, "decode")):
         raise Refused(f"{variant.name} built a {type(model).__name__}, not a torch module with encode and decode")
+    if empty := [name for name, weight in model.named_parameters() if weight.is_meta]:
+        raise Refused(f"{variant.name} built weights without values, {empty[0]} first: they are on the meta device")
     return model if variant.labels is None else conditioned(model, 0)
 
 

@@ -1,8 +1,10 @@
 """``vaebench leaderboard``: the board's pages, or a preview of a run's."""
 
 import sys
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,6 +12,9 @@ from vaebench.cli.app import app
 from vaebench.cli.console import NO, Json, answer, err, out, say
 from vaebench.mistakes import Mistake
 from vaebench.terminal import visible
+
+if TYPE_CHECKING:
+    from vaebench.report.run_places import RowPlaces
 
 
 @app.command("leaderboard", short_help="Write the leaderboard's pages, or check them.")
@@ -44,9 +49,11 @@ def leaderboard_(
         say(line, "yellow")
     pages = [done.page] if preview else done.files
     if as_json:
-        answer({"stale": stale} if check_only else {"pages": [str(page) for page in pages]})
+        told = {"places": [asdict(row) for row in done.places]} if preview else {}
+        answer({"stale": stale} if check_only else {"pages": [str(page) for page in pages], **told})
     elif pages:
         out.print("\n".join(visible(str(page)) for page in pages), highlight=False, soft_wrap=True)
+        _show_places(done.places)
     elif not stale and not done.strangers:
         out.print("the leaderboard is fresh", highlight=False)
     for line in stale:
@@ -54,3 +61,29 @@ def leaderboard_(
     if stale or (done.strangers and not preview):
         say("the board is not fresh: run `vaebench leaderboard`, and move away files that vaebench did not write")
         sys.exit(NO)
+
+
+def _listed(rows: Sequence[str], most: int = 6) -> str:
+    more = f" and {len(rows) - most} more" if len(rows) > most else ""
+    return ", ".join(rows[:most]) + more
+
+
+def _show_places(places: "Sequence[RowPlaces]") -> None:
+    """Print the places of a run's rows, a line for each task."""
+    from vaebench.report.format import plus_minus
+
+    for row in places:
+        out.print(f"{visible(row.row)}, {row.preset}", style="bold", highlight=False, soft_wrap=True)
+        for one in row.places:
+            parts = [f"  {one.task} on {one.dataset}: "]
+            if one.best is not None and one.agreement is not None:
+                place = f"{one.best}" if one.best == one.worst else f"{one.best} to {one.worst}"
+                parts += [f"place {place} of {one.of}, agreement {plus_minus(one.agreement)}, "]
+                parts += [f"{one.judged} of {one.claims} claims judged"]
+            else:
+                parts += ["no place"]
+            parts += [f"; cannot be told from {_listed(one.not_told_from)}"] if one.not_told_from else []
+            parts += [f"; missing: {one.lacks}"] if one.lacks else []
+            out.print(visible("".join(parts)), highlight=False, soft_wrap=True)
+        if row.not_run:
+            out.print(f"  not run: {', '.join(row.not_run)}", highlight=False, soft_wrap=True)

@@ -37,6 +37,9 @@ if TYPE_CHECKING:
 
 @app.command("run", short_help="Train and measure variants, and judge the claims.")
 def run_(
+    files: Annotated[
+        list[str] | None, typer.Argument(metavar="[FILE]...", help="Variants, in place of --variants.")
+    ] = None,
     tasks: Annotated[
         str | None, typer.Option(help="Tasks, separated by commas (see `vaebench list`); all by default.")
     ] = None,
@@ -73,9 +76,11 @@ def run_(
     as_json: Json = False,
 ) -> None:
     """Train and measure variants, judge the claims, and keep the records. A run that was stopped continues."""
+    if files and variants is not None:
+        raise Mistake(f"variants are given as --variants {variants} and as {' '.join(files)}: give them once")
     request = Request(
         tasks=names(tasks, catalog.task_names()),
-        variants=names(variants, catalog.variant_names()),
+        variants=tuple(dict.fromkeys(files)) if files else names(variants, catalog.variant_names()),
         archs=names(archs, catalog.arch_names()),
         datasets=names(datasets, ()),
         preset=cast("Preset", preset),

@@ -14,6 +14,7 @@ The checks leave the model, its running averages and all generators unchanged.
 """
 
 import random
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -76,36 +77,91 @@ def look(variant: Variant, model: Intervened, x: Tensor, *, latent: int, steps: 
 
 
 def _look(variant: Variant, model: Intervened, x: Tensor, probe: Probe) -> FirstLook:
-    with evaluating(model):  # two examples must not move a layer's running averages
-        check_weights(model)
-        posterior = check_types_and_shapes(model, x, probe.latent)
-    with torch.no_grad():  # a layer may set itself up in its first step of training
-        model.decode(model.encode(probe.x).mean)
-    with evaluating(model):
-        check_precision(model, x)
-        check_spread(model, x)
-        check_alone(model, x)
-        check_derivatives(model, x, probe.generator("derivatives"))
-    notes = tuple(getattr(model.model, "remarks", ()))
-    if isinstance(posterior, FlowNormal) and model.interventions.posterior_scale is not None:
-        raise Unfit("its posterior is moved by a flow: it has no scale that the task could fix")
-    _check_prior(variant, model, probe, posterior.mean.is_complex())
+    notes = [*getattr(model.model, "remarks", ())]
+    notes += [note for check in checks(variant, model, x, probe).values() for note in check()]
+    with torch.no_grad(), evaluating(model):
+        complex_codes = isinstance(model.encode(x[:2]), ComplexNormal)
+    return FirstLook(complex_codes, tuple(notes))
+
+
+Check = Callable[[], tuple[str, ...]]
+"""One check of a first step: it returns remarks for the record, and raises `Refused` or `Unfit`."""
+
+
+def checks(variant: Variant, model: Intervened, x: Tensor, probe: Probe) -> dict[str, Check]:
+    """List the checks of a first step. `look` runs them all; `vaebench check` runs them one by one.
+
+    Args:
+        variant: The variant.
+        model: Its untrained model with the task's interventions, on the device.
+        x: The training examples, shape (n, *shape), likewise.
+        probe: The step.
+
+    Returns:
+        Checks by name, in the order in which they have to be run.
+    """
+
+    def still(check: Callable[..., object], *arguments: object) -> Check:
+        def run() -> tuple[str, ...]:
+            with evaluating(model):  # two examples must not move a layer's running averages
+                check(*arguments)
+            return ()
+
+        return run
+
+    def plain(check: Callable[..., object], *arguments: object) -> Check:
+        def run() -> tuple[str, ...]:
+            check(*arguments)
+            return ()
+
+        return run
+
+    listed = {
+        "weights": still(check_weights, model),
+        "encode and decode": still(check_types_and_shapes, model, x, probe.latent),
+        "training mode": plain(_try_in_training_mode, model, probe.x),
+        "precision": still(check_precision, model, x),
+        "scale": still(check_spread, model, x),
+        "example by example": still(check_alone, model, x),
+        "derivatives": still(check_derivatives, model, x, probe.generator("derivatives")),
+        "posterior": still(_check_posterior, model, x),
+        "prior": plain(_check_prior, variant, model, x, probe),
+    }
     if variant.trained:
-        if variant.kl_weight is not None:
-            notes += ("its kl_weight is its author's word: the suite did not train it",)
-        return FirstLook(isinstance(posterior, ComplexNormal), notes)
-    notes += reach.check_gradients(probe)
-    reach.check_interventions(probe)
-    reach.check_reconstruction(probe)
+        return listed | {"kl_weight": lambda: _author_says(variant)}
+    listed |= {
+        "gradients": lambda: reach.check_gradients(probe),
+        "interventions": plain(reach.check_interventions, probe),
+        "reconstruction": plain(reach.check_reconstruction, probe),
+    }
     if variant.kl_weight is not None:
-        declared.check_kl_weight(probe, variant.kl_weight)
-    return FirstLook(isinstance(posterior, ComplexNormal), notes)
+        listed["kl_weight"] = plain(declared.check_kl_weight, probe, variant.kl_weight)
+    return listed
 
 
-def _check_prior(variant: Variant, model: Intervened, probe: Probe, complex_codes: bool) -> None:
+def _try_in_training_mode(model: Intervened, x: Tensor) -> None:
+    """Call a model once in training mode: a layer may set itself up in its first step of training."""
+    with torch.no_grad():
+        model.decode(model.encode(x).mean)
+
+
+def _author_says(variant: Variant) -> tuple[str, ...]:
+    if variant.kl_weight is None:
+        return ()
+    return ("its kl_weight is its author's word: the suite did not train it",)
+
+
+def _check_posterior(model: Intervened, x: Tensor) -> None:
+    if model.interventions.posterior_scale is not None and isinstance(model.encode(x[:2]), FlowNormal):
+        raise Unfit("its posterior is moved by a flow: it has no scale that the task could fix")
+
+
+def _check_prior(variant: Variant, model: Intervened, x: Tensor, probe: Probe) -> None:
     if has_own_prior(model.model):
         if variant.prior == "standard":
             raise Refused('it says prior="standard" and has a prior_sample: it is one of the two')
+        with torch.no_grad(), evaluating(model):
+            complex_codes = model.encode(x[:2]).mean.is_complex()
         prior.check_prior(model.model, probe.latent, complex_codes, probe.generator("prior"))
     elif variant.prior == "own":
         raise Unfit("its prior is its own, but it has no prior_sample(noise): instruments would assume N(0, I)")

@@ -21,7 +21,7 @@ from scipy.stats import t as student
 from torch import Tensor
 
 from vaebench.experiment import Interventions
-from vaebench.models import FlowNormal, Posterior, Refused
+from vaebench.models import ComplexNormal, FlowNormal, Normal, Posterior, Refused
 from vaebench.training.first_step.probe import Blurred, Probe, Seen, Silent
 from vaebench.training.intervened import Intervened
 
@@ -87,6 +87,23 @@ def _agree(weight: Slope, declared: float) -> bool:
     return weight.half <= SURE * declared and abs(weight.value - declared) <= max(weight.half, SLACK * declared)
 
 
+class Weights(NamedTuple):
+    """How much the loss weighs its two parts, in nats of loss per nat of the part.
+
+    Attributes:
+        likelihood: Weight of −log p(x|z).
+        divergence: Weight of the KL.
+    """
+
+    likelihood: Slope
+    divergence: Slope
+
+    @property
+    def ratio(self) -> Slope:
+        """Weight of the KL relative to −log p(x|z)."""
+        return _ratio(self.divergence, self.likelihood)
+
+
 def estimate(probe: Probe, draws: range, size: float) -> Slope:
     """Estimate the weight of the KL relative to −log p(x|z).
 
@@ -98,6 +115,20 @@ def estimate(probe: Probe, draws: range, size: float) -> Slope:
     Returns:
         The estimate. A missing slope is infinitely uncertain.
     """
+    return weights_of(probe, draws, size).ratio
+
+
+def weights_of(probe: Probe, draws: range, size: float) -> Weights:
+    """Estimate the weights of both parts of the loss, at the last step of training.
+
+    Args:
+        probe: As for `estimate`.
+        draws: Likewise.
+        size: Likewise.
+
+    Returns:
+        Both slopes. One that is missing is infinitely uncertain.
+    """
     point = replace(probe.model.interventions, posterior_scale=POINT)
     # Half the draws suffice: nothing here is random unless the objective is of another form.
     base, less = ([_look(probe, draw, size, kind, by=point) for draw in draws[::2]] for kind in (Intervened, Blurred))
@@ -108,7 +139,52 @@ def estimate(probe: Probe, draws: range, size: float) -> Slope:
     changes = np.linspace(*SCALED, len(draws))
     silent = [_look(probe, draw, size, Silent, change=float(by)) for draw, by in zip(draws, changes, strict=True)]
     divergence = _slope([float(seen.step.kl().mean().detach()) for seen in silent], [_loss(s) for s in silent])
-    return _ratio(divergence, likelihood)
+    return Weights(likelihood, divergence)
+
+
+def slope_near_prior(probe: Probe, draws: range, size: float) -> Slope:
+    """Estimate the weight of the KL over posteriors so close to the prior that their KL is about a nat at most.
+
+    A loss that holds the KL at a capacity, or leaves some of it free, has another weight there.
+
+    Args:
+        probe: As for `estimate`.
+        draws: Likewise.
+        size: Likewise.
+
+    Returns:
+        The slope.
+    """
+    shares = np.linspace(0.0, 1.0, len(draws))
+    looks = [
+        probe.look(
+            weights=probe.weights(draw + 1, size),
+            code_noise=probe.code_noise(draw),
+            step=probe.steps - 1,
+            draw=draw,
+            kind=_near_prior(float(share), probe.generator("near", draw)),
+        )
+        for draw, share in zip(draws, shares, strict=True)
+    ]
+    return _slope([float(seen.step.kl().mean().detach()) for seen in looks], [_loss(seen) for seen in looks])
+
+
+def _near_prior(share: float, rng: torch.Generator) -> type[Intervened]:
+    """Models whose posteriors have about `share` nats of KL, and whose likelihood has no effect."""
+    state = rng.get_state()
+
+    class Near(Silent):
+        def encode(self, x: Tensor, labels: Tensor | None = None) -> Posterior:
+            said: Posterior = super().encode(x, labels)
+            place = said.base.mean if isinstance(said, FlowNormal) else said.mean
+            rng.set_state(state)  # the same at every look at the same examples
+            strewn = torch.randn(place.shape, generator=rng, device=x.device, dtype=place.dtype)
+            size = (2 * share / place.shape[1]) ** 0.5
+            log_scale = torch.full_like(place.real, -0.01)
+            near = ComplexNormal if place.is_complex() else Normal
+            return near(0 * place + size * strewn, log_scale=log_scale)
+
+    return Near
 
 
 def _look(

@@ -1,0 +1,104 @@
+"""How long a run of the whole suite takes here: measured steps, and the suite's own records for the measuring."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import pairwise
+from statistics import median
+
+from vaebench.cell import trainings
+from vaebench.check.findings import Forecast
+from vaebench.check.setting import PRESET, Setting
+from vaebench.mistakes import Mistake
+from vaebench.models import Step, Terms, Variant
+from vaebench.results.references import REFERENCES, root
+from vaebench.results.store import read_record
+from vaebench.seeds import seed_for
+from vaebench.training.fit import fit
+
+TIMED = 12
+"""Steps that are timed."""
+
+Key = tuple[str, int, int]
+"""Network, values of an example, examples a step."""
+
+
+def forecast(variant: Variant, every: Sequence[Setting], jobs: int) -> Forecast:
+    """Estimate the time of a run of every task with the standard preset.
+
+    The time of a step is measured for each network, size of data and size of batch. Measuring is taken to be in
+    the same proportion to training as in the suite's record of `vae` on the same task, network and data.
+
+    Args:
+        variant: The variant.
+        every: Settings that it fits.
+        jobs: Number of cores.
+
+    Returns:
+        The estimate.
+    """
+    step: dict[Key, float] = {}
+    hours, cells, models, known = 0.0, 0, 0, True
+    for setting in every:
+        key = (setting.arch, setting.data.train.x[0].numel(), setting.budget.training.batch)
+        if key not in step:
+            step[key] = seconds_of_step(variant, setting)
+        number = trainings(setting.task, setting.budget, variant)
+        train = number * setting.budget.training.steps * step[key]
+        share = measuring_share(setting)
+        known = known and share is not None
+        cells += setting.budget.seeds
+        models += number * setting.budget.seeds
+        hours += setting.budget.seeds * train * (1 + (share or 0.0)) / 3600
+    archs = tuple(dict.fromkeys(one.arch for one in every))
+    return Forecast(PRESET, archs, cells, models, hours, hours / jobs, jobs, known)
+
+
+def seconds_of_step(variant: Variant, setting: Setting) -> float:
+    """Time a training step, from one call of the objective to the next.
+
+    Args:
+        variant: The variant.
+        setting: Where.
+
+    Returns:
+        The median over a few steps, in seconds.
+    """
+    calls: list[float] = []
+
+    def objective(step: Step) -> Terms:
+        calls.append(time.perf_counter())
+        return variant.objective(step)
+
+    fit(
+        replace(variant, objective=objective),
+        setting.data,
+        arch=setting.arch,
+        latent=setting.latent,
+        training=replace(setting.budget.training, steps=TIMED + 2, snapshots=()),
+        interventions=setting.task.interventions,
+        seed=seed_for("check", "forecast"),
+    )
+    last = calls[-TIMED:]  # the calls before belong to the checks of the first step
+    return median(after - before for before, after in pairwise(last))
+
+
+def measuring_share(setting: Setting) -> float | None:
+    """Time of measuring in proportion to training, in the suite's record of `vae`, else in that of its mlp.
+
+    Args:
+        setting: Task, network and data set.
+
+    Returns:
+        The median over seeds; None where there is no such record.
+    """
+    for arch in (setting.arch, "mlp"):
+        name = f"{setting.task.name}/vae.{arch}.{setting.dataset}.json"
+        try:
+            record = read_record(root() / REFERENCES / name)
+        except (OSError, Mistake):
+            continue
+        spent = [cell.seconds for cell in record.cells if cell.status == "ok" and cell.seconds.get("train", 0.0) > 0]
+        if spent:
+            return median(seconds.get("measure", 0.0) / seconds["train"] for seconds in spent)
+    return None
