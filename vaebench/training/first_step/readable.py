@@ -52,6 +52,8 @@ def _check_type(method: str, given: object, kinds: tuple[type, ...], wanted: str
     if isinstance(given, kinds):
         base = next(kind.__name__ for kind in kinds if isinstance(given, kind))
         raise Unfit(f"{method} gives a {name}, a subclass of {base}: instruments would treat it as a plain {base}")
+    if name in {kind.__name__ for kind in kinds}:
+        name = f"{type(given).__module__}.{name}"
     hint = "; wrap it: Normal(mean, log_scale=log_variance / 2)" if method == "encode" and name == "tuple" else ""
     raise Refused(f"{method} should give {wanted} of vaebench.models, gave a {name}{hint}")
 
