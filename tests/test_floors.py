@@ -136,7 +136,16 @@ def test_every_room_of_the_paper_wing_imports_without_torch() -> None:
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
-@pytest.mark.parametrize("arguments", [["list"], ["list", "--json"], ["list", "--schema"], ["leaderboard", "--check"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["list"],
+        ["list", "--json"],
+        ["list", "--schema"],
+        ["leaderboard", "--check"],
+        ["compare", "vae.mlp", "beta_vae.mlp"],
+    ],
+)
 def test_paper_verbs_answer_without_torch(arguments: list[str]) -> None:
     # Whoever asks for torch, even inside a function, is told that it is not there.
     code = (

@@ -203,7 +203,7 @@ SLIPS: dict[str, Slip] = {
     "loss of nan": slip("100 steps", "kl|step 50", loss(NAN_LATER), UNDECLARED),
     "posterior of torch": slip(
         "encode and decode",
-        "Normal|vaebench.models",
+        "vaebench.models|torch.distributions.normal.Normal",
         encode("return torch.distributions.Normal(mean, (log_variance / 2).exp())"),
     ),
     "encode gives a tuple": slip(

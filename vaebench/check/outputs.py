@@ -60,7 +60,8 @@ def bounded_outputs(probe: Probe) -> tuple[Word, str]:
 
 
 def _bounded(kind: str, low: float, high: float, name: str) -> tuple[Word, str]:
-    seen = f"the decoder's {kind} stays in [{low:g}, {high:g}] whatever weights and codes: does it end in {name}?"
+    stays = "stay" if kind == "log odds" else "stays"
+    seen = f"the decoder's {kind} {stays} in [{low:g}, {high:g}] whatever weights and codes: does it end in {name}?"
     if kind == "log odds":
         return "refuse", f"{seen} Bernoulli takes log odds: give the raw output"
     return "warn", f"{seen} Tasks that read the mean as log odds would be misled: give the raw output"

@@ -89,6 +89,8 @@ def _check_type(method: str, given: object, kinds: tuple[type, ...], wanted: str
     for pattern, reason in DECLINED.items():
         if method == "encode" and re.search(pattern, name, re.IGNORECASE):
             raise Unfit(f"encode gives a {name}: {reason}, and the suite's instruments need one")
+    if name in {kind.__name__ for kind in kinds}:
+        name = f"{type(given).__module__}.{name}"
     hint = "; wrap it: Normal(mean, log_scale=log_variance / 2)" if method == "encode" and name == "tuple" else ""
     raise Refused(f"{method} should give {wanted} of vaebench.models, gave a {name}{hint}")
 
