@@ -19,7 +19,7 @@ FLOORS = {
     "catalog": 6, "provenance": 6,
     "cell": 7, "engines": 7,
     "runner": 8, "report": 8,
-    "api": 9, "migrate": 8,
+    "api": 9, "migrate": 8, "verify": 9, "verify_table": 9, "submit": 9,
     "cli": 10, "__main__": 11,
 }  # fmt: skip
 
@@ -31,6 +31,8 @@ BESIDE = {
     ("engines", "cell"),
     ("provenance", "catalog"),
     ("sources", "fingerprint"),
+    ("submit", "verify"),
+    ("verify_table", "verify"),
 }
 """Rooms on one floor of which the first may import the second."""
 

@@ -296,10 +296,14 @@ class Brought:
         variant: The variant.
         code_hash: Hash of its file and of all that this imports from outside installed packages; of
             ``package.module:NAME``, of all the package's files too.
+        sources: The files that the hash is of.
+        defined: The file that defines the variant, and its name there.
     """
 
     variant: "Variant"
     code_hash: str
+    sources: frozenset[Path] = frozenset()
+    defined: tuple[Path, str] = (Path(), "")
 
 
 def check_variant(reference: str) -> None:
@@ -346,7 +350,7 @@ def variant(reference: str) -> Brought:
     package = sys.modules[module.__name__.partition(".")[0]]
     if ":" in reference and hasattr(package, "__path__"):
         sources |= {path.resolve() for folder in package.__path__ for path in Path(folder).rglob("*.py")}
-    return Brought(found, source_hash(sources))
+    return Brought(found, source_hash(sources), frozenset(sources), (Path(module.__file__).resolve(), name))
 
 
 def variant_hashes() -> dict[str, str]:

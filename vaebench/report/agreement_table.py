@@ -11,6 +11,7 @@ from vaebench.report.ranks import Rank, ranks
 from vaebench.report.row_summary import RowSummary, row_summary
 from vaebench.report.selection import Selection
 from vaebench.report.shown import Row, ShownRecord
+from vaebench.report.trust import row_trust_said
 
 ROUNDING = 1e-4
 """Estimates that differ by less, absolutely or relatively, may differ by rounding only."""
@@ -22,6 +23,7 @@ class _Line:
 
     label: str
     summaries: tuple[RowSummary, ...]
+    trust: str
 
     @property
     def is_complete(self) -> bool:
@@ -54,9 +56,9 @@ def agreement_table(tasks: Sequence[Task], selection: Selection, preset: str) ->
     for line in (*complete, *(line for line in lines if not line.is_complete)):
         rank = _rank(ranked.get(line.label), notes, tasks, line)
         mean = rounded(line.mean)[0] if line.is_complete else "–"
-        written.append([rank, line.label, mean, *map(_cell, line.summaries)])
+        written.append([rank, line.label, line.trust, mean, *map(_cell, line.summaries)])
     links = [f"[{words(task.name)}]({task.name}.md)" for task in tasks]
-    shown = table(["Rank", "Variant · network", "Mean", *links], written)
+    shown = table(["Rank", "Variant · network", "Trust", "Mean", *links], written)
     return "\n\n".join([shown, *(["\n".join(f"({i}) {note}  " for i, note in enumerate(notes, 1))] if notes else [])])
 
 
@@ -66,7 +68,8 @@ def _lines(tasks: Sequence[Task], selection: Selection, preset: str) -> Iterable
         of_row.setdefault((one.row, one.subject.task.name), []).append(one)
     for row, label in selection.labels.items():
         if row.preset == preset:
-            yield _Line(label, tuple(row_summary(task, of_row.get((row, task.name), ())) for task in tasks))
+            summaries = tuple(row_summary(task, of_row.get((row, task.name), ())) for task in tasks)
+            yield _Line(label, summaries, row_trust_said(one.record for one in selection.shown if one.row == row))
 
 
 def _by_task(tasks: Sequence[Task], line: _Line) -> dict[str, list[float]]:

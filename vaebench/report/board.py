@@ -12,6 +12,7 @@ from vaebench.report.pages import pages
 from vaebench.report.selection import Selection, select
 from vaebench.report.sent import SENDER, Sent, sender_of, sent
 from vaebench.report.suite import Suite, suite
+from vaebench.report.trust import with_trust
 from vaebench.results.record import Record
 from vaebench.results.references import REFERENCES, root
 from vaebench.results.store import BadRecord, read_records, write_text
@@ -129,11 +130,12 @@ def uncollected() -> Iterator[None]:
 
 
 @uncollected()
-def current_pages(redraw: bool = False) -> tuple[Path, dict[str, str], tuple[str, ...]]:
+def current_pages(redraw: bool = False, checkout: Path | None = None) -> tuple[Path, dict[str, str], tuple[str, ...]]:
     """Make the pages of the committed records.
 
     Args:
         redraw: Whether figures that look fresh are drawn again too.
+        checkout: Whose records; by default that which `root` finds.
 
     Returns:
         Their folder, each page's text by its path below it, and a line for each submission that is refused.
@@ -141,9 +143,10 @@ def current_pages(redraw: bool = False) -> tuple[Path, dict[str, str], tuple[str
     Raises:
         Mistake: A reference result is bad, or the board has a link.
     """  # noqa: DOC502 - raised by refuse_bad and drawn_figures
-    folder = root()
+    folder = checkout or root()
     drawn = drawn_figures(folder / PAGES)  # also looks for links
     found, there = published(folder), suite()
+    found = trusted(folder, found, there)
     selection = select(there, found.references, submissions=found.submissions)
     refuse_bad(folder, found, selection)
     below = folder / PAGES / SUBMISSIONS
@@ -172,16 +175,36 @@ def board_pages(
     return pages(there, selection, preview, drawn, unread)
 
 
-def write(redraw: bool = False) -> Written:
+def trusted(folder: Path, found: Published, there: Suite) -> Published:
+    """Work out how far what others sent can be trusted.
+
+    Args:
+        folder: The checkout.
+        found: What it publishes.
+        there: What there is.
+
+    Returns:
+        The same, each submission with its trust.
+    """
+    if not found.submissions:
+        return found
+    board = folder / PAGES
+    return replace(
+        found, submissions=with_trust(board, board / SUBMISSIONS, there, found.references, found.submissions)
+    )
+
+
+def write(redraw: bool = False, checkout: Path | None = None) -> Written:
     """Write the leaderboard's pages that are stale, and remove those that no longer belong to it.
 
     Args:
         redraw: Whether to draw every figure again.
+        checkout: Whose board; by default that which `root` finds.
 
     Returns:
         What was written.
     """
-    folder, made, bad = current_pages(redraw)
+    folder, made, bad = current_pages(redraw, checkout)
     return replace(write_pages(folder, made, redraw), bad=bad)
 
 

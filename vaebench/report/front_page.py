@@ -28,6 +28,7 @@ from vaebench.report.markdown import (
 from vaebench.report.selection import LeftOut, Selection
 from vaebench.report.shown import Row, ShownRecord
 from vaebench.report.suite import Suite
+from vaebench.report.trust import trust_said
 from vaebench.results.record import Record, Status
 
 HOME = "[What vaebench is](../README.md) · [how to add a variant or publish a row](../CONTRIBUTING.md)"
@@ -200,7 +201,18 @@ def _foundations(selection: Selection) -> str:
         f"Devices: {', '.join(devices) or '–'}. torch {escape(', '.join(torch)) or '–'}."
     )
     invariants = link("invariant", "Invariants")
-    headers = ["Task", "Data", "Record", "Preset", "Seeds", "Not finished", invariants, "Device", "Time per cell"]
+    headers = [
+        "Task",
+        "Data",
+        "Record",
+        "Preset",
+        "Seeds",
+        "Not finished",
+        invariants,
+        "Device",
+        "Time per cell",
+        "Trust",
+    ]
     folded = details("Every record", table(headers, [_foundation(one) for one in selection.shown]))
     return f"{summary}\n\n{folded}"
 
@@ -224,4 +236,5 @@ def _foundation(shown: ShownRecord) -> list[str]:
         "<br>".join(f"{label(word)} ({invariants[word]})" for word in SYMBOLS if invariants[word]) or "–",
         shown.subject.device,
         cell_time(record) or "–",
+        trust_said(record),
     ]

@@ -12,6 +12,7 @@ from vaebench.report.board import (
     board_pages,
     published,
     refuse_bad,
+    trusted,
     uncollected,
     write_pages,
 )
@@ -46,7 +47,8 @@ def write_preview(folder: Path, reference: Path | None = None) -> Written:
     here = checkout()
     _refuse_checkout(folder, here)
     records, bad = read(folder)
-    committed, there = _committed(here, reference), suite()
+    there = suite()
+    committed = _committed(here, reference, there)
     shown = _among(records, committed, there)
     selection = select(there, shown.references, preview=True, submissions=shown.submissions)
     refuse_bad(here or Path(), committed, selection)
@@ -60,14 +62,14 @@ def write_preview(folder: Path, reference: Path | None = None) -> Written:
     return replace(write_pages(folder / PAGES, made), bad=(*bad, *refused))
 
 
-def _committed(here: Path | None, reference: Path | None) -> Published:
+def _committed(here: Path | None, reference: Path | None, there: Suite) -> Published:
     """Read the records that a run is shown among."""
     if here is None or reference is not None:
         records, bad = own(reference)
         if bad:
             raise Mistake(bad[0])
         return Published(tuple(records))
-    return published(here)
+    return trusted(here, published(here), there)
 
 
 def _among(records: Sequence[Record], committed: Published, there: Suite) -> Published:

@@ -21,6 +21,7 @@ from vaebench.report.markdown import (
     words,
 )
 from vaebench.report.shown import ShownRecord
+from vaebench.report.trust import trust_said
 from vaebench.results.record import Record
 
 UP = "../../"
@@ -69,6 +70,7 @@ def _origin(record: Record) -> str:
         f"{sum(cell.status == 'ok' for cell in record.cells)} of {len(record.cells)} seeds",
         f"{subject.device}, torch {escape(torch)}" if torch else subject.device,
         *([f"{spent} per cell"] if spent else []),
+        trust_said(record),
     ]
     return " · ".join(facts)
 

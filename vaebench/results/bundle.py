@@ -127,7 +127,9 @@ def _members(file: Path) -> Mapping[str, bytes]:
     except FileNotFoundError as error:
         raise Mistake("this package has no reference results; give --reference DIR") from error
     except (OSError, ValueError, KeyError, AttributeError, lzma.LZMAError, tarfile.TarError) as error:
-        raise Mistake(f"{file}: the reference results of this package are damaged: {error}; install it again") from error
+        raise Mistake(
+            f"{file}: the reference results of this package are damaged: {error}; install it again"
+        ) from error
     return found
 
 

@@ -1,0 +1,326 @@
+"""What others send: a folder of records, the sources of their variants, and a list of all its files with their hashes.
+
+All of it is data. Sources are hashed and never executed here; only a replay runs them.
+"""
+
+import hashlib
+import json
+import os
+import re
+import stat
+from collections.abc import Iterator, Mapping
+from pathlib import Path, PurePosixPath
+from typing import Annotated
+
+from pydantic import Field, ValidationError
+
+from vaebench.fingerprint import source_hash
+from vaebench.mistakes import Mistake
+from vaebench.results.record import Release, Stored, first_error, whole
+from vaebench.results.store import MANIFEST, BadRecord
+
+SOURCES = "sources"
+"""Below a run or a sender's folder: a folder for each variant, with the files that its code hash covers."""
+
+ENTRY = "ENTRY"
+"""In a variant's folder of sources: where the variant is defined, as ``my_vae.py:VARIANT``."""
+
+MOST_FILES, MOST_BYTES, LONGEST_PATH = 50, 256 * 2**10, 200
+"""Sources of one variant: files, bytes of each, and characters of a path."""
+
+MOST_SENT = 2000
+"""Files of a sender's folder."""
+
+PART = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
+"""What a file or folder of a submission may be called: no other alphabets, no hidden files, nothing that leads away."""
+
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+FilePath = Annotated[str, Field(min_length=1, max_length=LONGEST_PATH)]
+Reason = Annotated[str, Field(min_length=10, max_length=500)]
+
+
+class Superseded(Stored):
+    """A record that a later one replaces, and why."""
+
+    file: FilePath
+    sha256: Sha256
+    reason: Reason
+
+
+class Submission(Stored):
+    """What a sender's folder says of itself: every file with its hash, and which earlier records it replaces."""
+
+    schema_version: Annotated[int, Field(ge=1, le=1)]
+    sender: Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=39)]
+    suite_version: Release
+    files: Annotated[dict[FilePath, Sha256], Field(min_length=1, max_length=MOST_SENT)]
+    supersedes: Annotated[tuple[Superseded, ...], Field(max_length=MOST_SENT)] = ()
+
+
+class Entry(Stored):
+    """Where a variant is defined in its sources."""
+
+    file: FilePath
+    name: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,63}$")]
+
+
+def sha256(path: Path) -> str:
+    """Hash a file's bytes.
+
+    Args:
+        path: An ordinary file.
+
+    Returns:
+        64 hexadecimal digits.
+    """
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(2**20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def read_submission(folder: Path) -> Submission:
+    """Read what a sender's folder says of itself.
+
+    Args:
+        folder: The sender's folder.
+
+    Returns:
+        The list of its files.
+
+    Raises:
+        BadRecord: There is none, or it is damaged.
+    """
+    path = folder / MANIFEST
+    text = read_bytes(path, 2**20)
+    try:
+        strictly(text)
+        return Submission.model_validate_json(text)
+    except ValidationError as error:
+        raise BadRecord(path, first_error(error)) from None
+    except (ValueError, RecursionError) as error:
+        raise BadRecord(path, str(error).partition("\n")[0]) from None
+
+
+def strictly(text: bytes) -> None:
+    """Check that JSON has each key once in an object, and a whole number for its schema.
+
+    Args:
+        text: JSON.
+
+    Raises:
+        ValueError: It does not, or it is no JSON.
+    """  # noqa: DOC502 - raised by what it calls
+    found = json.loads(text, object_pairs_hook=_once)
+    whole(found.get("schema_version") if isinstance(found, dict) else None)
+
+
+def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found: dict[str, object] = {}
+    for key, value in pairs:
+        if key in found:
+            raise ValueError(f"{key:.200}: there twice in one object")
+        found[key] = value
+    return found
+
+
+def files_below(folder: Path) -> dict[str, Path]:
+    """List the files of a sender's folder.
+
+    Args:
+        folder: The folder.
+
+    Returns:
+        Paths by their path below it.
+
+    Raises:
+        BadRecord: One is no ordinary file, has an odd name, or they are too many.
+    """
+    found: dict[str, Path] = {}
+    for path in _walk(folder):
+        if not PART.fullmatch(path.name):
+            raise BadRecord(path, "its name is not of letters, digits, dots, hyphens and underscores")
+        if stat.S_ISDIR(mode := path.lstat().st_mode):
+            continue
+        if not stat.S_ISREG(mode):
+            raise BadRecord(path, "no ordinary file")
+        if path.lstat().st_nlink > 1:
+            raise BadRecord(path, "it has a second name elsewhere (a hard link)")
+        found[path.relative_to(folder).as_posix()] = path
+        if len(found) > MOST_SENT:
+            raise BadRecord(folder, f"more than {MOST_SENT} files")
+    return dict(sorted(found.items()))
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    """Yield all files and folders below one, links not followed."""
+    waiting = [folder]
+    while waiting:
+        here = waiting.pop()
+        try:
+            for entry in sorted(here.iterdir()):
+                yield entry
+                if entry.is_dir() and not entry.is_symlink():
+                    waiting.append(entry)
+        except OSError as error:
+            raise BadRecord(here, str(error.strerror)) from error
+
+
+def unlisted(folder: Path, listed: Submission) -> list[BadRecord]:
+    """Compare a sender's folder with what it says of itself.
+
+    Args:
+        folder: The folder.
+        listed: Its list.
+
+    Returns:
+        One objection for each file that is missing, unlisted or of another hash.
+    """
+    there = files_below(folder)
+    there.pop(MANIFEST, None)
+    found = [BadRecord(path, "its list does not name it") for name, path in there.items() if name not in listed.files]
+    for name, hash_ in sorted(listed.files.items()):
+        if name not in there:
+            found.append(BadRecord(folder / MANIFEST, f"files.{name}: there is no such file"))
+        elif sha256(there[name]) != hash_:
+            found.append(BadRecord(there[name], f"files.{name}: its hash is not the one that {MANIFEST} says"))
+    return found
+
+
+def source_files(folder: Path) -> dict[str, Path]:
+    """List the source files of a variant.
+
+    Args:
+        folder: ``sources/<variant>``.
+
+    Returns:
+        Paths by their path below it; empty if there is no such folder.
+
+    Raises:
+        BadRecord: One is no ordinary Python file, or they are too large or too many.
+    """
+    if folder.is_symlink():
+        raise BadRecord(folder, "a link, which is not followed")
+    if not folder.is_dir():
+        return {}
+    found = files_below(folder)
+    found.pop(ENTRY, None)
+    if len(found) > MOST_FILES:
+        raise BadRecord(folder, f"{len(found)} files, where a variant has {MOST_FILES} at most")
+    for name, path in found.items():
+        if path.suffix != ".py" or len(name) > LONGEST_PATH:
+            raise BadRecord(path, "only Python files of short names are sources")
+        if path.stat().st_size > MOST_BYTES:
+            raise BadRecord(path, f"larger than {MOST_BYTES // 2**10} KiB")
+    return found
+
+
+def code_hash(folder: Path) -> str:
+    """Hash a variant's sources as a run does. They are parsed and not executed.
+
+    Args:
+        folder: ``sources/<variant>``.
+
+    Returns:
+        16 hexadecimal digits; empty if there are no sources.
+
+    Raises:
+        BadRecord: A file is no source, or is nested too deeply to be parsed.
+    """
+    files = source_files(folder)
+    try:
+        return source_hash(files.values()) if files else ""
+    except (RecursionError, MemoryError) as error:
+        raise BadRecord(folder, "a source is nested too deeply to be read") from error
+
+
+def entry(folder: Path) -> Entry:
+    """Read where a variant is defined; a replay loads it from there.
+
+    Args:
+        folder: ``sources/<variant>``.
+
+    Returns:
+        File and name.
+
+    Raises:
+        BadRecord: There is no such line, or it names no source.
+    """
+    path = folder / ENTRY
+    try:
+        file, _, name = read_bytes(path, 2 * LONGEST_PATH).decode("ascii").strip().rpartition(":")
+        found = Entry(file=file, name=name)
+    except (ValidationError, UnicodeDecodeError):
+        raise BadRecord(path, "not of the form my_vae.py:VARIANT") from None
+    if found.file not in source_files(folder):
+        raise BadRecord(path, f"{found.file:.80} is none of the sources")
+    return found
+
+
+def read_bytes(path: Path, most: int) -> bytes:
+    """Read a small ordinary file.
+
+    Args:
+        path: The file. A link is not followed.
+        most: Its greatest size in bytes.
+
+    Returns:
+        Its bytes.
+
+    Raises:
+        BadRecord: It is not there, no ordinary file, or too large.
+    """
+    try:
+        if not stat.S_ISREG(path.lstat().st_mode):
+            raise BadRecord(path, "no ordinary file")
+        with path.open("rb") as file:
+            text = file.read(most + 1)
+    except OSError as error:
+        raise BadRecord(path, str(error.strerror)) from error
+    if len(text) > most:
+        raise BadRecord(path, f"larger than {most} bytes")
+    return text
+
+
+def keep_sources(folder: Path, variant: str, files: Mapping[str, bytes], where: str) -> None:
+    """Keep a variant's sources with its run. What lay there of an earlier run is replaced.
+
+    Args:
+        folder: Of the run.
+        variant: The variant's name.
+        files: Contents by path below ``sources/<variant>``.
+        where: File and name of its definition, as ``my_vae.py:VARIANT``.
+
+    Raises:
+        Mistake: They cannot be written.
+    """
+    below = folder / SOURCES / variant
+    try:
+        for old in below.rglob("*") if below.is_dir() and not below.is_symlink() else ():
+            if old.is_file() and old.relative_to(below).as_posix() not in {*files, ENTRY}:
+                old.unlink()
+        for name, content in (*files.items(), (ENTRY, f"{where}\n".encode())):
+            path = below / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+    except OSError as error:
+        raise Mistake(f"cannot write {error.filename or below}: {error.strerror}") from error
+
+
+def placed(files: Mapping[Path, bytes], suite: Path) -> dict[str, bytes]:
+    """Name files by their path below the folder that they share; the suite's own below its name.
+
+    Args:
+        files: Contents by absolute path.
+        suite: The suite's folder.
+
+    Returns:
+        Contents by relative path.
+    """
+    theirs = [path for path in files if not path.is_relative_to(suite)]
+    shared = Path(os.path.commonpath([path.parent for path in theirs])) if theirs else suite.parent
+    return {
+        PurePosixPath(path.relative_to(suite.parent if path.is_relative_to(suite) else shared)).as_posix(): content
+        for path, content in sorted(files.items())
+    }
