@@ -13,7 +13,7 @@ from vaebench.report.suite import suite
 from vaebench.results.record import Record
 from vaebench.results.references import checkout, own
 from vaebench.results.store import MANIFEST, BadRecord, read_files
-from vaebench.results.submission import Submission, read_submission, sha256, unlisted
+from vaebench.results.submission import Submission, read_submission, sha256, too_much, unlisted
 
 MOST_LINES = 200
 """Reasons that are given; of more only the number is."""
@@ -128,6 +128,9 @@ def verify_with(folder: Path, held_against: Standard, change: Change | None = No
     """
     is_sent = folder.absolute().parent.name == SUBMISSIONS
     asked = _Asked(folder, folder.absolute().name if is_sent else "")
+    if is_sent and (why := too_much(folder)):
+        asked.add(folder, why)
+        return Verified(tuple(asked.found), 0)
     found, bad = read_files(folder, as_store=is_sent)
     for one in bad:
         asked.add(one.path, one.why)

@@ -10,12 +10,13 @@ from vaebench.mistakes import Mistake
 from vaebench.report.files import IN_THE_WAY, STRANGER, SUBMISSIONS, drawn_figures, stale_pages
 from vaebench.report.pages import pages
 from vaebench.report.selection import Selection, select
-from vaebench.report.sent import SENDER, Sent, sender_of, sent
+from vaebench.report.sent import SENDER, THIS_RUN, Sent, sender_of, sent
 from vaebench.report.suite import Suite, suite
 from vaebench.report.trust import with_trust
 from vaebench.results.record import Record
 from vaebench.results.references import REFERENCES, root
 from vaebench.results.store import BadRecord, read_records, write_text
+from vaebench.results.submission import too_much
 
 PAGES = "leaderboard"
 """The folder of a checkout, or of a run, that holds the board."""
@@ -92,6 +93,8 @@ def _submitted(folder: Path) -> tuple[tuple[Sent, ...], tuple[BadRecord, ...]]:
             bad.append(BadRecord(path, "it lies in no sender's folder"))
         elif path.is_dir() and not SENDER.fullmatch(path.name):
             bad.append(BadRecord(path, "a sender's name is small letters and digits, with single hyphens between"))
+        elif path.is_dir() and (why := too_much(path)):
+            bad.append(BadRecord(path, why))
         elif path.is_dir():
             records, none = read_records(path, as_store=True)
             found += [sent(record, path.name) for record in records]
@@ -146,13 +149,35 @@ def current_pages(redraw: bool = False, checkout: Path | None = None) -> tuple[P
     folder = checkout or root()
     drawn = drawn_figures(folder / PAGES)  # also looks for links
     found, there = published(folder), suite()
-    found = trusted(folder, found, there)
-    selection = select(there, found.references, submissions=found.submissions)
+    selection = chosen(folder, there, found)
     refuse_bad(folder, found, selection)
     below = folder / PAGES / SUBMISSIONS
     refused = [f"{below / sender_of(o.record) / o.record.subject.file_name}: {o.why}" for o in selection.faults]
     written = board_pages(folder, there, found, selection, drawn={} if redraw else drawn)
     return folder / PAGES, written, (*map(str, found.bad), *refused)
+
+
+def chosen(
+    folder: Path, there: Suite, found: Published, preview: bool = False, among: Published | None = None
+) -> Selection:
+    """Choose the records that a board shows, and work out how far what others sent can be trusted.
+
+    Args:
+        folder: The checkout.
+        there: What there is.
+        found: What it publishes.
+        preview: Whether quick runs are shown, and seeds may be few.
+        among: What is shown, if that is more or less than what is published.
+
+    Returns:
+        What is shown, and what is left out.
+    """
+    shown, board = among or found, folder / PAGES
+    mine = tuple(one for one in shown.submissions if one.sender == THIS_RUN)
+    others = tuple(one for one in shown.submissions if one.sender != THIS_RUN)
+    trusted, refused = with_trust(board, board / SUBMISSIONS, there, found.references, others) if others else ((), ())
+    selection = select(there, shown.references, preview, (*mine, *trusted))
+    return replace(selection, left_out=(*selection.left_out, *refused))
 
 
 def board_pages(
@@ -173,25 +198,6 @@ def board_pages(
     """
     unread = [bad.path.relative_to(folder / PAGES).as_posix() for bad in found.bad]
     return pages(there, selection, preview, drawn, unread)
-
-
-def trusted(folder: Path, found: Published, there: Suite) -> Published:
-    """Work out how far what others sent can be trusted.
-
-    Args:
-        folder: The checkout.
-        found: What it publishes.
-        there: What there is.
-
-    Returns:
-        The same, each submission with its trust.
-    """
-    if not found.submissions:
-        return found
-    board = folder / PAGES
-    return replace(
-        found, submissions=with_trust(board, board / SUBMISSIONS, there, found.references, found.submissions)
-    )
 
 
 def write(redraw: bool = False, checkout: Path | None = None) -> Written:

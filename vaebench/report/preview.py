@@ -10,14 +10,13 @@ from vaebench.report.board import (
     Published,
     Written,
     board_pages,
+    chosen,
     published,
     refuse_bad,
-    trusted,
     uncollected,
     write_pages,
 )
 from vaebench.report.files import drawn_figures
-from vaebench.report.selection import select
 from vaebench.report.sent import THIS_RUN, sender_of, sent
 from vaebench.report.suite import Suite, suite
 from vaebench.results.record import Record
@@ -47,10 +46,9 @@ def write_preview(folder: Path, reference: Path | None = None) -> Written:
     here = checkout()
     _refuse_checkout(folder, here)
     records, bad = read(folder)
-    there = suite()
-    committed = _committed(here, reference, there)
+    committed, there = _committed(here, reference), suite()
     shown = _among(records, committed, there)
-    selection = select(there, shown.references, preview=True, submissions=shown.submissions)
+    selection = chosen(here or Path(), there, committed, preview=True, among=shown)
     refuse_bad(here or Path(), committed, selection)
     refused = [
         f"{folder / one.record.subject.file_name}: {one.why}"
@@ -62,14 +60,14 @@ def write_preview(folder: Path, reference: Path | None = None) -> Written:
     return replace(write_pages(folder / PAGES, made), bad=(*bad, *refused))
 
 
-def _committed(here: Path | None, reference: Path | None, there: Suite) -> Published:
+def _committed(here: Path | None, reference: Path | None) -> Published:
     """Read the records that a run is shown among."""
     if here is None or reference is not None:
         records, bad = own(reference)
         if bad:
             raise Mistake(bad[0])
         return Published(tuple(records))
-    return trusted(here, published(here), there)
+    return published(here)
 
 
 def _among(records: Sequence[Record], committed: Published, there: Suite) -> Published:

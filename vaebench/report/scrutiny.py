@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 
 from vaebench.papers import Task
-from vaebench.provenance import SHARED, room_hash
+from vaebench.provenance import SHARED, changed
 from vaebench.report.admission import contradicted, copied, differs, impossible, judged
 from vaebench.report.bounds import out_of_bounds
 from vaebench.report.completeness import lacking, short, strange, unlike_its_peers
@@ -33,7 +33,6 @@ class Standard:
     suite: Suite
     references: Sequence[Record]
     others: Sequence[Sent] = ()
-    _rooms: dict[str, str] = field(default_factory=dict)
 
     @cached_property
     def _codes(self) -> set[tuple[str, str]]:
@@ -42,22 +41,31 @@ class Standard:
 
     def knows(self, room: str, hash_: str) -> bool:
         """Whether a room's code is this suite's, or that of one of its own records."""
-        if room not in self._rooms:
-            self._rooms[room] = room_hash(room)
-        return self._rooms[room] == hash_ or (room, hash_) in self._codes
+        return (room, hash_) in self._codes or not changed({room: hash_})
 
 
 @dataclass
 class Findings:
     """What was found of one record.
 
+    Each line begins with the field.
+
     Attributes:
-        reasons: What speaks against it, a line each, which begins with the field.
+        unfit: It cannot be shown: what `selection` leaves out or calls stale.
+        untrue: Its numbers cannot be honest, or hardly.
+        unproved: They may be, and what would prove it is missing or does not fit.
         remarks: What a reader should know, and is no objection.
     """
 
-    reasons: list[str] = field(default_factory=list)
+    unfit: list[str] = field(default_factory=list)
+    untrue: list[str] = field(default_factory=list)
+    unproved: list[str] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
+
+    @property
+    def reasons(self) -> list[str]:
+        """All that speaks against it."""
+        return [*self.unfit, *self.untrue, *self.unproved]
 
 
 def scrutinise(records: Sequence[Record], standard: Standard, sources: Path) -> list[Findings]:
@@ -90,30 +98,31 @@ def _add_twins(mine: Sequence[tuple[Record, Findings]], standard: Standard) -> N
     everywhere = set.intersection(*map(set, of_each)) if of_each else set()
     for (_, found), same in zip(mine, of_each, strict=True):
         for name, line in same.items():
-            (found.reasons if name in everywhere else found.remarks).append(line)
+            (found.untrue if name in everywhere else found.remarks).append(line)
 
 
 def _of_one(record: Sent, standard: Standard, sources: Path) -> Findings:
     suite, subject, found = standard.suite, record.subject, Findings()
     task = suite.by_name.get(subject.task.name)
     if subject.preset == "quick":
-        found.reasons.append("subject.preset: quick only shows that everything runs; it is no result")
+        found.unfit.append("subject.preset: quick only shows that everything runs; it is no result")
     if task is None:
-        found.reasons.append(f"subject.task.name: there is no task {subject.task.name}")
+        found.unfit.append(f"subject.task.name: there is no task {subject.task.name}")
     elif why := impossible(record, task, suite) or _stale(record, task, suite):
-        found.reasons.append(why)
+        found.unfit.append(why)
     else:
         references = [one for one in standard.references if one.subject.task == subject.task]
-        found.reasons += filter(None, _against_task(record, task, references))
-        found.reasons += better_than_exact(record, task)
+        found.unfit += filter(None, _against_task(record, task, references))
+        found.untrue += better_than_exact(record, task)
         if not references:
             found.remarks.append("the suite has no current record of this task, so nothing could be compared")
         elif record.judged_by != judging_hash():
             found.remarks.append("judged_by: another version of the judge; the board judges anew")
-    found.reasons += out_of_bounds(record)
-    others = [*standard.references, *(one for one in standard.others if one != record)]
-    found.reasons += filter(None, (same_times(record, others), too_even(record, standard.references)))
-    found.reasons += [*_cells(record, task), *_code(record, standard), *_sources(record, suite, sources)]
+    others = [*standard.references, *(one for one in standard.others if one.sender != record.sender)]
+    found.untrue += [*out_of_bounds(record), *filter(None, [same_times(record, others)])]
+    found.untrue += filter(None, [too_even(record, standard.references)])
+    found.untrue += _dates(record, task)
+    found.unproved += [*_cells(record), *_code(record, standard), *_sources(record, suite, sources)]
     return found
 
 
@@ -143,9 +152,16 @@ def _against_task(record: Sent, task: Task, references: Sequence[Record]) -> Ite
         yield differs(record, judged(record, task))
 
 
-def _cells(record: Record, task: Task | None) -> Iterator[str]:
-    # What each cell says of itself: its id, its date, its duration.
+def _dates(record: Record, task: Task | None) -> Iterator[str]:
+    # When each cell ran, as far as it says.
     now = datetime.now(UTC)
+    for n, cell in enumerate(record.cells):
+        if cell.date is not None and (why := _odd_date(cell.date, task, now)):
+            yield f"cells.{n}.date: {why}"
+
+
+def _cells(record: Record) -> Iterator[str]:
+    # What each cell says of itself: its id, its date, its duration.
     for n, cell in enumerate(record.cells):
         if cell.environment is None:
             yield f"cells.{n}.environment: it is not said on what it ran"
@@ -155,8 +171,6 @@ def _cells(record: Record, task: Task | None) -> Iterator[str]:
             yield f"cells.{n}.id: {cell.id}, and what the record says gives {expected}"
         if cell.date is None:
             yield f"cells.{n}.date: it is not said when it ran"
-        elif why := _odd_date(cell.date, task, now):
-            yield f"cells.{n}.date: {why}"
         if cell.status == "ok" and not sum(cell.seconds.values()) > 0:
             yield f"cells.{n}.seconds: none, and a training takes some"
     if not record.parameters and any(cell.status == "ok" for cell in record.cells):

@@ -10,7 +10,7 @@ from fractions import Fraction
 from vaebench.claims import Beyond, Column, map_entry
 from vaebench.papers import Task
 from vaebench.report.admission import FINE
-from vaebench.report.sent import sender_of
+from vaebench.report.sent import THIS_RUN, sender_of
 from vaebench.results.record import Record
 
 ALIKE = 1e-3
@@ -72,7 +72,7 @@ def same_times(record: Record, others: Sequence[Record]) -> str:
     for other in others:
         for cell in other.cells:
             n = mine.get(tuple(sorted(cell.seconds.items())))
-            if n is not None and other.subject.file_name != record.subject.file_name:
+            if n is not None and not _is_itself(record, other):
                 return f"cells.{n}.seconds: equal to those of {_whose(other)} to the last digit, as if copied"
     return ""
 
@@ -99,12 +99,19 @@ def twins(record: Record, others: Sequence[Record]) -> dict[str, str]:
             record.subject.task.name,
             record.subject.dataset.name,
         )
-        if same_place and _name(other) != _name(record) and (seeds := _alike(mine, drawn(other))):
+        if same_place and not _is_itself(record, other) and (seeds := _alike(mine, drawn(other))):
             a, b = seeds
             found[_name(other)] = (
                 f"measurements: those of seed {a} are those of seed {b} of {_whose(other)}, as if copied"
             )
     return found
+
+
+def _is_itself(record: Record, other: Record) -> bool:
+    """Whether a record of a run is compared with what its author sent of it before."""
+    ours, theirs = record.subject, other.subject
+    same = (ours.file_name, ours.variant.code_hash) == (theirs.file_name, theirs.variant.code_hash)
+    return record is other or (same and sender_of(record) in {"", THIS_RUN})
 
 
 def _name(record: Record) -> str:

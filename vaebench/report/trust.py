@@ -14,6 +14,7 @@ from pathlib import Path
 
 from vaebench.report.markdown import escape
 from vaebench.report.scrutiny import Standard, scrutinise
+from vaebench.report.selection import LeftOut
 from vaebench.report.sent import Sent, Trust, sent
 from vaebench.report.suite import Suite
 from vaebench.results.record import Record
@@ -58,37 +59,45 @@ def row_trust_said(records: Iterable[Record]) -> str:
 
 
 def with_trust(
-    board: Path, folder: Path, suite: Suite, references: Sequence[Record], all_sent: Sequence[Sent]
-) -> tuple[Sent, ...]:
-    """Work out the trust of what others sent.
+    board: Path, below: Path, suite: Suite, references: Sequence[Record], all_sent: Sequence[Sent]
+) -> tuple[tuple[Sent, ...], tuple[LeftOut, ...]]:
+    """Work out the trust of what others sent, and take out what cannot be honest.
+
+    Senders are not held against each other: files alone do not say who copied whom, and a copy must not take the
+    original off the board. A pull request is held against all that is there before it (see `verify`).
 
     Args:
         board: The board's folder, which has the proofs of replays.
-        folder: Of the submissions.
+        below: Folder of the submissions.
         suite: What there is.
         references: The suite's own records.
         all_sent: What others sent.
 
     Returns:
-        The same records in the order of their senders, each with its trust.
+        The records that may be shown, in the order of their senders, each with its trust; and the others.
     """
     found: list[Sent] = []
-    standard = Standard(suite, references, all_sent)
+    refused: list[LeftOut] = []
+    standard = Standard(suite, references)
     for sender, of_sender in groupby(sorted(all_sent, key=lambda one: one.sender), lambda one: one.sender):
-        records = list(of_sender)
-        below = folder / sender
-        is_whole = _is_whole(below)
-        for record, of_record in zip(records, scrutinise(records, standard, below), strict=True):
-            verified = Trust("verified" if is_whole and not of_record.reasons else "self-reported")
-            trust = _proved(board, below / record.subject.file_name, sender) or verified
-            found.append(sent(record, sender, verified if verified.level == "self-reported" else trust))
-    return tuple(found)
+        records, folder = list(of_sender), below / sender
+        is_whole = _is_whole(folder)
+        for record, of_record in zip(records, scrutinise(records, standard, folder), strict=True):
+            if of_record.untrue and not of_record.unfit:
+                refused.append(LeftOut(record, of_record.untrue[0], is_fault=True))
+                continue
+            trust = Trust()
+            if is_whole and not of_record.reasons:
+                trust = _proved(board, folder / record.subject.file_name, sender) or Trust("verified")
+            found.append(sent(record, sender, trust))
+    return tuple(found), tuple(refused)
 
 
 def _is_whole(folder: Path) -> bool:
     """Whether a sender's folder is what it says of itself."""
     try:
-        return not unlisted(folder, read_submission(folder))
+        listed = read_submission(folder)
+        return listed.sender == folder.name and not unlisted(folder, listed)
     except BadRecord:
         return False
 

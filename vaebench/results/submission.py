@@ -28,8 +28,8 @@ ENTRY = "ENTRY"
 MOST_FILES, MOST_BYTES, LONGEST_PATH = 50, 256 * 2**10, 200
 """Sources of one variant: files, bytes of each, and characters of a path."""
 
-MOST_SENT = 2000
-"""Files of a sender's folder."""
+MOST_SENT, MOST_SENT_BYTES = 1000, 64 * 2**20
+"""Files of a sender's folder, and their bytes: several times what a variant with three networks has."""
 
 PART = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
 """What a file or folder of a submission may be called: no other alphabets, no hidden files, nothing that leads away."""
@@ -151,6 +151,28 @@ def files_below(folder: Path) -> dict[str, Path]:
         if len(found) > MOST_SENT:
             raise BadRecord(folder, f"more than {MOST_SENT} files")
     return dict(sorted(found.items()))
+
+
+def too_much(folder: Path) -> str:
+    """Say that a sender's folder is too large to be read; empty if it is not.
+
+    Args:
+        folder: The folder.
+
+    Returns:
+        One line.
+    """
+    files, size = 0, 0
+    try:
+        for path in _walk(folder):
+            files, size = files + 1, size + path.lstat().st_size
+            if files > MOST_SENT or size > MOST_SENT_BYTES:
+                return f"more than {MOST_SENT} files or {MOST_SENT_BYTES // 2**20} MiB; none of it is read"
+    except OSError:
+        return ""  # each file that cannot be read is named by itself
+    except BadRecord as bad:
+        return "" if bad.path != folder else bad.why
+    return ""
 
 
 def _walk(folder: Path) -> Iterator[Path]:
