@@ -1,4 +1,4 @@
-"""An honest submission, synthesised: a record whose ids, code, dates and sources fit, and the folder that it lies in."""
+"""An honest submission, synthesised: a record whose ids, code, dates and sources fit, and its folder."""
 
 import json
 import random

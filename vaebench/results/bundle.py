@@ -116,7 +116,10 @@ def _members(file: Path) -> Mapping[str, bytes]:
             compressed = packed.read(MOST_BYTES + 1)
         if len(compressed) > MOST_BYTES:
             raise ValueError(f"larger than {MOST_BYTES} bytes")
-        unpacked = lzma.LZMADecompressor(memlimit=2**30).decompress(compressed, MOST_UNPACKED)
+        decompressor = lzma.LZMADecompressor(memlimit=2**30)
+        unpacked = decompressor.decompress(compressed, MOST_UNPACKED)
+        if not decompressor.eof:
+            raise ValueError("it is cut short, or too large unpacked")
         found = dict(_files(unpacked))
         listed = json.loads(found.pop(LIST))
         for name, text in found.items():
