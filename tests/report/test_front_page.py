@@ -279,6 +279,7 @@ def test_the_board_sums_up_its_records(made):
         "✓ holds (1)",
         "cuda",
         "37.0 s",
+        "trained by us",
     ]
     assert second[4:6] == ["3 of 5", "2 diverged"]
 

@@ -56,9 +56,9 @@ def agreement_table(tasks: Sequence[Task], selection: Selection, preset: str) ->
     for line in (*complete, *(line for line in lines if not line.is_complete)):
         rank = _rank(ranked.get(line.label), notes, tasks, line)
         mean = rounded(line.mean)[0] if line.is_complete else "–"
-        written.append([rank, line.label, line.trust, mean, *map(_cell, line.summaries)])
+        written.append([rank, line.label, mean, *map(_cell, line.summaries), line.trust])
     links = [f"[{words(task.name)}]({task.name}.md)" for task in tasks]
-    shown = table(["Rank", "Variant · network", "Trust", "Mean", *links], written)
+    shown = table(["Rank", "Variant · network", "Mean", *links, "Trust"], written)
     return "\n\n".join([shown, *(["\n".join(f"({i}) {note}  " for i, note in enumerate(notes, 1))] if notes else [])])
 
 
