@@ -51,7 +51,7 @@ class Refused(Mistake):
     """
 
     def __init__(self, folder: Path, lines: list[str]) -> None:
-        super().__init__(f"{folder}: {len(lines)} reasons against it; nothing is written")
+        super().__init__(f"{folder}: {len(lines)} reason{'s' * (len(lines) != 1)} against it; nothing is written")
         self.lines = tuple(lines)
 
 

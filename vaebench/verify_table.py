@@ -24,7 +24,7 @@ def verify_table(folder: Path, found: Verified) -> str:
         for said in ([escape(reason[:LONGEST]) for reason in one.reasons] or ["✓"])
     ]
     count = len(found.reasons)
-    head = f"**vaebench verify**: {found.records} records, {count} reasons against them."
+    head = f"**vaebench verify**: records: {found.records}, reasons against them: {count}."
     shown = table(["File", "What was found"], lines[:MOST_ROWS])
     more = f"\n\n… and {len(lines) - MOST_ROWS} rows more" if len(lines) > MOST_ROWS else ""
     return f"{head}\n\n{shown}{more}\n"

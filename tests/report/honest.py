@@ -40,7 +40,7 @@ def made_honest(record, code=None):
                 "id": cell_id(record.subject, cell.seed, environment),
                 "environment": 0,
                 "date": f"2026-11-27T10:{n:02}:07Z",
-                "seconds": {"train": rng.uniform(20, 40), "measure": rng.uniform(2, 5)},
+                "seconds": {"train": round(rng.uniform(20, 40), 3), "measure": round(rng.uniform(2, 5), 3)},
             }
         )
         for n, cell in enumerate(record.cells)

@@ -128,15 +128,24 @@ def test_a_copy_is_told_under_jitter_and_in_any_order_of_seeds_and_a_like_varian
     assert twins(of_mine(whole), [having(record, *whole)]) == {}
 
 
-def test_two_cells_never_take_exactly_as_long(record, made):
+def test_two_cells_never_take_exactly_as_long_as_anothers_and_one_may(record, made):
     mine = made_honest(made.record(TASK, "my_vae", seeds=4))
     assert same_times(mine, [record]) == ""
-    stolen = mine.model_copy(
-        update={"cells": (mine.cells[0], mine.cells[1].model_copy(update={"seconds": record.cells[2].seconds}))}
-    )
-    assert same_times(stolen, [record]).startswith("cells.1.seconds: ")
-    twice = mine.model_copy(update={"cells": (mine.cells[0], mine.cells[0])})
-    assert same_times(twice, []).startswith("cells: ")
+
+    def stolen(*places):
+        cells = tuple(
+            cell.model_copy(update={"seconds": record.cells[n - 1].seconds}) if n in places else cell
+            for n, cell in enumerate(mine.cells)
+        )
+        return mine.model_copy(update={"cells": cells})
+
+    assert same_times(stolen(1), [record]) == ""
+    line = same_times(stolen(1, 3), [record])
+    assert line.startswith("cells.1.seconds: ") and record.subject.file_name in line
+    alike = tuple(cell.model_copy(update={"seconds": mine.cells[0].seconds}) for cell in mine.cells)
+    assert same_times(mine.model_copy(update={"cells": alike}), []).startswith("cells: ")
+    whole = tuple(cell.model_copy(update={"seconds": {"train": 30.0}}) for cell in mine.cells)
+    assert same_times(mine.model_copy(update={"cells": whole}), [record]) == ""
 
 
 def test_what_the_exact_model_does_best_nobody_does_better(record, made):

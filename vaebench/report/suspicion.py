@@ -57,7 +57,7 @@ def _is_plain(value: float) -> bool:
 
 
 def same_times(record: Record, others: Sequence[Record]) -> str:
-    """Say that a cell took exactly as long as another's. No two runs do.
+    """Say that cells took as long as those of another record, to the millisecond. One may by chance, two do not.
 
     Args:
         record: From anybody.
@@ -66,19 +66,25 @@ def same_times(record: Record, others: Sequence[Record]) -> str:
     Returns:
         One line that begins with the field; empty if there is no objection.
     """
-    mine = {tuple(sorted(cell.seconds.items())): n for n, cell in enumerate(record.cells) if _timed(cell.seconds)}
-    if len(mine) < sum(_timed(cell.seconds) for cell in record.cells):
-        return "cells: two of them took exactly equally long, as if one were copied"
+    mine = _times(record)
+    if len(mine) > 1 and len(set(mine.values())) == 1:
+        return "cells: all of them took equally long to the millisecond, as if one were copied"
     for other in others:
-        for cell in other.cells:
-            n = mine.get(tuple(sorted(cell.seconds.items())))
-            if n is not None and not _is_itself(record, other):
-                return f"cells.{n}.seconds: equal to those of {_whose(other)} to the last digit, as if copied"
+        if _is_itself(record, other):
+            continue
+        theirs = set(_times(other).values())
+        if len(same := [n for n, took in mine.items() if took in theirs]) >= min(2, len(record.cells)):
+            return f"cells.{same[0]}.seconds: as in {_whose(other)} to the millisecond, in {len(same)} cells"
     return ""
 
 
-def _timed(seconds: Mapping[str, float]) -> bool:
-    return any(value != round(value, 3) for value in seconds.values())
+def _times(record: Record) -> dict[int, tuple[tuple[str, float], ...]]:
+    """How long each finished cell took, by its place; whole seconds say nothing."""
+    return {
+        n: tuple(sorted(cell.seconds.items()))
+        for n, cell in enumerate(record.cells)
+        if any(value != round(value) for value in cell.seconds.values())
+    }
 
 
 def twins(record: Record, others: Sequence[Record]) -> dict[str, str]:

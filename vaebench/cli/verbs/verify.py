@@ -46,7 +46,7 @@ def verify_(
         ]
         answer({"records": found.records, "files": files})
     else:
-        out.print(f"{found.records} records, {len(reasons)} reasons against them", highlight=False)
+        out.print(f"records: {found.records}, reasons against them: {len(reasons)}", highlight=False)
     for one in found.files:
         for remark in one.remarks:
             say(f"note: {one.path}: {remark}", "yellow")
