@@ -155,12 +155,15 @@ def test_a_run_is_verified_against_the_references_of_the_wheel(elsewhere, run):
 
 
 def test_other_references_can_be_given_and_unreadable_ones_are_one_line(elsewhere, run, references, tmp_path):
-    for verb in (["score", "runs/mine"], ["leaderboard", "--preview", "runs/mine"], ["verify", "runs/mine"]):
-        for bad in (tmp_path / "absent", tmp_path):
-            done = elsewhere(*verb, "--reference", bad)
-            assert done.returncode == 2
-            (line,) = done.stderr.strip().splitlines()
-            assert str(bad) in line
+    for bad, *verb in (
+        (tmp_path / "absent", "score", "runs/mine"),
+        (tmp_path, "leaderboard", "--preview", "runs/mine"),
+        (tmp_path, "verify", "runs/mine"),
+    ):
+        done = elsewhere(*verb, "--reference", bad)
+        assert done.returncode == 2
+        (line,) = done.stderr.strip().splitlines()
+        assert str(bad) in line
     done = elsewhere("score", "runs/mine", "--reference", references, "--json")
     assert len(json.loads(done.stdout)["scores"]) == 2
 

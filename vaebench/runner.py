@@ -20,6 +20,7 @@ from vaebench.papers import Task
 from vaebench.provenance import code_of, commit_of, room_hash
 from vaebench.results.assemble import assemble
 from vaebench.results.journal import Damage, Journal
+from vaebench.results.kept_sources import keep_sources, placed
 from vaebench.results.record import (
     MOST_CELLS,
     CellOutcome,
@@ -32,7 +33,6 @@ from vaebench.results.record import (
     first_error,
 )
 from vaebench.results.store import BadRecord, check_place, read_record, why_kept, write_record
-from vaebench.results.submission import keep_sources, placed
 
 if TYPE_CHECKING:
     from vaebench.cell import Cell

@@ -22,19 +22,11 @@ from vaebench.report.board import PAGES
 from vaebench.report.files import SUBMISSIONS
 from vaebench.report.sent import SENDER
 from vaebench.report.suite import suite
+from vaebench.results.kept_sources import ENTRY, SOURCES, source_files
 from vaebench.results.record import Record, first_error
 from vaebench.results.references import checkout
 from vaebench.results.store import MANIFEST, read_files
-from vaebench.results.submission import (
-    ENTRY,
-    SOURCES,
-    Submission,
-    Superseded,
-    files_below,
-    read_submission,
-    sha256,
-    source_files,
-)
+from vaebench.results.submission import Submission, Superseded, files_below, read_submission, sha256
 from vaebench.verify import standard, verify_with
 from vaebench.version import VERSION
 

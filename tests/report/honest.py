@@ -9,9 +9,10 @@ from vaebench.provenance import SHARED, room_hash
 from vaebench.report.scrutiny import Standard
 from vaebench.report.sent import sent
 from vaebench.results.assemble import rejudge
+from vaebench.results.kept_sources import SOURCES, code_hash, keep_sources
 from vaebench.results.record import Record, cell_id, strict_json
 from vaebench.results.store import MANIFEST, write_record
-from vaebench.results.submission import SOURCES, Submission, code_hash, files_below, keep_sources, sha256
+from vaebench.results.submission import Submission, files_below, sha256
 from vaebench.version import VERSION
 
 SOURCE = b"VARIANT = 'not a variant, and never executed'\nraise SystemExit('a source was executed')\n"

@@ -10,20 +10,11 @@ from results.stored import whole_record
 
 from vaebench.mistakes import Mistake
 from vaebench.report.sent import SENDER
+from vaebench.results.kept_sources import ENTRY, SOURCES, code_hash, entry, keep_sources, placed
 from vaebench.results.record import Record, strict_json
 from vaebench.results.replays import REPLAYS, read_proofs
 from vaebench.results.store import MANIFEST, BadRecord, read_record, record_of
-from vaebench.results.submission import (
-    ENTRY,
-    SOURCES,
-    code_hash,
-    entry,
-    files_below,
-    keep_sources,
-    placed,
-    read_submission,
-    sha256,
-)
+from vaebench.results.submission import files_below, read_submission, sha256
 
 WHOLE = strict_json(whole_record())
 DATA = json.loads(WHOLE)

@@ -15,9 +15,9 @@ from vaebench.report.sent import THIS_RUN, Sent, sent
 from vaebench.report.suite import Suite
 from vaebench.report.suspicion import better_than_exact, same_times, too_even, twins
 from vaebench.results.assemble import judging_hash
+from vaebench.results.kept_sources import SOURCES, code_hash, entry
 from vaebench.results.record import Record, cell_id
 from vaebench.results.store import BadRecord
-from vaebench.results.submission import SOURCES, code_hash, entry
 
 
 @dataclass
