@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check reference reference-left reference-claims reference-networks leaderboard bench clean
+.PHONY: demo test check reference reference-left reference-claims reference-networks leaderboard wheel bench clean
 
 demo: .venv/package
 	$(BIN)/vaebench run --preset quick --archs mlp --variants vae,linear_vae --seeds 2 --out runs/demo
@@ -44,6 +44,13 @@ reference-networks: .venv/package
 
 leaderboard: .venv/package
 	$(BIN)/vaebench leaderboard
+
+# A package that works outside a checkout: the reference results go with it, packed and checked against the folder.
+wheel: .venv/package
+	rm -rf build dist
+	$(BIN)/python -m vaebench.results.bundle reference_results
+	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
+	rm -f vaebench/results/references.tar.xz
 
 bench: .venv/bench
 	$(BIN)/asv machine --yes

@@ -13,7 +13,7 @@ from vaebench.mistakes import Mistake
 from vaebench.results.journal import Journal
 from vaebench.results.lock import alone_in
 from vaebench.results.record import CellOutcome, Record
-from vaebench.results.references import REFERENCES, read, root
+from vaebench.results.references import own, read
 from vaebench.results.score import Score, score
 from vaebench.runner import Request, check, plan, processors, resolve_device
 from vaebench.runner import run as run_planned
@@ -135,6 +135,6 @@ def compare(
     Returns:
         For each record ``reproduced``, ``drifted``, ``stale`` or ``missing``, with the measurements that moved.
     """
-    folder = root() / REFERENCES if reference is None else reference
-    records, references = (load_records(side) if isinstance(side, str | Path) else side for side in (run, folder))
+    references = own()[0] if reference is None else reference
+    records, references = (load_records(side) if isinstance(side, str | Path) else side for side in (run, references))
     return score(records, references)

@@ -297,10 +297,14 @@ class Brought:
         variant: The variant.
         code_hash: Hash of its file and of all that this imports from outside installed packages; of
             ``package.module:NAME``, of all the package's files too.
+        sources: The files that the hash is of.
+        defined: The file that defines the variant, and its name there.
     """
 
     variant: "Variant"
     code_hash: str
+    sources: frozenset[Path] = frozenset()
+    defined: tuple[Path, str] = (Path(), "")
 
 
 def check_variant(reference: str) -> None:
@@ -349,7 +353,8 @@ def variant(reference: str) -> Brought:
     if ":" in reference and hasattr(package, "__path__"):
         sources |= {path.resolve() for folder in package.__path__ for path in Path(folder).rglob("*.py")}
     found, weights = _with_weights(found, Path(module.__file__).parent)
-    return Brought(found, value_hash([source_hash(sources), weights]) if weights else source_hash(sources))
+    hash_ = value_hash([source_hash(sources), weights]) if weights else source_hash(sources)
+    return Brought(found, hash_, frozenset(sources), (Path(module.__file__).resolve(), name))
 
 
 def _with_weights(variant: "Variant", folder: Path) -> tuple["Variant", str]:

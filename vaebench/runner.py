@@ -1,7 +1,7 @@
 """Whole runs: plan the cells, run those that no journal has, and make records of them."""
 
 import os
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import cache
@@ -20,6 +20,7 @@ from vaebench.papers import Task
 from vaebench.provenance import code_of, commit_of, room_hash
 from vaebench.results.assemble import assemble
 from vaebench.results.journal import Damage, Journal
+from vaebench.results.kept_sources import keep_sources, placed
 from vaebench.results.record import (
     MOST_CELLS,
     CellOutcome,
@@ -88,11 +89,14 @@ class Plan:
         cells: All of them, seed by seed, so that early cells span the whole request.
         unfit: One line for each combination that cannot be: a network that does not take a data set's shape, say.
         there: Number of combinations left out for the records that are there, where only missing ones were asked for.
+        sources: Of each variant that is brought: its name, its files by their path, and where it is defined. They are
+            kept with the records, so that a submission has them.
     """
 
     cells: tuple["Cell", ...]
     unfit: tuple[str, ...]
     there: int = 0
+    sources: tuple[tuple[str, Mapping[str, bytes], str], ...] = ()
 
 
 def check(request: Request) -> None:
@@ -216,7 +220,17 @@ def plan(request: Request, ask: Callable[..., str] = try_here) -> Plan:
                 id_ = cell_id(subject, seed, ran_on)
                 where = request.seconds, request.data_root
                 cells.append(Cell(id_, subject, reference, dataset, seed, *where, code, commit))
-    return Plan(tuple(sorted(cells, key=lambda cell: cell.seed)), tuple(unfit), there)
+    sources = tuple(_sources(found) for reference, found in brought.items() if _is_brought(reference))
+    return Plan(tuple(sorted(cells, key=lambda cell: cell.seed)), tuple(unfit), there, sources)
+
+
+def _sources(brought: catalog.Brought) -> tuple[str, dict[str, bytes], str]:
+    """Read the files of a variant that is brought; see `Plan.sources`."""
+    files = placed({path: path.read_bytes() for path in brought.sources}, catalog.PACKAGE.resolve())
+    (page, name), suffix = brought.defined, brought.defined[0].name
+    # Of several files of one name the definition is that whose path ends as the page's does.
+    entry = next(file for file in files if file.endswith(suffix) and page.as_posix().endswith(file))
+    return brought.variant.name, files, f"{entry}:{name}"
 
 
 def _loaded(reference: str, request: Request, ask: Callable[..., str]) -> catalog.Brought:
@@ -339,6 +353,8 @@ def run(
     cells = {cell.id: cell for cell in planned.cells}
     for subject in {cell.subject.file_name: cell.subject for cell in planned.cells}.values():
         check_place(request.out, subject)
+    for variant, files, where in planned.sources:
+        keep_sources(request.out, variant, files, where)
     found, damages = journal.read({cell.id: (cell.subject, cell.seed) for cell in planned.cells})
     outcomes = {id_: found[id_] for id_ in cells if id_ in found and found[id_].status not in UNFINISHED}
     reused, todo = len(outcomes), [cell for cell in planned.cells if cell.id not in outcomes]

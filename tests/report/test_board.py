@@ -1,6 +1,7 @@
 """Whole flows over stored records: what a preview shows with a run."""
 
 import math
+import random
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +14,7 @@ from vaebench.report import board, preview
 from vaebench.report.admission import judged
 from vaebench.report.markdown import PREVIEW
 from vaebench.report.suite import suite
+from vaebench.results.assemble import rejudge
 from vaebench.results.references import REFERENCES, read, root
 from vaebench.results.store import read_record, write_record
 
@@ -113,6 +115,17 @@ def test_a_run_below_a_checkout_has_its_preview(published, tmp_path, monkeypatch
     assert preview.write_preview(Path("runs/mine")).page.is_file()
 
 
+def anothers(record):
+    """A record with numbers and durations of its own, or it would be a copy of the suite's."""
+    rng = random.Random(7)
+    columns = tuple(
+        replace(c, values=tuple(v * rng.uniform(0.97, 0.99) for v in c.values)) if c.arm == "trained" else c
+        for c in record.measurements
+    )
+    cells = tuple(cell.model_copy(update={"seconds": {"train": rng.uniform(9, 99)}}) for cell in record.cells)
+    return rejudge(record.model_copy(update={"measurements": columns, "cells": cells}))
+
+
 def placed(folder, record, sender="alice"):
     """Put a record among the submissions of a checkout, as somebody's own."""
     return write_record(
@@ -127,7 +140,7 @@ def checkout(tmp_path, monkeypatch):
     monkeypatch.setattr(board, "suite", lambda: there)
     for name in ("vae.mlp.three_sources", "linear_vae.mlp.three_sources"):
         write_record(tmp_path / "reference_results", stored(name))
-    placed(tmp_path, stored("vae.mlp.three_sources"))
+    placed(tmp_path, anothers(stored("vae.mlp.three_sources")))
     monkeypatch.chdir(tmp_path)
     board.write()
     return tmp_path

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
 from itertools import pairwise
 from statistics import median
 
@@ -11,8 +12,8 @@ from vaebench.check.findings import Forecast
 from vaebench.check.setting import PRESET, Setting
 from vaebench.mistakes import Mistake
 from vaebench.models import Step, Terms, Variant
-from vaebench.results.references import REFERENCES, root
-from vaebench.results.store import read_record
+from vaebench.results.record import Record
+from vaebench.results.references import own
 from vaebench.seeds import seed_for
 from vaebench.training.fit import fit
 
@@ -83,6 +84,16 @@ def seconds_of_step(variant: Variant, setting: Setting) -> float:
     return median(after - before for before, after in pairwise(last))
 
 
+@cache
+def _references() -> tuple[Record, ...]:
+    """The suite's records of `vae`; none where there are no reference results."""
+    try:
+        records, _ = own()
+    except Mistake:
+        return ()
+    return tuple(record for record in records if record.subject.variant.name == "vae")
+
+
 def measuring_share(setting: Setting) -> float | None:
     """Time of measuring in proportion to training, in the suite's record of `vae`, else in that of its mlp.
 
@@ -92,11 +103,10 @@ def measuring_share(setting: Setting) -> float | None:
     Returns:
         The median over seeds; None where there is no such record.
     """
+    there = {record.subject.file_name: record for record in _references()}
     for arch in (setting.arch, "mlp"):
-        name = f"{setting.task.name}/vae.{arch}.{setting.dataset}.json"
-        try:
-            record = read_record(root() / REFERENCES / name)
-        except (OSError, Mistake):
+        record = there.get(f"{setting.task.name}/vae.{arch}.{setting.dataset}.json")
+        if record is None:
             continue
         spent = [cell.seconds for cell in record.cells if cell.status == "ok" and cell.seconds.get("train", 0.0) > 0]
         if spent:

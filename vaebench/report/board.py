@@ -11,11 +11,13 @@ from vaebench.report.files import IN_THE_WAY, STRANGER, SUBMISSIONS, drawn_figur
 from vaebench.report.pages import pages
 from vaebench.report.run_places import RowPlaces
 from vaebench.report.selection import Selection, select
-from vaebench.report.sent import SENDER, Sent, sender_of, sent
+from vaebench.report.sent import SENDER, THIS_RUN, Sent, sender_of, sent
 from vaebench.report.suite import Suite, suite
+from vaebench.report.trust import with_trust
 from vaebench.results.record import Record
 from vaebench.results.references import REFERENCES, root
 from vaebench.results.store import BadRecord, read_records, write_text
+from vaebench.results.submission import too_much
 
 PAGES = "leaderboard"
 """The folder of a checkout, or of a run, that holds the board."""
@@ -94,6 +96,8 @@ def _submitted(folder: Path) -> tuple[tuple[Sent, ...], tuple[BadRecord, ...]]:
             bad.append(BadRecord(path, "it lies in no sender's folder"))
         elif path.is_dir() and not SENDER.fullmatch(path.name):
             bad.append(BadRecord(path, "a sender's name is small letters and digits, with single hyphens between"))
+        elif path.is_dir() and (why := too_much(path)):
+            bad.append(BadRecord(path, why))
         elif path.is_dir():
             records, none = read_records(path, as_store=True)
             found += [sent(record, path.name) for record in records]
@@ -132,11 +136,12 @@ def uncollected() -> Iterator[None]:
 
 
 @uncollected()
-def current_pages(redraw: bool = False) -> tuple[Path, dict[str, str], tuple[str, ...]]:
+def current_pages(redraw: bool = False, checkout: Path | None = None) -> tuple[Path, dict[str, str], tuple[str, ...]]:
     """Make the pages of the committed records.
 
     Args:
         redraw: Whether figures that look fresh are drawn again too.
+        checkout: Whose records; by default that which `root` finds.
 
     Returns:
         Their folder, each page's text by its path below it, and a line for each submission that is refused.
@@ -144,15 +149,38 @@ def current_pages(redraw: bool = False) -> tuple[Path, dict[str, str], tuple[str
     Raises:
         Mistake: A reference result is bad, or the board has a link.
     """  # noqa: DOC502 - raised by refuse_bad and drawn_figures
-    folder = root()
+    folder = checkout or root()
     drawn = drawn_figures(folder / PAGES)  # also looks for links
     found, there = published(folder), suite()
-    selection = select(there, found.references, submissions=found.submissions)
+    selection = chosen(folder, there, found)
     refuse_bad(folder, found, selection)
     below = folder / PAGES / SUBMISSIONS
     refused = [f"{below / sender_of(o.record) / o.record.subject.file_name}: {o.why}" for o in selection.faults]
     written = board_pages(folder, there, found, selection, drawn={} if redraw else drawn)
     return folder / PAGES, written, (*map(str, found.bad), *refused)
+
+
+def chosen(
+    folder: Path, there: Suite, found: Published, preview: bool = False, among: Published | None = None
+) -> Selection:
+    """Choose the records that a board shows, and work out how far what others sent can be trusted.
+
+    Args:
+        folder: The checkout.
+        there: What there is.
+        found: What it publishes.
+        preview: Whether quick runs are shown, and seeds may be few.
+        among: What is shown, if that is more or less than what is published.
+
+    Returns:
+        What is shown, and what is left out.
+    """
+    shown, board = among or found, folder / PAGES
+    mine = tuple(one for one in shown.submissions if one.sender == THIS_RUN)
+    others = tuple(one for one in shown.submissions if one.sender != THIS_RUN)
+    trusted, refused = with_trust(board, board / SUBMISSIONS, there, found.references, others) if others else ((), ())
+    selection = select(there, shown.references, preview, (*mine, *trusted))
+    return replace(selection, left_out=(*selection.left_out, *refused))
 
 
 def board_pages(
@@ -175,16 +203,17 @@ def board_pages(
     return pages(there, selection, preview, drawn, unread)
 
 
-def write(redraw: bool = False) -> Written:
+def write(redraw: bool = False, checkout: Path | None = None) -> Written:
     """Write the leaderboard's pages that are stale, and remove those that no longer belong to it.
 
     Args:
         redraw: Whether to draw every figure again.
+        checkout: Whose board; by default that which `root` finds.
 
     Returns:
         What was written.
     """
-    folder, made, bad = current_pages(redraw)
+    folder, made, bad = current_pages(redraw, checkout)
     return replace(write_pages(folder, made, redraw), bad=bad)
 
 

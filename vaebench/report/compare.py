@@ -13,8 +13,7 @@ from vaebench.mistakes import Mistake
 from vaebench.report.differences import AtLevel, ClaimDifference, Comparison, MeasurementDifference
 from vaebench.results.assemble import rejudge
 from vaebench.results.record import Record
-from vaebench.results.references import REFERENCES, read, root
-from vaebench.results.store import read_record
+from vaebench.results.references import own, read
 
 Key = tuple[str, ...]
 
@@ -35,17 +34,18 @@ def side(given: str) -> tuple[list[Record], list[str]]:
     """
     if Path(given).exists() or "/" in given:
         return read(Path(given))
-    folder = root() / REFERENCES
-    paths = sorted(folder.glob("*/*.json"))
-    rows = sorted({".".join(path.name.split(".")[:2]) for path in paths})
-    wanted = {given, *(row for row in rows if row.partition(".")[0] == given)}
-    chosen = [path for path in paths if ".".join(path.name.split(".")[:2]) in wanted]
+    by_row: dict[str, list[Record]] = {}
+    records, bad = own()
+    for record in records:
+        by_row.setdefault(f"{record.subject.variant.name}.{record.subject.arch}", []).append(record)
+    variants = {row.partition(".")[0] for row in by_row}
+    chosen = [one for row, its in sorted(by_row.items()) if given in {row, row.partition(".")[0]} for one in its]
     if not chosen:
-        close = difflib.get_close_matches(given, sorted({*rows, *(row.partition(".")[0] for row in rows)}))
+        close = difflib.get_close_matches(given, sorted({*by_row, *variants}))
         raise Mistake(
             f"{given} is no folder of a run and no row" + (f"; the nearest: {', '.join(close)}" if close else "")
         )
-    return [read_record(path) for path in chosen], []
+    return chosen, bad
 
 
 def compare(one: Sequence[Record], other: Sequence[Record]) -> Comparison:

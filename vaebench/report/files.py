@@ -23,6 +23,9 @@ MARK = f"<!-- {MADE_BY} -->"
 SUBMISSIONS = "submissions"
 """The folder of a board for records of others. Nothing below it is a page."""
 
+APART = (SUBMISSIONS, "replays")
+"""Folders of a board that hold no pages: what others sent, and proofs that it was trained again."""
+
 MAX_BYTES = 64 * 2**20
 """A larger file is no page, and is not read further."""
 
@@ -84,7 +87,7 @@ def stale_pages(folder: Path, pages: Mapping[str, str], redrawn: bool = False) -
 
 
 def board_files(folder: Path) -> Iterator[tuple[str, Path]]:
-    """List the files of a board, submissions aside.
+    """List the files of a board, submissions and replays aside.
 
     Args:
         folder: The board's folder; it may be missing.
@@ -104,7 +107,7 @@ def board_files(folder: Path) -> Iterator[tuple[str, Path]]:
         for path in sorted(waiting.pop().iterdir()):
             name = path.relative_to(folder).as_posix()
             if _is_folder(path):
-                waiting += [path] if name != SUBMISSIONS else []
+                waiting += [path] if name not in APART else []
             elif stat.S_ISREG(path.lstat().st_mode):
                 yield name, path
             else:

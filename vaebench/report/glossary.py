@@ -53,6 +53,9 @@ SECTIONS: dict[str, dict[str, str]] = {
         "Where a claim must fail on it, that shows that the claim can fail.",
         "twin": "The suite's variant that another variant extends by one term. "
         "A task that compares the two trains the twin as an arm.",
+        "trust": "How far a row was checked. `self-reported`: only its sender's word. `verified`: ids, "
+        "verdicts, invariants and sources follow from its files. `replayed`: we trained some cells again from its "
+        "sources. `retrained by us`: all were. `trained by us`: it is one of the suite's own.",
     },
     "What is measured": {
         "measurement": "A number that an instrument takes of a model. Its error is that of the instrument.",

@@ -14,6 +14,7 @@ from vaebench.report.selection import Selection
 from vaebench.report.shown import Row, ShownRecord
 from vaebench.report.standing import Coverage, Standing, coverage, standings
 from vaebench.report.superseded import no_records
+from vaebench.report.trust import row_trust_said
 
 UP = "../"
 """The way from a page of places to the top of the board."""
@@ -120,8 +121,9 @@ def _table(task: Task, found: Sequence[Standing]) -> str:
         shown = plus_minus(agreement) if agreement else "–"
         name = f"[{one.model.label}]({UP}{one.model.first.path})"
         marks = [both(verdicts[claim.id]) for claim in task.claims]
-        rows.append([str(one.place or "–"), name, shown, _holds(verdicts.values()), *marks])
-    return table(["Place", "Variant · network", "Agreement", "Hold", *claims], rows)
+        trust = row_trust_said(record.record for record in one.model.records)
+        rows.append([str(one.place or "–"), name, shown, _holds(verdicts.values()), *marks, trust])
+    return table(["Place", "Variant · network", "Agreement", "Hold", *claims, link("trust", "Trust", UP)], rows)
 
 
 def _holds(verdicts: Iterable[Verdict]) -> str:

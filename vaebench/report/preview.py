@@ -10,6 +10,7 @@ from vaebench.report.board import (
     Published,
     Written,
     board_pages,
+    chosen,
     published,
     refuse_bad,
     uncollected,
@@ -17,22 +18,23 @@ from vaebench.report.board import (
 )
 from vaebench.report.files import drawn_figures
 from vaebench.report.run_places import run_places
-from vaebench.report.selection import select
 from vaebench.report.sent import THIS_RUN, sender_of, sent
 from vaebench.report.suite import Suite, suite
 from vaebench.results.record import Record
-from vaebench.results.references import REFERENCES, read, root
+from vaebench.results.references import REFERENCES, checkout, own, read
 
 
 @uncollected()
-def write_preview(folder: Path) -> Written:
+def write_preview(folder: Path, reference: Path | None = None) -> Written:
     """Write the board of the committed records together with those of a run, below the run's folder.
 
     Committed records are shown only for the presets of the run. A record of the run replaces a committed one of the
-    same subject and code. Rows of a variant that is not the suite's own are marked as the run's.
+    same subject and code. Rows of a variant that is not the suite's own are marked as the run's. Outside a checkout
+    the committed records are those of the installed package.
 
     Args:
         folder: Of the run.
+        reference: Folder of the records to show the run among; None for the committed ones.
 
     Returns:
         What was written.
@@ -42,22 +44,32 @@ def write_preview(folder: Path) -> Written:
     """
     if folder.is_file():
         raise Mistake(f"{folder} is a file; give the folder of a run")
-    checkout = root()
-    _refuse_checkout(folder, checkout)
+    here = checkout()
+    _refuse_checkout(folder, here)
     records, bad = read(folder)
-    committed, there = published(checkout), suite()
+    committed, there = _committed(here, reference), suite()
     shown = _among(records, committed, there)
-    selection = select(there, shown.references, preview=True, submissions=shown.submissions)
-    refuse_bad(checkout, committed, selection)
+    selection = chosen(here or Path(), there, committed, preview=True, among=shown)
+    refuse_bad(here or Path(), committed, selection)
     refused = [
         f"{folder / one.record.subject.file_name}: {one.why}"
         for one in selection.faults
         if sender_of(one.record) in {"", THIS_RUN}
     ]
-    drawn = drawn_figures(checkout / PAGES)
-    made = board_pages(checkout, there, shown, selection, drawn, preview=True)
+    drawn = drawn_figures(here / PAGES) if here else {}
+    made = board_pages(here or Path(), there, shown, selection, drawn, preview=True)
     written = write_pages(folder / PAGES, made)
     return replace(written, bad=(*bad, *refused), places=run_places(there.tasks, selection))
+
+
+def _committed(here: Path | None, reference: Path | None) -> Published:
+    """Read the records that a run is shown among."""
+    if here is None or reference is not None:
+        records, bad = own(reference)
+        if bad:
+            raise Mistake(bad[0])
+        return Published(tuple(records))
+    return published(here)
 
 
 def _among(records: Sequence[Record], committed: Published, there: Suite) -> Published:
@@ -77,11 +89,11 @@ def _among(records: Sequence[Record], committed: Published, there: Suite) -> Pub
     return Published((*ours, *references), (*theirs, *submissions))
 
 
-def _refuse_checkout(folder: Path, checkout: Path) -> None:
+def _refuse_checkout(folder: Path, checkout: Path | None) -> None:
     """Refuse to write a preview where a checkout keeps its own pages or records."""
-    here, ours = folder.resolve(), checkout.resolve()
-    inside = any(here.is_relative_to(ours / part) for part in (REFERENCES, PAGES))
-    if (here / REFERENCES).exists() or ours.is_relative_to(here) or inside:
+    here, ours = folder.resolve(), checkout.resolve() if checkout else None
+    inside = ours is not None and any(here.is_relative_to(ours / part) for part in (REFERENCES, PAGES))
+    if (here / REFERENCES).exists() or (ours is not None and ours.is_relative_to(here)) or inside:
         raise Mistake(f"{folder} is a checkout or a part of one; give the folder of a run")
 
 

@@ -24,6 +24,7 @@ from vaebench.report.markdown import (
 from vaebench.report.remake import command, json_path
 from vaebench.report.shown import ShownRecord
 from vaebench.report.taken_away import DATA
+from vaebench.report.trust import trust_said
 from vaebench.report.variant_page import variant_path
 from vaebench.results.record import Record
 
@@ -76,6 +77,7 @@ def _origin(record: Record) -> str:
         f"{sum(cell.status == 'ok' for cell in record.cells)} of {len(record.cells)} seeds",
         f"{subject.device}, torch {escape(torch)}" if torch else subject.device,
         *([f"{spent} per cell"] if spent else []),
+        trust_said(record),
     ]
     return " · ".join(facts)
 

@@ -11,6 +11,7 @@ from vaebench.report.markdown import PREVIEW, SYMBOLS, escape, label, table, wor
 from vaebench.report.selection import Selection
 from vaebench.report.shown import ShownRecord
 from vaebench.report.superseded import no_records
+from vaebench.report.trust import trust_said
 from vaebench.results.record import Record, Status
 
 UP = "../../"
@@ -43,7 +44,7 @@ def records_page(task: Task, selection: Selection, preview: bool) -> str:
         return "\n\n".join([*parts, no_records(selection.stale, task.name, UP)]) + "\n"
     heads = ["Data", "Record", "Preset", "Seeds", "Not finished", link("invariant", "Invariants", UP), "Device"]
     rows = [_line(one) for one in shown]
-    parts.append(table([*heads, "Time per cell", "Measured"], rows))
+    parts.append(table([*heads, "Time per cell", "Measured", link("trust", "Trust", UP)], rows))
     return "\n\n".join(parts) + "\n"
 
 
@@ -98,4 +99,5 @@ def _line(shown: ShownRecord) -> list[str]:
         shown.subject.device,
         cell_time(record) or "–",
         dated([record]),
+        trust_said(record),
     ]

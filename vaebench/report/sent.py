@@ -1,6 +1,8 @@
 """Records that others sent. The board names the sender, and bases no summary on them."""
 
 import re
+from dataclasses import dataclass
+from typing import Literal
 
 from vaebench.results.record import Record
 
@@ -11,27 +13,46 @@ SENDER = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 """A sender's folder is a GitHub user name in small letters."""
 
 
+@dataclass(frozen=True)
+class Trust:
+    """What stands behind a record's numbers; see `report.trust`.
+
+    Attributes:
+        level: From its sender's word alone to a training of ours.
+        date: Of the replay, as ``2026-11-28``; empty without one.
+        machine: That replayed it.
+    """
+
+    level: Literal["self-reported", "verified", "replayed", "retrained"] = "self-reported"
+    date: str = ""
+    machine: str = ""
+
+
 class Sent(Record):
     """A record that somebody else sent.
 
     Attributes:
         sender: The name of the folder that it lies in.
+        trust: What stands behind its numbers.
     """
 
     sender: str
+    trust: Trust = Trust()
 
 
-def sent(record: Record, sender: str) -> Sent:
+def sent(record: Record, sender: str, trust: Trust | None = None) -> Sent:
     """Give a record its sender.
 
     Args:
         record: A record.
         sender: Who.
+        trust: What stands behind its numbers; only the sender's word by default.
 
     Returns:
         The record, with its sender.
     """
-    return Sent.model_construct(**{name: getattr(record, name) for name in Record.model_fields}, sender=sender)
+    fields = {name: getattr(record, name) for name in Record.model_fields}
+    return Sent.model_construct(**fields, sender=sender, trust=trust or Trust())
 
 
 def sender_of(record: Record) -> str:

@@ -1,10 +1,11 @@
-"""The reference results of a checkout, and how a run compares with them."""
+"""The reference results, of a checkout or of an installed package, and how a run compares with them."""
 
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
 from vaebench.mistakes import Mistake
+from vaebench.results.bundle import bundled
 from vaebench.results.record import Record
 from vaebench.results.score import Score, score
 from vaebench.results.store import read_records
@@ -22,10 +23,37 @@ def root() -> Path:
     Raises:
         Mistake: Neither has any.
     """
-    for folder in (Path(), Path(__file__).parents[2]):
-        if (folder / REFERENCES).is_dir():
-            return folder
-    raise Mistake(f"there is no folder {REFERENCES} here; run this in a checkout of vaebench")
+    found = checkout()
+    if found is None:
+        raise Mistake(f"there is no folder {REFERENCES} here; run this in a checkout of vaebench")
+    return found
+
+
+def checkout() -> Path | None:
+    """Find the checkout whose records and pages are meant.
+
+    Returns:
+        As `root`; None where neither folder has reference results.
+    """
+    return next((at for at in (Path(), Path(__file__).parents[2]) if (at / REFERENCES).is_dir()), None)
+
+
+def own(reference: Path | None = None) -> tuple[Sequence[Record], list[str]]:
+    """Read the suite's own reference results, or those that the user names.
+
+    Args:
+        reference: Their folder; None for those of the checkout, and without one for those of the installed package.
+
+    Returns:
+        The records, and one line for each file that is none.
+
+    Raises:
+        Mistake: There is nothing to read, or the package's are damaged.
+    """  # noqa: DOC502 - raised by what it calls
+    if reference is not None:
+        return read(reference)
+    found = checkout()
+    return read(found / REFERENCES) if found is not None else (bundled(), [])
 
 
 def read(folder: Path) -> tuple[list[Record], list[str]]:
@@ -59,7 +87,7 @@ def score_folder(folder: Path, reference: Path | None) -> tuple[tuple[Score, ...
         A score for each record, and one line for each file that is none.
     """
     records, bad = read(folder)
-    references, bad_references = read(reference or root() / REFERENCES)
+    references, bad_references = own(reference)
     return score(records, references, scope=folder.is_dir()), bad + bad_references
 
 

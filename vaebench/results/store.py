@@ -22,6 +22,9 @@ MOST = {b"{": 8_000, b"[": 30_000, b",": 200_000}
 objects, lists and values it holds, and counting them costs nothing."""
 
 
+MANIFEST = "submission.json"
+"""At the top of a sender's folder: what the folder says of itself (see `results.submission`). It is no record."""
+
 _SCHEMA_1 = re.compile(rb'"schema_version": *1\b')
 
 
@@ -132,7 +135,7 @@ def read_record(path: Path) -> Record:
         The record, its verdicts as they stand in the file; those of schema 1 are made anew.
 
     Raises:
-        BadRecord: It is no ordinary file, too large, damaged, of another schema, or no record.
+        BadRecord: It is no ordinary file, cannot be read, or holds no record; see `record_of`.
     """
     if not stat.S_ISREG(path.lstat().st_mode):
         raise BadRecord(path, "no ordinary file")  # a link may lead anywhere, a pipe may never end
@@ -141,6 +144,22 @@ def read_record(path: Path) -> Record:
             text = file.read(MAX_BYTES + 1)
     except OSError as error:
         raise BadRecord(path, str(error.strerror)) from error
+    return record_of(text, path)
+
+
+def record_of(text: bytes, path: Path) -> Record:
+    """Read one record of a file's bytes.
+
+    Args:
+        text: The bytes.
+        path: The file, for messages.
+
+    Returns:
+        As `read_record`.
+
+    Raises:
+        BadRecord: They are too many, damaged, of another schema, or no record.
+    """
     if len(text) > MAX_BYTES:
         raise BadRecord(path, f"larger than {MAX_BYTES // 2**20} MiB")
     for sign, most in MOST.items():
@@ -249,6 +268,8 @@ def _record_files(folder: Path) -> list[Path]:
                 link = path.is_symlink()
                 if path.is_dir() and not link:
                     waiting.append(path)
+                if path == folder / MANIFEST and not link:
+                    continue
                 if path.suffix.lower() == ".json" or (link and not path.is_file()):
                     found.append(path)
         except OSError:

@@ -23,6 +23,9 @@ def leaderboard_(
     preview: Annotated[
         Path | None, typer.Option(help="Folder of a run: write a board with its records there instead.")
     ] = None,
+    reference: Annotated[
+        Path | None, typer.Option(help="With --preview: the records to show the run among; the committed ones.")
+    ] = None,
     redraw: Annotated[
         bool, typer.Option("--redraw", help="Draw every figure again; with --check, compare them to find forged ones.")
     ] = False,
@@ -33,6 +36,8 @@ def leaderboard_(
 
     if preview and (check_only or redraw):
         raise Mistake("--check and --redraw are about the committed pages; leave out these or --preview")
+    if reference and not preview:
+        raise Mistake("--reference is for a preview; give --preview DIR too")
     stale: list[str] = []
     try:
         with err.status("drawing"):
@@ -40,7 +45,7 @@ def leaderboard_(
                 stale, bad = board.stale(redraw)
                 done = board.Written(Path(), (), bad=bad)
             else:
-                done = board.write_preview(preview) if preview else board.write(redraw)
+                done = board.write_preview(preview, reference) if preview else board.write(redraw)
     except board.BadReferences as found:
         for line in found.lines:
             say(line, "red")
