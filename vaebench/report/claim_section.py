@@ -1,7 +1,7 @@
 """Write a section of a task's page: one claim or invariant, what it asks for, and its verdict on each record."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from vaebench.claims import Claim, Verdict, is_plain
 from vaebench.report.claim_table import asked, decided, marks
@@ -59,8 +59,32 @@ def claim_section(
         for arm, found in sorted(by_arm.items())
         if arm not in varying
     ]
-    two = any(condition.role == "control" for condition in claim.conditions)
     conditions = asked([one.verdicts[claim.id] for one in shown])
+    written = _table(claim, shown, conditions, controls, varying)
+    whose = " of the suite's own" if len(ours) < len(shown) else ""
+    numbered = "\n".join(f"{place}. {escape(one)}" for place, one in enumerate(conditions.values(), 1))
+    return [
+        f"### {escape(claim.id)}",
+        f"{escape(claim.says)} {_tally(claim, models, len(ours), whose)}",
+        f"The claim holds if each of these holds:\n\n{numbered}",
+        *_plants(claim, ours),
+        *([f"{CONTROLS}, in every record{whose} that has one: {'; '.join(same)}."] if same else []),
+        *([written] if written else []),
+        *([general] if general and written else []),
+        *_silent((one, one.verdicts[claim.id]) for one in shown),
+        *([_reported(claim, shown)] if claim.reported else []),
+    ]
+
+
+def _table(
+    claim: Claim,
+    shown: Sequence[ShownRecord],
+    conditions: Mapping[tuple[str, str], str],
+    controls: Sequence[Mapping[str, Verdict]],
+    varying: Sequence[str],
+) -> str:
+    """A row for each record that the claim applies to; empty if there is none."""
+    two = any(condition.role == "control" for condition in claim.conditions)
     lines = []
     for one, of_record in zip(shown, controls, strict=True):
         verdict = one.verdicts[claim.id]
@@ -70,23 +94,11 @@ def claim_section(
             levels = [label(verdict.published.word), label(verdict.controlled.word)] if two else [label(verdict.word)]
             numbers = decided(verdict, conditions, len(one.record.cells))
             lines.append([one.link, *levels, *numbers[:-1], *marks(verdict, conditions), *beside, numbers[-1]])
-    arms = [f"{words(arm)} arm" for arm in varying]
-    whose = " of the suite's own" if len(ours) < len(shown) else ""
     verdict_heads = LEVELS if two else ("Verdict",)
     many = [f"({place})" for place in range(1, len(conditions) + 1)] if len(conditions) > 1 else []
+    arms = [f"{words(arm)} arm" for arm in varying]
     headers = ["Record", *verdict_heads, "Decided by", "Estimate", "95 % interval", "Seeds", *many, *arms, "Why"]
-    numbered = "\n".join(f"{place}. {escape(one)}" for place, one in enumerate(conditions.values(), 1))
-    return [
-        f"### {escape(claim.id)}",
-        f"{escape(claim.says)} {_tally(claim, models, len(ours), whose)}",
-        f"The claim holds if each of these holds:\n\n{numbered}",
-        *_plants(claim, ours),
-        *([f"{CONTROLS}, in every record{whose} that has one: {'; '.join(same)}."] if same else []),
-        *([dropping_empty(headers, lines)] if lines else []),
-        *([general] if general and lines else []),
-        *_silent((one, one.verdicts[claim.id]) for one in shown),
-        *([_reported(claim, shown)] if claim.reported else []),
-    ]
+    return dropping_empty(headers, lines) if lines else ""
 
 
 def _spread(verdicts: Sequence[Verdict]) -> str:

@@ -27,8 +27,8 @@ from vaebench.report.this_run import this_run
 TITLE = "Which claims about VAEs hold?"
 
 LEGEND = (
-    f"✓ the 95 % interval over {link('seed', 'seeds')} lies where the paper says · ✗ it contradicts a condition · "
-    f"? cannot be told. {link('distinct model', 'One model')} under two names counts once."
+    f"✓ the 95 % interval over {link('seed', 'seeds')} lies where the paper says · ✗ it contradicts a condition "
+    "· ? cannot be told."
 )
 
 CSV = "results/verdicts.csv"
@@ -122,12 +122,13 @@ def _dated(suite: Suite, selection: Selection, preview: bool) -> str:
 def _claims_legend() -> str:
     return (
         f"Each {link('claim')} is counted over the suite's own {link('record', 'records')}. "
+        f"{link('distinct model', 'One model')} under two names counts once. "
         f"{link('as published', 'As published')} is by the paper's own measure, {link('under controls')} with every "
         f"control of ours. The [glossary]({GLOSSARY}) explains the words. "
         "The claims that hold most widely come first. *What decides* names the models that do not hold, or the "
         "conditions that most often decide. The analytic arm's column has the verdict that mathematics gives for the "
-        f"{link('analytic arm')}, and how many got it. *How much*, above, is the mean over the variants of the network "
-        "and data set that has most of them, and *a new variant* its 95 % prediction interval. "
+        f"{link('analytic arm')}, and how many got it. *How much*, above, is the mean over variants, on the task's "
+        "first data set and for the network that has most of them. *A new variant* is its 95 % prediction interval. "
         f"[All networks and data sets]({OVER_VARIANTS}) have both."
     )
 
