@@ -12,7 +12,7 @@ from vaebench.experiment import Budget, Knob, TrainingConfig
 from vaebench.papers import Version
 from vaebench.report import board
 from vaebench.report.admission import impossible
-from vaebench.report.front_page import front_page
+from vaebench.report.pages import overall_pages, summed_up
 from vaebench.report.selection import select, unfit, unfit_to_send
 from vaebench.report.sent import sent
 from vaebench.report.suite import suite
@@ -148,7 +148,8 @@ def test_a_refused_record_cannot_put_markup_on_the_page(there, references, hones
     found, _ = board._submitted(tmp_path)
     chosen = select(there, references, False, found)
     assert "<script>" in chosen.faults[0].why
-    assert "<script>" not in front_page(there, chosen, False)
+    pages = overall_pages(there, chosen, summed_up(there, chosen, {}))
+    assert "script" in pages["left_out.md"] and not any("<script>" in text for text in pages.values())
 
 
 def test_a_control_that_the_suites_own_records_lack_too_is_not_asked_for(tmp_path, there, references, honest):

@@ -40,22 +40,28 @@ def published(monkeypatch):
 
 
 def rows(page):
-    agreement = page.read_text().split("## Verdicts, row by row")[0]
-    return [line.split("|")[2].strip().split(" ")[0] for line in agreement.splitlines() if line.startswith("| –")]
+    run = page.read_text().partition("## This run\n")[2].partition("\n## ")[0]
+    return re.findall(r"^\| \[(\w+) ·", run, re.MULTILINE)
+
+
+def placed_rows(page):
+    places = (page.parent / "places" / f"{TASK}.md").read_text().partition("## Coverage")[2]
+    return sorted(re.findall(r"^\| (\w+) ·", places, re.MULTILINE))
 
 
 def test_a_preview_shows_a_runs_rows_among_the_committed_ones(published, tmp_path):
     write_record(tmp_path, renamed(published[0], name="new_vae", code_hash="1" * 16))
     done = preview.write_preview(tmp_path)
     assert (done.page, done.bad, done.strangers) == (tmp_path / "leaderboard" / "README.md", (), ())
-    assert sorted(rows(done.page)) == ["linear_vae", "new_vae", "vae"]
+    assert rows(done.page) == ["new_vae"]
+    assert placed_rows(done.page) == ["linear_vae", "new_vae", "vae"]
     assert PREVIEW in done.page.read_text()
 
 
 def test_a_run_replaces_the_committed_record_of_the_same_code(published, tmp_path):
     write_record(tmp_path, published[0])
     page = preview.write_preview(tmp_path).page
-    assert sorted(rows(page)) == ["linear_vae", "vae"]
+    assert sorted(rows(page)) == placed_rows(page) == ["linear_vae", "vae"]
     assert "## Left out" not in page.read_text()
 
 
@@ -128,24 +134,24 @@ def checkout(tmp_path, monkeypatch):
 
 
 def test_a_bad_submission_is_named_and_left_out_and_blocks_nobody(checkout):
-    page = checkout / "leaderboard" / "README.md"
-    assert "new_vae · mlp (from alice)" in page.read_text()
-    good = page.read_text()
+    front, left_out = (checkout / "leaderboard" / name for name in ("README.md", "left_out.md"))
+    places = checkout / "leaderboard" / "places" / f"{TASK}.md"
+    assert "new_vae · mlp (from alice)" in places.read_text()
+    good = front.read_text()
     for sender in ("bob", "eve"):
         path = placed(checkout, stored("vae.mlp.three_sources"), sender)
         path.write_text("{")
     (checkout / "leaderboard" / "submissions" / "loose.json").write_text("{}")
     stale, bad = board.stale()
     assert [line.split(":")[0].split("/")[2] for line in bad] == ["bob", "eve", "loose.json"]
-    assert [line.split(":")[0] for line in stale] == ["README.md"]
+    assert [line.split(":")[0] for line in stale] == ["README.md", "left_out.md"]
     done = board.write()
     assert done.bad == bad
     assert board.stale() == ([], bad)
-    left_out = page.read_text().partition("## Left out")[2]
-    listed = [line.split("/")[1].split(":")[0] for line in left_out.splitlines() if line]
-    assert listed == ["bob", "eve", "loose.json"]
-    before, after = (text.partition("## Claims")[2] for text in (good, page.read_text()))
-    assert after.partition("## Left out")[0].strip() == before.strip()
+    lines = [line for line in left_out.read_text().splitlines() if line.startswith("- ")]
+    assert [line.split("/")[1].split(":")[0] for line in lines] == ["bob", "eve", "loose.json"]
+    before, after = (text.partition("## All claims")[2] for text in (good, front.read_text()))
+    assert before and after.partition("## Left out")[0].strip() == before.strip()
 
 
 def test_a_submission_that_cannot_be_is_named_with_file_and_field_as_a_previewed_run_is(checkout, tmp_path):
@@ -245,4 +251,6 @@ def test_each_size_of_a_data_set_has_the_hash_of_its_page():
 def test_every_reference_record_is_shown():
     pages = board.current_pages()[1]
     assert "## Left out" not in pages["README.md"]
-    assert len([name for name in pages if name.startswith("records/")]) == len(list(STORED.parent.glob("*/*.json")))
+    superseded = pages.get("superseded.md", "").count("(../reference_results/")
+    shown = [name for name in pages if name.startswith("records/") and not name.endswith("/README.md")]
+    assert len(shown) + superseded == len(list(STORED.parent.glob("*/*.json")))

@@ -20,7 +20,8 @@ from vaebench.report.over_variants import Group
 ROUNDING = 1e-4
 """Estimates that differ by less, absolutely or relatively, may differ by rounding only."""
 
-_PERCENT = "\N{NO-BREAK SPACE}%"
+_BOUND = "\N{NO-BREAK SPACE}"
+_PERCENT = f"{_BOUND}%"
 
 FEW = 3
 """Up to so many models are named; of more only the number is said."""
@@ -116,8 +117,8 @@ def _how_widely(one: Counted) -> tuple[float, float, str, str]:
 def how_much(one: Counted) -> tuple[str, str]:
     """Say a claim's effect in a unit that a person has, and what to expect of a new variant.
 
-    It is that of the network and data set with most distinct variants. Where no group has enough variants, it is the
-    median over models with the range, and nothing is said of a new variant.
+    It is that of the first of the task's data sets with enough distinct variants, and of the network with most of them.
+    Where none has enough, it is the median over models with the range, and nothing is said of a new variant.
 
     Args:
         one: The claim.
@@ -127,7 +128,8 @@ def how_much(one: Counted) -> tuple[str, str]:
     """
     enough = [group for group in one.groups if group.found]
     if enough:
-        return _over_variants(one.task, max(enough, key=lambda g: (g.n, -_order(one.task, g))))
+        chosen = min(enough, key=lambda g: (_order(one.task, g), -g.n, g.arch))
+        return _over_variants(one.task, chosen, len({g.dataset for g in one.groups}) > 1)
     checks = [effect_of(one.task.name, one.claim.id, verdict.checks) for verdict in one.verdicts]
     numbers = [(of, check.interval.estimate) for of, check in filter(None, checks) if check.interval]
     if not numbers:
@@ -142,20 +144,21 @@ def _order(task: Task, group: Group) -> int:
     return task.datasets.index(group.dataset)
 
 
-def _over_variants(task: Task, group: Group) -> tuple[str, str]:
-    """Quote a group."""
+def _over_variants(task: Task, group: Group, where: bool) -> tuple[str, str]:
+    """Quote a group, with its data set where there are others."""
     assert group.found is not None
     effect = escape(group.effect.says).format(f"**{escape(group.said(group.found.estimate))}**")
     across = _knob(task) if group.effect.statistics[0].endswith(ACROSS) else ""
     new = escape(group.span(group.found.new_low, group.found.new_high))
-    return f"{effect}{across}".replace(" %", _PERCENT), new.replace(" %", _PERCENT)
+    on = f", on {words(group.dataset)}" if where else ""
+    return f"{effect}{across}{on}".replace(" %", _PERCENT), new.replace(" %", _PERCENT)
 
 
 def _knob(task: Task) -> str:
     values = task.budgets["standard"].knob_values if task.knob and "standard" in task.budgets else ()
     if not task.knob or len(values) < 2:
         return ""
-    return f", {escape(task.knob.symbol)} {plain(values[0])} → {plain(values[-1])}"
+    return ", " + _BOUND.join((escape(task.knob.symbol), plain(values[0]), "→", plain(values[-1])))
 
 
 def what_decides(one: Counted) -> str:

@@ -22,12 +22,13 @@ from vaebench.report.records_page import dated, foundations, records_path
 from vaebench.report.selection import Selection
 from vaebench.report.suite import Suite
 from vaebench.report.superseded import no_records, superseded_line
+from vaebench.report.this_run import this_run
 
 TITLE = "Which claims about VAEs hold?"
 
 LEGEND = (
-    f"✓ the 95 % interval over {link('seed', 'seeds')} lies where the paper says · ✗ it contradicts a condition · "
-    f"? cannot be told. {link('distinct model', 'One model')} under two names counts once."
+    f"✓ the 95 % interval over {link('seed', 'seeds')} lies where the paper says · ✗ it contradicts a condition "
+    "· ? cannot be told."
 )
 
 CSV = "results/verdicts.csv"
@@ -66,7 +67,9 @@ def front_page(
         parts.append(no_records(selection.stale))
     first = headlines(claims)
     parts += [LEGEND, first] if first else [LEGEND]
+    run = this_run(suite.tasks, selection) if preview else ""
     links = len(parts)
+    parts += ["## This run", run] if run else []
     if claims:
         parts += ["## All claims", _claims_legend(), all_claims(claims)]
     rows = [one for one in given if one.is_own]
@@ -119,12 +122,13 @@ def _dated(suite: Suite, selection: Selection, preview: bool) -> str:
 def _claims_legend() -> str:
     return (
         f"Each {link('claim')} is counted over the suite's own {link('record', 'records')}. "
+        f"{link('distinct model', 'One model')} under two names counts once. "
         f"{link('as published', 'As published')} is by the paper's own measure, {link('under controls')} with every "
         f"control of ours. The [glossary]({GLOSSARY}) explains the words. "
         "The claims that hold most widely come first. *What decides* names the models that do not hold, or the "
         "conditions that most often decide. The analytic arm's column has the verdict that mathematics gives for the "
-        f"{link('analytic arm')}, and how many got it. *How much*, above, is the mean over the variants of the network "
-        "and data set that has most of them, and *a new variant* its 95 % prediction interval. "
+        f"{link('analytic arm')}, and how many got it. *How much*, above, is the mean over variants, on the task's "
+        "first data set and for the network that has most of them. *A new variant* is its 95 % prediction interval. "
         f"[All networks and data sets]({OVER_VARIANTS}) have both."
     )
 

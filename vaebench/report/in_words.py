@@ -55,34 +55,34 @@ EFFECTS: dict[tuple[str, str], Effect] = {
         (f"damage_small_per_data{ACROSS}", f"damage_small{ACROSS}"),
         "{} damage",
         "less",
-        "A larger encoder variance makes a VAE robust",
+        "A larger variance makes a VAE robust",
     ),
     ("camuto2021_variance_frequency", "decoder_frequency"): Effect(
         (f"decoder_high_frequency_share{ACROSS}",),
         "high-frequency share {}",
         "change",
-        "A larger encoder variance lowers the decoder's frequency content",
+        "A larger variance lowers the decoder's frequencies",
     ),
     ("camuto2021_input_noise", "noise_lipschitz"): Effect(
         (f"encoder_lipschitz_mean{ACROSS}",),
-        "Lipschitz constant {}",
+        "Lipschitz {}",
         "change",
-        "Input noise makes the encoder smoother",
+        "Input noise makes encoders smoother",
     ),
     ("bonheme2022_encoder_first", "encoder_first"): Effect(
         ("lead_raw_biased", "lead_raw"), "{} earlier", "times", "Encoders are learned before decoders"
     ),
     ("nakagawa2021_posterior_isometry", "isometry"): Effect(
-        ("t2_worst_deviation",), "worst unit off by {}", "share", "The posterior scale is the decoder's local scale"
+        ("t2_worst_deviation",), "worst unit off by {}", "share", "The posterior scale is the decoder's"
     ),
     ("nakagawa2021_posterior_isometry", "density"): Effect(
-        ("density_slope",), "slope {}, claimed 1", "number", "The posterior scale gives the density of the data"
+        ("density_slope",), "slope {}, claimed 1", "number", "The posterior scale gives the density"
     ),
     ("gracyk2025_kahler_sampling", "fewer_outliers"): Effect(
         ("classifier_outliers_prior minus classifier_outliers_weighted",),
         "{} by classifier",
         "points",
-        "Volume-weighted sampling gives fewer outliers",
+        "Volume-weighted samples have fewer outliers",
     ),
     ("gracyk2025_kahler_sampling", "fewer_outliers_more_volume"): _outliers(
         "more_volume", "Sampling where there is more volume gives fewer outliers"
