@@ -25,8 +25,7 @@ from vaebench.report.figures.style import (
 )
 from vaebench.report.format import plain
 
-BAND = 0.22
-"""Opacity of a band."""
+BAND = 0.22  # opacity
 
 TICK = 0.1
 """Width of a digit as a share of a panel's."""
