@@ -168,8 +168,8 @@ def kl_weight_in_squares(trained: Trained, x: Tensor) -> float | None:
         return None
     if isinstance(likelihood.variance, Tensor):
         return 2 * float(likelihood.variance) * trained.kl_weight if likelihood.variance.numel() == 1 else None
-    if trained.model.interventions.likelihood_variance is None:
-        return 2 * float(likelihood.variance) * trained.kl_weight  # a checkpoint keeps its own
+    if trained.frozen:
+        return 2 * float(likelihood.variance) * trained.kl_weight
     return trained.model.interventions.beta(trained.kl_weight)
 
 

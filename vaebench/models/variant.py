@@ -18,6 +18,9 @@ class Model(Protocol):
 
     Both treat each example separately. They are differentiated in forward mode under ``torch.func.vmap``. So they use
     no statistics of the batch and no ``.item()``.
+
+    A model with its own prior has ``prior_sample(noise)`` too, see `priors`. ``remarks``, lines of text, are kept with
+    its record.
     """
 
     def encode(self, x: Tensor) -> Posterior:

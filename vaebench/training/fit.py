@@ -52,6 +52,7 @@ class Trained:
         objective: What was minimised; None for an untrained model.
         notes: Remarks for the record, one line each.
         label: The class that a conditional model is read at, on the examples of that class; else None.
+        frozen: Whether its weights are a checkpoint. Its likelihood has its own variance, whatever the task fixes.
     """
 
     model: Intervened
@@ -64,6 +65,7 @@ class Trained:
     objective: Objective | None = None
     notes: tuple[str, ...] = ()
     label: int | None = None
+    frozen: bool = False
 
 
 def build(variant: Variant, shape: tuple[int, ...], latent: int, arch: str, seed: int) -> Model:
@@ -181,7 +183,7 @@ def _fit(
     seen = look(variant, model, x, latent=latent, steps=training.steps, seed=seed_for(seed, "first step"))
     if variant.trained:
         whole = model.eval().requires_grad_(False)
-        return Trained(whole, latent, variant.kl_weight, seen.complex_codes, notes=seen.notes, label=label)
+        return Trained(whole, latent, variant.kl_weight, seen.complex_codes, notes=seen.notes, label=label, frozen=True)
     labels = None if label is None or data.train.labels is None else data.train.labels.to(device)
     objectives = (variant.objective, *(adversary.objective for adversary in variant.adversaries))
     step_of = TrainingStep(model, objectives, training.steps, len(x))
