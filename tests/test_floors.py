@@ -19,7 +19,7 @@ FLOORS = {
     "catalog": 6, "provenance": 6,
     "cell": 7, "engines": 7,
     "runner": 8, "report": 8,
-    "api": 9, "migrate": 8,
+    "api": 9, "migrate": 8, "nightly": 9, "replay": 9,
     "cli": 10, "__main__": 11,
 }  # fmt: skip
 
@@ -30,6 +30,7 @@ BESIDE = {
     ("training", "variants"),
     ("engines", "cell"),
     ("provenance", "catalog"),
+    ("replay", "nightly"),
     ("sources", "fingerprint"),
 }
 """Rooms on one floor of which the first may import the second."""

@@ -9,7 +9,7 @@ from vaebench.cli.app import app
 from vaebench.cli.console import INTERRUPTED, give_up, open_streams, whole_answers
 from vaebench.mistakes import Mistake, shortage
 
-VERBS = ("list", "run", "score", "migrate", "leaderboard")
+VERBS = ("list", "run", "score", "migrate", "leaderboard", "nightly")
 """The verbs in the order in which ``--help`` lists them."""
 
 for verb in VERBS:

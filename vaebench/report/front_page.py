@@ -41,6 +41,7 @@ LEGEND = (
 PRESETS = {
     "standard": "High agreement says that the papers' claims are true of a variant, not that it is a good one.",
     "paper": "The models have the papers' own sizes.",
+    "nightly": "This preset is for comparing the code with itself. Its trainings are too short to judge a claim.",
     "quick": "This preset only shows that everything runs. Its trainings are too short to judge a claim.",
 }
 

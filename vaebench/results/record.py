@@ -12,6 +12,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from vaebench.claims import LARGEST, Claim, Column, Interval, Table, Verdict, map_entry
 from vaebench.claims.table import NAME
+from vaebench.experiment import Preset
 from vaebench.fingerprint import value_hash
 
 SCHEMA_VERSION: Literal[2] = 2
@@ -106,7 +107,7 @@ class Subject(Stored):
     dataset: DatasetInfo
     variant: VariantInfo
     arch: Name
-    preset: Literal["quick", "standard", "paper"]
+    preset: Preset
     device: Literal["cpu", "cuda"]
 
     @property

@@ -153,27 +153,33 @@ def _differences(record: Record, reference: Record) -> Iterator[str]:
         yield f"variant code hash {new.variant.code_hash}, reference {old.variant.code_hash}"
 
 
-def _columns(record: Record) -> dict[Place, Column]:
-    """Measurements by place; a measurement whose unit changed is another measurement.
+def compared_columns(measurements: Sequence[Column]) -> dict[Place, Column]:
+    """Find what two runs are compared by: measurements by place, where one whose unit changed is another.
 
     Entries of maps are looked at and not compared, or their hundreds would drown the rest; ratios of durations belong
     to the machine, and asv follows those.
+
+    Args:
+        measurements: Of a record or a cell.
+
+    Returns:
+        Column by arm, knob value, name and unit.
     """
     return {
         (c.arm, c.knob, c.name, c.unit): c
-        for c in record.measurements
+        for c in measurements
         if c.values and not map_entry(c.name) and not c.name.endswith("_time_ratio")
     }
 
 
 def _shifts(record: Record, reference: Record) -> dict[Place, Shift]:
-    new, old = _columns(record), _columns(reference)
+    new, old = compared_columns(record.measurements), compared_columns(reference.measurements)
     found = {place: shift(new[place], old[place]) for place in new if place in old}
     return {place: one for place, one in found.items() if one is not None}
 
 
 def _one_sided(record: Record, reference: Record) -> Iterator[Drift]:
-    new, old = _columns(record), _columns(reference)
+    new, old = compared_columns(record.measurements), compared_columns(reference.measurements)
     for here, there, lacking, side in ((new, old, reference, "reference"), (old, new, record, "new run")):
         for (arm, knob, name, unit), column in here.items():
             if (arm, knob, name, unit) not in there:

@@ -15,6 +15,7 @@ from vaebench.models import Model, Objective, Refused, Unfit, Variant
 from vaebench.seeds import seed_for
 from vaebench.training.first_step import look
 from vaebench.training.intervened import Intervened
+from vaebench.training.nudge import nudge
 from vaebench.training.sides import sides_of
 from vaebench.training.step import TrainingStep
 
@@ -116,6 +117,7 @@ def fit(
     seed: int,
     device: str = "cpu",
     seconds: float | None = None,
+    ulp: int = 0,
 ) -> Trained:
     """Train one model.
 
@@ -132,6 +134,7 @@ def fit(
         seed: Of the initial weights, the batches and the noise.
         device: Where to train.
         seconds: Time limit; None for no limit.
+        ulp: Number of a rounding twin, whose initial weights are one rounding off, see `training.nudge`; 0 for none.
 
     Returns:
         The trained model.
@@ -147,7 +150,7 @@ def fit(
     cuda = [torch.device(device)] if torch.device(device).type == "cuda" else []
     with torch.random.fork_rng(devices=cuda):
         torch.manual_seed(seed_for(seed, "layers"))
-        return _fit(variant, data, arch, latent, training, interventions, seed, device, seconds)
+        return _fit(variant, data, arch, latent, training, interventions, seed, device, seconds, ulp)
 
 
 def _fit(
@@ -160,11 +163,14 @@ def _fit(
     seed: int,
     device: str,
     seconds: float | None,
+    ulp: int,
 ) -> Trained:
     start = time.perf_counter()
     if variant.learning_rate is not None:
         training = replace(training, learning_rate=variant.learning_rate)
-    model = Intervened(build(variant, data.shape, latent, arch, seed_for(seed, "weights")), interventions).to(device)
+    model = Intervened(build(variant, data.shape, latent, arch, seed_for(seed, "weights")), interventions)
+    nudge(model, seed, ulp)
+    model = model.to(device)
     x = data.train.x.to(device)
     seen = look(variant, model, x, latent=latent, steps=training.steps, seed=seed_for(seed, "first step"))
     objectives = (variant.objective, *(adversary.objective for adversary in variant.adversaries))
