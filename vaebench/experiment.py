@@ -199,7 +199,7 @@ class Budget:
 
 
 NIGHT_STEPS = 100
-"""Optimiser steps of the preset `nightly`: rounding has no time to grow, and a change of the code shows all the same."""
+"""Optimiser steps of the preset `nightly`: rounding has no time to grow, and a change of the code shows."""
 
 
 def nightly(quick: Budget) -> Budget:

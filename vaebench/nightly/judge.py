@@ -195,8 +195,16 @@ def stale(new: Subject, old: Subject) -> Iterator[str]:
 
 
 def other_code(new: Environment, old: Environment) -> Iterator[str]:
-    """Name the rooms of the suite whose code is not the reference's."""
-    return (room for room in sorted({*new.code, *old.code}) if new.code.get(room) != old.code.get(room))
+    """Name the rooms of the suite whose code is not the reference's.
+
+    Args:
+        new: Where the night ran.
+        old: Where the reference was made.
+
+    Yields:
+        The rooms.
+    """
+    yield from (room for room in sorted({*new.code, *old.code}) if new.code.get(room) != old.code.get(room))
 
 
 def other_arithmetic(new: Environment, old: Environment) -> Iterator[str]:

@@ -173,7 +173,11 @@ def _judged(reference: Night, cells: Sequence[Asked], outcomes: Mapping[Asked, C
 
 @contextmanager
 def _there(plan: Plan, commit: str) -> Iterator[There]:
-    """A function that runs cells by a commit's code."""
+    """A function that runs cells by a commit's code.
+
+    Yields:
+        The function.
+    """
     with code_of_commit(plan.checkout, commit) as tree:
         yield lambda cells, progress: run_there(tree, cells, plan.where, progress)
 
@@ -232,7 +236,7 @@ def _against(plan: Plan, progress: Progress, start: float) -> Result:
         moved = [one for one in judged if one.word == "moved"]
         words = populations(moved, plan.where, there, progress) if moved else {}
     settled = [_worded(one, likely(one), words.get(one.key)) for one in judged]
-    # A changed definition is no fault here, where only numbers are compared. A new record has nothing to be compared with.
+    # A changed definition is no fault here, where only numbers are compared. A new record is compared with nothing.
     settled = [replace(one, stale=()) if one.word in GOOD else one for one in settled]
     new = [one for one in settled if one.word == "extra"]
     notes = tuple(f"{one.name}: new, and not compared" for one in new)

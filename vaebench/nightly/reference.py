@@ -118,8 +118,8 @@ def instrument_of(task: str) -> Callable[[str], str]:
 def make(folder: Path, cells: Sequence[Asked], where: Where, work: Path, progress: Progress, whole: bool) -> list[str]:
     """Make the reference of a night: run each cell, its rounding twins and one further seed.
 
-    It can be stopped, and goes on where it was: each finished cell is in a journal. A cell of another arithmetic, as its
-    probe says, is run again.
+    It can be stopped, and goes on where it was: each finished cell is in a journal. A cell of another arithmetic, as
+    its probe says, is run again.
 
     Args:
         folder: Where the reference is written.

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from vaebench.nightly.cells import Asked, Progress, Where, run_here
 from vaebench.nightly.expected import with_twins
-from vaebench.nightly.judge import Judged, judge
+from vaebench.nightly.judge import GOOD, Judged, judge
 from vaebench.nightly.reference import night_of, readings_of
 from vaebench.results.night import Key
 from vaebench.results.record import CellOutcome
@@ -77,12 +77,11 @@ def by_running(
             found[one.key] = "undecided: the reference's code gives no such cell here"
             continue
         again = judge(night_of(theirs, [cell.seed for cell in theirs]), {c.seed: outcomes[c] for c in asked[one.key]})
-        if again.word == "same":
+        if again.word in GOOD:
             found[one.key] = f"arithmetic: the reference's code moves as far here ({likely(one)})"
         else:
-            found[one.key] = (
-                f"code: the reference's code gives other numbers here, {again.readings - again.same} of {again.readings} ({likely(one)})"
-            )
+            others = f"{again.readings - again.same} of {again.readings}"
+            found[one.key] = f"code: the reference's code gives other numbers here, {others} ({likely(one)})"
     return found
 
 
