@@ -117,7 +117,8 @@ def machine() -> str:
 
     from vaebench.environment import processor_name
 
-    return f"{processor_name()}, torch {torch.__version__}, {torch.get_num_threads()} threads, Python {sys.version.split()[0]}"
+    versions = f"torch {torch.__version__}, Python {sys.version.split()[0]}"
+    return f"{processor_name()}, {versions}, {torch.get_num_threads()} threads"
 
 
 def checked_out(name: str, folder: Path) -> Path:
@@ -125,7 +126,9 @@ def checked_out(name: str, folder: Path) -> Path:
     tree = folder / "base"
     if not (tree / ".git").exists():
         subprocess.run(["git", "clone", "--quiet", "--shared", "--no-checkout", str(ROOT), str(tree)], check=True)
-    done = subprocess.run(["git", "-C", str(ROOT), "rev-parse", "--verify", f"{name}^{{commit}}"], capture_output=True)
+    done = subprocess.run(
+        ["git", "-C", str(ROOT), "rev-parse", "--verify", f"{name}^{{commit}}"], capture_output=True, check=False
+    )
     if done.returncode:
         sys.exit(f"compare: there is no revision {name}")
     commit = done.stdout.decode().strip()
@@ -172,7 +175,7 @@ def read(results: Path) -> dict[str, float]:
             row = dict(zip(columns, values, strict=False))
             if ".time_" not in name:
                 continue
-            for at, seconds in zip(product(*row.get("params") or [[]]), row["result"] or (), strict=False):
+            for at, seconds in zip(product(*row.get("params") or ()), row["result"] or (), strict=False):
                 if seconds is not None and math.isfinite(seconds):
                     found[f"{name}({', '.join(at)})" if at else name] = seconds
     return found
