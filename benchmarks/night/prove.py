@@ -3,7 +3,8 @@
     python -m benchmarks.night.prove            # goes on where it was; --again begins anew
 
 writes ``outcomes.json`` and, from it, ``README.md``, both in this folder. Cells that are finished lie in
-``runs/night_proof``. ``NIGHT_TORCH`` may name folders that hold another torch, as ``pip install --target`` makes them.
+``runs/night_proof``. ``NIGHT_TORCH`` may name folders that hold another torch, as ``pip install --target``
+makes them. They are called ``site-packages``; else they would count as the variants' own code.
 """
 
 import json

@@ -3,8 +3,8 @@
 import subprocess
 
 import pytest
-
 from nightly.of_night import ASKED, outcome
+
 from vaebench.mistakes import Mistake
 from vaebench.nightly.cells import Where
 from vaebench.nightly.elsewhere import ENTRY, code_of_commit, revision, run_there
@@ -47,9 +47,9 @@ def test_the_code_of_a_commit_is_what_runs(checkout):
 
 
 def test_an_unknown_revision_is_one_line(checkout):
-    with pytest.raises(Mistake, match="--against nowhere: .* has no such revision"):
+    with pytest.raises(Mistake, match=r"--against nowhere: .* has no such revision"):
         revision(checkout, "nowhere")
-    with pytest.raises(Mistake, match="--against --help"):
+    with pytest.raises(Mistake, match=r"--against --help"):
         revision(checkout, "--help")
 
 
@@ -57,7 +57,7 @@ def test_a_checkout_with_changes_is_refused(checkout):
     (checkout / "notes.txt").touch()
     assert revision(checkout, "HEAD") == git(checkout, "rev-parse", "HEAD")  # no part of the package
     (checkout / "vaebench" / "more.py").touch()
-    with pytest.raises(Mistake, match="--against HEAD: .*commit them first"):
+    with pytest.raises(Mistake, match=r"--against HEAD: .*commit them first"):
         revision(checkout, "HEAD")
 
 

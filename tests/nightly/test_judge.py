@@ -1,8 +1,8 @@
 """What a night says of one record, and what it puts it down to."""
 
 import pytest
-
 from nightly.of_night import CODE, NAMES, PROBE, here, outcome, population
+
 from vaebench.nightly.judge import judge
 from vaebench.nightly.reference import night_of
 from vaebench.nightly.settle import is_ambiguous, likely
@@ -48,7 +48,7 @@ def test_what_is_on_one_side_only_is_never_green(changes, named):
 
 
 def test_a_lost_seed_and_a_lost_record_are_never_green():
-    two = night_of(population() | {key: value for key, value in population(seed=1).items()}, [0, 1])
+    two = night_of(population() | dict(population(seed=1).items()), [0, 1])
     one = judge(two, {0: outcome(0)})
     assert (one.word, one.good) == ("incomplete", False)
     assert any("seed 1" in line for line in one.troubles)

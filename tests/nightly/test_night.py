@@ -5,15 +5,17 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
-
 from nightly.of_night import ASKED, CODE, NAMES, PROBE, here, outcome, population
+
 from vaebench.nightly import night as flow
 from vaebench.nightly import settle
 from vaebench.nightly.cells import Where
-from vaebench.nightly.night import Plan, night
+from vaebench.nightly.night import night
 from vaebench.nightly.reference import night_of
 from vaebench.nightly.report import as_values, counts, headline, markdown
-from vaebench.results.night import file_of, night_text, write_nights
+from vaebench.nightly.result import Plan
+from vaebench.results.night import file_of
+from vaebench.results.night_files import night_text, write_nights
 
 NAME = file_of(ASKED.key)
 BESIDE = replace(ASKED, variant="beta_vae")
@@ -59,7 +61,7 @@ def code(monkeypatch):
     monkeypatch.setattr(settle, "run_here", stand_in.run_here)
     monkeypatch.setattr(flow, "_there", stand_in.there)
     monkeypatch.setattr(flow, "suite_cells", lambda: (ASKED, BESIDE))
-    monkeypatch.setattr(flow, "planned", lambda asked, where: ({one: None for one in asked}, ()))
+    monkeypatch.setattr(flow, "planned", lambda asked, where: (dict.fromkeys(asked), ()))
     return stand_in
 
 

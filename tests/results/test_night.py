@@ -6,18 +6,8 @@ import pytest
 from results.stored import ENVIRONMENT, SUBJECT
 
 from vaebench.mistakes import Mistake
-from vaebench.results.night import (
-    INDEX,
-    Head,
-    Night,
-    Reading,
-    SeedRow,
-    file_of,
-    night_text,
-    read_night,
-    read_nights,
-    write_nights,
-)
+from vaebench.results.night import Head, Night, Reading, SeedRow, file_of
+from vaebench.results.night_files import INDEX, night_text, read_night, read_nights, write_nights
 
 READING = Reading(
     arm="trained", knob=0.5, name="gain", unit="1", seeds=(0,), values=(1.5,), centres=(1.25,), sd=0.1, spread=0.2

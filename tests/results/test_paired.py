@@ -13,7 +13,7 @@ VALUES = [1.0, 1.1, 0.9, 1.2, 0.8]
 def made(shift=0.0, seeds=range(5), probe=PROBE, names=("gain", "loss"), **environment):
     cells = []
     for seed in seeds:
-        one = outcome(seed, {name: VALUES[seed] + shift for name in names}, subject())
+        one = outcome(seed, dict.fromkeys(names, VALUES[seed] + shift), subject())
         where = one.environment.model_copy(update={"probe": probe, **environment})
         cells.append(one.model_copy(update={"environment": where}))
     return assemble(cells, (), ())

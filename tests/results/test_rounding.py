@@ -68,7 +68,7 @@ def test_shares_and_counts_are_told_from_numbers(values, counts, step):
 def test_several_seeds_are_pooled():
     runs = {"r": {0: [1.0, 1.1], 1: [5.0, 5.3]}}
     found = scales(runs, {}, str)["r"]
-    # Each seed scatters about its own mean: (.1² + .3²)/2 over two degrees of freedom; alone, shrinking changes nothing.
+    # Each seed scatters about its own mean, over two degrees of freedom. Alone, shrinking changes nothing.
     assert found.sd == pytest.approx(math.sqrt((0.005 + 0.045) / 2))
     assert found.centres == {0: pytest.approx(1.05), 1: pytest.approx(5.15)}
 

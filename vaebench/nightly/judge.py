@@ -148,7 +148,11 @@ def _move(reading: Reading, now: Mapping[int, float], twins: int) -> Move | None
 def _troubles(
     night: Night, outcomes: Mapping[int, CellOutcome], new: Mapping[int, Mapping[Place, object]]
 ) -> Iterator[str]:
-    """Say what is lost, or on one side only."""
+    """Say what is lost, or on one side only.
+
+    Yields:
+        One line each.
+    """
     for row in night.head.seeds:
         if row.seed not in outcomes:
             yield f"seed {row.seed} is lost"

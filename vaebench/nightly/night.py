@@ -3,8 +3,7 @@
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
 from typing import cast
 
 from vaebench import catalog
@@ -15,75 +14,19 @@ from vaebench.nightly.elsewhere import code_of_commit, run_there
 from vaebench.nightly.expected import suite_cells
 from vaebench.nightly.judge import GOOD, Judged, Word, judge
 from vaebench.nightly.reference import by_key
+from vaebench.nightly.result import Plan, Result
 from vaebench.nightly.rotation import as_night, turn
 from vaebench.nightly.settle import There, against_code, by_running, is_ambiguous, likely, populations
 from vaebench.provenance import commit_of, now
-from vaebench.results.night import Key, Night, file_of, read_nights
-from vaebench.results.record import CellOutcome, Environment, Record
+from vaebench.results.night import Key, Night, file_of
+from vaebench.results.night_files import read_nights
+from vaebench.results.record import CellOutcome
 
 CHUNK = 40
 """Cells that two revisions run in turn, so that a night that ends early has both sides of what it reached."""
 
 
-@dataclass(frozen=True)
-class Plan:
-    """What a night is to do.
-
-    Attributes:
-        where: On what cells run.
-        budget: Seconds.
-        folder: Of the references.
-        checkout: Of the code, for runs of other revisions.
-        records: Committed records, for the rotation.
-        day: Number of the night.
-        against: A commit whose code is run beside today's, instead of the stored references.
-    """
-
-    where: Where
-    budget: float
-    folder: Path
-    checkout: Path
-    records: tuple[Record, ...] = ()
-    day: int = 0
-    against: str | None = None
-
-
-@dataclass(frozen=True)
-class Result:
-    """What a night came to.
-
-    Attributes:
-        records: Every record that was expected, or is there beside.
-        rotated: The standard cells that had their turn.
-        troubles: One line for all else that speaks against the night.
-        notes: One line for what does not, and should be known.
-        seconds: How long it took.
-        date: When it ended.
-        commit: Of today's code.
-        reference: Of the code that the numbers were compared with.
-        environment: Where it ran; None if nothing ran.
-    """
-
-    records: tuple[Judged, ...]
-    rotated: tuple[Judged, ...]
-    troubles: tuple[str, ...]
-    notes: tuple[str, ...]
-    seconds: float
-    date: str
-    commit: str | None
-    reference: str | None
-    environment: Environment | None
-
-    @property
-    def readings(self) -> int:
-        """Number of readings that were compared."""
-        return sum(one.readings for one in (*self.records, *self.rotated))
-
-    @property
-    def green(self) -> bool:
-        """Whether all that was expected was compared, and nothing moved."""
-        compared = sum(one.readings for one in self.records)
-        return bool(compared) and not self.troubles and all(one.good for one in (*self.records, *self.rotated))
+TOO_ALIKE = "five seeds a side cannot be told apart: re-seeded, or a change too small for them"
 
 
 def night(plan: Plan, progress: Progress) -> Result:
@@ -213,7 +156,7 @@ def _worded(one: Judged, cause: str, drifted: int | None) -> Judged:
         return replace(one, cause=cause)
     said: Word = "drifted" if drifted else "reseeded"
     n = drifted
-    line = f"{n} readings drifted over five seeds" if n else "five seeds a side cannot be told apart"
+    line = f"{n} readings drifted over five seeds" if n else TOO_ALIKE
     return replace(one, cause=cause, word=said, troubles=(*one.troubles, line))
 
 

@@ -12,7 +12,8 @@ from vaebench.nightly.cells import Asked, Progress, Where, planned, run_here
 from vaebench.nightly.expected import with_twins
 from vaebench.papers import names_given
 from vaebench.results.journal import Journal
-from vaebench.results.night import Head, Key, Night, Place, Reading, SeedRow, file_of, night_text, write_nights
+from vaebench.results.night import Head, Key, Night, Place, Reading, SeedRow, file_of
+from vaebench.results.night_files import night_text, write_nights
 from vaebench.results.record import CellOutcome
 from vaebench.results.rounding import Runs, Scale, scales, step_of
 from vaebench.results.score import compared_columns

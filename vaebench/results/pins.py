@@ -22,7 +22,10 @@ def pinned_files(folder: Path) -> dict[str, str]:
         sha256 by the file's path below the folder, of every record and of the night's index, which pins its own files.
     """
     files = (*folder.glob("*/*.json"), *folder.glob("*/index.json"))
-    return {path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(set(files))}
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(set(files))
+    }
 
 
 def pins_text(hashes: Mapping[str, str]) -> str:

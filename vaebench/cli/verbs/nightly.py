@@ -39,8 +39,9 @@ def nightly_(
 ) -> None:
     """Compare each number with itself, the same seed with the same. Exit status 1 unless all are as they were."""
     from vaebench.nightly.cells import Where
-    from vaebench.nightly.night import Plan, night
+    from vaebench.nightly.night import night
     from vaebench.nightly.report import as_values, headline, markdown
+    from vaebench.nightly.result import Plan
     from vaebench.results.night import FOLDER
     from vaebench.results.references import REFERENCES, root
     from vaebench.results.store import read_records, write_text
