@@ -117,19 +117,22 @@ def test_the_lowest_versions_are_those_of_the_project(tmp_path):
     assert "numpy" in done.stderr
 
 
-@pytest.mark.skipif(shutil.which("shellcheck") is None, reason="shellcheck is not installed")
+def installed(name):
+    """A linter of the extra `test`, beside this Python or elsewhere."""
+    found = shutil.which(name, path=str(Path(sys.executable).parent)) or shutil.which(name)
+    return found or pytest.skip(f"{name} is not installed")
+
+
 def test_the_scripts_have_no_slips_of_the_shell():
     scripts = [path for path in (ROOT / ".ci").iterdir() if path.read_bytes().startswith(b"#!/usr/bin/env bash")]
-    done = subprocess.run(["shellcheck", *map(str, scripts)], capture_output=True, text=True, check=False)
+    command = [installed("shellcheck"), *map(str, scripts)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
 
 
 def test_the_workflows_follow_githubs_schema():
-    linter = shutil.which("check-jsonschema", path=str(Path(sys.executable).parent))
-    if linter is None:
-        pytest.skip("check-jsonschema is not installed")
     done = subprocess.run(
-        [linter, "--builtin-schema", "vendor.github-workflows", *map(str, WORKFLOWS)],
+        [installed("check-jsonschema"), "--builtin-schema", "vendor.github-workflows", *map(str, WORKFLOWS)],
         capture_output=True,
         text=True,
         check=False,
