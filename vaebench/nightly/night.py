@@ -22,7 +22,7 @@ from vaebench.results.night import Key, Night, file_of
 from vaebench.results.night_files import read_nights
 from vaebench.results.record import CellOutcome
 
-CHUNK = 40
+CHUNK = 20
 """Cells that two revisions run in turn, so that a night that ends early has both sides of what it reached."""
 
 
