@@ -80,18 +80,22 @@ def planned(
         Cell by name, in the order of the names, and a line for each combination that cannot be.
     """
     wanted = list(dict.fromkeys(asked))
-    groups: dict[tuple[Preset, str], list[Asked]] = {}
+    sets: dict[tuple[Preset, str, str], list[str]] = {}
     for one in wanted:
-        groups.setdefault((one.preset, one.arch), []).append(one)
+        sets.setdefault((one.preset, one.arch, one.task), []).append(one.dataset)
+    # Tasks on the same data sets are planned together: planning loads each data set that it is asked for.
+    groups: dict[tuple[Preset, str, tuple[str, ...]], list[Asked]] = {}
+    for one in wanted:
+        datasets = _each(sets[one.preset, one.arch, one.task])
+        groups.setdefault((one.preset, one.arch, datasets), []).append(one)
     found: dict[Asked, Cell] = {}
     unfit: list[str] = []
-    for (preset, arch), group in groups.items():
-        own = all(one.dataset in catalog.task(one.task).datasets for one in group)
+    for (preset, arch, datasets), group in groups.items():
         request = Request(
             tasks=_each(one.task for one in group),
             variants=_each(one.variant for one in group),
             archs=(arch,),
-            datasets=() if own else _each(one.dataset for one in group),
+            datasets=datasets,
             preset=preset,
             seeds=1 + max(one.seed for one in group),
             device=where.device,
