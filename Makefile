@@ -3,7 +3,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check reference reference-left reference-claims reference-networks leaderboard wheel bench clean
+.PHONY: demo test check reference reference-left reference-claims reference-networks nightly-reference night-proof pins \
+	leaderboard wheel bench bench-compare oldest newest clean
 
 demo: .venv/package
 	$(BIN)/vaebench run --preset quick --archs mlp --variants vae,linear_vae --seeds 2 --out runs/demo
@@ -42,6 +43,20 @@ reference-networks: .venv/package
 	$(RUN) --tasks $(IMAGES) --archs conv,resnet --variants $(MAIN)
 	$(RUN) --tasks nakagawa2021_posterior_isometry --archs conv,resnet --variants vae --datasets digits
 
+# The stored numbers of a night: each cell, four rounding twins and one further seed. It can be stopped and goes on. Run
+# it after a change that is meant to move numbers, and write what moved into CHANGELOG.md.
+nightly-reference: .venv/package
+	OMP_NUM_THREADS=1 $(BIN)/vaebench nightly --make
+	$(MAKE) pins
+
+# After reference records changed: hashes of all of them, and the words that the changelog has to say of it.
+pins: .venv/package
+	$(BIN)/python -c "from pathlib import Path; from vaebench.results.pins import pin; print(pin(Path('reference_results')))"
+
+# Mutants and honest nights; writes benchmarks/night/README.md. About half an hour of one core.
+night-proof: .venv/package
+	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.night.prove
+
 leaderboard: .venv/package
 	$(BIN)/vaebench leaderboard
 
@@ -56,8 +71,17 @@ bench: .venv/bench
 	$(BIN)/asv machine --yes
 	$(BIN)/asv run --python=same --quick --set-commit-hash $$(git rev-parse HEAD)
 
+# Kernels of this checkout against those of another revision, in turn on this machine: make bench-compare BASE=origin/main
+BASE ?= HEAD
+bench-compare: .venv/bench
+	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.compare $(BASE) --out .asv/compare
+
+# The oldest and the newest dependencies that pyproject.toml allows, each in an environment of its own.
+oldest newest: .venv/bin/python
+	bash .ci/dependencies $@
+
 clean:
-	rm -rf .venv .asv
+	rm -rf .venv .venv-oldest .venv-newest .asv
 
 .venv/bin/python:
 	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'vaebench needs Python 3.11 or newer')"

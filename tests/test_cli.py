@@ -60,7 +60,7 @@ def test_list_answers_with_one_object() -> None:
     assert {"vae", "beta_vae", "linear_vae"} <= set(listed["variants"])
     assert {"mlp", "conv", "resnet"} <= set(listed["archs"])
     assert {"digits", "sprites", "three_sources"} <= set(listed["datasets"])
-    assert listed["presets"] == ["quick", "standard", "paper"]
+    assert listed["presets"] == ["nightly", "quick", "standard", "paper"]
 
 
 def test_list_names_everything_whole() -> None:

@@ -29,6 +29,7 @@ from vaebench.results.record import CellOutcome, Status, Subject
 from vaebench.seeds import seed_for
 from vaebench.training.fit import Diverged, OutOfTime, Trained, fit
 from vaebench.training.intervened import Intervened
+from vaebench.training.nudge import nudge
 
 UNREADABLE = (Undefined, NotFinite, torch.linalg.LinAlgError)  # type: ignore[attr-defined]
 """What instruments meet in degenerate models: numbers that do not exist, are not finite, or have no factorisation."""
@@ -48,6 +49,7 @@ class Cell:
         data_root: Folder of the data sets that have to be downloaded; no part of `id`.
         code: Hashes of the suite's code that decides its numbers, by room, as they were when it was planned.
         commit: Of the suite's checkout then, where it is in one.
+        ulp: Number of a rounding twin, see `training.nudge`; 0 for the cell itself.
     """
 
     id: str
@@ -59,6 +61,7 @@ class Cell:
     data_root: Path = catalog.DATA_ROOT
     code: Mapping[str, str] = field(default_factory=dict)
     commit: str | None = None
+    ulp: int = 0
 
 
 @lru_cache(maxsize=4)
@@ -279,11 +282,13 @@ def arms(task: Task, budget: Budget, variant: Variant, data: Dataset, cell: Cell
                 seed=seed,
                 device=cell.subject.device,
                 seconds=cell.seconds,
+                ulp=cell.ulp,
             )
             yield Place(arm.name, knob, arm.read), trained
             if arm is JUDGED or arm.interventions:
                 solved = analytic_model(task, data, latent, changed, turned.kl_weight)
                 if solved is not None:
+                    nudge(solved.model, seed, cell.ulp)
                     yield Place("analytic" if arm is JUDGED else f"analytic_{arm.name}", knob, arm.read), solved
 
 

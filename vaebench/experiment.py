@@ -1,12 +1,15 @@
 """What an experiment is made of, as plain values: training, interventions, knob, arms and budgets; no torch."""
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Literal, get_args
 
-Preset = Literal["quick", "standard", "paper"]
-PRESETS: tuple[Preset, ...] = ("quick", "standard", "paper")
+Preset = Literal["nightly", "quick", "standard", "paper"]
+PRESETS: tuple[Preset, ...] = ("nightly", "quick", "standard", "paper")
+
+UNJUDGED: tuple[Preset, ...] = ("nightly", "quick")
+"""Presets whose models are hardly trained: their verdicts are no results."""
 
 Schedule = Literal["cosine", "constant"]
 Target = Literal["clean", "noisy"]
@@ -193,3 +196,36 @@ class Budget:
             raise ValueError(f"unknown split {self.split!r}; there are: {', '.join(get_args(Division))}")
         if any(low >= high for low, high in pairwise(self.knob_values)):
             raise ValueError(f"knob values rise strictly: {self.knob_values}")
+
+
+NIGHT_STEPS = 100
+"""Optimiser steps of the preset `nightly`: rounding has no time to grow, and a change of the code shows."""
+
+
+def nightly(quick: Budget) -> Budget:
+    """Derive what a night spends on a task from its preset ``quick``: one rule for all tasks.
+
+    A night compares numbers with themselves and judges nothing. So a short training and a small effort will do.
+
+    Args:
+        quick: The task's quick budget.
+
+    Returns:
+        One seed, at most `NIGHT_STEPS` steps with the snapshots at the same shares of them, and a smaller effort.
+    """
+    training, effort = quick.training, quick.evaluation
+    steps = min(training.steps, NIGHT_STEPS)
+    snapshots = tuple(sorted({round(at * steps / training.steps) for at in training.snapshots}))
+    return replace(
+        quick,
+        seeds=1,
+        training=replace(training, steps=steps, snapshots=snapshots),
+        evaluation=replace(
+            effort,
+            samples=min(effort.samples, 512),
+            points=min(effort.points, 64),
+            attacked=min(effort.attacked, 16),
+            attack_steps=min(effort.attack_steps, 10),
+            retraining_steps=min(effort.retraining_steps, NIGHT_STEPS),
+        ),
+    )

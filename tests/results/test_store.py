@@ -126,7 +126,7 @@ DAMAGES = {
     "a field too many": (lambda d: d.update(surprise=1), r"record\.json: surprise: Extra inputs are not permitted$"),
     "a field too few": (lambda d: d.pop("cells"), r"record\.json: cells: Field required$"),
     "an unknown status": (lambda d: d["cells"][0].update(status="fine"), r"cells\.0\.status: Input should be 'ok'"),
-    "an unknown preset": (lambda d: d["subject"].update(preset="slow"), r"subject\.preset: Input should be 'quick'"),
+    "an unknown preset": (lambda d: d["subject"].update(preset="slow"), r"subject\.preset: Input should be .nightly."),
     "columns that do not fit": (lambda d: d["measurements"][0]["seeds"].pop(), r"measurements\.0: gain has 4"),
     "a claim of nothing": (lambda d: d["claims"][0].update(conditions=[]), r"claim falls has no condition"),
     "a null at the target": (lambda d: d["claims"][1]["conditions"][0].update(null=1.0), r"claims\.1\.conditions\.0"),

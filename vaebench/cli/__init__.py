@@ -11,7 +11,7 @@ from vaebench.mistakes import Mistake, shortage
 
 VERBS = (
     *("list", "new", "check", "run", "score", "compare"),
-    *("verify", "submit", "migrate", "leaderboard", "export"),
+    *("verify", "submit", "migrate", "leaderboard", "export", "nightly"),
 )
 """The verbs in the order in which ``--help`` lists them."""
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from vaebench.experiment import UNJUDGED
 from vaebench.papers import Task
 from vaebench.report.admission import contradicted, copied, differs, impossible, judged
 from vaebench.report.completeness import lacking, short, strange, unlike_its_peers
@@ -158,7 +159,8 @@ def _split(records: Iterable[Record], why: Why, are_faults: bool = False) -> tup
 
 
 def _quick(record: Record) -> str:
-    return "a quick run only shows that everything runs; it is no result" if record.subject.preset == "quick" else ""
+    preset = record.subject.preset
+    return f"a {preset} run only shows that everything runs; it is no result" if preset in UNJUDGED else ""
 
 
 def _foreign(record: Record, suite: Suite) -> str:

@@ -21,6 +21,7 @@ from pydantic import (
 
 from vaebench.claims import LARGEST, Claim, Column, Interval, Table, Verdict, map_entry
 from vaebench.claims.table import NAME
+from vaebench.experiment import Preset
 from vaebench.fingerprint import value_hash
 
 SCHEMA_VERSION: Literal[2] = 2
@@ -124,7 +125,7 @@ class Subject(Stored):
     dataset: DatasetInfo
     variant: VariantInfo
     arch: Name
-    preset: Literal["quick", "standard", "paper"]
+    preset: Preset
     device: Literal["cpu", "cuda"]
 
     @property

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from vaebench.claims import Column, map_entry
+from vaebench.experiment import UNJUDGED
 from vaebench.mistakes import Mistake
+from vaebench.results.paired import Paired, Place, paired
 from vaebench.results.record import Record
 from vaebench.results.shift import Shift, shift
 
@@ -14,7 +16,6 @@ ScoreWord = Literal["reproduced", "drifted", "stale", "missing"]
 FALSE_ALARMS = 0.05
 """Expected share of false alarms among all drifts that one call to `score` reports."""
 
-Place = tuple[str, float | None, str, str]
 Key = tuple[str, str, str, str, str, str]
 
 
@@ -56,6 +57,8 @@ class Score:
         drifts: The measurements that drifted.
         compared: How many measurements were compared by number.
         unrun: Seeds that finished in the reference and are not in the record at all.
+        decided_by: ``paired``, where the same seeds ran on the same arithmetic, and so have to give the same numbers;
+            ``population``, where the mean over seeds was held against the reference's; empty where nothing was.
     """
 
     file_name: str
@@ -64,6 +67,7 @@ class Score:
     drifts: tuple[Drift, ...] = ()
     compared: int = 0
     unrun: tuple[int, ...] = ()
+    decided_by: Literal["paired", "population", ""] = ""
 
 
 def score(records: Sequence[Record], references: Sequence[Record], scope: bool = False) -> tuple[Score, ...]:
@@ -73,6 +77,9 @@ def score(records: Sequence[Record], references: Sequence[Record], scope: bool =
     ``missing``: there is none, or nothing to compare. ``stale``: the task, the data set or the variant's code is no
     longer what the reference measured. ``drifted``: a measurement left the reference's population (see `shift`), exists
     on one side only, or a seed that finished in the reference did not. Else ``reproduced``.
+
+    Where both sides have the same seeds and computed them on the same arithmetic, the numbers have to be equal to the
+    last bit. There the paired test decides, and sees far smaller changes than the population does; see `paired`.
 
     Args:
         records: The run.
@@ -97,11 +104,13 @@ def score(records: Sequence[Record], references: Sequence[Record], scope: bool =
     ordered = sorted(records, key=lambda record: (record.subject.file_name, _key(record)))
     unscored = [_unscored(record, by_key) for record in ordered]
     pairs = [(r, by_key[_key(r)]) for r, out in zip(ordered, unscored, strict=True) if out is None]
-    shifts = [_shifts(*pair) for pair in pairs]
+    tests = [paired(*pair, *(compared_columns(one.measurements) for one in pair)) for pair in pairs]
+    shifts = [{} if test else _shifts(*pair) for pair, test in zip(pairs, tests, strict=True)]
     p = [found.p for of_record in shifts for found in of_record.values()]
     adjusted = iter(false_discovery_control(p).tolist() if p else ())
     alarms = [{place for place in of_record if next(adjusted) <= FALSE_ALARMS} for of_record in shifts]
-    scored = (_scored(*pair, found, alarm) for pair, found, alarm in zip(pairs, shifts, alarms, strict=True))
+    of_pairs = zip(pairs, tests, shifts, alarms, strict=True)
+    scored = (_scored(*pair, test, found, alarm) for pair, test, found, alarm in of_pairs)
     found = [out or next(scored) for out in unscored]
     if scope:
         there = {_key(record) for record in records}
@@ -129,8 +138,8 @@ def _key(record: Record) -> Key:
 def _unscored(record: Record, references: dict[Key, Record]) -> Score | None:
     """Say why a record is not compared, or None where it is."""
     name = record.subject.file_name
-    if record.subject.preset == "quick":
-        return Score(name, "missing", "quick is not scored")
+    if record.subject.preset in UNJUDGED:
+        return Score(name, "missing", f"{record.subject.preset} is not scored")
     reference = references.get(_key(record))
     if reference is None:
         *same, preset, device = _key(record)
@@ -153,27 +162,33 @@ def _differences(record: Record, reference: Record) -> Iterator[str]:
         yield f"variant code hash {new.variant.code_hash}, reference {old.variant.code_hash}"
 
 
-def _columns(record: Record) -> dict[Place, Column]:
-    """Measurements by place; a measurement whose unit changed is another measurement.
+def compared_columns(measurements: Sequence[Column]) -> dict[Place, Column]:
+    """Find what two runs are compared by: measurements by place, where one whose unit changed is another.
 
     Entries of maps are looked at and not compared, or their hundreds would drown the rest; ratios of durations belong
     to the machine, and asv follows those.
+
+    Args:
+        measurements: Of a record or a cell.
+
+    Returns:
+        Column by arm, knob value, name and unit.
     """
     return {
         (c.arm, c.knob, c.name, c.unit): c
-        for c in record.measurements
+        for c in measurements
         if c.values and not map_entry(c.name) and not c.name.endswith("_time_ratio")
     }
 
 
 def _shifts(record: Record, reference: Record) -> dict[Place, Shift]:
-    new, old = _columns(record), _columns(reference)
+    new, old = compared_columns(record.measurements), compared_columns(reference.measurements)
     found = {place: shift(new[place], old[place]) for place in new if place in old}
     return {place: one for place, one in found.items() if one is not None}
 
 
 def _one_sided(record: Record, reference: Record) -> Iterator[Drift]:
-    new, old = _columns(record), _columns(reference)
+    new, old = compared_columns(record.measurements), compared_columns(reference.measurements)
     for here, there, lacking, side in ((new, old, reference, "reference"), (old, new, record, "new run")):
         for (arm, knob, name, unit), column in here.items():
             if (arm, knob, name, unit) not in there:
@@ -192,20 +207,18 @@ def _lost_seeds(record: Record, reference: Record) -> Iterator[str]:
             yield f"seed {cell.seed}: {cell.status}{why}, ok in the reference"
 
 
-def _scored(record: Record, reference: Record, shifts: dict[Place, Shift], alarms: set[Place]) -> Score:
+def _scored(
+    record: Record, reference: Record, test: Paired | None, shifts: dict[Place, Shift], alarms: set[Place]
+) -> Score:
     """Collect what drifted, the largest surprise first."""
-    moved = [
-        Drift(arm, knob, name, one.mean, *one.interval(), one.p, unit, "left the reference's prediction interval")
-        for (arm, knob, name, unit), one in shifts.items()
-        if (arm, knob, name, unit) in alarms
-    ]
-    moved.sort(key=lambda drift: drift.p or 0.0)
+    moved = _moved(record, reference, test) if test else _left(shifts, alarms)
+    compared = test.compared if test else len(shifts)
     one_sided, lost = list(_one_sided(record, reference)), list(_lost_seeds(record, reference))
     name = record.subject.file_name
-    reasons = [f"{len(moved)} of {len(shifts)} measurements moved"] if moved else []
+    reasons = [f"{len(moved)} of {compared} measurements moved"] if moved else []
     reasons += [f"{len(one_sided)} measurements on one side only"] if one_sided else []
     reasons += lost
-    if not reasons and not shifts:
+    if not reasons and not compared:
         single = "a single seed on either side has no spread to compare by"
         return Score(
             name,
@@ -219,7 +232,30 @@ def _scored(record: Record, reference: Record, shifts: dict[Place, Shift], alarm
     unrun = tuple(cell.seed for cell in reference.cells if cell.status == "ok" and cell.seed not in ran)
     if unrun:
         reasons.append(f"not run: seed{'s' * (len(unrun) > 1)} {', '.join(map(str, unrun))}")
-    return Score(name, status, "; ".join(reasons), (*moved, *one_sided), len(shifts), unrun)
+    decided: Literal["paired", "population"] = "paired" if test else "population"
+    return Score(name, status, "; ".join(reasons), (*moved, *one_sided), compared, unrun, decided)
+
+
+def _left(shifts: dict[Place, Shift], alarms: set[Place]) -> list[Drift]:
+    """List what left the reference's population."""
+    moved = [
+        Drift(arm, knob, name, one.mean, *one.interval(), one.p, unit, "left the reference's prediction interval")
+        for (arm, knob, name, unit), one in shifts.items()
+        if (arm, knob, name, unit) in alarms
+    ]
+    return sorted(moved, key=lambda drift: drift.p or 0.0)
+
+
+def _moved(record: Record, reference: Record, test: Paired) -> list[Drift]:
+    """List what is not the same for the same seed, and what the population says of each."""
+    shifts = _shifts(record, reference)
+    found = []
+    for (arm, knob, name, unit), (seed, now, was) in test.moved.items():
+        why = f"seed {seed} gives {now:.7g} where it gave {was:.7g}, on the same arithmetic"
+        one = shifts.get((arm, knob, name, unit))
+        mean, p = (one.mean, one.p) if one else (None, None)
+        found.append(Drift(arm, knob, name, mean, None, None, p, unit, why))
+    return sorted(found, key=lambda drift: (drift.p is None, drift.p or 0.0, drift.measurement))
 
 
 def _torch_change(record: Record, reference: Record) -> str:

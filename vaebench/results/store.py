@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from vaebench.experiment import UNJUDGED
 from vaebench.mistakes import Mistake
 from vaebench.results.assemble import rejudge
 from vaebench.results.record import SCHEMA_VERSION, Record, Subject, first_error, strict_json
@@ -102,7 +103,7 @@ def why_kept(folder: Path, record: Record) -> str:
     """Say why a record that is already in a store stands against a new one; empty where the new one may replace it.
 
     A record of the same subject with more finished seeds stands, and so does one of another preset or device, unless
-    it is ``quick``.
+    it is ``quick`` or ``nightly``.
 
     Args:
         folder: The store.
@@ -117,7 +118,7 @@ def why_kept(folder: Path, record: Record) -> str:
     except (OSError, BadRecord):
         return ""
     ours, theirs = record.subject, there.subject
-    if theirs.preset != "quick" and (theirs.preset, theirs.device) != (ours.preset, ours.device):
+    if theirs.preset not in UNJUDGED and (theirs.preset, theirs.device) != (ours.preset, ours.device):
         return f"{path} holds a {theirs.preset} run on {theirs.device}"
     finished, more = (sum(cell.status == "ok" for cell in one.cells) for one in (record, there))
     if theirs == ours and more > finished:

@@ -18,6 +18,7 @@ from vaebench.seeds import seed_for
 from vaebench.training.checkpoint import load_weights
 from vaebench.training.first_step import look
 from vaebench.training.intervened import Intervened
+from vaebench.training.nudge import nudge
 from vaebench.training.sides import sides_of
 from vaebench.training.step import TrainingStep
 
@@ -125,6 +126,7 @@ def fit(
     seed: int,
     device: str = "cpu",
     seconds: float | None = None,
+    ulp: int = 0,
 ) -> Trained:
     """Train one model.
 
@@ -141,6 +143,7 @@ def fit(
         seed: Of the initial weights, the batches and the noise.
         device: Where to train.
         seconds: Time limit; None for no limit.
+        ulp: Number of a rounding twin, whose initial weights are one rounding off, see `training.nudge`; 0 for none.
 
     Returns:
         The trained model.
@@ -156,7 +159,7 @@ def fit(
     cuda = [torch.device(device)] if torch.device(device).type == "cuda" else []
     with torch.random.fork_rng(devices=cuda):
         torch.manual_seed(seed_for(seed, "layers"))
-        return _fit(variant, data, arch, latent, training, interventions, seed, device, seconds)
+        return _fit(variant, data, arch, latent, training, interventions, seed, device, seconds, ulp)
 
 
 def _fit(
@@ -169,13 +172,16 @@ def _fit(
     seed: int,
     device: str,
     seconds: float | None,
+    ulp: int,
 ) -> Trained:
     start = time.perf_counter()
     if variant.learning_rate is not None:
         training = replace(training, learning_rate=variant.learning_rate)
     if variant.trained:
         interventions = _of_checkpoint(variant, interventions)
-    model = Intervened(build(variant, data.shape, latent, arch, seed_for(seed, "weights")), interventions).to(device)
+    model = Intervened(build(variant, data.shape, latent, arch, seed_for(seed, "weights")), interventions)
+    nudge(model, seed, ulp)
+    model = model.to(device)
     x = data.train.x.to(device)
     label = _read_at(variant, model, data)
     if variant.trained:

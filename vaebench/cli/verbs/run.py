@@ -14,7 +14,7 @@ from vaebench.cli.app import app
 from vaebench.cli.console import INTERRUPTED, NO, Json, answer, err, names, out, say, say_notes
 from vaebench.cli.verdicts import show_verdicts
 from vaebench.engines.local import Workers
-from vaebench.experiment import PRESETS, Preset
+from vaebench.experiment import PRESETS, UNJUDGED, Preset
 from vaebench.mistakes import Mistake
 from vaebench.runner import (
     MENDED_BY_THE_AUTHOR,
@@ -178,9 +178,9 @@ def report(request: Request, done: Done, journal: "Journal", as_json: bool) -> N
     else:
         show_verdicts(done.records)
         out.print(f"records: {request.out}", highlight=False)
-    if request.preset == "quick":
+    if request.preset in UNJUDGED:
         say(
-            "the quick preset only shows that everything runs. "
+            f"the {request.preset} preset only shows that everything runs. "
             "Its models are hardly trained, so its verdicts are no results"
         )
     cells = [cell for record in done.records for cell in record.cells]

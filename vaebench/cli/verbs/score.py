@@ -37,11 +37,11 @@ def score_(
     else:
         table = Table(title="Score against reference results", title_justify="left")
         table.add_column("record", overflow="fold")
-        for heading in ("status", "compared", "what"):
+        for heading in ("status", "compared", "by", "what"):
             table.add_column(heading)
         for score in scores:
             what = "\n".join(map(visible, score_lines(score)))
-            table.add_row(score.file_name, score.status, str(score.compared), what)
+            table.add_row(score.file_name, score.status, str(score.compared), score.decided_by, what)
         out.print(table)
     wrong = against(scores, allow_stale, partial)
     for line in wrong:

@@ -1,0 +1,240 @@
+"""A whole night without any training: every way to be red, and the way to be green."""
+
+import json
+from contextlib import contextmanager
+from dataclasses import replace
+
+import pytest
+from nightly.of_night import ASKED, CODE, NAMES, PROBE, here, outcome, population
+
+from vaebench.nightly import night as flow
+from vaebench.nightly import settle
+from vaebench.nightly.cells import Where
+from vaebench.nightly.night import night
+from vaebench.nightly.reference import night_of
+from vaebench.nightly.report import as_values, counts, headline, markdown
+from vaebench.nightly.result import Plan
+from vaebench.results.night import file_of
+from vaebench.results.night_files import night_text, write_nights
+
+NAME = file_of(ASKED.key)
+BESIDE = replace(ASKED, variant="beta_vae")
+
+
+def of_variant(made, asked):
+    variant = made.subject.variant.model_copy(update={"name": asked.variant})
+    return made.model_copy(update={"subject": made.subject.model_copy(update={"variant": variant})})
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """References of two records."""
+    texts = {NAME: night_text(night_of(population(), [0]))}
+    other = {replace(one, variant="beta_vae"): of_variant(made, BESIDE) for one, made in population().items()}
+    texts[file_of(BESIDE.key)] = night_text(night_of(other, [0]))
+    write_nights(tmp_path, texts, {}, whole=False)
+    return tmp_path
+
+
+class Code:
+    """Stands for today's code and the reference's: what each gives."""
+
+    def __init__(self):
+        self.now = self.then = lambda asked: of_variant(outcome(asked.seed), asked)
+        self.ran = []
+
+    def run_here(self, asked, where, progress):
+        self.ran += asked
+        for one in asked:
+            if (made := self.now(one)) is not None:
+                yield one, made
+
+    @contextmanager
+    def there(self, plan, commit):
+        yield lambda asked, progress: {one: made for one in asked if (made := self.then(one)) is not None}
+
+
+@pytest.fixture
+def code(monkeypatch):
+    stand_in = Code()
+    monkeypatch.setattr(flow, "run_here", stand_in.run_here)
+    monkeypatch.setattr(settle, "run_here", stand_in.run_here)
+    monkeypatch.setattr(flow, "_there", stand_in.there)
+    monkeypatch.setattr(flow, "suite_cells", lambda: (ASKED, BESIDE))
+    monkeypatch.setattr(flow, "planned", lambda asked, where: (dict.fromkeys(asked), ()))
+    return stand_in
+
+
+def run(folder, **changes):
+    plan = Plan(Where(), 60, folder, folder)
+    result = night(replace(plan, **changes), lambda *_: None)
+    json.dumps(as_values(result), allow_nan=False)
+    assert markdown(result).startswith("# A green" if result.green else "# A red")
+    return result
+
+
+def words(result):
+    return {one.key[1]: one.word for one in result.records}
+
+
+def test_a_night_like_the_reference_is_green(folder, code):
+    result = run(folder)
+    assert result.green
+    assert words(result) == {"vae": "same", "beta_vae": "same"}
+    assert counts(result)["readings"] == 2 * len(NAMES)
+    assert "2 of 2" in headline(result)
+
+
+def moved_by(step, only="vae", environment=None):
+    return lambda asked: of_variant(
+        outcome(asked.seed, step if asked.variant == only else 0.0, environment=environment), asked
+    )
+
+
+def test_a_change_of_the_code_is_red_and_its_room_is_named(folder, code):
+    code.now = moved_by(1e-2, environment=here(code=CODE | {"training": "9" * 16}))
+    result = run(folder)
+    assert not result.green
+    # Five seeds scatter by .016, so that a shift by .01 is no other population.
+    assert words(result) == {"vae": "reseeded", "beta_vae": "same"}
+    text = markdown(result)
+    assert "code of training" in text
+    assert "t2_mean" in text
+    assert NAME in text
+
+
+def test_another_population_has_drifted(folder, code):
+    code.now = moved_by(1.0)
+    assert words(run(folder))["vae"] == "drifted"
+
+
+@pytest.mark.parametrize(("then", "cause"), [(1e-2, "arithmetic"), (0.0, "code")])
+def test_where_both_could_be_it_the_references_code_is_run_here(folder, code, then, cause):
+    both = here(code=CODE | {"training": "9" * 16}, probe=PROBE | {"exp": "9" * 16})
+    code.now, code.then = moved_by(1e-2, environment=both), moved_by(then, environment=both)
+    found = next(one for one in run(folder).records if one.key == ASKED.key)
+    assert found.cause.partition(":")[0] == cause
+
+
+def test_without_that_code_the_cause_stays_open_and_the_night_red(folder, code, monkeypatch):
+    both = here(code=CODE | {"training": "9" * 16}, probe=PROBE | {"exp": "9" * 16}, commit=None)
+    code.now = moved_by(1e-2, environment=both)
+    monkeypatch.undo()
+    monkeypatch.setattr(flow, "run_here", code.run_here)
+    result = run(folder)  # its folder is no checkout
+    assert words(result)["vae"] == "moved"
+    assert any("not told apart" in line for line in result.notes)
+    assert not result.green
+
+
+def lost(asked):
+    return None if asked == ASKED else of_variant(outcome(asked.seed), asked)
+
+
+def diverged(asked):
+    made = of_variant(outcome(asked.seed), asked)
+    return made.model_copy(update={"status": "diverged", "measurements": ()}) if asked == ASKED else made
+
+
+@pytest.mark.parametrize(("now", "word"), [(lost, "missing"), (diverged, "incomplete")])
+def test_what_is_lost_is_red(folder, code, now, word):
+    code.now = now
+    result = run(folder)
+    assert not result.green
+    assert words(result)["vae"] == word
+
+
+def test_a_reference_that_is_deleted_is_red(folder, code):
+    (folder / NAME).unlink()
+    result = run(folder)
+    assert not result.green
+    assert words(result)["vae"] == "missing"
+    assert any(NAME in line for line in result.troubles)
+
+
+def test_an_empty_folder_compares_nothing_and_is_red(tmp_path, code):
+    result = run(tmp_path)
+    assert not result.green
+    assert result.readings == 0
+    assert "nothing was compared" in result.troubles
+    write_nights(tmp_path, {}, {}, whole=False)
+    assert "nothing was compared" in run(tmp_path).troubles
+
+
+def test_a_record_that_the_reference_does_not_have_is_red_in_the_suites_own_night(folder, code):
+    texts = {NAME: (folder / NAME).read_text()}
+    write_nights(folder, texts, {}, whole=True)
+    result = run(folder)
+    assert words(result) == {"vae": "same", "beta_vae": "extra"}
+    assert not result.green
+    write_nights(folder, texts, {file_of(BESIDE.key): "blind"}, whole=True)
+    assert run(folder).green
+    write_nights(folder, texts, {}, whole=False)
+    assert run(folder).green
+
+
+def test_a_budget_that_is_too_small_is_red(folder, code):
+    result = run(folder, budget=-1)
+    assert not result.green
+    assert len(code.ran) == 2
+    assert any("1 of 2 cells" in line for line in result.troubles)
+
+
+def test_against_a_revision_the_same_code_is_green_and_another_is_not(folder, code):
+    assert run(folder, against="a" * 40).green
+    code.now = moved_by(1e-2)
+    result = run(folder, against="a" * 40)
+    assert not result.green
+    assert words(result) == {"vae": "reseeded", "beta_vae": "same"}
+
+
+def test_against_a_revision_twins_are_asked_of_it_only_where_something_differs(folder, code):
+    asked = []
+
+    def then(one):
+        asked.append(one)
+        step = 0.0 if not one.ulp else 1e-5 * (-1) ** one.ulp
+        return of_variant(outcome(one.seed, step), one)
+
+    code.then, code.now = then, moved_by(1e-4)
+    result = run(folder, against="a" * 40)
+    assert words(result) == {"vae": "rounding", "beta_vae": "same"}
+    assert result.green
+    assert {one.variant for one in asked if one.ulp} == {"vae"}
+
+
+def test_a_new_record_is_compared_with_nothing_and_said(folder, code):
+    code.then = lost
+    result = run(folder, against="a" * 40)
+    assert words(result) == {"beta_vae": "same"}
+    assert any(NAME in line for line in result.notes)
+    code.then = lambda asked: None
+    assert not run(folder, against="a" * 40).green
+
+
+def test_the_budget_of_a_task_is_derived_and_no_page_states_it():
+    from vaebench import catalog
+    from vaebench.experiment import NIGHT_STEPS
+
+    for name in catalog.task_names():
+        task = catalog.task(name)
+        night_, quick = task.budget("nightly"), task.budget("quick")
+        assert "nightly" not in task.budgets
+        assert night_.training.steps == min(NIGHT_STEPS, quick.training.steps)
+        assert max(night_.training.snapshots, default=0) <= night_.training.steps
+        assert len(task.definition_hash("nightly")) == 16
+
+
+def test_the_suites_night_has_every_variant_and_network_once():
+    from vaebench import catalog
+    from vaebench.nightly.expected import suite_cells
+
+    cells = suite_cells()
+    assert len(cells) == len(set(cells))
+    for name in catalog.task_names():
+        of = [one for one in cells if one.task == name]
+        assert {one.dataset for one in of} == set(catalog.task(name).datasets)
+        assert {one.variant for one in of if one.arch == "mlp"} == set(catalog.variant_names())
+        assert {one.arch for one in of if one.variant == "vae"} == set(catalog.arch_names())
+        assert sum(one.preset == "quick" for one in of) == 1
+    assert {one.seed for one in cells if one.variant != "vae"} == {0}

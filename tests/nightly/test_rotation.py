@@ -1,0 +1,57 @@
+"""The turn of the standard cells: each comes, none is preferred, and the time is kept."""
+
+from collections import Counter
+
+import pytest
+from results.stored import SUBJECT, cell, observe
+
+from vaebench.nightly.judge import judge
+from vaebench.nightly.rotation import as_night, turn
+from vaebench.results.assemble import assemble
+from vaebench.results.record import VariantInfo
+
+
+def record(variant="vae", arch="mlp", seconds=50.0, preset="standard", values=(1.0, 1.1, 1.2, 1.3, 1.4)):
+    info = VariantInfo(name=variant, source="arXiv:1312.6114", code_hash="c" * 16, kl_weight=1.0)
+    about = SUBJECT.model_copy(update={"variant": info, "arch": arch, "preset": preset})
+    cells = [
+        cell(s, observe(s, {"gain": value}), subject=about, seconds={"train": seconds})
+        for s, value in enumerate(values)
+    ]
+    return assemble(cells, (), ())
+
+
+RECORDS = [
+    record(name, arch) for name in ("vae", "beta_vae", "sigma_vae", "iwae") for arch in ("mlp", "conv", "resnet")
+]
+
+
+def test_each_cell_has_its_turn_and_the_time_is_kept():
+    seen = Counter()
+    for day in range(200):
+        chosen = turn(RECORDS, day, 150, 2, 600)
+        assert 50 * len(chosen) <= 2 * 150
+        seen.update(one for one, _ in chosen)
+    assert {(one.variant, one.arch) for one in seen} == {(r.subject.variant.name, r.subject.arch) for r in RECORDS}
+    assert {one.seed for one in seen} == set(range(5))
+    assert max(seen.values()) < 6 * min(seen.values())
+
+
+def test_a_cell_longer_than_what_is_left_is_not_begun():
+    assert turn([record(seconds=200)], 0, 150, 2, 600) == []
+    assert turn(RECORDS, 0, -1, 2, 600) == []
+
+
+def test_what_magnifies_rounding_is_left_out():
+    left_out = [record("annealed_vae"), record("beta_tcvae", "conv"), record(preset="quick"), record("somebodys_vae")]
+    assert turn(left_out, 0, 600, 2, 600) == []
+    assert len(turn([record("beta_tcvae")], 0, 600, 2, 600)) == 1
+
+
+@pytest.mark.parametrize(("off", "word"), [(0.0, "same"), (1e-5, "rounding"), (0.01, "moved")])
+def test_a_hundredth_of_the_spread_over_seeds_is_the_limit(off, word):
+    # The spread is .158, so that the limit is .0016.
+    one = record()
+    about = one.subject
+    new = cell(2, observe(2, {"gain": 1.2 + off}), subject=about)
+    assert judge(as_night(one, 2), {2: new}).word == word

@@ -1,0 +1,83 @@
+"""The files of a night's reference: read as they were written, and every damage has one line that names it."""
+
+import json
+
+import pytest
+from results.stored import ENVIRONMENT, SUBJECT
+
+from vaebench.mistakes import Mistake
+from vaebench.results.night import Head, Night, Reading, SeedRow, file_of
+from vaebench.results.night_files import INDEX, night_text, read_night, read_nights, write_nights
+
+READING = Reading(
+    arm="trained", knob=0.5, name="gain", unit="1", seeds=(0,), values=(1.5,), centres=(1.25,), sd=0.1, spread=0.2
+)
+
+
+def night(preset="nightly"):
+    subject = SUBJECT.model_copy(update={"preset": preset})
+    head = Head(subject=subject, environment=ENVIRONMENT, twins=4, seeds=(SeedRow(seed=0, status="ok"),))
+    return Night(head=head, readings=(READING,))
+
+
+@pytest.fixture
+def folder(tmp_path):
+    made = [night(), night("quick")]
+    write_nights(tmp_path, {file_of(one.key): night_text(one) for one in made}, {"x.jsonl": "blind"}, whole=False)
+    return tmp_path
+
+
+def test_what_is_written_is_read(folder):
+    index, found, troubles = read_nights(folder)
+    assert not troubles
+    assert list(found.values()) == [night(), night("quick")]
+    assert index.left_out == {"x.jsonl": "blind"}
+
+
+def test_a_file_that_is_gone_added_or_changed_is_named(folder):
+    first, second = (folder / file_of(night(preset).key) for preset in ("nightly", "quick"))
+    second.unlink()
+    (folder / "more.jsonl").write_text(night_text(night()))
+    first.write_text(first.read_text().replace("1.5", "1.75"))
+    _, found, troubles = read_nights(folder)
+    assert len(troubles) == 3
+    for name in (second.name, "more.jsonl", first.name):
+        assert any(name in line for line in troubles)
+    assert list(found) == [file_of(night().key)]  # changed, and compared all the same
+
+
+def test_writing_again_removes_what_is_no_longer_of_the_night(folder):
+    write_nights(folder, {file_of(night().key): night_text(night())}, {}, whole=True)
+    index, found, troubles = read_nights(folder)
+    assert index.whole
+    assert (len(found), troubles) == (1, [])
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        (lambda line: line.update(sd=-1), "sd"),
+        (lambda line: line.update(other=1), "other"),
+        (lambda line: line.update(values="1"), "values"),
+        (lambda line: line.pop("unit"), "unit"),
+    ],
+)
+def test_a_line_that_is_no_reading_is_named(folder, change, named):
+    path = folder / file_of(night().key)
+    head, line = path.read_text().splitlines()
+    changed = json.loads(line)
+    change(changed)
+    path.write_text(f"{head}\n{json.dumps(changed)}\n")
+    with pytest.raises(Mistake, match=rf"nightly\.jsonl, line 2: {named}"):
+        read_night(path)
+
+
+def test_a_folder_without_an_index_is_one_line(tmp_path):
+    with pytest.raises(Mistake, match=rf"{INDEX}.*make nightly-reference"):
+        read_nights(tmp_path)
+
+
+def test_an_index_that_is_none_names_its_field(folder):
+    (folder / INDEX).write_text('{"whole": true, "files": {"a.jsonl": "short"}, "left_out": {}}')
+    with pytest.raises(Mistake, match=rf"{INDEX}: files\.a\.jsonl"):
+        read_nights(folder)

@@ -1,0 +1,120 @@
+"""``vaebench nightly``: train a small part again, and compare each number with itself."""
+
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from vaebench import catalog, stops
+from vaebench.cli.app import app
+from vaebench.cli.console import INTERRUPTED, NO, Json, answer, out, say
+from vaebench.mistakes import Mistake
+from vaebench.runner import processors, resolve_device
+from vaebench.terminal import shown_json
+
+if TYPE_CHECKING:
+    from vaebench.nightly.cells import Where
+
+
+@app.command("nightly", short_help="Train a small part again, and compare each number with itself.")
+def nightly_(
+    budget: Annotated[float, typer.Option(metavar="MINUTES", help="Most minutes that it takes.")] = 10.0,
+    against: Annotated[
+        str | None,
+        typer.Option(metavar="REV", help="Run the code of this revision here too, and compare with that."),
+    ] = None,
+    folder: Annotated[Path, typer.Option("--out", help="Where report.md and night.json are written.")] = Path(
+        "runs/nightly"
+    ),
+    reference: Annotated[Path | None, typer.Option(help="Stored numbers; the suite's own by default.")] = None,
+    make: Annotated[
+        bool,
+        typer.Option("--make", help="Make the stored numbers, instead of comparing. It can be stopped and goes on."),
+    ] = False,
+    device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
+    jobs: Annotated[int | None, typer.Option(help="Processes; one a core by default.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Compare each number with itself, the same seed with the same. Exit status 1 unless all are as they were."""
+    from vaebench.nightly.cells import Where
+    from vaebench.nightly.night import night
+    from vaebench.nightly.report import as_values, headline, markdown
+    from vaebench.nightly.result import Plan
+    from vaebench.results.night import FOLDER
+    from vaebench.results.references import REFERENCES, root
+    from vaebench.results.store import read_records, write_text
+
+    if not budget > 0:
+        raise Mistake(f"--budget is above 0 minutes, not {budget:g}")
+    if jobs is not None and jobs < 1:
+        raise Mistake(f"jobs is 1 or more, not {jobs}")
+    if against and (make or reference):
+        raise Mistake("--against compares with code, and --make and --reference with stored numbers: give one of them")
+    checkout = root()
+    where = Where(resolve_device(device), jobs or processors())
+    stored = reference or checkout / REFERENCES / (FOLDER if where.device == "cpu" else f"{FOLDER}_{where.device}")
+    try:
+        if make:
+            make_reference(stored, where, folder)
+            return
+        revision = revision_of(against)
+        records = [] if against or reference else read_records(checkout / REFERENCES, as_store=True)[0]
+        plan = Plan(
+            where, 60 * budget, stored, catalog.PACKAGE.parent, tuple(records), int(time.time() // 86_400), revision
+        )
+        result = night(plan, told())
+    except KeyboardInterrupt:
+        stops.ignore()
+        say("stopped; `--make` goes on from there, a night begins again")
+        sys.exit(INTERRUPTED)
+    text = markdown(result)
+    write_text(folder / "report.md", text)
+    write_text(folder / "night.json", shown_json(as_values(result)))
+    if as_json:
+        answer(as_values(result))
+    else:
+        out.print(text, highlight=False, soft_wrap=True)
+    say(f"{headline(result)} The report is {folder / 'report.md'}", None if result.green else "red")
+    if not result.green:
+        sys.exit(NO)
+
+
+def revision_of(name: str | None) -> str | None:
+    """Find the commit that is meant by ``--against``."""
+    from vaebench.nightly.elsewhere import revision
+
+    return revision(catalog.PACKAGE.parent, name) if name else None
+
+
+def make_reference(stored: Path, where: "Where", work: Path) -> None:
+    """Make the stored numbers, with progress."""
+    from vaebench.nightly.expected import suite_cells
+    from vaebench.nightly.reference import make
+    from vaebench.provenance import commit_of
+    from vaebench.results.lock import alone_in
+
+    commit = commit_of(catalog.PACKAGE)
+    if commit is None or not commit.isalnum():
+        say("vaebench/ has changes that are in no commit: the causes of later changes will be harder to tell", "yellow")
+    work.mkdir(parents=True, exist_ok=True)
+    with alone_in(work):
+        for line in make(stored, suite_cells(), where, work, told(), whole=True):
+            say(f"left out: {line}", "yellow")
+    say(f"the reference is in {stored}")
+
+
+class told:  # noqa: N801 - a callable, used like a function
+    """Progress on standard error: a line every few seconds, or a bar's text on a terminal."""
+
+    def __init__(self) -> None:
+        self.last = 0.0
+
+    def __call__(self, done: int, total: int, what: str) -> None:
+        """Say how far it is, at most once in 5 s."""
+        if time.monotonic() - self.last < 5 and done < total:
+            return
+        self.last = time.monotonic()
+        if what or total:
+            say(f"{done}/{total} {what}")

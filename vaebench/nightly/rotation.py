@@ -1,0 +1,118 @@
+"""Some standard cells each night, in turn, held against the committed records."""
+
+import statistics
+from collections.abc import Iterable
+
+from vaebench import catalog
+from vaebench.claims import Column
+from vaebench.nightly.cells import Asked
+from vaebench.results.night import Head, Night, Reading, SeedRow
+from vaebench.results.record import Record
+from vaebench.results.rounding import GUARD, step_of
+from vaebench.results.score import compared_columns
+from vaebench.seeds import seed_for
+
+OF_SPREAD = 0.01
+"""Part of its spread over seeds by which a reading of a long training may differ, for want of twins."""
+
+CHAOTIC = frozenset({("annealed_vae", "mlp"), ("annealed_vae", "conv"), ("beta_tcvae", "conv")})
+"""Variants and networks whose long training magnifies rounding until a twin is another draw."""
+
+SHARE = 0.25
+"""Part of the budget by which the turn moves on each night."""
+
+
+def turn(records: Iterable[Record], day: int, seconds: float, jobs: int, budget: float) -> list[tuple[Asked, Record]]:
+    """Choose tonight's standard cells: as many as fit, in an order in which each has its turn.
+
+    The cells lie one after another on a line, each as long as it took. A night begins where its number says.
+
+    Args:
+        records: The committed records of the standard preset.
+        day: Number of the night.
+        seconds: What is left of the night.
+        jobs: Number of processes.
+        budget: Seconds of a whole night.
+
+    Returns:
+        The cells with their records.
+    """
+    known = set(catalog.variant_names())
+    line = sorted(
+        (
+            one
+            for one in records
+            if one.subject.preset == "standard"
+            and one.subject.device == "cpu"
+            and one.subject.variant.name in known
+            and (one.subject.variant.name, one.subject.arch) not in CHAOTIC
+            and any(cell.status == "ok" for cell in one.cells)
+        ),
+        key=lambda one: seed_for("rotation", one.subject.file_name),
+    )
+    costs = [statistics.fmean(sum(cell.seconds.values()) for cell in one.cells) for one in line]
+    whole = sum(costs)
+    if not whole:
+        return []
+    rounds, at = divmod(day * SHARE * budget * jobs, whole)
+    ends = [sum(costs[: i + 1]) for i in range(len(line))]
+    start = next((i for i, end in enumerate(ends) if end > at), 0)
+    found, left = [], seconds * jobs
+    for i in [*range(start, len(line)), *range(start)]:
+        # With several processes the longest cell decides when the last of them ends.
+        if costs[i] > left or costs[i] > seconds:
+            break
+        left -= costs[i]
+        found.append((_cell(line[i], int(rounds)), line[i]))
+    return found
+
+
+def _cell(record: Record, turn_: int) -> Asked:
+    """The cell of a record whose seed has the turn."""
+    s = record.subject
+    seeds = [cell.seed for cell in record.cells if cell.status == "ok"]
+    return Asked(s.task.name, s.variant.name, s.arch, s.dataset.name, "standard", seeds[turn_ % len(seeds)])
+
+
+def as_night(record: Record, seed: int) -> Night:
+    """Take one seed of a committed record as the reference of a night.
+
+    A record has no twins. Its scale is such that a hundredth of the spread over seeds lies at the guard.
+
+    Args:
+        record: The record.
+        seed: The seed.
+
+    Returns:
+        The reference.
+    """
+    row = next(cell for cell in record.cells if cell.seed == seed)
+    readings = [
+        _reading(column, seed) for column in compared_columns(record.measurements).values() if seed in column.seeds
+    ]
+    head = Head(
+        suite_version=record.suite_version,
+        subject=record.subject,
+        environment=record.environments[row.environment or 0],
+        date=row.date,
+        twins=10**6,
+        seeds=(SeedRow(seed=seed, status=row.status, reason=row.reason, data=row.data, split=row.split),),
+    )
+    return Night(head=head, readings=tuple(readings))
+
+
+def _reading(column: Column, seed: int) -> Reading:
+    value = column.values[column.seeds.index(seed)]
+    spread = statistics.stdev(column.values) if len(column.values) > 1 else 0.0
+    return Reading(
+        arm=column.arm,
+        knob=column.knob,
+        name=column.name,
+        unit=column.unit,
+        seeds=(seed,),
+        values=(value,),
+        centres=(value,),
+        sd=OF_SPREAD * spread / GUARD,
+        spread=spread,
+        step=step_of(column.values, column.counts),
+    )
