@@ -20,7 +20,7 @@ FLOORS = {
     "cell": 7, "engines": 7,
     "runner": 8, "report": 8, "forecast": 8,
     "api": 9, "migrate": 8, "check": 9, "new": 9,
-    "verify": 9, "verify_table": 9, "submit": 9, "nightly": 9, "replay": 9,
+    "verify": 9, "verify_table": 9, "submit": 9, "nightly": 9, "replay": 9, "replay_proof": 9,
     "cli": 10, "__main__": 11,
 }  # fmt: skip
 
@@ -32,6 +32,8 @@ BESIDE = {
     ("engines", "cell"),
     ("provenance", "catalog"),
     ("replay", "nightly"),
+    ("replay_proof", "replay"),
+    ("replay_proof", "nightly"),
     ("sources", "fingerprint"),
     ("submit", "verify"),
     ("verify_table", "verify"),

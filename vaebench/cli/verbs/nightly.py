@@ -10,6 +10,7 @@ import typer
 from vaebench import catalog, stops
 from vaebench.cli.app import app
 from vaebench.cli.console import INTERRUPTED, NO, Json, answer, out, say
+from vaebench.cli.progress import told
 from vaebench.mistakes import Mistake
 from vaebench.runner import processors, resolve_device
 from vaebench.terminal import shown_json
@@ -103,18 +104,3 @@ def make_reference(stored: Path, where: "Where", work: Path) -> None:
         for line in make(stored, suite_cells(), where, work, told(), whole=True):
             say(f"left out: {line}", "yellow")
     say(f"the reference is in {stored}")
-
-
-class told:  # noqa: N801 - a callable, used like a function
-    """Progress on standard error: a line every few seconds, or a bar's text on a terminal."""
-
-    def __init__(self) -> None:
-        self.last = 0.0
-
-    def __call__(self, done: int, total: int, what: str) -> None:
-        """Say how far it is, at most once in 5 s."""
-        if time.monotonic() - self.last < 5 and done < total:
-            return
-        self.last = time.monotonic()
-        if what or total:
-            say(f"{done}/{total} {what}")

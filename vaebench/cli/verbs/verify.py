@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,6 +10,9 @@ from vaebench.cli.app import app
 from vaebench.cli.console import NO, Json, answer, err, out, say
 from vaebench.mistakes import Mistake
 from vaebench.terminal import visible
+
+if TYPE_CHECKING:
+    from vaebench.replay_proof import Proved
 
 
 @app.command("verify", short_help="List every reason against a run or a submission.")
@@ -24,9 +27,15 @@ def verify_(
     ] = None,
     author: Annotated[str, typer.Option(help="With --base: who opened the pull request.")] = "",
     markdown: Annotated[Path | None, typer.Option(help="Write a table for a comment there.")] = None,
+    replay: Annotated[
+        int, typer.Option(metavar="N", help="Train N cells again. This runs the variants' code, and needs a sandbox.")
+    ] = 0,
     as_json: Json = False,
 ) -> None:
-    """Check records, ids, verdicts, invariants and sources. Nothing is executed. Exit status 1 with every reason."""
+    """Check records, ids, verdicts, invariants and sources. Exit status 1 with every reason.
+
+    Nothing is executed without --replay.
+    """
     from vaebench.results.store import write_text
     from vaebench.verify import MOST_LINES, Change, verify
     from vaebench.verify_table import verify_table
@@ -40,11 +49,13 @@ def verify_(
     reasons = found.reasons
     if markdown:
         write_text(markdown, verify_table(folder, found))
+    replayed = replay_(folder, replay) if replay and not reasons else None
     if as_json:
         files = [
             {"file": str(one.path), "reasons": list(one.reasons), "remarks": list(one.remarks)} for one in found.files
         ]
-        answer({"records": found.records, "files": files})
+        told_of = {} if replayed is None else {"replayed": replayed.values()}
+        answer({"records": found.records, "files": files, **told_of})
     else:
         out.print(f"records: {found.records}, reasons against them: {len(reasons)}", highlight=False)
     for one in found.files:
@@ -54,5 +65,19 @@ def verify_(
         say(visible(line), "red")
     if len(reasons) > MOST_LINES:
         say(f"… and {len(reasons) - MOST_LINES} more", "red")
-    if reasons:
+    if replayed:
+        for line in replayed.lines():
+            say(visible(line), None if replayed.found.good else "red")
+    if reasons or (replayed and not replayed.found.good):
         sys.exit(NO)
+
+
+def replay_(folder: Path, n: int) -> "Proved":
+    """Train some cells again, and write a proof beside the submissions if they give the records' numbers."""
+    from vaebench import catalog
+    from vaebench.cli.progress import told
+    from vaebench.nightly.cells import Where
+    from vaebench.replay_proof import proved
+    from vaebench.results.references import read
+
+    return proved(folder, read(folder)[0], catalog.variant_hashes(), n, Where(), told())
