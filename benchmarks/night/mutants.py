@@ -125,8 +125,8 @@ MUTANTS = (
     Mutant(
         "Procrustes unnormalised",
         "kernels/procrustes.py",
-        "_narrowed(normalised(layer))",
-        "_narrowed(layer - layer.mean(0))",
+        "    x, y = normalised_pair(x, y)\n    return _overlap(",
+        "    x, y = (each.flatten(1) - each.flatten(1).mean(0) for each in (x, y))\n    return _overlap(",
         ("bonheme",),
     ),
     Mutant(

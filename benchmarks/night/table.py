@@ -14,7 +14,7 @@ rounding scales; above 30 a reading has moved."""
 BLIND = """## What it does not see
 
 * What acts only after the last step of its trainings: 100 steps, and one longer training a task.
-* A change by less than 30 rounding scales, and changes of readings that are entries of maps or ratios of durations.
+* A change by less than 30 rounding scales, ratios of durations, and what leaves the mean of a map as it was.
 * A share of n draws that changes by less than 30 of them, where no other reading changes.
 * GPUs: their sums have no fixed order. A night there needs rounding twins that were made there.
 * Whether a change is right. It says that numbers moved."""

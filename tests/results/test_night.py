@@ -81,3 +81,17 @@ def test_an_index_that_is_none_names_its_field(folder):
     (folder / INDEX).write_text('{"whole": true, "files": {"a.jsonl": "short"}, "left_out": {}}')
     with pytest.raises(Mistake, match=rf"{INDEX}: files\.a\.jsonl"):
         read_nights(folder)
+
+
+def test_a_map_is_one_number_and_a_change_of_it_shows():
+    from vaebench.claims import Measurement, column, map_entry_name
+    from vaebench.results.score import night_columns
+
+    def of(value):
+        entries = {map_entry_name("alike", "a", str(i)): value + i for i in range(3)}
+        return [column("trained", None, 0, Measurement(name, one, 0.0, 9)) for name, one in entries.items()]
+
+    (found,) = night_columns(of(1.0)).items()
+    assert found[0] == ("trained", None, "alike_mean_of_map", "1")
+    assert found[1].values == (2.0,)
+    assert next(iter(night_columns(of(1.5)).values())).values == (2.5,)

@@ -16,7 +16,7 @@ from vaebench.results.night import Head, Key, Night, Place, Reading, SeedRow, fi
 from vaebench.results.night_files import night_text, write_nights
 from vaebench.results.record import CellOutcome
 from vaebench.results.rounding import Runs, Scale, scales, step_of
-from vaebench.results.score import compared_columns
+from vaebench.results.score import night_columns
 
 MOST_BLIND = 0.5
 """A record with a larger share of blind readings has no place in the night."""
@@ -33,8 +33,8 @@ def by_key(asked: Iterable[Asked]) -> dict[Key, list[Asked]]:
 
 
 def readings_of(outcome: CellOutcome) -> dict[Place, Column]:
-    """Numbers of one cell by place, but for entries of maps and ratios of durations."""
-    return compared_columns(outcome.measurements) if outcome.status == "ok" else {}
+    """Numbers of one cell by place, but for ratios of durations; a map is one number, the mean of its entries."""
+    return night_columns(outcome.measurements) if outcome.status == "ok" else {}
 
 
 def night_of(outcomes: Outcomes, seeds: Sequence[int]) -> Night:

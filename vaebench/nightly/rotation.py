@@ -9,7 +9,7 @@ from vaebench.nightly.cells import Asked
 from vaebench.results.night import Head, Night, Reading, SeedRow
 from vaebench.results.record import Record
 from vaebench.results.rounding import GUARD, step_of
-from vaebench.results.score import compared_columns
+from vaebench.results.score import night_columns
 from vaebench.seeds import seed_for
 
 OF_SPREAD = 0.01
@@ -88,7 +88,7 @@ def as_night(record: Record, seed: int) -> Night:
     """
     row = next(cell for cell in record.cells if cell.seed == seed)
     readings = [
-        _reading(column, seed) for column in compared_columns(record.measurements).values() if seed in column.seeds
+        _reading(column, seed) for column in night_columns(record.measurements).values() if seed in column.seeds
     ]
     head = Head(
         suite_version=record.suite_version,

@@ -181,6 +181,31 @@ def compared_columns(measurements: Sequence[Column]) -> dict[Place, Column]:
     }
 
 
+def night_columns(measurements: Sequence[Column]) -> dict[Place, Column]:
+    """Find what a night compares: as `compared_columns`, and the mean of each map's entries.
+
+    A change that acts on a map alone shows in its mean. Hundreds of entries would say no more.
+
+    Args:
+        measurements: Of a record or a cell.
+
+    Returns:
+        Column by arm, knob value, name and unit.
+    """
+    maps: dict[Place, list[Column]] = {}
+    for one in measurements:
+        if (entry := map_entry(one.name)) and one.values:
+            maps.setdefault((one.arm, one.knob, f"{entry[0]}_mean_of_map", one.unit), []).append(one)
+    means = {}
+    for (arm, knob, name, unit), entries in maps.items():
+        seeds = tuple(sorted(set.intersection(*(set(one.seeds) for one in entries))))
+        values = tuple(sum(one.values[one.seeds.index(s)] for one in entries) / len(entries) for s in seeds)
+        plain = (0.0,) * len(seeds), (1,) * len(seeds)
+        if seeds:
+            means[arm, knob, name, unit] = Column(name, arm, knob, unit, "neither", seeds, values, *plain)
+    return compared_columns(measurements) | means
+
+
 def _shifts(record: Record, reference: Record) -> dict[Place, Shift]:
     new, old = compared_columns(record.measurements), compared_columns(reference.measurements)
     found = {place: shift(new[place], old[place]) for place in new if place in old}
