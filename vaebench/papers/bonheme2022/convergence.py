@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from vaebench.claims import Measurement, declined, map_entry_name
+from vaebench.claims.measurements import Cause
 from vaebench.kernels.cka import cka_matrix, shuffled_cka
 from vaebench.kernels.estimate import Undefined
 from vaebench.kernels.procrustes import shuffled_procrustes
@@ -82,21 +83,26 @@ def followed(trained: Trained, x: Tensor, mapped: bool = False) -> list[Measurem
         mapped: Whether likeness to the end is listed by step and layer.
 
     Returns:
-        What there is. If there is none, `LEADS` have the reason.
+        What there is. If there is none, all leads have the reason.
     """
     if len(trained.snapshots) < 2:
-        return [declined(name, "fewer than two snapshots were kept in training") for name in LEADS]
+        return _no_leads("fewer than two snapshots were kept in training", "setting")
     try:
         layers = layers_of(trained)
     except Undefined as reason:
-        return [declined(name, str(reason)) for name in LEADS]
+        return _no_leads(str(reason), "setting")
     try:
         require_code(trained, x)
         course = course_of(trained, layers, x)
     except Undefined as reason:
-        return [declined(name, str(reason), "model") for name in LEADS]
+        return _no_leads(str(reason), "model")
     measurements = [*_leads(course, layers, len(x)), *_steps(course, layers, len(x))]
     return [*measurements, *_to_the_end(course, len(x))] if mapped else measurements
+
+
+def _no_leads(reason: str, cause: Cause) -> list[Measurement]:
+    """Decline every lead, by every index: some claim judges each."""
+    return [declined(name + ending, reason, cause) for ending in INDICES for name in LEADS]
 
 
 def _leads(course: Course, layers: Layers, n: int) -> Iterator[Measurement]:
