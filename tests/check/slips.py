@@ -228,7 +228,7 @@ SLIPS: dict[str, Slip] = {
     "weights without values": slip(
         "builds", "meta|without values", (BUILD, BUILD.replace("latent),", 'latent).to("meta"),'))
     ),
-    "labels of a step": slip("gradients", "AttributeError|labels|slip.py", loss("return step.labels.mean()")),
+    "labels of a step": slip("gradients", "AttributeError|slip.py", loss("return step.labels.mean()")),
     "target with noise": slip("interventions", "target|step.x", loss(LOSS.strip().replace("(step.x)", "(step.seen)"))),
     "chance of its own": slip(
         "interventions",
