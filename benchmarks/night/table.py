@@ -47,7 +47,9 @@ def table(found: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:
         lines.append(f"| {one['name']} | {by} | {best['farthest']:.1e} | {moved} of {all_} | {cells} |")
     nights = found["honest"]
     alarms = sum(one["alarm"] for one in nights)
+    enough = "" if most(alarms, len(nights)) < 0.05 else ", which is too few: 59 without an alarm would bound it by 5 %"
     bound = f"; the rate is below {100 * most(alarms, len(nights)):.2g} % (exact, one-sided, 95 %)" if nights else ""
+    bound += enough
     lines += ["", f"## Honest nights: {alarms} alarms in {len(nights)}{bound}", ""]
     lines += [
         "A night is the six small cells of one seed, against a reference of the same seed made in the plain setting.",
