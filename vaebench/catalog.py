@@ -1,7 +1,6 @@
 """Names to tasks, variants, data sets and instruments: the folders are the registry, imported on demand."""
 
 import ast
-import difflib
 import hashlib
 import importlib
 import importlib.util
@@ -16,7 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 from vaebench import papers
 from vaebench.file_bytes import files_hash
 from vaebench.fingerprint import source_hash, value_hash
-from vaebench.mistakes import Mistake
+from vaebench.mistakes import Mistake, nearest
 from vaebench.papers import Task, instrument_page
 from vaebench.sources import imported_names, local_sources
 
@@ -88,9 +87,7 @@ def checked(kind: str, name: str, names: tuple[str, ...]) -> str:
     """
     if name in names:
         return name
-    close = difflib.get_close_matches(name, names, 1)
-    hint = f" (did you mean {close[0]}?)" if close else ""
-    raise UnknownName(f"unknown {kind} {name!r}{hint}; there are: {', '.join(names)}")
+    raise UnknownName(f"unknown {kind} {name!r}{nearest(name, names)}; there are: {', '.join(names)}")
 
 
 def page(folder: str, name: str) -> Path:

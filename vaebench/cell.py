@@ -70,7 +70,9 @@ def dataset_of(name: str, root: Path) -> Dataset:
     return catalog.dataset(name, root)
 
 
-@lru_cache(maxsize=4)
+_drawn = lru_cache(maxsize=4)(_by_seed.load)
+
+
 def dataset_of_seed(name: str, root: Path, seed: int) -> tuple[Dataset, Division]:
     """Load a data set as one seed sees it, where the budget asks for that.
 
@@ -84,7 +86,7 @@ def dataset_of_seed(name: str, root: Path, seed: int) -> tuple[Dataset, Division
     """
     page, size = catalog.check_dataset(name)
     if page in _by_seed.PAGES:
-        return _by_seed.load(page, size, seed), "by_seed"
+        return _drawn(page, size, seed), "by_seed"
     return dataset_of(name, root), "fixed"
 
 

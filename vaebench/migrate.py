@@ -85,7 +85,9 @@ def migrate(folder: Path) -> Migrated:
         Mistake: There is no such folder.
     """
     if not folder.is_dir():
-        raise Mistake(f"there is no folder {folder}")
+        raise Mistake(
+            f"{folder} is a file; give a folder of records" if folder.exists() else f"there is no folder {folder}"
+        )
     records, bad = read_files(folder)
     written, others, current = [], list(map(str, bad)), 0
     for path, record in records:

@@ -1,8 +1,31 @@
 """Errors of the user and shortages of the machine, reported in one line without a traceback."""
 
+import difflib
+from collections.abc import Iterable
+
 
 class Mistake(ValueError):  # noqa: N818 - not a fault of the program
     """A request that cannot be met; the message says why and what to do, in one line."""
+
+
+def nearest(name: str, names: Iterable[str]) -> str:
+    """Name what was probably meant.
+
+    Args:
+        name: What was written.
+        names: What there is.
+
+    Returns:
+        The nearest names, to be written behind a message; empty where none is near.
+
+    Examples:
+        >>> nearest("beta_ave", ["beta_vae", "vae"]), nearest("gracyk", ["gracyk2025_kahler_sampling"])
+        ('; the nearest: beta_vae', '; the nearest: gracyk2025_kahler_sampling')
+    """
+    there = list(names)
+    parts = [one for one in there if len(name) > 2 and name.lower() in one.lower()]
+    close = list(dict.fromkeys((*difflib.get_close_matches(name, there, 3), *parts)))[:3]
+    return f"; the nearest: {', '.join(close)}" if close else ""
 
 
 SHORTAGES = (

@@ -4,7 +4,6 @@ A task page is a module that defines a frozen ``TASK``. It says what is done, wi
 budgets. It also lists the claims. It holds no algorithm and imports no torch, so the list of claims loads fast.
 """
 
-import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -13,7 +12,7 @@ from vaebench.claims import Claim, Tradeoff, judged_names
 from vaebench.experiment import Arm, Budget, Interventions, Knob, Preset, nightly
 from vaebench.fingerprint import value_hash
 from vaebench.measures.declared import declared_in, is_among
-from vaebench.mistakes import Mistake
+from vaebench.mistakes import Mistake, nearest
 
 MEASURES = Path(__file__).parents[1] / "measures"
 """The folder of the instruments that several papers share."""
@@ -119,9 +118,7 @@ class Task:
         given = self.given
         for name in self.named:
             if not is_among(name, given):
-                close = ", ".join(difflib.get_close_matches(name, given))
-                hint = f"; the nearest: {close}" if close else ""
-                raise Mistake(f"{self.name}: none of its instruments gives {name}{hint}")
+                raise Mistake(f"{self.name}: none of its instruments gives {name}{nearest(name, given)}")
 
     @property
     def given(self) -> tuple[str, ...]:

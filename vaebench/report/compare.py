@@ -3,13 +3,12 @@
 Two models of one seed have the same data, batches and noise, so their difference varies less than either.
 """
 
-import difflib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from vaebench.claims import SURVIVING_SHARE, Column, LevelName, Verdict, judged_names, t_interval
-from vaebench.mistakes import Mistake
+from vaebench.mistakes import Mistake, nearest
 from vaebench.report.differences import AtLevel, ClaimDifference, Comparison, MeasurementDifference
 from vaebench.results.assemble import rejudge
 from vaebench.results.record import Record
@@ -41,10 +40,7 @@ def side(given: str) -> tuple[list[Record], list[str]]:
     variants = {row.partition(".")[0] for row in by_row}
     chosen = [one for row, its in sorted(by_row.items()) if given in {row, row.partition(".")[0]} for one in its]
     if not chosen:
-        close = difflib.get_close_matches(given, sorted({*by_row, *variants}))
-        raise Mistake(
-            f"{given} is no folder of a run and no row" + (f"; the nearest: {', '.join(close)}" if close else "")
-        )
+        raise Mistake(f"{given} is no folder of a run and no row{nearest(given, sorted({*by_row, *variants}))}")
     return chosen, bad
 
 

@@ -20,9 +20,9 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from vaebench.mistakes import Mistake
+from vaebench.mistakes import Mistake, nearest
 from vaebench.report.first_population import Before
-from vaebench.report.queries import Queries, Unanswered, nearest
+from vaebench.report.queries import Queries, Unanswered
 from vaebench.results.record import Record
 
 MOST_BULLETS = 8

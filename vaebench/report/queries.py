@@ -1,31 +1,17 @@
 """Queries: what a finding can ask of the committed records of one task."""
 
-import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import get_args
 
 from vaebench.claims import CheckResult, Column, LevelName, Verdict, VerdictWord
+from vaebench.mistakes import nearest
 from vaebench.report.first_population import Before
 from vaebench.results.record import Record
 
 
 class Unanswered(ValueError):  # noqa: N818 - the caller adds file and line
     """Why a query has no answer, in one line."""
-
-
-def nearest(name: str, names: Iterable[str]) -> str:
-    """Name what was probably meant.
-
-    Args:
-        name: What was written.
-        names: What there is.
-
-    Returns:
-        The nearest names, to be written behind a message; empty where none is near.
-    """
-    close = difflib.get_close_matches(name, list(names), 3)
-    return f"; the nearest: {', '.join(close)}" if close else ""
 
 
 @dataclass(frozen=True)
