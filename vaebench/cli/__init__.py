@@ -9,7 +9,7 @@ from vaebench.cli.app import app
 from vaebench.cli.console import INTERRUPTED, give_up, open_streams, whole_answers
 from vaebench.mistakes import Mistake, shortage
 
-VERBS = ("list", "new", "check", "run", "score", "compare", "migrate", "leaderboard", "export")
+VERBS = ("list", "data", "new", "check", "run", "score", "compare", "migrate", "leaderboard", "export")
 """The verbs in the order in which ``--help`` lists them."""
 
 for verb in VERBS:
