@@ -99,7 +99,7 @@ def test_an_id_names_what_a_cell_depends_on(request_of: RequestOf, tmp_path: Pat
 
 
 def test_a_cell_knows_where_its_data_lie_and_is_the_same_cell_elsewhere(
-    tiny: object, request_of: RequestOf, tmp_path: Path
+    unpinned: None, tiny: object, request_of: RequestOf, tmp_path: Path
 ) -> None:
     planned = []
     for folder in ("here", "there"):
@@ -122,7 +122,7 @@ def inverted(root: Path) -> None:
 
 
 def test_cells_of_other_bytes_are_run_again_and_are_missing(
-    tiny: object, request_of: RequestOf, tmp_path: Path
+    unpinned: None, tiny: object, request_of: RequestOf, tmp_path: Path
 ) -> None:
     """Inverted images were served from the journal: 0 cells run, 1 taken."""
     request = request_of(datasets=("mnist",), data_root=tmp_path, seeds=1)
@@ -143,7 +143,9 @@ def test_cells_of_other_bytes_are_run_again_and_are_missing(
     assert go(request).ran == 0
 
 
-def test_files_that_change_during_a_run_fail_its_cells(tiny: object, request_of: RequestOf, tmp_path: Path) -> None:
+def test_files_that_change_during_a_run_fail_its_cells(
+    unpinned: None, tiny: object, request_of: RequestOf, tmp_path: Path
+) -> None:
     real_files.mnist(tmp_path, train=64, held_out=64)
     (cell,) = plan(request_of(datasets=("mnist",), data_root=tmp_path, seeds=1)).cells
     inverted(tmp_path)
@@ -244,7 +246,7 @@ def test_a_budget_of_one_data_set_moves_its_own_cells_alone(
 
 
 def test_data_are_fetched_only_where_they_are_not_there(
-    request_of: RequestOf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    unpinned: None, request_of: RequestOf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fetched: list[str] = []
     load = catalog.dataset
