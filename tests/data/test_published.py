@@ -50,7 +50,7 @@ def refused(file: str) -> str:
 def test_each_file_is_pinned_by_a_sum_of_its_own() -> None:
     sums = [*mnist.SHA256.values(), *fashion_mnist.SHA256.values()]
     assert len(set(sums)) == 8 and all(re.fullmatch("[0-9a-f]{64}", sum_) for sum_ in sums)
-    assert mnist.FILES == tuple(mnist.SHA256) and fashion_mnist.FILES == tuple(fashion_mnist.SHA256)
+    assert tuple(mnist.SHA256) == mnist.FILES and tuple(fashion_mnist.SHA256) == fashion_mnist.FILES
 
 
 def test_the_published_files_are_loaded(small: Path) -> None:

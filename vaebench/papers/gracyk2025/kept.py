@@ -1,6 +1,7 @@
 """What belongs to a data set alone, found once a process: moments, neighbours of real data, and a classifier."""
 
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +13,7 @@ from vaebench.kernels.estimate import Undefined
 from vaebench.kernels.neighbours import Neighbours, nearest, neighbour_distance
 from vaebench.kernels.sample_variation import quantile_threshold
 from vaebench.measures.model_view import DataUndefined, held_out
+from vaebench.papers.gracyk2025.edges import of_rows
 from vaebench.papers.gracyk2025.outliers import NEIGHBOUR, SHARE, Classifier
 
 KEPT = 2
@@ -25,6 +27,12 @@ LANDMARKS = 400
 
 FITTED = 20_000
 """Training examples, at most, that the classifier is fitted to."""
+
+EDGED = {"mnist": 1000, "fashion_mnist": 1000}
+"""Data sets whose classifier sees edges and not pixels, and its number of landmarks.
+
+On pixels, 400 landmarks are right in .958 of MNIST and .857 of Fashion-MNIST, and 1,000 in .968 and .869.
+"""
 
 FLOORS = {"digits": 0.95, "shapes3d": 0.85}
 """Accuracy on held-out data that a data set's classifier has to pass: a little less than it reached when it was set.
@@ -54,7 +62,7 @@ class Facts:
     confidences: Tensor | None
 
 
-_FOUND: OrderedDict[tuple[str, str, int], Facts] = OrderedDict()
+_FOUND: OrderedDict[tuple[str, str, str, int], Facts] = OrderedDict()
 
 
 def facts(data: Dataset, points: int) -> Facts:
@@ -67,7 +75,7 @@ def facts(data: Dataset, points: int) -> Facts:
     Returns:
         The facts.
     """
-    key = (data.contents, str(data.train.x.device), points)
+    key = (data.name, data.contents, str(data.train.x.device), points)
     if key not in _FOUND:
         _FOUND[key] = _found(data, points)
     _FOUND.move_to_end(key)
@@ -106,11 +114,13 @@ def _moments(x: Tensor) -> tuple[Tensor, float]:
 def _fitted(data: Dataset, variance: float) -> Classifier | None:
     """Fit logistic regression on radial features (Nyström), part by part.
 
-    It is the classifier of `outliers.classifier_of`, for data of any size. See there for why.
+    It is the classifier of `outliers.classifier_of`, for data of any size. See there for why. The sets of `EDGED` need
+    a stronger one. Its features are of edges, and it is as convex.
     """
     from sklearn.kernel_approximation import Nystroem
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import FunctionTransformer
 
     train, known = data.train, data.held_out
     if train.labels is None or known.labels is None or len(torch.unique(train.labels)) < 2:
@@ -118,13 +128,23 @@ def _fitted(data: Dataset, variance: float) -> Classifier | None:
     order = np.random.RandomState(0).permutation(len(train.x))[:FITTED]
     chosen = torch.from_numpy(order).to(train.x.device)
     rows, labels = train.x[chosen].flatten(1).cpu(), train.labels[chosen].cpu().numpy()
-    landmarks = rows[:LANDMARKS].double().numpy()
+    seen, variance = _seen(data.name, rows, variance)
+    landmarks = seen(rows[: EDGED.get(data.name, LANDMARKS)])
     features = Nystroem(gamma=3 / max(2 * variance, 1e-12), n_components=len(landmarks), random_state=0).fit(landmarks)
-    mapped = np.concatenate([features.transform(part.double().numpy()) for part in torch.split(rows, AT_ONCE)])
+    mapped = np.concatenate([features.transform(seen(part)) for part in torch.split(rows, AT_ONCE)])
     model = LogisticRegression(C=100, max_iter=5000).fit(mapped, labels)
-    pipeline = make_pipeline(features, model)
+    edges = [FunctionTransformer(of_rows)] if data.name in EDGED else []
+    pipeline = make_pipeline(*edges, features, model)
     confidences, right = _held_out(Classifier(pipeline, 0.0, 0.0), known, model.classes_)
     return Classifier(pipeline, float(quantile_threshold(confidences, SHARE)), float(right.double().mean()))
+
+
+def _seen(name: str, rows: Tensor, variance: float) -> tuple[Callable[[Tensor], np.ndarray], float]:
+    """What a data set's classifier sees of rows of pixels, and the sum of its variances."""
+    if name not in EDGED:
+        return lambda part: part.double().numpy(), variance
+    edges = np.concatenate([of_rows(part.double().numpy()) for part in torch.split(rows, AT_ONCE)])
+    return lambda part: of_rows(part.double().numpy()), float(edges.var(0).sum())
 
 
 def _held_out(rater: Classifier, known: Split, classes: np.ndarray) -> tuple[Tensor, Tensor]:
