@@ -41,6 +41,7 @@ def test_the_split_is_by_region_and_the_same_for_every_seed(data: Dataset) -> No
     """Held-out strips: 26 patches in two columns each, from the upper to the lower edge."""
     for label in (0, 1):
         assert int((data.held_out.labels == label).sum()) == 52
+    assert data.train.labels.tolist()[:4] == [0, 1, 0, 1]  # the first few of either part are of both
     found, divided = dataset_of_seed("photo_patches", Path("nowhere"), 3)
     assert divided == "fixed"
     assert found.contents == data.contents

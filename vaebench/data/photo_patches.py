@@ -46,6 +46,6 @@ def _patches(pixels: Tensor) -> Tensor:
 
 
 def _split(patches: Tensor) -> Split:
-    """Patches of both photographs, shape (2, rows, columns, 3, 32, 32), as one part."""
-    labels = torch.arange(len(patches)).repeat_interleave(patches[0, :, :, 0, 0, 0].numel())
-    return Split(patches.flatten(0, 2).float().div_(255), labels)
+    """Patches of both photographs, shape (2, rows, columns, 3, 32, 32), as one part, in which these take turns."""
+    x = patches.permute(1, 2, 0, 3, 4, 5).flatten(0, 2).float().div_(255)
+    return Split(x, torch.arange(len(patches)).repeat(len(x) // len(patches)))
