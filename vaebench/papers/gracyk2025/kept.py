@@ -1,7 +1,6 @@
 """What belongs to a data set alone, found once a process: moments, neighbours of real data, and a classifier."""
 
 from collections import OrderedDict
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -128,23 +127,22 @@ def _fitted(data: Dataset, variance: float) -> Classifier | None:
     order = np.random.RandomState(0).permutation(len(train.x))[:FITTED]
     chosen = torch.from_numpy(order).to(train.x.device)
     rows, labels = train.x[chosen].flatten(1).cpu(), train.labels[chosen].cpu().numpy()
-    seen, variance = _seen(data.name, rows, variance)
-    landmarks = seen(rows[: EDGED.get(data.name, LANDMARKS)])
+    edged = data.name in EDGED
+    seen = [_edges(part) if edged else part for part in torch.split(rows, AT_ONCE)]
+    if edged:
+        variance = _moments(torch.cat(seen))[1]
+    landmarks = torch.cat(seen)[: EDGED.get(data.name, LANDMARKS)].double().numpy()
     features = Nystroem(gamma=3 / max(2 * variance, 1e-12), n_components=len(landmarks), random_state=0).fit(landmarks)
-    mapped = np.concatenate([features.transform(seen(part)) for part in torch.split(rows, AT_ONCE)])
+    mapped = np.concatenate([features.transform(part.double().numpy()) for part in seen])
     model = LogisticRegression(C=100, max_iter=5000).fit(mapped, labels)
-    edges = [FunctionTransformer(of_rows)] if data.name in EDGED else []
-    pipeline = make_pipeline(*edges, features, model)
+    pipeline = make_pipeline(*([FunctionTransformer(of_rows)] * edged), features, model)
     confidences, right = _held_out(Classifier(pipeline, 0.0, 0.0), known, model.classes_)
     return Classifier(pipeline, float(quantile_threshold(confidences, SHARE)), float(right.double().mean()))
 
 
-def _seen(name: str, rows: Tensor, variance: float) -> tuple[Callable[[Tensor], np.ndarray], float]:
-    """What a data set's classifier sees of rows of pixels, and the sum of its variances."""
-    if name not in EDGED:
-        return lambda part: part.double().numpy(), variance
-    edges = np.concatenate([of_rows(part.double().numpy()) for part in torch.split(rows, AT_ONCE)])
-    return lambda part: of_rows(part.double().numpy()), float(edges.var(0).sum())
+def _edges(rows: Tensor) -> Tensor:
+    """What the classifiers of `EDGED` see of rows of pixels, in double precision."""
+    return torch.from_numpy(of_rows(rows.double().numpy()))
 
 
 def _held_out(rater: Classifier, known: Split, classes: np.ndarray) -> tuple[Tensor, Tensor]:
