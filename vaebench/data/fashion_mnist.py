@@ -1,4 +1,4 @@
-"""Grey clothes at 32×32, Fashion-MNIST's 60,000 and 10,000; `make data` installs them (30 MB)."""
+"""Grey clothes at 32×32, Fashion-MNIST's 60,000 and 10,000; installed by make data (30 MB)."""
 
 from pathlib import Path
 

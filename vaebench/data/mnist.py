@@ -1,4 +1,4 @@
-"""Grey handwritten digits at 32×32, MNIST's 60,000 and 10,000; `make data` installs them (12 MB)."""
+"""Grey handwritten digits at 32×32, MNIST's 60,000 and 10,000; installed by make data (12 MB)."""
 
 from pathlib import Path
 
