@@ -236,7 +236,7 @@ def test_a_data_set_has_one_name():
         catalog.dataset("digits8")
 
 
-def test_data_that_need_a_download_are_looked_for_under_the_root_alone(tmp_path):
+def test_data_that_need_a_download_are_looked_for_under_the_root_alone(unpinned, tmp_path):
     parts = real_files.mnist(tmp_path)
     assert len(catalog.dataset("mnist", tmp_path).train.x) == len(parts["train"][0])
     with pytest.raises(

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 import real_files
-from conftest import BROUGHT, TINY, environment_with
+from conftest import BROUGHT, TINY, UNPINNED, environment_with
 
 from vaebench import __version__, catalog
 from vaebench.report.files import MARK, STRANGER
@@ -344,7 +344,7 @@ def test_data_of_the_users_are_used_wherever_they_lie(tmp_path: Path) -> None:
     """And are not downloaded again: without a network, asking for it costs nothing."""
     real_files.mnist(tmp_path / "mine", train=64, held_out=64)
     asked = [*ON_MNIST, "--seeds", "1", "--data-root", "mine", "--download", "--json"]
-    done = vaebench(*asked, cwd=tmp_path, before=OFFLINE + TINY)
+    done = vaebench(*asked, cwd=tmp_path, before=OFFLINE + UNPINNED + TINY)
     assert done.returncode == 0, done.stderr
     (record,) = json.loads(done.stdout)["records"]
     assert record["subject"]["dataset"]["name"] == "mnist"
@@ -364,7 +364,7 @@ def test_data_of_the_users_are_used_wherever_they_lie(tmp_path: Path) -> None:
 def test_data_that_cannot_be_had_are_one_line(more: list[str], named: list[str], tmp_path: Path) -> None:
     real_files.mnist(tmp_path / "half")
     (tmp_path / "half/MNIST/raw/t10k-images-idx3-ubyte").write_bytes(b"half")
-    done = vaebench(*ON_MNIST, *more, cwd=tmp_path, before=OFFLINE if "--download" in more else "")
+    done = vaebench(*ON_MNIST, *more, cwd=tmp_path, before=UNPINNED + (OFFLINE if "--download" in more else ""))
     assert (done.returncode, done.stdout) == (2, "")
     assert "Traceback" not in done.stderr
     (told,) = (line for line in done.stderr.splitlines() if line.startswith("vaebench: "))

@@ -12,7 +12,7 @@ import real_files
 from conftest import BROUGHT, in_this_process
 
 from vaebench import catalog
-from vaebench.cell import dataset_of, run_cell
+from vaebench.cell import dataset_of, dataset_of_seed, run_cell
 from vaebench.engines import Died
 from vaebench.engines.local import Workers
 from vaebench.environment import probe
@@ -99,7 +99,7 @@ def test_an_id_names_what_a_cell_depends_on(request_of: RequestOf, tmp_path: Pat
 
 
 def test_a_cell_knows_where_its_data_lie_and_is_the_same_cell_elsewhere(
-    tiny: object, request_of: RequestOf, tmp_path: Path
+    unpinned: None, tiny: object, request_of: RequestOf, tmp_path: Path
 ) -> None:
     planned = []
     for folder in ("here", "there"):
@@ -107,8 +107,10 @@ def test_a_cell_knows_where_its_data_lie_and_is_the_same_cell_elsewhere(
         planned += plan(request_of(datasets=("mnist",), data_root=tmp_path / folder, seeds=1)).cells
     assert planned[0].id == planned[1].id
     dataset_of.cache_clear()  # as in a worker, which has loaded nothing
+    dataset_of_seed.cache_clear()
     assert run_cell(planned[1]).status == "ok"
     dataset_of.cache_clear()
+    dataset_of_seed.cache_clear()
     (tmp_path / "there").rename(tmp_path / "gone")
     outcome = run_cell(planned[1])
     assert outcome.status == "error" and outcome.reason.startswith("mnist is not under")
@@ -122,7 +124,7 @@ def inverted(root: Path) -> None:
 
 
 def test_cells_of_other_bytes_are_run_again_and_are_missing(
-    tiny: object, request_of: RequestOf, tmp_path: Path
+    unpinned: None, tiny: object, request_of: RequestOf, tmp_path: Path
 ) -> None:
     """Inverted images were served from the journal: 0 cells run, 1 taken."""
     request = request_of(datasets=("mnist",), data_root=tmp_path, seeds=1)
@@ -131,6 +133,7 @@ def test_cells_of_other_bytes_are_run_again_and_are_missing(
     assert (go(request).ran, plan(replace(request, missing=True)).there) == (0, 1)
     inverted(tmp_path)
     dataset_of.cache_clear()
+    dataset_of_seed.cache_clear()
     assert plan(replace(request, missing=True)).there == 0
     again = go(request)
     assert (again.ran, again.reused) == (1, 0)
@@ -140,14 +143,18 @@ def test_cells_of_other_bytes_are_run_again_and_are_missing(
     assert one.cells[0].data != other.cells[0].data
     inverted(tmp_path)
     dataset_of.cache_clear()
+    dataset_of_seed.cache_clear()
     assert go(request).ran == 0
 
 
-def test_files_that_change_during_a_run_fail_its_cells(tiny: object, request_of: RequestOf, tmp_path: Path) -> None:
+def test_files_that_change_during_a_run_fail_its_cells(
+    unpinned: None, tiny: object, request_of: RequestOf, tmp_path: Path
+) -> None:
     real_files.mnist(tmp_path, train=64, held_out=64)
     (cell,) = plan(request_of(datasets=("mnist",), data_root=tmp_path, seeds=1)).cells
     inverted(tmp_path)
     dataset_of.cache_clear()
+    dataset_of_seed.cache_clear()
     assert run_cell(cell).status == "error"
 
 
@@ -245,7 +252,7 @@ def test_a_budget_of_one_data_set_moves_its_own_cells_alone(
 
 
 def test_data_are_fetched_only_where_they_are_not_there(
-    request_of: RequestOf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    unpinned: None, request_of: RequestOf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fetched: list[str] = []
     load = catalog.dataset

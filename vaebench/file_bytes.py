@@ -4,7 +4,7 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -39,6 +39,33 @@ def files_hash(root: Path, names: Sequence[str]) -> str:
     Raises:
         OSError: A file is not there, or cannot be read.
     """  # noqa: DOC502 - raised by what it calls
+    found = _remembered(root, names, "", _bytes_hash)
+    return _short([(name, hash_) for name, (_, hash_) in found.items()])
+
+
+def sha256_of(root: Path, names: Sequence[str]) -> dict[str, str]:
+    """Find the SHA-256 of each file's bytes, as `sha256sum` prints it. It is remembered as by `files_hash`.
+
+    Args:
+        root: A folder of data.
+        names: Files below it.
+
+    Returns:
+        64 hexadecimal digits, by name.
+
+    Raises:
+        OSError: A file is not there, or cannot be read.
+    """  # noqa: DOC502 - raised by what it calls
+
+    def of(path: Path, _: Iterable[Look]) -> str:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+
+    return {name: hash_ for name, (_, hash_) in _remembered(root, names, "sha256 ", of).items()}
+
+
+def _remembered(root: Path, names: Sequence[str], kind: str, hash_of: Callable[[Path, Sequence[Look]], str]) -> Memory:
+    """Hashes of one kind by name, which are taken again only after a size or a time has changed."""
     began = time.time()
     before = _read(root) | _kept.get(root, {})
     now = dict(before)
@@ -46,15 +73,15 @@ def files_hash(root: Path, names: Sequence[str]) -> str:
     for name in names:
         looks = _looks(root / name)
         looked = _short(looks)
-        if before.get(name, ("", ""))[0] == looked:
-            found[name] = before[name]
+        if before.get(kind + name, ("", ""))[0] == looked:
+            found[name] = before[kind + name]
             continue
-        found[name] = looked, _bytes_hash(root / name, looks)
+        found[name] = looked, hash_of(root / name, looks)
         if all(max(written, changed) < (began - SETTLED) * 1e9 for _, _, written, changed in looks):
-            now[name] = found[name]
+            now[kind + name] = found[name]
     if now != before:
         _keep(root, now)
-    return _short([(name, hash_) for name, (_, hash_) in found.items()])
+    return found
 
 
 def _short(value: object) -> str:

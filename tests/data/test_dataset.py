@@ -23,6 +23,7 @@ NAMES = (
     "bimodal_sources",
     "sinc",
     "projective_plane",
+    "photo_patches",
 )
 
 

@@ -25,6 +25,8 @@ ARRAYS = ("mnist", "fashion_mnist", "cifar10", "svhn")
 NAMES = (*ARRAYS, "celeba")
 CLOSED = "http://127.0.0.1:9/"
 
+pytestmark = pytest.mark.usefixtures("unpinned")
+
 Write = Callable[[str, Path], real_files.Parts]
 
 

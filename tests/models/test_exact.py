@@ -9,7 +9,7 @@ from models.solved import VARIANCES, exact_data, weights_of
 
 from vaebench.data import Dataset, Split, Truth
 from vaebench.kernels.linear_vae import fixed_scale_gains
-from vaebench.models import Unfit
+from vaebench.models import Unfit, exact
 from vaebench.models.exact import (
     affine_model,
     linear_vae_at_fixed_scale,
@@ -143,6 +143,21 @@ def test_principal_axes_rebuild_the_covariance():
     torch.testing.assert_close(axes @ axes.T, torch.eye(6, dtype=torch.float64))
     torch.testing.assert_close((axes.T * eigenvalues) @ axes, torch.cov(rows.T, correction=0))
     torch.testing.assert_close(mean, rows.mean(0))
+
+
+def test_principal_axes_of_many_examples_are_summed_in_parts(monkeypatch):
+    x = torch.randn(203, 2, 3, generator=torch.Generator().manual_seed(3)) + 50
+    whole = principal_axes.__wrapped__(x)
+    monkeypatch.setattr(exact, "WHOLE", 100)
+    monkeypatch.setattr(exact, "AT_ONCE", 37)
+    mean, eigenvalues, axes = principal_axes.__wrapped__(x)
+    torch.testing.assert_close((mean, eigenvalues), whole[:2], rtol=1e-12, atol=1e-12)
+    torch.testing.assert_close((axes @ whole[2].T).abs(), torch.eye(6, dtype=torch.float64), rtol=0, atol=1e-10)
+
+
+def test_no_data_set_of_the_tasks_has_so_many_examples_that_its_axes_are_summed_otherwise():
+    """Their records were made with whole copies, and stay comparable to the last digit."""
+    assert exact.WHOLE >= 20_000
 
 
 @pytest.mark.parametrize("n", [200, 6])

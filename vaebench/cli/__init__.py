@@ -10,7 +10,7 @@ from vaebench.cli.console import INTERRUPTED, give_up, open_streams, whole_answe
 from vaebench.mistakes import Mistake, shortage
 
 VERBS = (
-    *("list", "new", "check", "run", "score", "compare"),
+    *("list", "data", "new", "check", "run", "score", "compare"),
     *("verify", "submit", "migrate", "leaderboard", "export", "nightly"),
 )
 """The verbs in the order in which ``--help`` lists them."""

@@ -36,7 +36,8 @@ class Split:
     factors: Tensor | None = None
 
     def __post_init__(self) -> None:
-        if not torch.isfinite(self.x).all():
+        # In parts, because the question makes copies of what it is asked about.
+        if not all(bool(torch.isfinite(part).all()) for part in torch.split(self.x, 4096)):
             raise ValueError("the data contain a value that is not finite")
 
     def to(self, device: torch.device | str) -> "Split":

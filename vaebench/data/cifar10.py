@@ -42,6 +42,8 @@ def load(root: Path, download: bool = False) -> Dataset:
         from torchvision.datasets import CIFAR10
 
         part = CIFAR10(root, train=train, download=download)
-        return as_split(torch.tensor(part.data).permute(0, 3, 1, 2), torch.tensor(part.targets), (3, 32, 32))
+        return as_split(
+            torch.tensor(part.data).permute(0, 3, 1, 2), torch.tensor(part.targets), (3, 32, 32), classes=10
+        )
 
     return load_files("cifar10", VERSION, FILES, root, download, read)

@@ -35,6 +35,6 @@ def load(root: Path, download: bool = False) -> Dataset:
         from torchvision.datasets import SVHN
 
         part = SVHN(root, split="train" if train else "test", download=download)
-        return as_split(torch.tensor(part.data), torch.tensor(part.labels), (3, 32, 32))
+        return as_split(torch.tensor(part.data), torch.tensor(part.labels), (3, 32, 32), classes=10)
 
     return load_files("svhn", VERSION, FILES, root, download, read)

@@ -17,13 +17,19 @@ from vaebench.models.autoencoder import AutoEncoder
 from vaebench.models.kept import kept
 from vaebench.models.networks import Unfit
 
+WHOLE = 20_000
+"""Most examples whose double-precision copy is held whole."""
+
+AT_ONCE = 4096
+"""Examples whose double-precision copy is held at a time, where there are more."""
+
 
 @kept
 def principal_axes(x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """Principal component analysis in double precision, cached for the latest data.
 
     n examples span at most n axes. Where n < d a thin singular value decomposition finds them. At d = 3,072 it takes a
-    second; the covariance takes most of a minute.
+    second; the covariance takes most of a minute. Of more than `WHOLE` examples the covariance is summed in parts.
 
     Args:
         x: Examples, shape (n, *shape), with d numbers each.
@@ -32,6 +38,8 @@ def principal_axes(x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         Mean, shape (d,); eigenvalues of the covariance, in descending order, shape (k,), k = min(n, d); axes, the rows
         of shape (k, d). The data have no variance along other directions.
     """
+    if len(x) > WHOLE:
+        return _summed(x.flatten(1))
     rows = x.flatten(1).double()
     mean = rows.mean(0)
     centred = rows - mean
@@ -39,6 +47,18 @@ def principal_axes(x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         _, sizes, axes = torch.linalg.svd(centred / len(rows) ** 0.5, full_matrices=False)
         return mean, sizes.square(), axes
     eigenvalues, axes = torch.linalg.eigh(centred.T @ centred / len(rows))
+    return mean, eigenvalues.flip(0).clamp(min=0), axes.T.flip(0)
+
+
+def _summed(x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """As `principal_axes`, of rows that are many, with copies in double precision of a part at a time."""
+    parts = torch.split(x, AT_ONCE)
+    mean = torch.stack([part.double().sum(0) for part in parts]).sum(0) / len(x)
+    products = mean.new_zeros(len(mean), len(mean))
+    for part in parts:
+        centred = part.double() - mean
+        products.addmm_(centred.T, centred)
+    eigenvalues, axes = torch.linalg.eigh(products / len(x))
     return mean, eigenvalues.flip(0).clamp(min=0), axes.T.flip(0)
 
 

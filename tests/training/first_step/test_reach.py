@@ -13,7 +13,7 @@ from vaebench import catalog
 from vaebench.experiment import Interventions
 from vaebench.models import AutoEncoder, Bernoulli, Gaussian, Normal, Refused, Unfit, negative_elbo
 from vaebench.seeds import seed_for
-from vaebench.training.first_step import look
+from vaebench.training.first_step import look, reach
 from vaebench.training.fit import build
 from vaebench.training.intervened import Intervened
 
@@ -88,6 +88,20 @@ def through_the_suite(step):
     """A second look at the noisy examples, with draws of its own: all of it through the step."""
     posterior = step.encode(step.seen)
     return (posterior.kl() - step.decode(posterior.sample(own_noise(step))).log_prob(step.x)).mean()
+
+
+def faint(step):
+    """A loss of 10,000 nats, as of a colour image, of which the noise on the input moves little."""
+    posterior = step.encode(step.x + 1e-5 * (step.seen - step.x))
+    return (posterior.kl() - step.decode(posterior.sample(own_noise(step))).log_prob(step.x)).mean() + 10_000
+
+
+def test_noise_that_moves_a_large_loss_by_less_than_its_last_digit_is_made_louder(looked, monkeypatch):
+    """`vae` with `conv` on 32×32 colour patches was refused in some seeds."""
+    assert looked(objective=faint, by=Interventions(likelihood_variance=0.05)).notes == ()
+    monkeypatch.setattr(reach, "LOUDER", 1.0)
+    with pytest.raises(Refused, match="the noise on the input"):
+        looked(objective=faint, by=Interventions(likelihood_variance=0.05))
 
 
 class Mute(Small):

@@ -40,7 +40,7 @@ whitened norm, of which such weights are no part. **That was chosen after lookin
 | --- | --- |
 | whether the target is the clean or the noisy input: could not be read | clean is judged (denoising), noisy is an arm |
 | the encoder's variance: could not be read | σ = 0.2: no direction of the linear VAE on digits dies on the grid |
-| levels of noise: could not be read | s from 0 to 0.8 |
+| levels of noise: could not be read | s from 0 to 0.8; four values on MNIST and Fashion-MNIST |
 | noise model: could not be read | Gaussian of variance 0.05, eight latent units |
 """
 
@@ -128,5 +128,17 @@ TASK = Task(
             knob_values=GRID,
             split="by_seed",
         ),
+    },
+    budgets_on={
+        name: {
+            "standard": Budget(
+                seeds=5,
+                latent=8,
+                training=TrainingConfig(steps=2000, learning_rate=3e-3),
+                knob_values=(0.0, 0.1, 0.4, 0.8),
+                split="by_seed",
+            )
+        }
+        for name in ("mnist", "fashion_mnist")
     },
 )

@@ -12,6 +12,7 @@ from vaebench.kernels.estimate import Undefined
 from vaebench.kernels.neighbours import Neighbours, nearest, neighbour_distance
 from vaebench.kernels.sample_variation import quantile_threshold
 from vaebench.measures.model_view import DataUndefined, held_out
+from vaebench.papers.gracyk2025.edges import of_rows
 from vaebench.papers.gracyk2025.outliers import NEIGHBOUR, SHARE, Classifier
 
 KEPT = 2
@@ -25,6 +26,12 @@ LANDMARKS = 400
 
 FITTED = 20_000
 """Training examples, at most, that the classifier is fitted to."""
+
+EDGED = {"mnist": 1000, "fashion_mnist": 1000}
+"""Data sets whose classifier sees edges and not pixels, and its number of landmarks.
+
+On pixels, 400 landmarks are right in .958 of MNIST and .857 of Fashion-MNIST, and 1,000 in .968 and .869.
+"""
 
 FLOORS = {"digits": 0.95, "shapes3d": 0.85}
 """Accuracy on held-out data that a data set's classifier has to pass: a little less than it reached when it was set.
@@ -54,7 +61,7 @@ class Facts:
     confidences: Tensor | None
 
 
-_FOUND: OrderedDict[tuple[str, str, int], Facts] = OrderedDict()
+_FOUND: OrderedDict[tuple[str, str, str, int], Facts] = OrderedDict()
 
 
 def facts(data: Dataset, points: int) -> Facts:
@@ -67,7 +74,7 @@ def facts(data: Dataset, points: int) -> Facts:
     Returns:
         The facts.
     """
-    key = (data.contents, str(data.train.x.device), points)
+    key = (data.name, data.contents, str(data.train.x.device), points)
     if key not in _FOUND:
         _FOUND[key] = _found(data, points)
     _FOUND.move_to_end(key)
@@ -106,11 +113,13 @@ def _moments(x: Tensor) -> tuple[Tensor, float]:
 def _fitted(data: Dataset, variance: float) -> Classifier | None:
     """Fit logistic regression on radial features (Nyström), part by part.
 
-    It is the classifier of `outliers.classifier_of`, for data of any size. See there for why.
+    It is the classifier of `outliers.classifier_of`, for data of any size. See there for why. The sets of `EDGED` need
+    a stronger one. Its features are of edges, and it is as convex.
     """
     from sklearn.kernel_approximation import Nystroem
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import FunctionTransformer
 
     train, known = data.train, data.held_out
     if train.labels is None or known.labels is None or len(torch.unique(train.labels)) < 2:
@@ -118,13 +127,22 @@ def _fitted(data: Dataset, variance: float) -> Classifier | None:
     order = np.random.RandomState(0).permutation(len(train.x))[:FITTED]
     chosen = torch.from_numpy(order).to(train.x.device)
     rows, labels = train.x[chosen].flatten(1).cpu(), train.labels[chosen].cpu().numpy()
-    landmarks = rows[:LANDMARKS].double().numpy()
+    edged = data.name in EDGED
+    seen = [_edges(part) if edged else part for part in torch.split(rows, AT_ONCE)]
+    if edged:
+        variance = _moments(torch.cat(seen))[1]
+    landmarks = torch.cat(seen)[: EDGED.get(data.name, LANDMARKS)].double().numpy()
     features = Nystroem(gamma=3 / max(2 * variance, 1e-12), n_components=len(landmarks), random_state=0).fit(landmarks)
-    mapped = np.concatenate([features.transform(part.double().numpy()) for part in torch.split(rows, AT_ONCE)])
+    mapped = np.concatenate([features.transform(part.double().numpy()) for part in seen])
     model = LogisticRegression(C=100, max_iter=5000).fit(mapped, labels)
-    pipeline = make_pipeline(features, model)
+    pipeline = make_pipeline(*([FunctionTransformer(of_rows)] * edged), features, model)
     confidences, right = _held_out(Classifier(pipeline, 0.0, 0.0), known, model.classes_)
     return Classifier(pipeline, float(quantile_threshold(confidences, SHARE)), float(right.double().mean()))
+
+
+def _edges(rows: Tensor) -> Tensor:
+    """What the classifiers of `EDGED` see of rows of pixels, in double precision."""
+    return torch.from_numpy(of_rows(rows.double().numpy()))
 
 
 def _held_out(rater: Classifier, known: Split, classes: np.ndarray) -> tuple[Tensor, Tensor]:

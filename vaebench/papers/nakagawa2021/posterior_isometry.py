@@ -48,6 +48,7 @@ images with a Bernoulli likelihood. Its metric is diag(1/(2x̂(1 − x̂))), and
 | T1 = 1, for small σ | T2 = 1, exact |
 | noise variance: could not be read | 0.005: β = 0.01 for an unweighted KL |
 | shapes of the sources: could not be read | those above; three latent units, four on `projective_plane` |
+| batch: could not be read | 512; 128 on MNIST and Fashion-MNIST, with `--datasets` |
 | what counts as equal: could not be read | the tolerances above |
 """
 
@@ -140,5 +141,17 @@ TASK = Task(
             evaluation=EvaluationBudget(samples=1024, points=5000, posterior_nodes=7),
             split="by_seed",
         ),
+    },
+    budgets_on={
+        name: {
+            "standard": Budget(
+                seeds=5,
+                latent=3,
+                training=TrainingConfig(steps=6000, batch=128, learning_rate=3e-3),
+                evaluation=EvaluationBudget(samples=256, points=5000, posterior_nodes=5),
+                split="by_seed",
+            )
+        }
+        for name in ("mnist", "fashion_mnist")
     },
 )

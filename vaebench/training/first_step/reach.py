@@ -24,6 +24,9 @@ VARIANCES = (0.05, 0.1)
 PERTURBED = (0.3, 1.0, 0.1, 0.0)
 """Sizes of the noise on the weights, see `Probe.weights`; each is tried if those before show no effect."""
 
+LOUDER = 100.0
+"""Factor on the noise on the input, where the loss has too few digits for the effect of a faint one."""
+
 LISTED = 5
 """Most weights that a note names."""
 
@@ -72,6 +75,10 @@ def _unanswered(probe: Probe, size: float, step: int) -> dict[str, str] | None:
     scaled = [look(replace(ours, posterior_scale=scale)) for scale in SCALES]
     noisy = replace(ours, input_noise=float(probe.x.std()) or 1.0)
     seen = [look(noisy, input_noise=probe.input_noise(draw)) for draw in (0, 1)]
+    if not _change(*seen) > 10 * chance:
+        # Of a colour image a loss is 10,000 nats, of which single precision has three decimals.
+        loud = replace(noisy, input_noise=LOUDER * noisy.input_noise)
+        seen = [look(loud, input_noise=probe.input_noise(draw)) for draw in (0, 1)]
     explained = [look(replace(noisy, target=target), input_noise=probe.input_noise(0)) for target in get_args(Target)]
     pairs = {
         "the posterior's scale": (scaled, "take step.posterior, or step.encode"),
