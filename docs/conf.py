@@ -18,6 +18,7 @@ myst_heading_anchors = 6
 myst_links_external_new_tab = False
 html_theme = "furo"
 html_css_files = ["site.css"]
+html_favicon = "_static/favicon.svg"
 html_js_files = ["site.js"]
 exclude_patterns = ["_static", "_extra"]
 html_copy_source = False

@@ -8,8 +8,9 @@
   const draw = () => {
     document.documentElement.classList.toggle("dark", isDark());
     for (const data of document.querySelectorAll("script[data-chart]")) {
-      const options = { actions: false, renderer: "svg", loader: { target: "_self" }, theme: isDark() ? "dark" : undefined,
-                        config: { background: "transparent" } };
+      const options = { actions: false, logLevel: 1, renderer: "svg", loader: { target: "_self" }, theme: isDark() ? "dark" : undefined,
+                        config: { background: "transparent" }, bind: `#${data.dataset.chart}-choice` };
+      document.getElementById(`${data.dataset.chart}-choice`).replaceChildren();
       window.vegaEmbed(document.getElementById(data.dataset.chart), JSON.parse(data.textContent), options);
     }
   };

@@ -30,7 +30,7 @@ def build(checkout: Path, out: Path, work: Path, builder: str = "html") -> list[
     for folder in (out, work):
         shutil.rmtree(folder, ignore_errors=True)
     sources = work / "sources"
-    tasks = list(catalog.task_names())
+    tasks = {name: catalog.task(name).title for name in catalog.task_names()}
     stage(checkout, sources, tasks)
     write_pages(checkout, sources, tasks)
     made = sources.resolve()

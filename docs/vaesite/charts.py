@@ -63,7 +63,7 @@ def forest(verdicts: pandas.DataFrame) -> dict[str, Any]:
         base.transform_filter(f"isValid(datum.{edge})").mark_rule(strokeDash=[4, 3], color="#888").encode(x=f"{edge}:Q")
         for edge in ("claimed_low", "claimed_high")
     ]
-    lines = base.mark_rule().encode(y=y, x=altair.X("low:Q", title="Estimate and 95 % interval; dashed: claimed"), x2="high:Q", color=colour)
+    lines = base.mark_rule().encode(y=y, x=altair.X("low:Q", title="Estimate, 95 % interval"), x2="high:Q", color=colour)
     points = base.mark_point(filled=True, size=70, opacity=1).encode(
         y=y, x="estimate:Q", color=colour, shape=shape, tooltip=tip, href="url:N"
     )

@@ -64,6 +64,7 @@ def latex(formula: str) -> str:
     text = re.sub(r"\\", "", text)
     text = _roots(text)
     text = _WORD.sub(lambda found: _word(found[0]), text)
+    text = re.sub(r" \}\s*\\text\{ ", " ", text)
     text = re.sub(rf"(.)([{''.join(MARKS)}])", lambda found: rf"\{MARKS[found[2]]}{{{found[1]}}}", text)
     text = re.sub(rf"[{''.join(SUB)}]+", lambda found: "_{" + "".join(SUB[one] for one in found[0]) + "}", text)
     text = re.sub(rf"[{''.join(SUPER)}]+", _raised, text)
@@ -136,4 +137,8 @@ def mathml(source: str, display: str = "block") -> str:
     Returns:
         A ``math`` element.
     """
-    return str(convert(source, display=display))
+    return _BAR.sub(r"<mi>\1</mi>", str(convert(source, display=display)))
+
+
+_BAR = re.compile(r"<mo[^>]*>(&#x02016;|&#x0007C;)</mo>")
+"""A bar of a norm: as an operator, its exponent would stand too high where there is no font for mathematics."""

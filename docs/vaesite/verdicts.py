@@ -46,7 +46,7 @@ def read_verdicts(board: Path) -> pandas.DataFrame:
         A row a verdict; current ones first.
     """
     found = pandas.read_csv(board / "results" / "verdicts.csv", keep_default_na=False, na_values={"knob": [""]} | _NUMBERS)
-    order = found["protocol"].ne("current").astype(int) * 2 + found["arm"].ne("trained").astype(int)
+    order = 4 * found["protocol"].ne("current") + 2 * found["is_invariant"] + found["arm"].ne("trained")
     return found.assign(order=order).sort_values("order", kind="stable").drop(columns="order").reset_index(drop=True)
 
 

@@ -1,7 +1,9 @@
 """Write the pages that no Markdown of the checkout holds: the table, the charts, the menu, the speed."""
 
 import json
+import re
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 import vl_convert
@@ -14,13 +16,13 @@ from vaesite.verdicts import read_verdicts, record_page, table_html
 NO_SPEED = "No measured pages are here. `make bench`, then `asv publish`, makes them; the next `make site` takes them along."
 
 
-def write_pages(checkout: Path, out: Path, tasks: list[str]) -> None:
+def write_pages(checkout: Path, out: Path, tasks: Mapping[str, str]) -> None:
     """Write them.
 
     Args:
         checkout: Where the board is.
         out: The site's sources; the board is there already.
-        tasks: Names of the tasks, in the menu's order.
+        tasks: Titles of the tasks by name, in the menu's order.
     """
     board = checkout / "leaderboard"
     verdicts, chosen = read_verdicts(board), chosen_records(checkout)
@@ -30,7 +32,7 @@ def write_pages(checkout: Path, out: Path, tasks: list[str]) -> None:
     extra, static = out / "_extra", out / "_static"
     shutil.copytree(checkout / "docs" / "_static", static)
     extra.mkdir()
-    (static / "vega.js").write_text(vl_convert.javascript_bundle(), "utf-8")
+    (static / "vega.js").write_text(f"(() => {{{vl_convert.javascript_bundle()}}})();\n", "utf-8")  # its names are its own
     _page(pages / "verdicts.md", out, TABLE=_raw(table_html(verdicts)))
     trades = trade_offs(chosen)
     drawn = {"FOREST": _chart("forest", forest(verdicts)), "TRADES": _chart("trades", trades) if trades else "No current record has them."}
@@ -68,13 +70,21 @@ def _raw(text: str) -> str:
 
 def _chart(name: str, spec: dict[str, object]) -> str:
     inert = json.dumps(spec, sort_keys=True, allow_nan=False).replace("</", "<\\/")
-    return _raw(f'<div class="chart" id="{name}"></div>\n<script type="application/json" data-chart="{name}">{inert}</script>')
+    there = f'<div class="choice" id="{name}-choice"></div>\n<div class="chart" id="{name}"></div>'
+    return _raw(f'{there}\n<script type="application/json" data-chart="{name}">{inert}</script>')
 
 
-def _menu(tasks: list[str]) -> str:
+def _short(title: str) -> str:
+    """Authors and year of a paper, with what a title says in brackets at its end."""
+    paper, _, rest = title.partition(",") if title.partition(",")[0][-4:].isdigit() else title.rpartition(",")
+    aside = re.search(r"\([^()]*\)$", rest)
+    return f"{paper.strip()} {aside[0] if aside else ''}".strip()
+
+
+def _menu(tasks: Mapping[str, str]) -> str:
     groups = {
         "Results": ["All verdicts <verdicts>", "Charts <charts>", "what_you_get", "over_variants", "results/index"],
-        "Papers": tasks,
+        "Papers": [f"{_short(title)} <{task}>" for task, title in tasks.items()],
         "Words": ["glossary", "changes", "cite"],
         "Suite": ["about", "examples", "api/index", "Speed <speed>", "contributing", "changelog"],
     }
