@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check reference reference-left reference-claims reference-networks leaderboard bench clean
+.PHONY: demo test check reference reference-left reference-claims reference-networks leaderboard bench site site-links look clean
 
 demo: .venv/package
 	$(BIN)/vaebench run --preset quick --archs mlp --variants vae,linear_vae --seeds 2 --out runs/demo
@@ -45,12 +45,23 @@ reference-networks: .venv/package
 leaderboard: .venv/package
 	$(BIN)/vaebench leaderboard
 
+site: .venv/site
+	PYTHONPATH=docs $(BIN)/python -m vaesite site
+
+# Links to other sites change without us, so no test follows them.
+site-links: .venv/site
+	PYTHONPATH=docs $(BIN)/python -m vaesite build/site-links --work build/site-links-work --builder linkcheck
+
+# The site in a real browser: chromium and chromedriver (Debian: apt-get install chromium chromium-driver). Pictures: runs/look.
+look: .venv/look
+	LOOK_OUT=runs/look OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 0 -m look -rs tests/site
+
 bench: .venv/bench
 	$(BIN)/asv machine --yes
 	$(BIN)/asv run --python=same --quick --set-commit-hash $$(git rev-parse HEAD)
 
 clean:
-	rm -rf .venv .asv
+	rm -rf .venv .asv site build/site
 
 .venv/bin/python:
 	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'vaebench needs Python 3.11 or newer')"
@@ -61,11 +72,19 @@ clean:
 	touch $@
 
 .venv/test: .venv/package
-	$(BIN)/python -m pip install --quiet --editable ".[test,adapters]"
+	$(BIN)/python -m pip install --quiet --editable ".[test,adapters,site]"
 	touch $@
 
 .venv/check: .venv/test
 	$(BIN)/python -m pip install --quiet --editable ".[lint]"
+	touch $@
+
+.venv/site: .venv/package
+	$(BIN)/python -m pip install --quiet --editable ".[site]"
+	touch $@
+
+.venv/look: .venv/site
+	$(BIN)/python -m pip install --quiet --editable ".[test,look]"
 	touch $@
 
 .venv/bench: .venv/package

@@ -81,7 +81,8 @@ def table_html(verdicts: pandas.DataFrame) -> str:
     for name in shown.columns:
         if not pandas.api.types.is_numeric_dtype(shown[name]):
             shown[name] = shown[name].map(lambda text: html.escape(str(text)))
-    shown["Record"] = [f'<a href="{html.escape(link, quote=True)}">record</a>' for link in verdicts["url"]]
+    links = zip(verdicts["url"], shown["Record"], strict=True)
+    shown["Record"] = [f'<a href="{html.escape(link, quote=True)}">{name}</a>' for link, name in links]
     bundle = Path(itables.__file__).parent / "html" / "dt_bundle.js"
     made = to_html_datatable(
         shown,
@@ -94,7 +95,8 @@ def table_html(verdicts: pandas.DataFrame) -> str:
         classes="display compact nowrap",
         style="width:100%",
         column_filters="footer",
-        buttons=[{"extend": "csvHtml5", "text": "CSV", "filename": "vaebench_verdicts"}, {"extend": "colvis", "text": "Columns"}],
+        text_in_header_can_be_selected=False,  # a click on a head sorts
+        buttons=[{"extend": "csvHtml5", "text": "CSV", "filename": "vaebench_verdicts", "footer": False}, {"extend": "colvis", "text": "Columns"}],
         pageLength=15,
         lengthMenu=[15, 50, 200],
         order=[],
