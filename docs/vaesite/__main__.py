@@ -20,14 +20,16 @@ def build(checkout: Path, out: Path, work: Path, builder: str = "html") -> list[
 
     Args:
         checkout: Where the board is.
-        out: Folder of the site; what is in it is lost.
+        out: Folder of the site. A site that is there is written over; a folder with anything else in it is refused.
         work: Folder for its sources; likewise.
         builder: Sphinx's builder: ``html``, or ``linkcheck`` for links to elsewhere.
 
     Returns:
         Faults, one line each: those of the links. Sphinx's own are printed.
     """
-    for folder in (out, work):
+    for folder, mark in ((out, ".buildinfo"), (work, "sources")):
+        if folder.is_dir() and any(folder.iterdir()) and not (folder / mark).exists():
+            return [f"{folder}: there is something else in it; name another folder"]
         shutil.rmtree(folder, ignore_errors=True)
     sources = work / "sources"
     tasks = {name: catalog.task(name).title for name in catalog.task_names()}

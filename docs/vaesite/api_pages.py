@@ -10,7 +10,13 @@ import griffe
 
 from vaesite.formulas import is_formula, latex
 
-SAID = {"parameters": "Arguments", "attributes": "Attributes", "returns": "Returns", "raises": "Raises", "yields": "Yields"}
+SAID = {
+    "parameters": "Arguments",
+    "attributes": "Attributes",
+    "returns": "Returns",
+    "raises": "Raises",
+    "yields": "Yields",
+}
 
 
 def api_pages(package: Path) -> dict[str, str]:
@@ -30,7 +36,9 @@ def api_pages(package: Path) -> dict[str, str]:
     }
     pages = {f"api/{name}.md": _module(root["kernels"][name], found) for name, found in kernels.items()}
     notebook = root["api"]
-    pages["api/notebook.md"] = _module(notebook, [notebook[name] for name in ("run", "load_records", "compare")], "vaebench")
+    pages["api/notebook.md"] = _module(
+        notebook, [notebook[name] for name in ("run", "load_records", "compare")], "vaebench"
+    )
     pages["api/models.md"] = _module(root["models"], _exported(root, package / "models" / "__init__.py"))
     lines = [f"- [{name}]({name}.md): {_first(root['kernels'][name])}" for name in kernels]
     pages["api/index.md"] = "\n\n".join(
@@ -44,11 +52,15 @@ def api_pages(package: Path) -> dict[str, str]:
             "\n".join(lines),
         ]
     )
-    return {path: text if path == "api/index.md" else f"---\norphan: true\n---\n\n{text}" for path, text in pages.items()}
+    return {
+        path: text if path == "api/index.md" else f"---\norphan: true\n---\n\n{text}" for path, text in pages.items()
+    }
 
 
 def _functions(module: Any) -> list[Any]:
-    return [one for one in module.members.values() if not one.is_alias and one.is_function and not one.name.startswith("_")]
+    return [
+        one for one in module.members.values() if not one.is_alias and one.is_function and not one.name.startswith("_")
+    ]
 
 
 def _exported(root: Any, path: Path) -> list[Any]:
@@ -58,7 +70,9 @@ def _exported(root: Any, path: Path) -> list[Any]:
         if isinstance(node, ast.ImportFrom) and node.module:
             module = root[node.module.removeprefix("vaebench.")]
             members = [module.members.get(alias.name) for alias in node.names]
-            found += [one for one in members if one is not None and not one.is_alias and (one.is_function or one.is_class)]
+            found += [
+                one for one in members if one is not None and not one.is_alias and (one.is_function or one.is_class)
+            ]
     return [*dict.fromkeys(found)]
 
 
@@ -77,10 +91,17 @@ def _member(one: Any) -> str:
     signature = _signature(one)
     body = [prose_of(one)]
     if one.is_class:
-        public = [m for m in one.members.values() if not m.is_alias and m.is_function and not m.name.startswith("_") and m.docstring]
+        public = [
+            m
+            for m in one.members.values()
+            if not m.is_alias and m.is_function and not m.name.startswith("_") and m.docstring
+        ]
         body += [f"### `{m.name}`\n\n```python\n{_signature(m)}\n```\n\n{prose_of(m)}" for m in public]
     source = f"[source](../code/{one.relative_package_filepath.as_posix()}.md)"
-    return f"## `{one.name}`\n\n```python\n{signature}\n```\n\n{kind} of `{one.module.path}` · {source}\n\n" + "\n\n".join(body)
+    return (
+        f"## `{one.name}`\n\n```python\n{signature}\n```\n\n{kind} of `{one.module.path}` · {source}\n\n"
+        + "\n\n".join(body)
+    )
 
 
 def _signature(one: Any) -> str:

@@ -28,15 +28,24 @@ def forest(verdicts: pandas.DataFrame) -> dict[str, Any]:
         Vega-Lite. A menu chooses the claim.
     """
     rows = verdicts[(verdicts.arm == "trained") & verdicts.estimate.notna() & (verdicts.is_invariant == 0)].copy()
-    rows["row"] = rows.variant + " · " + rows.network + " · " + rows.data + rows.sender.map(lambda one: one and f" ({one})")
+    rows["row"] = (
+        rows.variant + " · " + rows.network + " · " + rows.data + rows.sender.map(lambda one: one and f" ({one})")
+    )
     rows["which"] = rows.claim.map(words) + " · " + rows.protocol
     rows["decided"] = rows.statistic.map(words) + rows.knob.map(lambda one: "" if pandas.isna(one) else f" at {one:g}")
     names = list(dict.fromkeys(rows.which))
-    chosen = altair.param(name="claim", value=names[0] if names else "", bind=altair.binding_select(options=names, name="Claim "))
+    chosen = altair.param(
+        name="claim", value=names[0] if names else "", bind=altair.binding_select(options=names, name="Claim ")
+    )
     keep = ["row", "which", "decided", "estimate", "low", "high", "claimed_low", "claimed_high"]
     keep += ["as_published", "under_controls", "seeds", "url"]
     base = altair.Chart(rows[keep]).transform_filter("datum.which == claim")
-    y = altair.Y("row:N", title=None, sort=altair.EncodingSortField("estimate", order="descending"), axis=altair.Axis(labelLimit=230))
+    y = altair.Y(
+        "row:N",
+        title=None,
+        sort=altair.EncodingSortField("estimate", order="descending"),
+        axis=altair.Axis(labelLimit=230),
+    )
     tip = [
         altair.Tooltip("row:N", title="Row"),
         altair.Tooltip("decided:N", title="Decided by"),
@@ -63,7 +72,9 @@ def forest(verdicts: pandas.DataFrame) -> dict[str, Any]:
         base.transform_filter(f"isValid(datum.{edge})").mark_rule(strokeDash=[4, 3], color="#888").encode(x=f"{edge}:Q")
         for edge in ("claimed_low", "claimed_high")
     ]
-    lines = base.mark_rule().encode(y=y, x=altair.X("low:Q", title="Estimate, 95 % interval"), x2="high:Q", color=colour)
+    lines = base.mark_rule().encode(
+        y=y, x=altair.X("low:Q", title="Estimate, 95 % interval"), x2="high:Q", color=colour
+    )
     points = base.mark_point(filled=True, size=70, opacity=1).encode(
         y=y, x="estimate:Q", color=colour, shape=shape, tooltip=tip, href="url:N"
     )
@@ -88,7 +99,12 @@ def trade_offs(selection: Selection) -> dict[str, Any] | None:
     base = altair.Chart(rows).transform_filter("datum.which == trade")
     scale = altair.Scale(zero=False, nice=True)
     x, y = altair.X("against:Q", title="Benefit", scale=scale), altair.Y("paid:Q", title="Cost", scale=scale)
-    colour = altair.Color("row:N", title=None, scale=altair.Scale(range=PALETTE), legend=altair.Legend(orient="top", columns=2, labelLimit=200))
+    colour = altair.Color(
+        "row:N",
+        title=None,
+        scale=altair.Scale(range=PALETTE),
+        legend=altair.Legend(orient="top", columns=2, labelLimit=200),
+    )
     tip = [
         altair.Tooltip("row:N", title="Row"),
         altair.Tooltip("way:N", title="Setting"),
@@ -113,21 +129,27 @@ def _trades(selection: Selection) -> Iterable[dict[str, object]]:
     tasks = {task.name: task for task in suite().tasks}
     for one in selection.shown:
         task = tasks[one.subject.task.name]
-        means = {name: one.interval(c).estimate for name, cs in one.columns.items() for c in cs if c.arm == "trained" and c.knob is None}
+        means = {
+            name: one.interval(c).estimate
+            for name, cs in one.columns.items()
+            for c in cs
+            if c.arm == "trained" and c.knob is None
+        }
         for trade in task.tradeoffs:
             ways = (*trade.course, trade.compared)
             for what in trade.measurements:
                 if not all(f"{name}_{way}" in means for name in (what, trade.against) for way in ways):
                     continue
+                paid, bought = words(what), words(trade.against)
                 for order, way in enumerate(ways):
                     yield {
-                        "which": f"{words(what)} against {words(trade.against)}: {words(trade.compared)}, {one.dataset}",
+                        "which": f"{paid} against {bought}: {words(trade.compared)}, {one.dataset}",
                         "row": one.row_label.replace("\\", ""),
                         "way": words(way),
                         "order": order,
                         "compared": way == trade.compared,
-                        "paid_is": words(what),
-                        "against_is": words(trade.against),
+                        "paid_is": paid,
+                        "against_is": bought,
                         "paid": means[f"{what}_{way}"],
                         "against": means[f"{trade.against}_{way}"],
                         "url": one.path.removesuffix(".md") + ".html",
@@ -148,8 +170,12 @@ def chosen_records(checkout: Path) -> Selection:
 
 
 def _spec(chart: Any, height: Any) -> dict[str, Any]:
-    sized = chart.properties(width="container", height=height, autosize=altair.AutoSizeParams(type="fit-x", contains="padding"))
-    spec: dict[str, Any] = sized.configure_axis(labelFontSize=12, titleFontSize=12).configure_legend(
-        labelFontSize=12, titleFontSize=12, symbolOpacity=1
-    ).to_dict()
+    sized = chart.properties(
+        width="container", height=height, autosize=altair.AutoSizeParams(type="fit-x", contains="padding")
+    )
+    spec: dict[str, Any] = (
+        sized.configure_axis(labelFontSize=12, titleFontSize=12)
+        .configure_legend(labelFontSize=12, titleFontSize=12, symbolOpacity=1)
+        .to_dict()
+    )
     return spec

@@ -35,7 +35,11 @@ def faults(site: Path) -> list[str]:
     Returns:
         One line each, with the page.
     """
-    pages = {path.resolve(): _read(path) for path in sorted(site.rglob("*.html")) if "speed" not in path.relative_to(site).parts[:1]}
+    pages = {
+        path.resolve(): _read(path)
+        for path in sorted(site.rglob("*.html"))
+        if "speed" not in path.relative_to(site).parts[:1]
+    }
     lines = []
     for path, page in pages.items():
         name = path.relative_to(site.resolve())

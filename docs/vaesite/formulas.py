@@ -19,10 +19,13 @@ SIGNS = {
     "Π": r"\prod ", "⌊": r"\lfloor ", "⌋": r"\rfloor ", "⌈": r"\lceil ", "⌉": r"\rceil ", "′": "'", "…": r"\ldots ",
     "~": r"\sim ", "∣": r"\mid ", "%": r"\% ", "≠": r"\neq ", "–": "-",
 }  # fmt: skip
-FUNCTIONS = set(
-    "log exp det tr diag max min mean Var Cov KL CN TC ESS CKA Re Im conj softmax cos share bias slope stderr value "
-    "importance active defect columns rows prec found gain importance_bound".split()
-)
+FUNCTIONS = {
+    "log", "exp", "det", "tr", "diag", "max", "min", "mean", "Var", "Cov", "KL", "CN", "TC", "ESS", "CKA", "Re",
+    "Im", "conj", "softmax", "cos", "share", "bias", "slope", "stderr", "value", "importance", "active", "defect",
+    "columns", "rows", "prec", "found", "gain", "importance_bound",
+}  # fmt: skip
+"""Words of formulas that are names of functions and quantities; other words are text."""
+
 _WORD = re.compile(r"(?<![\\_{A-Za-z])[A-Za-z]+(?:_[a-z]{3,})*(?![A-Za-z])")
 _SIGN = re.compile(r"[=≈≤≥≪∈↦←]|[Σ∏√]|‖")
 
@@ -88,10 +91,13 @@ def _roots(text: str) -> str:
             end = _closing(rest)
             inner, after = rest[1:end], rest[end + 1 :]
         else:
-            end = (re.match(r"[A-Za-z0-9α-ω](?:_[A-Za-z]+)?|[0-9]+", rest) or re.match(".", rest)).end()  # type: ignore[union-attr]
+            end = max(_UNDER_ROOT.match(rest).end(), 1)
             inner, after = rest[:end], rest[end:]
         text = f"{text[:start]}\\sqrt{{{inner}}}{after}"
     return text
+
+
+_UNDER_ROOT = re.compile(r"(?:[A-Za-zα-ω](?:_[A-Za-z]+)?|[0-9]+)?")
 
 
 def _closing(text: str) -> int:
@@ -108,8 +114,6 @@ def _word(word: str) -> str:
         return word
     if word in FUNCTIONS:
         return rf"\operatorname{{{word}}}"
-    if word == "sqrt":
-        return word
     if "_" in word:
         return rf"\mathtt{{{word}}}".replace("_", r"\_")
     return rf"\text{{ {word} }}"

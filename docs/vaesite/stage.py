@@ -18,7 +18,7 @@ IN_THE_MENU = {"what_you_get.md", "over_variants.md", "glossary.md", "changes.md
 IN_THE_MENU |= {"index.md", "about.md", "contributing.md", "changelog.md"}
 
 
-class DeadLinks(Exception):
+class DeadLinksError(Exception):
     """Links that lead nowhere.
 
     Args:
@@ -43,7 +43,7 @@ def stage(checkout: Path, out: Path, tasks: Iterable[str], skipped: str = f"{BOA
         Paths of all pages below `out`.
 
     Raises:
-        DeadLinks: A page links to what is not there.
+        DeadLinksError: A page links to what is not there.
     """
     board = (path.relative_to(checkout).as_posix() for path in sorted((checkout / BOARD).rglob("*")) if path.is_file())
     code = (path.relative_to(checkout).as_posix() for glob in CODE for path in sorted(checkout.glob(glob)))
@@ -66,7 +66,7 @@ def stage(checkout: Path, out: Path, tasks: Iterable[str], skipped: str = f"{BOA
         todo += [one for one in linked if one not in seen]
         seen.update(linked)
     if dead:
-        raise DeadLinks(dead)
+        raise DeadLinksError(dead)
     return pages
 
 
@@ -82,7 +82,9 @@ def _page(checkout: Path, path: str, menu: set[str]) -> tuple[str | None, list[s
     if there.is_dir():
         files = sorted(one.name for one in there.iterdir() if one.suffix in {".py", ".md"} and one.is_file())
         folders = sorted(one.name for one in there.iterdir() if (one / "__init__.py").is_file())
-        text = f"# {path}\n\n" + "\n".join(f"- [{name}]({path.rsplit('/', 1)[-1]}/{name})" for name in (*folders, *files))
+        text = f"# {path}\n\n" + "\n".join(
+            f"- [{name}]({path.rsplit('/', 1)[-1]}/{name})" for name in (*folders, *files)
+        )
     elif there.suffix == ".py":
         text = f"# {path}\n\n``````{{code-block}} python\n{there.read_text('utf-8').rstrip()}\n``````"
     else:

@@ -45,7 +45,9 @@ def read_verdicts(board: Path) -> pandas.DataFrame:
     Returns:
         A row a verdict; current ones first.
     """
-    found = pandas.read_csv(board / "results" / "verdicts.csv", keep_default_na=False, na_values={"knob": [""]} | _NUMBERS)
+    found = pandas.read_csv(
+        board / "results" / "verdicts.csv", keep_default_na=False, na_values={"knob": [""]} | _NUMBERS
+    )
     order = 4 * found["protocol"].ne("current") + 2 * found["is_invariant"] + found["arm"].ne("trained")
     return found.assign(order=order).sort_values("order", kind="stable").drop(columns="order").reset_index(drop=True)
 
@@ -96,7 +98,10 @@ def table_html(verdicts: pandas.DataFrame) -> str:
         style="width:100%",
         column_filters="footer",
         text_in_header_can_be_selected=False,  # a click on a head sorts
-        buttons=[{"extend": "csvHtml5", "text": "CSV", "filename": "vaebench_verdicts", "footer": False}, {"extend": "colvis", "text": "Columns"}],
+        buttons=[
+            {"extend": "csvHtml5", "text": "CSV", "filename": "vaebench_verdicts", "footer": False},
+            {"extend": "colvis", "text": "Columns"},
+        ],
         pageLength=15,
         lengthMenu=[15, 50, 200],
         order=[],

@@ -13,7 +13,9 @@ from vaesite.api_pages import api_pages
 from vaesite.charts import chosen_records, forest, trade_offs
 from vaesite.verdicts import read_verdicts, record_page, table_html
 
-NO_SPEED = "No measured pages are here. `make bench`, then `asv publish`, makes them; the next `make site` takes them along."
+NO_SPEED = (
+    "No measured pages are here. `make bench`, then `asv publish`, makes them; the next `make site` takes them along."
+)
 
 
 def write_pages(checkout: Path, out: Path, tasks: Mapping[str, str]) -> None:
@@ -32,10 +34,15 @@ def write_pages(checkout: Path, out: Path, tasks: Mapping[str, str]) -> None:
     extra, static = out / "_extra", out / "_static"
     shutil.copytree(checkout / "docs" / "_static", static)
     extra.mkdir()
-    (static / "vega.js").write_text(f"(() => {{{vl_convert.javascript_bundle()}}})();\n", "utf-8")  # its names are its own
+    (static / "vega.js").write_text(
+        f"(() => {{{vl_convert.javascript_bundle()}}})();\n", "utf-8"
+    )  # its names are its own
     _page(pages / "verdicts.md", out, TABLE=_raw(table_html(verdicts)))
     trades = trade_offs(chosen)
-    drawn = {"FOREST": _chart("forest", forest(verdicts)), "TRADES": _chart("trades", trades) if trades else "No current record has them."}
+    drawn = {
+        "FOREST": _chart("forest", forest(verdicts)),
+        "TRADES": _chart("trades", trades) if trades else "No current record has them.",
+    }
     _page(pages / "charts.md", out, **drawn)
     examples = {name: _code(checkout / "examples" / f"{path}.py") for name, path in EXAMPLES.items()}
     _page(pages / "examples.md", out, **examples)

@@ -20,7 +20,8 @@ FAULTS = """
 const done = arguments[arguments.length - 1], smallest = arguments[0], found = [];
 const page = document.scrollingElement;
 if (page.scrollWidth > innerWidth) {
-  const wide = [...document.querySelectorAll("body *")].filter(e => e.getBoundingClientRect().right > innerWidth + 1);
+  const all = [...document.querySelectorAll("body *")];
+  const wide = all.filter(e => e.getBoundingClientRect().right > innerWidth + 1);
   found.push(`overflow: ${page.scrollWidth} of ${innerWidth} px, by ${wide.slice(0, 3).map(e => e.outerHTML.slice(0, 80))}`);
 }
 const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
@@ -99,11 +100,14 @@ def look(driver, address: str, width: int, scheme: str) -> None:
 
     size = {"width": width, "height": WIDTHS[width], "deviceScaleFactor": 1, "mobile": width < 500}
     driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
-    driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": scheme}]})
+    driver.execute_cdp_cmd(
+        "Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
+    )
     driver.get(address)
     ready = (
         "return document.readyState == 'complete' && "
-        "[...document.querySelectorAll('script[data-chart]')].every(s => document.querySelector(`#${s.dataset.chart} svg`)) && "
+        "[...document.querySelectorAll('script[data-chart]')]"
+        ".every(s => document.querySelector(`#${s.dataset.chart} svg`)) && "
         "(!document.querySelector('table#verdicts') || !!document.querySelector('table.dataTable tbody td'))"
     )
     WebDriverWait(driver, 60).until(lambda one: one.execute_script(ready))

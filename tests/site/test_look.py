@@ -24,13 +24,25 @@ TABLE = "verdicts.html"
 @pytest.fixture(scope="module")
 def site(tmp_path_factory) -> Path:
     """The site of what is committed, built once."""
-    for package in ("sphinx", "furo", "myst_parser", "itables", "altair", "vl_convert", "griffe", "latex2mathml", "selenium"):
+    for package in (
+        "sphinx",
+        "furo",
+        "myst_parser",
+        "itables",
+        "altair",
+        "vl_convert",
+        "griffe",
+        "latex2mathml",
+        "selenium",
+    ):
         extra(package)
     if lack := lacking():
         pytest.skip(f"{lack} is not installed: apt-get install chromium chromium-driver")
     folder = tmp_path_factory.mktemp("site")
     command = [sys.executable, "-m", "vaesite", folder / "out", "--work", folder / "work"]
-    done = subprocess.run(command, env=environment_with("", CHECKOUT / "docs"), capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command, env=environment_with("", CHECKOUT / "docs"), capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     return folder / "out"
 
@@ -47,7 +59,7 @@ def downloads(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def driver(site, downloads):  # noqa: ARG001 - without a site there is nothing to look at
+def driver(site, downloads):
     with chromium(downloads) as one:
         yield one
 
@@ -56,7 +68,14 @@ def looked_at(site: Path) -> list[str]:
     """The first screen, the first task with records, its first record, its variant, the table, charts, formulas."""
     record = min(site.glob("records/*/[!i]*.html"))
     variant = min(site.glob("variants/*.html"))
-    pages = [site / "index.html", site / f"{record.parent.name}.html", record, variant, site / TABLE, site / "charts.html"]
+    pages = [
+        site / "index.html",
+        site / f"{record.parent.name}.html",
+        record,
+        variant,
+        site / TABLE,
+        site / "charts.html",
+    ]
     pages += [site / "api" / "mean_degree.html", site / "superseded.html"]
     return [page.relative_to(site).as_posix() for page in pages if page.is_file()]
 
@@ -151,7 +170,9 @@ PLANTED = {
 
 @pytest.mark.parametrize("fault", PLANTED)
 def test_the_look_finds_what_is_planted(driver, tmp_path, fault) -> None:
-    head = "<!doctype html><link rel=icon href='data:,'><meta name=viewport content='width=device-width'><body><p>text</p>"
+    head = (
+        "<!doctype html><link rel=icon href='data:,'><meta name=viewport content='width=device-width'><body><p>text</p>"
+    )
     (tmp_path / "sound.html").write_text(head)
     (tmp_path / "planted.html").write_text(head + PLANTED[fault])
     with served(tmp_path) as there:

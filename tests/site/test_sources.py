@@ -17,7 +17,7 @@ from vaesite.checked import faults
 from vaesite.formulas import is_formula, latex, mathml
 from vaesite.links import relinked
 from vaesite.places import place
-from vaesite.stage import DeadLinks, stage
+from vaesite.stage import DeadLinksError, stage
 
 
 @pytest.mark.parametrize("module", ["places", "links", "formulas"])
@@ -89,14 +89,16 @@ def test_links_lead_where_they_led(tmp_path) -> None:
     (there / "leaderboard/i.svg").write_text("<svg/>")
     pages = stage(there, tmp_path / "out", ["a_task"])
     made = (tmp_path / "out/index.md").read_text()
-    assert "[c](changelog.md#new) [b](code/benchmarks/a.py.md) ![i](i.svg) `[x](none.md)` [w](https://a.org/b.md)" in made
+    assert (
+        "[c](changelog.md#new) [b](code/benchmarks/a.py.md) ![i](i.svg) `[x](none.md)` [w](https://a.org/b.md)" in made
+    )
     assert {"index.md", "changelog.md", "code/benchmarks/a.py.md", "code/benchmarks/index.md"} <= set(pages)
     assert (tmp_path / "out/i.svg").is_file()
 
 
 def test_a_dead_link_is_named(tmp_path) -> None:
     there = checkout(tmp_path / "in", README="# Board\n\n[x](../gone.py)\n")
-    with pytest.raises(DeadLinks) as found:
+    with pytest.raises(DeadLinksError) as found:
         stage(there, tmp_path / "out", [])
     assert found.value.lines == ("leaderboard/README.md: ../gone.py",)
 
@@ -124,6 +126,17 @@ PLANTED = {
     '<img src="none.png">': "a.html: none.png",
     '<script src="https://cdn.example.org/x.js"></script>': "a.html: fetches https://cdn.example.org/x.js",
 }
+
+
+def test_a_folder_with_anything_else_in_it_is_kept(tmp_path) -> None:
+    extra("sphinx")
+    from vaesite.__main__ import build
+
+    (tmp_path / "mine.txt").write_text("mine")
+    assert build(CHECKOUT, tmp_path, tmp_path / "work") == [
+        f"{tmp_path}: there is something else in it; name another folder"
+    ]
+    assert (tmp_path / "mine.txt").is_file()
 
 
 @pytest.mark.parametrize("planted", PLANTED)

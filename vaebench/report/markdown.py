@@ -68,7 +68,7 @@ def anchor(heading: str) -> str:
     """Name a heading for links, as GitHub does.
 
     Args:
-        heading: Its text. Spaces become hyphens. Only letters of any alphabet, digits, hyphens and underscores are kept.
+        heading: Its text. Spaces become hyphens. Only letters of any kind, digits, hyphens and underscores are kept.
 
     Returns:
         What follows ``#`` in a link to it.
