@@ -5,7 +5,7 @@ BIN := .venv/bin
 
 .PHONY: demo demo-mnist data data-mnist data-fashion test check reference reference-left reference-claims \
 	reference-networks reference-real nightly-reference night-proof pins leaderboard wheel bench bench-compare oldest \
-	newest clean
+	newest site site-links look clean
 
 demo: .venv/package
 	$(BIN)/vaebench run --preset quick --archs mlp --variants vae,linear_vae --seeds 2 --out runs/demo
@@ -112,6 +112,17 @@ wheel: .venv/package
 	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
 	rm -f vaebench/results/references.tar.xz
 
+site: .venv/site
+	PYTHONPATH=docs $(BIN)/python -m vaesite site
+
+# Links to other sites change without us, so no test follows them.
+site-links: .venv/site
+	PYTHONPATH=docs $(BIN)/python -m vaesite build/site-links --work build/site-links-work --builder linkcheck
+
+# The site in a real browser: chromium and chromedriver (Debian: apt-get install chromium chromium-driver). Pictures: runs/look.
+look: .venv/look
+	LOOK_OUT=runs/look OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 0 -m look -rs tests/site
+
 bench: .venv/bench
 	$(BIN)/asv machine --yes
 	$(BIN)/asv run --python=same --quick --set-commit-hash $$(git rev-parse HEAD)
@@ -126,7 +137,7 @@ oldest newest: .venv/bin/python
 	bash .ci/dependencies $@
 
 clean:
-	rm -rf .venv .venv-oldest .venv-newest .asv
+	rm -rf .venv .venv-oldest .venv-newest .asv site build/site
 
 .venv/bin/python:
 	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'vaebench needs Python 3.11 or newer')"
@@ -137,11 +148,19 @@ clean:
 	touch $@
 
 .venv/test: .venv/package
-	$(BIN)/python -m pip install --quiet --editable ".[test,adapters]"
+	$(BIN)/python -m pip install --quiet --editable ".[test,adapters,site]"
 	touch $@
 
 .venv/check: .venv/test
 	$(BIN)/python -m pip install --quiet --editable ".[lint]"
+	touch $@
+
+.venv/site: .venv/package
+	$(BIN)/python -m pip install --quiet --editable ".[site]"
+	touch $@
+
+.venv/look: .venv/site
+	$(BIN)/python -m pip install --quiet --editable ".[test,look]"
 	touch $@
 
 .venv/bench: .venv/package

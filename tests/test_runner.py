@@ -528,7 +528,10 @@ def test_every_arm_is_read_at_every_knob_value(tiny: Callable[[str], object], re
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"tasks": ("camuto",)}, "unknown task 'camuto'; the nearest: camuto2021_input_noise, .*; there are: bonheme2022_encoder_first, "),
+        (
+            {"tasks": ("camuto",)},
+            "unknown task 'camuto'; the nearest: camuto2021_input_noise, .*; there are: bonheme2022_encoder_first, ",
+        ),
         ({"variants": ("va",)}, r"unknown variant 'va'; the nearest: vae\b.*; there are: .*beta_vae"),
         ({"archs": ("mpl",)}, r"unknown architecture 'mpl'; the nearest: mlp; there are: conv, mlp, resnet"),
         ({"datasets": ("digit",)}, r"unknown dataset 'digit'; the nearest: digits"),

@@ -68,7 +68,7 @@ def anchor(heading: str) -> str:
     """Name a heading for links, as GitHub does.
 
     Args:
-        heading: Its text. Spaces become hyphens. Only letters, digits, hyphens and underscores are kept.
+        heading: Its text. Spaces become hyphens. Only letters of any kind, digits, hyphens and underscores are kept.
 
     Returns:
         What follows ``#`` in a link to it.
@@ -76,8 +76,10 @@ def anchor(heading: str) -> str:
     Examples:
         >>> anchor("Analytic arm")
         'analytic-arm'
+        >>> anchor("Kähler, in short")
+        'kähler-in-short'
     """
-    return re.sub("[^a-z0-9_-]", "", heading.lower().replace(" ", "-"))
+    return re.sub(r"[^\w-]", "", heading.lower().replace(" ", "-"))
 
 
 def contents(parts: Sequence[str]) -> str:

@@ -1,0 +1,61 @@
+"""Build the site: ``PYTHONPATH=docs python -m vaesite site``."""
+
+import argparse
+import shutil
+import sys
+from pathlib import Path
+
+from sphinx.cmd.build import main as sphinx
+
+from vaebench import catalog
+from vaesite.checked import faults
+from vaesite.stage import stage
+from vaesite.written import write_pages
+
+CHECKOUT = Path(__file__).parents[2]
+
+
+def build(checkout: Path, out: Path, work: Path, builder: str = "html") -> list[str]:
+    """Build the site of a checkout.
+
+    Args:
+        checkout: Where the board is.
+        out: Folder of the site. A site that is there is written over; a folder with anything else in it is refused.
+        work: Folder for its sources; likewise.
+        builder: Sphinx's builder: ``html``, or ``linkcheck`` for links to elsewhere.
+
+    Returns:
+        Faults, one line each: those of the links. Sphinx's own are printed.
+    """
+    for folder, mark in ((out, ".buildinfo"), (work, "sources")):
+        if folder.is_dir() and any(folder.iterdir()) and not (folder / mark).exists():
+            return [f"{folder}: there is something else in it; name another folder"]
+        shutil.rmtree(folder, ignore_errors=True)
+    sources = work / "sources"
+    tasks = {name: catalog.task(name).title for name in catalog.task_names()}
+    stage(checkout, sources, tasks)
+    write_pages(checkout, sources, tasks)
+    made = sources.resolve()
+    beside = [f"-Dhtml_static_path={made / '_static'}", f"-Dhtml_extra_path={made / '_extra'}"]
+    where = ["-d", str(work / "trees"), "-c", str(checkout / "docs"), str(sources), str(out)]
+    status = sphinx(["-q", "-W", "--keep-going", "-b", builder, *beside, *where])
+    if status:
+        return [f"sphinx ended with {status}"]
+    return faults(out) if builder == "html" else []
+
+
+def main() -> None:
+    """Build the site, print what is wrong, and end with 1 if anything is."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--work", type=Path, default=Path("build/site"))
+    parser.add_argument("--builder", choices=["html", "linkcheck"], default="html")
+    given = parser.parse_args()
+    found = build(CHECKOUT, given.out, given.work, given.builder)
+    print(*found, sep="\n", end="\n" if found else "")
+    print(f"{given.out / 'index.html'}: {f'{len(found)} faults' if found else 'fine'}")
+    sys.exit(bool(found))
+
+
+if __name__ == "__main__":
+    main()
