@@ -45,7 +45,8 @@ def edge_histograms(x: Tensor) -> Tensor:
     half = DIRECTIONS / 2
     away = (((turn - d + half) % DIRECTIONS - half).abs() for d in range(DIRECTIONS))
     cells = torch.cat([avg_pool2d(strength * (1 - one).clamp_min(0), CELL) for one in away], 1).flatten(1)
-    return (cells / (cells.norm(dim=1, keepdim=True) + FLAT)).sqrt()
+    found: Tensor = (cells / (cells.norm(dim=1, keepdim=True) + FLAT)).sqrt()
+    return found
 
 
 def of_rows(rows: np.ndarray) -> np.ndarray:
