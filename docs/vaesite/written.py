@@ -11,11 +11,14 @@ import vl_convert
 from vaebench.report.remake import json_path
 from vaesite.api_pages import api_pages
 from vaesite.charts import chosen_records, forest, trade_offs
+from vaesite.stage import fenced
 from vaesite.verdicts import read_verdicts, record_page, table_html
 
 NO_SPEED = (
     "No measured pages are here. `make bench`, then `asv publish`, makes them; the next `make site` takes them along."
 )
+
+SPEED = '```{raw} html\n<p><a href="speed/index.html">The measured pages</a></p>\n```'
 
 
 def write_pages(checkout: Path, out: Path, tasks: Mapping[str, str]) -> None:
@@ -49,7 +52,7 @@ def write_pages(checkout: Path, out: Path, tasks: Mapping[str, str]) -> None:
     measured = checkout / ".asv" / "html"
     if measured.is_dir():
         shutil.copytree(measured, extra / "speed")
-    _page(pages / "speed.md", out, SPEED="[The measured pages](speed/index.html)" if measured.is_dir() else NO_SPEED)
+    _page(pages / "speed.md", out, SPEED=SPEED if measured.is_dir() else NO_SPEED)
     for path, text in api_pages(checkout / "vaebench").items():
         (out / path).parent.mkdir(exist_ok=True)
         (out / path).write_text(text, "utf-8")
@@ -68,7 +71,7 @@ EXAMPLES = {"OWN": "own_variant", "KERNEL": "kernel_on_own_model"}
 
 
 def _code(path: Path) -> str:
-    return f"```python\n{path.read_text('utf-8')}```"
+    return fenced(path.read_text("utf-8"), "python")
 
 
 def _raw(text: str) -> str:
