@@ -9,10 +9,12 @@ from pathlib import Path
 import vl_convert
 
 from vaebench.report.remake import json_path
+from vaebench.report.verdict_rows import told
 from vaesite.api_pages import api_pages
-from vaesite.charts import chosen_records, forest, trade_offs
+from vaesite.charts import chosen_records, trade_offs
+from vaesite.forest import forest, forest_rows
 from vaesite.stage import fenced
-from vaesite.verdicts import read_verdicts, record_page, table_html
+from vaesite.verdicts import read_verdicts, record_page, superseded, table_html
 
 NO_SPEED = (
     "No measured pages are here. `make bench`, then `asv publish`, makes them; the next `make site` takes them along."
@@ -42,8 +44,12 @@ def write_pages(checkout: Path, out: Path, tasks: Mapping[str, str]) -> None:
     )  # its names are its own
     _page(pages / "verdicts.md", out, TABLE=_raw(table_html(verdicts)))
     trades = trade_offs(chosen)
+    all_told = told(chosen)
+    shown = {id(one.record): one.path.removesuffix(".md") + ".html" for one in chosen.shown}
+    address = {id(one.record): shown.get(id(one.record), superseded(one.record.subject.task.name)) for one in all_told}
+    conditions = forest(forest_rows(all_told, address))
     drawn = {
-        "FOREST": _chart("forest", forest(verdicts)),
+        "FOREST": _chart("forest", conditions) if conditions else "There are no records.",
         "TRADES": _chart("trades", trades) if trades else "No current record has them.",
     }
     _page(pages / "charts.md", out, **drawn)
