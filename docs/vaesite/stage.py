@@ -83,7 +83,7 @@ def fenced(text: str, language: str) -> str:
 
     Examples:
         >>> fenced("x", "python")
-        '```python\\nx\\n```'
+        '```python\nx\n```'
     """
     fence = "`" * max(3, *(len(run) + 1 for run in re.findall("`+", text)), 0)
     return f"{fence}{language}\n{text.rstrip()}\n{fence}"
