@@ -39,9 +39,8 @@ def write_pages(checkout: Path, out: Path, tasks: Mapping[str, str]) -> None:
     extra, static = out / "_extra", out / "_static"
     shutil.copytree(checkout / "docs" / "_static", static)
     extra.mkdir()
-    (static / "vega.js").write_text(
-        f"(() => {{{vl_convert.javascript_bundle()}}})();\n", "utf-8"
-    )  # its names are its own
+    program = vl_convert.javascript_bundle()  # in a function, because its names clash with those of Sphinx
+    (static / "vega.js").write_text(f"(() => {{{program}}})();\n", "utf-8")
     _page(pages / "verdicts.md", out, TABLE=_raw(table_html(verdicts)))
     trades = trade_offs(chosen)
     all_told = told(chosen)
