@@ -142,7 +142,9 @@ def prose_of(one: Any) -> str:
     if one.docstring is None:
         return ""
     parts = []
-    for section in one.docstring.parse("google", warnings=False):
+    for section in one.docstring.parse(
+        "google", warnings=False, returns_multiple_items=False, returns_named_value=False
+    ):
         kind = section.kind.value
         if kind == "text":
             parts.append(prose(section.value))
@@ -174,21 +176,27 @@ def prose(text: str) -> str:
     Returns:
         Markdown.
     """
-    parts = []
-    for paragraph in re.split(r"\n\s*\n", text.strip("\n")):
-        lines = paragraph.splitlines()
-        is_table = all(line.lstrip().startswith("|") for line in lines)
-        plain = " ".join(line.strip() for line in lines)
-        if not is_table and is_formula(plain):
-            pieces = re.split(r"(?<=[.,;]) {2,}", " ".join(line.strip() for line in lines))
-            parts.append("\n\n".join(f"```{{math}}\n{latex(piece)}\n```" for piece in pieces))
-        elif is_table:
-            parts.append("\n".join(escaped(line.strip(), "") for line in lines))
-        elif all(line.startswith("    ") for line in lines):
-            parts.append("```text\n" + "\n".join(line[4:] for line in lines) + "\n```")
-        else:
-            parts.append(escaped(plain))
-    return "\n\n".join(parts)
+    return "\n\n".join(_paragraph(one) for one in re.split(r"\n\s*\n", text.strip("\n")))
+
+
+def _paragraph(text: str) -> str:
+    lines = text.splitlines()
+    if all(line.lstrip().startswith("|") for line in lines):
+        return "\n".join(escaped(line.strip(), "") for line in lines)
+    if all(line.startswith("    ") for line in lines):
+        if all(is_formula(line) for line in lines):
+            return "\n\n".join(_mathematics(line.strip()) for line in lines)
+        return "```text\n" + "\n".join(line[4:] for line in lines) + "\n```"
+    plain = " ".join(line.strip() for line in lines)
+    first, _, rest = plain.partition(". ")
+    if rest and not is_formula(rest):
+        return f"{_mathematics(first + '.')}\n\n{escaped(rest)}" if is_formula(first) else escaped(plain)
+    return _mathematics(plain) if is_formula(plain) else escaped(plain)
+
+
+def _mathematics(formula: str) -> str:
+    pieces = re.split(r"(?<=[.,;]) {2,}", formula)
+    return "\n\n".join(f"```{{math}}\n{latex(piece)}\n```" for piece in pieces)
 
 
 def escaped(text: str, also: str = "|") -> str:

@@ -1,4 +1,4 @@
-"""Draw charts to touch: what decided each claim, and what is bought with what. A point leads to its record."""
+"""Draw what is bought with what, as a chart to touch. A point leads to its record."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -12,73 +12,7 @@ from vaebench.report.markdown import words
 from vaebench.report.selection import Selection, select
 from vaebench.report.suite import suite
 
-COLOURS = {"holds": "#0072b2", "fails": "#d55e00", "undecided": "#8c8c8c", "not applicable": "#c9c9c9"}
-"""The colours of the board's figures."""
-
 PALETTE = ["#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#7f7f7f"]
-
-
-def forest(verdicts: pandas.DataFrame) -> dict[str, Any]:
-    """Draw for each claim the estimate that decided it, row by row, over the region that is claimed.
-
-    Args:
-        verdicts: From `read_verdicts`, with a column `url`.
-
-    Returns:
-        Vega-Lite. A menu chooses the claim.
-    """
-    rows = verdicts[(verdicts.arm == "trained") & verdicts.estimate.notna() & (verdicts.is_invariant == 0)].copy()
-    rows["row"] = (
-        rows.variant + " · " + rows.network + " · " + rows.data + rows.sender.map(lambda one: one and f" ({one})")
-    )
-    rows["which"] = rows.claim.map(words) + " · " + rows.protocol
-    rows["decided"] = rows.statistic.map(words) + rows.knob.map(lambda one: "" if pandas.isna(one) else f" at {one:g}")
-    names = list(dict.fromkeys(rows.which))
-    chosen = altair.param(
-        name="claim", value=names[0] if names else "", bind=altair.binding_select(options=names, name="Claim ")
-    )
-    keep = ["row", "which", "decided", "estimate", "low", "high", "claimed_low", "claimed_high"]
-    keep += ["as_published", "under_controls", "seeds", "url"]
-    base = altair.Chart(rows[keep]).transform_filter("datum.which == claim")
-    y = altair.Y(
-        "row:N",
-        title=None,
-        sort=altair.EncodingSortField("estimate", order="descending"),
-        axis=altair.Axis(labelLimit=230),
-    )
-    tip = [
-        altair.Tooltip("row:N", title="Row"),
-        altair.Tooltip("decided:N", title="Decided by"),
-        altair.Tooltip("estimate:Q", format=".3g", title="Estimate"),
-        altair.Tooltip("low:Q", format=".3g", title="95 % interval from"),
-        altair.Tooltip("high:Q", format=".3g", title="to"),
-        altair.Tooltip("as_published:N", title="As published"),
-        altair.Tooltip("under_controls:N", title="Under controls"),
-        altair.Tooltip("seeds:Q", title="Seeds"),
-        altair.Tooltip("url:N", title="Click: the record"),
-    ]
-    colour = altair.Color(
-        "under_controls:N",
-        title="Under controls",
-        scale=altair.Scale(domain=list(COLOURS), range=list(COLOURS.values())),
-        legend=altair.Legend(orient="top", columns=2),
-    )
-    shape = altair.Shape(
-        "under_controls:N",
-        title="Under controls",
-        scale=altair.Scale(domain=list(COLOURS), range=["circle", "cross", "square", "diamond"]),
-    )
-    edges = [
-        base.transform_filter(f"isValid(datum.{edge})").mark_rule(strokeDash=[4, 3], color="#888").encode(x=f"{edge}:Q")
-        for edge in ("claimed_low", "claimed_high")
-    ]
-    lines = base.mark_rule().encode(
-        y=y, x=altair.X("low:Q", title="Estimate, 95 % interval"), x2="high:Q", color=colour
-    )
-    points = base.mark_point(filled=True, size=70, opacity=1).encode(
-        y=y, x="estimate:Q", color=colour, shape=shape, tooltip=tip, href="url:N"
-    )
-    return _spec(altair.layer(*edges, lines, points).add_params(chosen), altair.Step(22))
 
 
 def trade_offs(selection: Selection) -> dict[str, Any] | None:
@@ -122,7 +56,7 @@ def trade_offs(selection: Selection) -> dict[str, Any] | None:
         .mark_point(filled=True, size=180, shape="diamond", opacity=1)
         .encode(x=x, y=y, color=colour, tooltip=tip, href="url:N")
     )
-    return _spec(altair.layer(line, dots, compared).add_params(chosen), 340)
+    return vega_lite(altair.layer(line, dots, compared).add_params(chosen), 340)
 
 
 def _trades(selection: Selection) -> Iterable[dict[str, object]]:
@@ -169,7 +103,16 @@ def chosen_records(checkout: Path) -> Selection:
     return select(suite(), found.references, submissions=found.submissions)
 
 
-def _spec(chart: Any, height: Any) -> dict[str, Any]:
+def vega_lite(chart: Any, height: Any) -> dict[str, Any]:
+    """Write a chart as wide as its place.
+
+    Args:
+        chart: Of Altair.
+        height: Pixels, or pixels a row.
+
+    Returns:
+        Vega-Lite.
+    """
     sized = chart.properties(
         width="container", height=height, autosize=altair.AutoSizeParams(type="fit-x", contains="padding")
     )

@@ -45,8 +45,10 @@ def is_formula(paragraph: str) -> bool:
     """
     if not _SIGN.search(paragraph) or "`" in paragraph or re.match(r"[A-Z][a-z]+( \w+)?:", paragraph):
         return False
-    text = sum(len(word) for word in re.findall(r"(?<![\w(])[A-Za-z]{3,}(?![\w(])", paragraph) if word not in FUNCTIONS)
-    return text <= 0.4 * len(paragraph)
+    words = [word for word in re.findall(r"(?<![\w(])[A-Za-z]{2,}(?![\w(])", paragraph) if word not in FUNCTIONS]
+    starts = re.match(r"\s*(A|[A-Za-z]{3,})\s", paragraph)
+    is_sentence = bool(starts) and starts[1] not in FUNCTIONS  # type: ignore[index]
+    return not is_sentence and sum(map(len, words)) <= 0.3 * len(paragraph)
 
 
 def latex(formula: str) -> str:

@@ -1,5 +1,6 @@
 """Gather the site's sources: the board's pages and all files that they link to, with links that still lead there."""
 
+import re
 import shutil
 from collections import deque
 from collections.abc import Iterable
@@ -70,6 +71,24 @@ def stage(checkout: Path, out: Path, tasks: Iterable[str], skipped: str = f"{BOA
     return pages
 
 
+def fenced(text: str, language: str) -> str:
+    r"""Write text as a block of code that nothing in it can end: senders' files are shown too.
+
+    Args:
+        text: Any text.
+        language: What stands behind the fence.
+
+    Returns:
+        Markdown.
+
+    Examples:
+        >>> fenced("x", "python")
+        '```python\nx\n```'
+    """
+    fence = "`" * max(3, *(len(run) + 1 for run in re.findall("`+", text)), 0)
+    return f"{fence}{language}\n{text.rstrip()}\n{fence}"
+
+
 WRITTEN = {"examples"}
 """Folders that have a page of their own among those of `docs/pages`."""
 
@@ -86,7 +105,7 @@ def _page(checkout: Path, path: str, menu: set[str]) -> tuple[str | None, list[s
             f"- [{name}]({path.rsplit('/', 1)[-1]}/{name})" for name in (*folders, *files)
         )
     elif there.suffix == ".py":
-        text = f"# {path}\n\n``````{{code-block}} python\n{there.read_text('utf-8').rstrip()}\n``````"
+        text = f"# {path}\n\n{fenced(there.read_text('utf-8'), '{code-block} python')}"
     else:
         text = there.read_text("utf-8")
     linked, dead = [], []

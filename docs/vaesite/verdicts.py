@@ -55,6 +55,18 @@ def read_verdicts(board: Path) -> pandas.DataFrame:
 _NUMBERS = {name: [""] for name in ("estimate", "low", "high", "agreement", "claimed_low", "claimed_high", "seeds")}
 
 
+def superseded(task: str) -> str:
+    """Name the page of superseded records.
+
+    Args:
+        task: The task's name.
+
+    Returns:
+        Its address on the site.
+    """
+    return f"superseded.html#{task}"
+
+
 def record_page(row: Mapping[str, object], pages: Mapping[tuple[str, str, str], str]) -> str:
     """Name the page of the record that a verdict is of.
 
@@ -66,7 +78,7 @@ def record_page(row: Mapping[str, object], pages: Mapping[tuple[str, str, str], 
         Its address on the site. A superseded record has no page of its own; then it is the page of all of them.
     """
     if row["protocol"] != "current":
-        return f"superseded.html#{row['task']}"
+        return superseded(str(row["task"]))
     return pages[str(row["record"]), str(row["preset"]), str(row["code_hash"])].removesuffix(".md") + ".html"
 
 

@@ -9,13 +9,18 @@ from pathlib import Path
 import vl_convert
 
 from vaebench.report.remake import json_path
+from vaebench.report.verdict_rows import told
 from vaesite.api_pages import api_pages
-from vaesite.charts import chosen_records, forest, trade_offs
-from vaesite.verdicts import read_verdicts, record_page, table_html
+from vaesite.charts import chosen_records, trade_offs
+from vaesite.forest import forest, forest_rows
+from vaesite.stage import fenced
+from vaesite.verdicts import read_verdicts, record_page, superseded, table_html
 
 NO_SPEED = (
     "No measured pages are here. `make bench`, then `asv publish`, makes them; the next `make site` takes them along."
 )
+
+SPEED = '```{raw} html\n<p><a href="speed/index.html">The measured pages</a></p>\n```'
 
 
 def write_pages(checkout: Path, out: Path, tasks: Mapping[str, str]) -> None:
@@ -34,13 +39,16 @@ def write_pages(checkout: Path, out: Path, tasks: Mapping[str, str]) -> None:
     extra, static = out / "_extra", out / "_static"
     shutil.copytree(checkout / "docs" / "_static", static)
     extra.mkdir()
-    (static / "vega.js").write_text(
-        f"(() => {{{vl_convert.javascript_bundle()}}})();\n", "utf-8"
-    )  # its names are its own
+    program = vl_convert.javascript_bundle()  # in a function, because its names clash with those of Sphinx
+    (static / "vega.js").write_text(f"(() => {{{program}}})();\n", "utf-8")
     _page(pages / "verdicts.md", out, TABLE=_raw(table_html(verdicts)))
     trades = trade_offs(chosen)
+    all_told = told(chosen)
+    shown = {id(one.record): one.path.removesuffix(".md") + ".html" for one in chosen.shown}
+    address = {id(one.record): shown.get(id(one.record), superseded(one.record.subject.task.name)) for one in all_told}
+    conditions = forest(forest_rows(all_told, address))
     drawn = {
-        "FOREST": _chart("forest", forest(verdicts)),
+        "FOREST": _chart("forest", conditions) if conditions else "There are no records.",
         "TRADES": _chart("trades", trades) if trades else "No current record has them.",
     }
     _page(pages / "charts.md", out, **drawn)
@@ -49,7 +57,7 @@ def write_pages(checkout: Path, out: Path, tasks: Mapping[str, str]) -> None:
     measured = checkout / ".asv" / "html"
     if measured.is_dir():
         shutil.copytree(measured, extra / "speed")
-    _page(pages / "speed.md", out, SPEED="[The measured pages](speed/index.html)" if measured.is_dir() else NO_SPEED)
+    _page(pages / "speed.md", out, SPEED=SPEED if measured.is_dir() else NO_SPEED)
     for path, text in api_pages(checkout / "vaebench").items():
         (out / path).parent.mkdir(exist_ok=True)
         (out / path).write_text(text, "utf-8")
@@ -68,7 +76,7 @@ EXAMPLES = {"OWN": "own_variant", "KERNEL": "kernel_on_own_model"}
 
 
 def _code(path: Path) -> str:
-    return f"```python\n{path.read_text('utf-8')}```"
+    return fenced(path.read_text("utf-8"), "python")
 
 
 def _raw(text: str) -> str:

@@ -22,8 +22,13 @@ const page = document.scrollingElement;
 if (page.scrollWidth > innerWidth) {
   const all = [...document.querySelectorAll("body *")];
   const wide = all.filter(e => e.getBoundingClientRect().right > innerWidth + 1);
+<<<<<<< HEAD
   const by = wide.slice(0, 3).map(e => e.outerHTML.slice(0, 80));
   found.push(`overflow: ${page.scrollWidth} of ${innerWidth} px, by ${by}`);
+=======
+  const which = wide.slice(0, 3).map(e => e.outerHTML.slice(0, 80));
+  found.push(`overflow: ${page.scrollWidth} of ${innerWidth} px, by ${which}`);
+>>>>>>> issue-17c
 }
 const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
 for (let node; node = walker.nextNode();) {
@@ -64,9 +69,14 @@ def served(site: Path) -> Iterator[str]:
         server.shutdown()
 
 
+def browser() -> str:
+    """Where Chromium is, or what is made of it; empty if there is none."""
+    return next(filter(None, map(which, ("chromium", "chromium-browser", "google-chrome"))), "")
+
+
 def lacking() -> str:
     """Name the program that is not there; empty if both are."""
-    return next((name for name in ("chromium", "chromedriver") if not which(name)), "")
+    return "chromium" if not browser() else "chromedriver" if not which("chromedriver") else ""
 
 
 @contextmanager
@@ -75,7 +85,7 @@ def chromium(downloads: Path):
     from selenium import webdriver
 
     options = webdriver.ChromeOptions()
-    options.binary_location = which("chromium")
+    options.binary_location = browser()
     for argument in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--hide-scrollbars"):
         options.add_argument(argument)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})

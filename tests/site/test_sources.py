@@ -12,6 +12,7 @@ CHECKOUT = Path(__file__).parents[2]
 for package in ("latex2mathml", "griffe", "itables", "altair", "vl_convert"):
     extra(package)
 
+from markdown_it import MarkdownIt
 from vaesite.api_pages import api_pages, prose
 from vaesite.checked import faults
 from vaesite.formulas import is_formula, latex, mathml
@@ -20,7 +21,7 @@ from vaesite.places import place
 from vaesite.stage import DeadLinksError, stage
 
 
-@pytest.mark.parametrize("module", ["places", "links", "formulas"])
+@pytest.mark.parametrize("module", ["places", "links", "formulas", "stage"])
 def test_examples_of_docstrings(module) -> None:
     done = doctest.testmod(importlib.import_module(f"vaesite.{module}"))
     assert done.attempted and not done.failed
@@ -108,6 +109,17 @@ def test_code_is_shown_and_not_read_as_markdown(tmp_path) -> None:
     (there / "benchmarks/a.py").write_text("x = a[0](b)\n")
     stage(there, tmp_path / "out", [])
     assert "x = a[0](b)" in (tmp_path / "out/code/benchmarks/a.py.md").read_text()
+
+
+def test_a_senders_code_stays_code(tmp_path) -> None:
+    there = checkout(tmp_path / "in", README="# Board\n\n[x](../benchmarks/a.py)\n")
+    evil = "``````\n```````{raw} html\n<script>alert(1)</script>\n```````\n"
+    (there / "benchmarks/a.py").write_text(evil)
+    stage(there, tmp_path / "out", [])
+    text = (tmp_path / "out/code/benchmarks/a.py.md").read_text()
+    tokens = MarkdownIt().parse(text)
+    blocks = [token for token in tokens if token.type == "fence"]
+    assert len(blocks) == 1 and blocks[0].content == evil
 
 
 def test_places_differ(tmp_path) -> None:
