@@ -8,6 +8,7 @@ import toys  # noqa: F401 - the paper of the tests' own
 from measures.known import ellipsoid, generator
 from measures.planted_decoders import model_of, spiral, split_of
 from measures.test_degenerate import BUDGET, DATA, MODELS, TASKS, everything
+from papers.bonheme2022.small import cohort, trained
 
 from vaebench import catalog
 from vaebench.cell import Place, read
@@ -30,6 +31,7 @@ from vaebench.data.three_sources import load as three_sources
 from vaebench.measures.declared import declared_in, is_among, spelled_out
 from vaebench.models.exact import linear_vae_at_fixed_scale, linear_vae_on_principal_axes
 from vaebench.papers import Task, names_given
+from vaebench.papers.bonheme2022.functional import functional_lead
 
 INSTRUMENTS = sorted({(task.paper, name) for task in TASKS for name in task.instruments + task.comparisons})
 BY_NAME = {task.name: task for task in TASKS}
@@ -98,7 +100,11 @@ def numbers(task):
     if task.paper == "gracyk2025":  # so steep that chains have to run
         rows = spiral(torch.randn(400, 4, generator=generator()), 2.0)
         columns += read(task, BUDGET, model_of(lambda z: spiral(z, 2.0)), split_of(rows), Place("trained", None), 0)
-    return {column.name for column in columns if column.values}
+    found = {column.name for column in columns if column.values}
+    if task.paper == "bonheme2022":  # a lead is of a model that has learned something
+        placed = functional_lead(cohort(generator(), trained=trained()))
+        found |= {one[1].name for one in placed if one[1].value is not None}
+    return found
 
 
 @pytest.mark.parametrize("task", TASKS, ids=lambda task: task.name)

@@ -14,7 +14,7 @@ from vaebench.training.fit import Trained
 from vaebench.training.intervened import Intervened
 
 SHAPE = (1, 4, 4)
-EVALUATION = EvaluationBudget(samples=64, points=32, attacked=3, attack_steps=2, attack_restarts=1, retraining_steps=2)
+EVALUATION = EvaluationBudget(samples=64, points=32, attacked=3, attack_steps=2, attack_restarts=2, retraining_steps=2)
 BUDGET = Budget(1, 4, TrainingConfig(steps=1), EVALUATION)
 TASKS = [catalog.task(name) for name in catalog.task_names()]
 

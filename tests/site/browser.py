@@ -22,13 +22,8 @@ const page = document.scrollingElement;
 if (page.scrollWidth > innerWidth) {
   const all = [...document.querySelectorAll("body *")];
   const wide = all.filter(e => e.getBoundingClientRect().right > innerWidth + 1);
-<<<<<<< HEAD
   const by = wide.slice(0, 3).map(e => e.outerHTML.slice(0, 80));
   found.push(`overflow: ${page.scrollWidth} of ${innerWidth} px, by ${by}`);
-=======
-  const which = wide.slice(0, 3).map(e => e.outerHTML.slice(0, 80));
-  found.push(`overflow: ${page.scrollWidth} of ${innerWidth} px, by ${which}`);
->>>>>>> issue-17c
 }
 const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
 for (let node; node = walker.nextNode();) {
