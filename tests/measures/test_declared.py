@@ -1,12 +1,13 @@
 """Declarations say what instruments give, are read without running them, and bind tasks."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
 import toys  # noqa: F401 - the paper of the tests' own
 from measures.known import ellipsoid, generator
-from measures.planted_decoders import model_of, spiral, split_of
+from measures.planted_decoders import between_corners, corners, model_of, spiral, split_of
 from measures.test_degenerate import BUDGET, DATA, MODELS, TASKS, everything
 from papers.bonheme2022.small import cohort, trained
 
@@ -99,7 +100,14 @@ def numbers(task):
         columns += everything(replace(task, interventions=held), lambda: solved(task, data), data)
     if task.paper == "gracyk2025":  # so steep that chains have to run
         rows = spiral(torch.randn(400, 4, generator=generator()), 2.0)
-        columns += read(task, BUDGET, model_of(lambda z: spiral(z, 2.0)), split_of(rows), Place("trained", None), 0)
+        steep = model_of(
+            lambda z: spiral(z, 2.0),
+            encode=lambda x: torch.cat([x[:, :2].norm(dim=1)[:, None].log() / 2, 0 * x[:, 1:]], 1),
+        )
+        columns += read(task, BUDGET, steep, split_of(rows), Place("trained", None), 0)
+        many = replace(BUDGET, evaluation=replace(BUDGET.evaluation, points=256))  # a hundredth of 32 is none
+        columns += read(task, many, model_of(between_corners), corners(), Place("trained", None), 0)
+        columns += read(task, many, trained(), catalog.dataset("digits", Path("data")), Place("trained", None), 0)
     found = {column.name for column in columns if column.values}
     if task.paper == "bonheme2022":  # a lead is of a model that has learned something
         placed = functional_lead(cohort(generator(), trained=trained()))
