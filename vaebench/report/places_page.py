@@ -108,7 +108,8 @@ def _legend() -> str:
         f"{link('agreement', up=UP)} under controls, on the claims that both have. High agreement says that the "
         "claims are true of a variant, not that it is a good one. Behind it: how many claims hold "
         f"{link('as published', up=UP)} and {link('under controls', up=UP)}, of those that apply. "
-        f"Each claim has both words: {', '.join(map(label, SYMBOLS))}."
+        f"Each claim has both words: {', '.join(map(label, SYMBOLS))}. "
+        f"{link('trust', 'Trust', UP)} says how far a row was checked."
     )
 
 
@@ -123,7 +124,7 @@ def _table(task: Task, found: Sequence[Standing]) -> str:
         marks = [both(verdicts[claim.id]) for claim in task.claims]
         trust = row_trust_said(record.record for record in one.model.records)
         rows.append([str(one.place or "–"), name, shown, _holds(verdicts.values()), *marks, trust])
-    return table(["Place", "Variant · network", "Agreement", "Hold", *claims, link("trust", "Trust", UP)], rows)
+    return table(["Place", "Variant · network", "Agreement", "Hold", *claims, "Trust"], rows)
 
 
 def _holds(verdicts: Iterable[Verdict]) -> str:

@@ -49,7 +49,7 @@ met.
 learning rate. With a slow encoder a lead must fall by 0.05, with a slow decoder it must rise by 0.1. A lead that moves
 the other way cannot tell, and decides nothing under controls. `slow both` must read as the judged model, and is shown.
 
-**Other arms.** `redrawn` is another seed at the middle strength, for the others to be compared with. `other objective`
+**Controls.** `redrawn` is another seed at the middle strength, for the others to be compared with. `other objective`
 is a plain VAE, for the model at the middle strength. For `beta_vae` and `beta_tcvae` it equals strength 1: nothing new.
 
 **Choices that are ours**
