@@ -25,7 +25,8 @@ def test_snapshots_run_from_the_first_step_to_the_last_by_factors():
 
 def observed(variant):
     training = TrainingConfig(steps=6, batch=32, schedule="constant", snapshots=(0, 2, 4, 6))
-    budget = replace(TASK.budgets["quick"], training=training, evaluation=EvaluationBudget(points=48, retraining_steps=2))
+    evaluation = EvaluationBudget(points=48, retraining_steps=2)
+    budget = replace(TASK.budgets["quick"], training=training, evaluation=evaluation)
     task, dataset = (kind(name="x", version=1, hash="0" * 16) for kind in (Versioned, DatasetInfo))
     info = VariantInfo(name=variant, source="x", code_hash="0" * 16, kl_weight=None)
     subject = Subject(task=task, dataset=dataset, variant=info, arch="mlp", preset="quick", device="cpu")
