@@ -12,7 +12,7 @@ import real_files
 from conftest import BROUGHT, in_this_process
 
 from vaebench import catalog
-from vaebench.cell import dataset_of, dataset_of_seed, run_cell
+from vaebench.cell import dataset_of, run_cell
 from vaebench.engines import Died
 from vaebench.engines.local import Workers
 from vaebench.environment import probe
@@ -107,10 +107,8 @@ def test_a_cell_knows_where_its_data_lie_and_is_the_same_cell_elsewhere(
         planned += plan(request_of(datasets=("mnist",), data_root=tmp_path / folder, seeds=1)).cells
     assert planned[0].id == planned[1].id
     dataset_of.cache_clear()  # as in a worker, which has loaded nothing
-    dataset_of_seed.cache_clear()
     assert run_cell(planned[1]).status == "ok"
     dataset_of.cache_clear()
-    dataset_of_seed.cache_clear()
     (tmp_path / "there").rename(tmp_path / "gone")
     outcome = run_cell(planned[1])
     assert outcome.status == "error" and outcome.reason.startswith("mnist is not under")
@@ -133,7 +131,6 @@ def test_cells_of_other_bytes_are_run_again_and_are_missing(
     assert (go(request).ran, plan(replace(request, missing=True)).there) == (0, 1)
     inverted(tmp_path)
     dataset_of.cache_clear()
-    dataset_of_seed.cache_clear()
     assert plan(replace(request, missing=True)).there == 0
     again = go(request)
     assert (again.ran, again.reused) == (1, 0)
@@ -143,7 +140,6 @@ def test_cells_of_other_bytes_are_run_again_and_are_missing(
     assert one.cells[0].data != other.cells[0].data
     inverted(tmp_path)
     dataset_of.cache_clear()
-    dataset_of_seed.cache_clear()
     assert go(request).ran == 0
 
 
@@ -154,7 +150,6 @@ def test_files_that_change_during_a_run_fail_its_cells(
     (cell,) = plan(request_of(datasets=("mnist",), data_root=tmp_path, seeds=1)).cells
     inverted(tmp_path)
     dataset_of.cache_clear()
-    dataset_of_seed.cache_clear()
     assert run_cell(cell).status == "error"
 
 

@@ -35,7 +35,7 @@ def forged(text, change):
 
 def test_every_committed_figure_is_passive_and_all_were_drawn_by_one_version():
     seals = [stamp(path.read_text("utf-8")) for path in (root() / board.PAGES / "figures").glob("*.svg")]
-    assert len(seals) > 20
+    assert seals
     (drawer,) = {seal.drawer for seal in seals}
     asked = tomllib.loads((root() / "pyproject.toml").read_text())["project"]["optional-dependencies"]["draw"]
     assert asked == [f"matplotlib=={drawer}"]  # or continuous integration could not draw them again

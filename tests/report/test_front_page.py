@@ -230,6 +230,7 @@ def test_the_board_sums_up_its_records_and_lists_them_by_task(made):
         "cuda",
         "37.0 s",
         UNDATED,
+        "trained by us",
     ]
     assert second[3:5] == ["3 of 5", "2 diverged"]
 

@@ -259,6 +259,10 @@ def read_files(folder: Path, as_store: bool = False) -> tuple[list[tuple[Path, R
     return found, bad
 
 
+PREVIEW = "leaderboard"
+"""Below a run: the board that a preview wrote there, which has no records."""
+
+
 def _record_files(folder: Path) -> list[Path]:
     """List what should be records, and what might lead to some and is not followed: links, folders that are closed."""
     found, waiting = [], [folder]
@@ -267,6 +271,8 @@ def _record_files(folder: Path) -> list[Path]:
         try:
             for path in here.iterdir():
                 link = path.is_symlink()
+                if path == folder / PREVIEW and path.is_dir() and not link:
+                    continue
                 if path.is_dir() and not link:
                     waiting.append(path)
                 if path == folder / MANIFEST and not link:
