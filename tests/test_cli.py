@@ -131,18 +131,18 @@ CURRENT = "gracyk2025_kahler_sampling"
 """A task whose reference results are of its present version."""
 
 
-def a_run(folder: Path, *names: str, **changes: object) -> Path:
+def a_run(folder: Path, *names: str, task: str = ISOMETRY, **changes: object) -> Path:
     """Copy reference results as if they were a run, changed in one way."""
     for name in names:
-        data = json.loads((REFERENCES / CURRENT / f"{name}.json").read_text())
+        data = json.loads((REFERENCES / task / f"{name}.json").read_text())
         for key, value in changes.items():
             part = data
             *path, last = key.split("__")
             for step in path:
                 part = part[int(step) if step.isdigit() else step]
             part[last] = value
-        (folder / CURRENT).mkdir(parents=True, exist_ok=True)
-        (folder / CURRENT / f"{name}.json").write_text(json.dumps(data))
+        (folder / task).mkdir(parents=True, exist_ok=True)
+        (folder / task / f"{name}.json").write_text(json.dumps(data))
     return folder
 
 
@@ -155,7 +155,7 @@ def test_what_a_run_did_not_compare_is_listed_and_is_exit_status_1(tmp_path: Pat
     assert set(scores.values()) == {"missing"} and len(scores) == 5
     assert numbers(next(line for line in done.stderr.splitlines() if "missing" in line)) == ["5", "6"]
     assert vaebench("score", str(run), "--partial").returncode == 0
-    assert vaebench("score", str(run / CURRENT / "vae.mlp.digits.json")).returncode == 0
+    assert vaebench("score", str(run / ISOMETRY / "vae.mlp.digits.json")).returncode == 0
     stale = a_run(tmp_path / "stale", "vae.mlp.digits", subject__variant__code_hash="0" * 16)
     assert vaebench("score", str(stale), "--partial").returncode == 1
     assert vaebench("score", str(stale), "--partial", "--allow-stale").returncode == 0
@@ -169,6 +169,7 @@ def test_nothing_that_a_record_says_acts_on_the_terminal(tmp_path: Path) -> None
     run = a_run(
         tmp_path / "run",
         "vae.mlp.digits",
+        task=CURRENT,
         **{
             "cells__0__status": "error",
             "cells__0__reason": HOSTILE,

@@ -38,7 +38,7 @@ def test_copies_across_the_split_and_files_are_told(tmp_path: Path) -> None:
 
 
 def test_a_set_that_is_not_there_and_one_that_is_unknown_are_one_line(tmp_path: Path) -> None:
-    for given, named in ((("mnist",), "make data"), (("mnst",), "did you mean mnist?")):
+    for given, named in ((("mnist",), "make data"), (("mnst",), "the nearest: mnist")):
         done = vaebench("data", *given, "--data-root", str(tmp_path))
         assert (done.returncode, done.stdout) == (2, "")
         assert named in done.stderr and "Traceback" not in done.stderr

@@ -202,7 +202,7 @@ def test_names_that_are_no_text_are_told(whole: Path, tmp_path: Path, monkeypatc
     folder = tmp_path / os.fsdecode(b"r\xff")
     shutil.copytree(whole, folder)
     status, answered, _ = vaebench("leaderboard", "--preview", str(folder), "--json")
-    assert (status, json.loads(answered)) == (0, {"pages": [str(folder / "leaderboard" / "README.md")]})
+    assert (status, json.loads(answered)) == (0, {"pages": [str(folder / "leaderboard" / "README.md")], "places": []})
     status, _, said = vaebench("run", "--variants", os.fsdecode(b"v\xff.py"), "--out", str(tmp_path / "new"))
     assert (status, told(said)) == (2, r"there is no file v\udcff.py")
 

@@ -27,6 +27,7 @@ FLOORS = {
 BESIDE = {
     ("data", "seeds"),
     ("data", "mistakes"),
+    ("data", "file_bytes"),
     ("kernels", "experiment"),
     ("training", "variants"),
     ("engines", "cell"),

@@ -185,7 +185,8 @@ def _is_allowed(path: PurePosixPath, sender: str) -> bool:
         return False
     if path.parts[1:2] == (SUBMISSIONS,):
         return path.parts[2:3] == (sender,) and len(path.parts) > 3
-    return path.parts[1:2] != ("replays",) and path.suffix in {".md", ".svg", ".csv"}
+    generated = path.suffix in {".md", ".svg", ".csv"} or path.parts[1:] == ("results", "croissant.json")
+    return path.parts[1:2] != ("replays",) and generated
 
 
 def superseded(folder: Path, before: Path, listed: Submission) -> list[tuple[Path, str]]:

@@ -138,9 +138,9 @@ MUTANTS = (
     ),
     Mutant(
         "data × 1.01",
-        "data/_independent_sources.py",
-        "Split((s @ basis).float())",
-        "Split((1.01 * s @ basis).float())",
+        "data/_by_seed.py",
+        "return coordinates @ orthonormal_basis(",
+        "return 1.01 * coordinates @ orthonormal_basis(",
         ("nakagawa",),
     ),
     Mutant(
