@@ -250,7 +250,7 @@ def test_the_committed_leaderboard_is_fresh() -> None:
 
 def test_an_edited_page_is_stale(tmp_path: Path) -> None:
     root = Path(catalog.PACKAGE).parent
-    for name in ("reference_results", "leaderboard"):
+    for name in ("reference_results", "leaderboard", "CHANGELOG.md"):
         subprocess.run(["cp", "-r", str(root / name), str(tmp_path)], check=True)
     page = tmp_path / "leaderboard" / "README.md"
     page.write_text(page.read_text() + "An edit by hand.\n")
@@ -289,7 +289,7 @@ def test_a_link_in_the_board_is_one_line_and_what_it_leads_to_is_whole(tmp_path:
 
 def test_a_file_of_anothers_is_named_and_left_and_the_board_is_not_fresh(tmp_path: Path) -> None:
     root = Path(catalog.PACKAGE).parent
-    for name in ("reference_results", "leaderboard"):
+    for name in ("reference_results", "leaderboard", "CHANGELOG.md"):
         subprocess.run(["cp", "-r", str(root / name), str(tmp_path)], check=True)
     stray = tmp_path / "leaderboard" / "fake.md"
     stray.write_text("# Leaderboard\n")
