@@ -8,12 +8,13 @@ import pytest
 from vaebench.claims import Beyond, Claim, Measurement, Near, column
 from vaebench.experiment import Knob
 from vaebench.report import in_words
+from vaebench.report.dated import UNDATED
 from vaebench.report.distinct import distinct
 from vaebench.report.glossary import SECTIONS, glossary_page
 from vaebench.report.in_words import Effect
 from vaebench.report.markdown import NO_RECORDS, PREVIEW, SYMBOLS, anchor
 from vaebench.report.pages import overall_pages, summed_up
-from vaebench.report.records_page import UNDATED, records_page
+from vaebench.report.records_page import records_page
 from vaebench.report.selection import select
 from vaebench.report.sent import sent
 from vaebench.report.standing import standings

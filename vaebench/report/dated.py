@@ -28,6 +28,19 @@ def days(records: Iterable[Record]) -> str:
     return said if len(known) == len(dates) else f"{said}, in part {UNDATED}"
 
 
+def newest(records: Iterable[Record]) -> str:
+    """Say when the newest cell of some records was measured.
+
+    Args:
+        records: The records.
+
+    Returns:
+        A day; or that it was before cells had a date.
+    """
+    days = sorted(cell.date[:10] for record in records for cell in record.cells if cell.date)
+    return days[-1] if days else UNDATED
+
+
 def last_day(records: Iterable[Record]) -> str:
     """Find the last day on which a cell of some records ended.
 

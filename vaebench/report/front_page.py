@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 
 from vaebench.papers import Task
 from vaebench.report.claims_table import Counted, all_claims, headlines
+from vaebench.report.dated import newest
 from vaebench.report.distinct import Model
 from vaebench.report.gives import FIRST, Gives, gives_table
 from vaebench.report.gives import PAGE as GIVES
@@ -18,7 +19,7 @@ from vaebench.report.left_out import left_out_line
 from vaebench.report.markdown import PREVIEW, contents, escape, table
 from vaebench.report.over_variants import PAGE as OVER_VARIANTS
 from vaebench.report.places_page import places_path
-from vaebench.report.records_page import dated, foundations, records_path
+from vaebench.report.records_page import foundations, records_path
 from vaebench.report.selection import Selection
 from vaebench.report.suite import Suite
 from vaebench.report.superseded import no_records, superseded_line
@@ -112,7 +113,7 @@ def _dated(suite: Suite, selection: Selection, preview: bool) -> str:
     own = [one.record for one in selection.shown if one.is_own]
     devices = ", ".join(sorted({one.subject.device for one in own}))
     on = f", on {devices}" if devices else ""
-    facts = f"**Results: {dated(own)} · suite {escape(suite.release)} · {len(own)} records{on}**"
+    facts = f"**Results: {newest(own)} · suite {escape(suite.release)} · {len(own)} records{on}**"
     if preview:
         return facts
     ways = (("changes", CHANGES), ("CSV", CSV), ("cite", CITE), ("add a variant", ADD), ("what this is", HOME))

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from vaebench.papers import Task
+from vaebench.report.dated import newest
 from vaebench.report.format import cell_time
 from vaebench.report.glossary import PAGE as GLOSSARY
 from vaebench.report.glossary import link
@@ -16,9 +17,6 @@ from vaebench.results.record import Record, Status
 
 UP = "../../"
 """The way from a list of records to the top of the board."""
-
-UNDATED = "before 2026-11-22"
-"""When records without a date were measured."""
 
 
 def records_path(task: Task) -> str:
@@ -67,19 +65,6 @@ def foundations(shown: Sequence[ShownRecord]) -> str:
     )
 
 
-def dated(records: Iterable[Record]) -> str:
-    """Say when the newest cell of some records was measured.
-
-    Args:
-        records: The records.
-
-    Returns:
-        A day; or that it was before cells had a date.
-    """
-    days = sorted(cell.date[:10] for record in records for cell in record.cells if cell.date)
-    return days[-1] if days else UNDATED
-
-
 def _lost(statuses: Iterable[Status]) -> str:
     lost = Counter(status for status in statuses if status != "ok")
     return ", ".join(f"{number} {status}" for status, number in sorted(lost.items())) or "none"
@@ -98,6 +83,6 @@ def _line(shown: ShownRecord) -> list[str]:
         "<br>".join(f"{label(word)} ({invariants[word]})" for word in SYMBOLS if invariants[word]) or "–",
         shown.subject.device,
         cell_time(record) or "–",
-        dated([record]),
+        newest([record]),
         trust_said(record),
     ]
