@@ -22,6 +22,7 @@ PASSES = {
     "scale": "positive and finite on 512 examples",
     "example by example": "the same twice, alone and in another batch",
     "derivatives": "forward and vectorised derivatives equal back-propagation",
+    "posterior": "its scale can be fixed",
     "prior": "nothing says that it is not N(0, I)",
     "gradients": "the loss is a finite scalar, and reaches encoder and decoder",
     "interventions": "posterior scale, input noise, target, likelihood and z each change the loss",

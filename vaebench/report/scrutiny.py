@@ -16,6 +16,7 @@ from vaebench.report.suite import Suite
 from vaebench.report.suspicion import better_than_exact, same_times, too_even, twins
 from vaebench.results.assemble import judging_hash
 from vaebench.results.kept_sources import SOURCES, code_hash, entry
+from vaebench.results.meta import lacks_of_meta
 from vaebench.results.record import Record, cell_id
 from vaebench.results.store import BadRecord
 
@@ -105,7 +106,9 @@ def _of_one(record: Sent, standard: Standard, sources: Path) -> Findings:
     suite, subject, found = standard.suite, record.subject, Findings()
     task = suite.by_name.get(subject.task.name)
     if subject.preset == "quick":
-        found.unfit.append("subject.preset: quick only shows that everything runs; it is no result")
+        found.unfit.append(
+            "subject.preset: quick only shows that everything runs, and is no result; run the standard preset"
+        )
     if task is None:
         found.unfit.append(f"subject.task.name: there is no task {subject.task.name}")
     elif why := impossible(record, task, suite) or _stale(record, task, suite):
@@ -122,8 +125,23 @@ def _of_one(record: Sent, standard: Standard, sources: Path) -> Findings:
     found.untrue += [*out_of_bounds(record), *filter(None, [same_times(record, others)])]
     found.untrue += filter(None, [too_even(record, standard.references)])
     found.untrue += _dates(record, task)
-    found.unproved += [*_cells(record), *_code(record, standard), *_sources(record, suite, sources)]
+    found.unproved += [
+        *_cells(record),
+        *_code(record, standard),
+        *(of_sources := list(_sources(record, suite, sources))),
+    ]
+    if not of_sources:
+        found.remarks += _unsaid(record, suite, sources)
     return found
+
+
+def _unsaid(record: Record, suite: Suite, folder: Path) -> Iterator[str]:
+    # What only a person knows, and the variant's file does not say.
+    variant = record.subject.variant
+    if suite.variants.get(variant.name) != variant.code_hash:
+        file = entry(folder / SOURCES / variant.name).file
+        if lacks := lacks_of_meta(folder / SOURCES / variant.name / file):
+            yield f"{SOURCES}/{variant.name}/{file}: {lacks}"
 
 
 def _stale(record: Record, task: Task, suite: Suite) -> str:
