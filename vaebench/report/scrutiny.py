@@ -16,7 +16,7 @@ from vaebench.report.suite import Suite
 from vaebench.report.suspicion import better_than_exact, same_times, too_even, twins
 from vaebench.results.assemble import judging_hash
 from vaebench.results.kept_sources import SOURCES, code_hash, entry
-from vaebench.results.meta import lacks_of_meta
+from vaebench.results.meta import declared, lacks_of_meta
 from vaebench.results.record import Record, cell_id
 from vaebench.results.store import BadRecord
 
@@ -130,18 +130,25 @@ def _of_one(record: Sent, standard: Standard, sources: Path) -> Findings:
         *_code(record, standard),
         *(of_sources := list(_sources(record, suite, sources))),
     ]
-    if not of_sources:
-        found.remarks += _unsaid(record, suite, sources)
+    if not of_sources and suite.variants.get(subject.variant.name) != subject.variant.code_hash:
+        file = sources / SOURCES / subject.variant.name / entry(sources / SOURCES / subject.variant.name).file
+        found.remarks += filter(None, [_unsaid(file, sources)])
+        found.unproved += filter(None, [_unranked(record, file)])
     return found
 
 
-def _unsaid(record: Record, suite: Suite, folder: Path) -> Iterator[str]:
-    # What only a person knows, and the variant's file does not say.
-    variant = record.subject.variant
-    if suite.variants.get(variant.name) != variant.code_hash:
-        file = entry(folder / SOURCES / variant.name).file
-        if lacks := lacks_of_meta(folder / SOURCES / variant.name / file):
-            yield f"{SOURCES}/{variant.name}/{file}: {lacks}"
+def _unsaid(file: Path, folder: Path) -> str:
+    """Name what only a person knows of a variant, and its file does not say."""
+    lacks = lacks_of_meta(file)
+    return f"{file.relative_to(folder)}: {lacks}" if lacks else ""
+
+
+def _unranked(record: Record, file: Path) -> str:
+    """Say that a record would be ranked although its source declares what is never ranked."""
+    found = declared(file)
+    if record.subject.variant.apart or not found:
+        return ""
+    return f"subject.variant.apart: empty, and {file.name} declares {', '.join(found)}: such a row is never ranked"
 
 
 def _stale(record: Record, task: Task, suite: Suite) -> str:

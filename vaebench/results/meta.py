@@ -63,3 +63,22 @@ def lacks_of_meta(path: Path) -> str:
 
 def _is_open(field: str) -> bool:
     return not field.strip() or field.strip().lower().startswith(OPEN)
+
+
+def declared(path: Path) -> tuple[str, ...]:
+    """List what a variant's file declares that keeps its rows from being ranked, as far as its text tells.
+
+    Args:
+        path: The file. It is read and not run, so what is made at run time is not seen.
+
+    Returns:
+        Of ``latent``, ``labels`` and ``trained``, those that a call of ``Variant`` gives.
+    """
+    calls = (node for node in ast.walk(parsed(path)) if isinstance(node, ast.Call))
+    variants = (node for node in calls if isinstance(node.func, ast.Name) and node.func.id == "Variant")
+    given = {one.arg for node in variants for one in node.keywords if not _is_nothing(one.value)}
+    return tuple(name for name in ("latent", "labels", "trained") if name in given)
+
+
+def _is_nothing(value: ast.expr) -> bool:
+    return isinstance(value, ast.Constant) and value.value in (None, False)

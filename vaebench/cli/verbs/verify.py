@@ -65,6 +65,8 @@ def verify_(
         say(visible(line), "red")
     if len(reasons) > MOST_LINES:
         say(f"… and {len(reasons) - MOST_LINES} more", "red")
+    if replay and reasons:
+        say("not replayed: first mend what speaks against it", "red")
     if replayed:
         for line in replayed.lines():
             say(visible(line), None if replayed.found.good else "red")
