@@ -1,6 +1,7 @@
 """How far a record is trusted is worked out from files, and never read from the record."""
 
 import json
+import shutil
 
 import pytest
 from report import honest
@@ -85,6 +86,23 @@ def test_a_proof_in_the_senders_own_folder_counts_for_nothing(board, world):
     prove(board)
     (board / "replays").rename(board / "submissions" / "alice" / "replays")
     assert trust(board, world).level == "self-reported"
+
+
+def test_numbers_that_two_senders_have_are_verified_for_neither_and_a_replay_decides(board, world):
+    path, record = record_of(board)
+    eves = shutil.copytree(path.parents[1], board / "submissions" / "eve")
+    listed = json.loads((eves / "submission.json").read_text())
+    (eves / "submission.json").write_text(json.dumps(listed | {"sender": "eve"}))
+    both = [record, sent(record, "eve")]
+
+    def levels():
+        shown, refused = with_trust(board, board / "submissions", world.there, world.references, both)
+        assert refused == ()  # nobody can take another's row off the board by copying it
+        return {one.sender: one.trust.level for one in shown}
+
+    assert levels() == {"alice": "self-reported", "eve": "self-reported"}
+    prove(board)
+    assert levels() == {"alice": "replayed", "eve": "self-reported"}
 
 
 def test_what_cannot_be_honest_is_taken_out(board, world):

@@ -83,7 +83,7 @@ def scrutinise(records: Sequence[Record], standard: Standard, sources: Path) -> 
     found = [_of_one(_as_sent(record), standard, sources) for record in records]
     for variant in {record.subject.variant.name for record in records}:
         mine = [(one, of) for one, of in zip(records, found, strict=True) if one.subject.variant.name == variant]
-        _add_twins(mine, standard)
+        _add_twins(mine, [*standard.references, *standard.others])
     return found
 
 
@@ -91,10 +91,10 @@ def _as_sent(record: Record) -> Sent:
     return record if isinstance(record, Sent) else sent(record, THIS_RUN)
 
 
-def _add_twins(mine: Sequence[tuple[Record, Findings]], standard: Standard) -> None:
+def _add_twins(mine: Sequence[tuple[Record, Findings]], every: Sequence[Record]) -> None:
     """Say whose numbers a variant's are: an objection where they are the same in all of its records."""
     sender = getattr(mine[0][0], "sender", THIS_RUN)
-    others = [*standard.references, *(one for one in standard.others if one.sender != sender)]
+    others = [one for one in every if not isinstance(one, Sent) or one.sender != sender]
     of_each = [twins(record, others) for record, _ in mine]
     everywhere = set.intersection(*map(set, of_each)) if of_each else set()
     for (_, found), same in zip(mine, of_each, strict=True):
