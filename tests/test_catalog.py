@@ -201,7 +201,9 @@ def test_a_broken_file_says_what_is_broken(written, what):
 
 @pytest.mark.parametrize("text", ["", "VARIANT = 'a string'", GOOD.replace("VARIANT", "MINE")])
 def test_a_file_without_a_variant_is_told_what_is_missing(written, text):
-    with pytest.raises(BadVariant, match=r"mine\.py defines no VARIANT of type vaebench\.models\.Variant$"):
+    with pytest.raises(
+        BadVariant, match=r"mine\.py defines no VARIANT of type vaebench\.models\.Variant: write VARIANT = Variant"
+    ):
         catalog.variant(written(text))
 
 

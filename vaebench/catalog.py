@@ -342,7 +342,7 @@ def variant(reference: str) -> Brought:
 
     found = getattr(module, name, None)
     if not isinstance(found, Variant) or module.__file__ is None:
-        raise BadVariant(f"{reference} defines no {name} of type vaebench.models.Variant")
+        raise BadVariant(f"{reference} defines no {name} of type vaebench.models.Variant: write {name} = Variant(…)")
     if (":" in reference or reference.endswith(".py")) and found.name in variant_names():
         raise BadVariant(f"{reference}: the name {found.name} is taken by one of the suite's own")
     sources = local_sources(Path(module.__file__), module.__package__ or "", PACKAGE)

@@ -36,7 +36,7 @@ CAUGHT: dict[str, Slip] = {
     "wrong number of units": slip(
         "encode and decode", "(2, 8)|(2, 7)", encode("return Normal(mean[:, 1:], log_scale=log_variance[:, 1:] / 2)")
     ),
-    "no decode": slip("builds", "Model|decode", ("    def decode", "    def decoding")),
+    "no decode": slip("builds", "Model|without decode", ("    def decode", "    def decoding")),
     "build raises": slip("builds", "TypeError|slip.py", (BUILD, "    build=lambda shape, latent, arch: Model(shape),")),
     "build gives no module": slip(
         "builds", "str|torch module", (BUILD, '    build=lambda shape, latent, arch: "model",')
@@ -48,7 +48,7 @@ CAUGHT: dict[str, Slip] = {
     "weights without values": slip(
         "builds", "meta|without values", (BUILD, BUILD.replace("latent),", 'latent).to("meta"),'))
     ),
-    "labels of a step": slip("gradients", "AttributeError|slip.py", loss("return step.labels.mean()")),
+    "labels of a step": slip("gradients", "AttributeError|slip.py|labels=", loss("return step.labels.mean()")),
     "target with noise": slip("interventions", "target|step.x", loss(LOSS.strip().replace("(step.x)", "(step.seen)"))),
     "chance of its own": slip(
         "interventions",

@@ -52,8 +52,8 @@ SILENT: dict[str, Slip] = {
         files=(("helper.py", "WEIGHT = 1.0\n"),),
     ),
     "full covariance as a subclass": slip("encode and decode", "FullNormal|Normal", encode(FULL)),
-    "flow as prior": slip("gradients", "extra.0.weight|prior", WITH_EXTRA, loss(FLOW), UNDECLARED),
-    "two levels": slip("gradients", "extra.0.weight|prior", WITH_EXTRA, loss(LADDER), UNDECLARED),
+    "flow as prior": slip("gradients", "extra.0.weight|prior_sample|FlowNormal", WITH_EXTRA, loss(FLOW), UNDECLARED),
+    "two levels": slip("gradients", "extra.0.weight|prior_sample|FlowNormal", WITH_EXTRA, loss(LADDER), UNDECLARED),
     "prior said to be its own": slip("prior", "N(0, I)", ("objective=objective,", 'objective=objective, prior="own",')),
     "encoder without gradient": slip(
         "gradients", "encode|no_grad", ("    def encode", "    @torch.no_grad()\n    def encode")
