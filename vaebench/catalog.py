@@ -315,8 +315,11 @@ def check_variant(reference: str) -> None:
     """
     if reference.endswith(".py"):
         if not Path(reference).is_file():
-            raise BadVariant(f"there is no file {reference}")
+            apart = "; give several files with spaces between" if "," in reference else ""
+            raise BadVariant(f"there is no file {reference}{apart}")
     elif ":" not in reference:
+        if reference not in variant_names() and reference and Path(f"{reference}.py").is_file():
+            raise UnknownName(f"unknown variant {reference!r}; for the file, write {reference}.py")
         checked("variant", reference, variant_names())
 
 

@@ -194,7 +194,8 @@ def plan(request: Request, ask: Callable[..., str] = try_here) -> Plan:
     brought = {reference: _loaded(reference, request, ask) for reference in request.variants}
     named = [found.variant.name for found in brought.values()]
     if twice := {name for name in named if named.count(name) > 1}:
-        raise Mistake(f"two of the variants are named {min(twice)}")
+        where = " and ".join(reference for reference, name in zip(brought, named, strict=True) if name == min(twice))
+        raise Mistake(f"two of the variants are named {min(twice)}: {where}; rename one")
     cells: list[Cell] = []
     unfit: list[str] = []
     there = 0

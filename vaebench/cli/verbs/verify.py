@@ -40,8 +40,7 @@ def verify_(
     from vaebench.verify import MOST_LINES, Change, verify
     from vaebench.verify_table import verify_table
 
-    if (changed or author) and not base:
-        raise Mistake("--changed and --author belong to --base DIR")
+    _refuse(replay, changed, author, base)
     paths = changed.read_text("utf-8", "replace").replace("\0", "\n").split("\n") if changed else []
     change = Change(base, tuple(filter(None, paths)), author) if base else None
     with err.status("verifying"):
@@ -72,6 +71,14 @@ def verify_(
             say(visible(line), None if replayed.found.good else "red")
     if reasons or (replayed and not replayed.found.good):
         sys.exit(NO)
+
+
+def _refuse(replay: int, changed: Path | None, author: str, base: Path | None) -> None:
+    """Refuse options that make no sense."""
+    if replay < 0:
+        raise Mistake(f"--replay takes 1 cell or more, not {replay}")
+    if (changed or author) and not base:
+        raise Mistake("--changed and --author belong to --base DIR")
 
 
 def replay_(folder: Path, n: int) -> "Proved":
