@@ -185,6 +185,7 @@ def test_a_record_written_in_part_and_a_link_to_a_run_are_one_line(ran: Path, tm
         (["score", str(tmp_path / ISOMETRY)], 2, [record.name, "in part"]),
         (["verify", str(tmp_path / ISOMETRY)], 1, [record.name, "in part"]),
         (["verify", str(tmp_path / "link")], 2, ["link", "leads to"]),
+        (["verify", str(record)], 2, [record.name, "is a file"]),
         (["verify", str(ran), "--replay", "-3"], 2, ["--replay", "-3"]),
     ):
         done = vaebench(*arguments)

@@ -40,7 +40,8 @@ def side(given: str) -> tuple[list[Record], list[str]]:
     variants = {row.partition(".")[0] for row in by_row}
     chosen = [one for row, its in sorted(by_row.items()) if given in {row, row.partition(".")[0]} for one in its]
     if not chosen:
-        raise Mistake(f"{given} is no folder of a run and no row{nearest(given, sorted({*by_row, *variants}))}")
+        near = nearest(given, sorted({*by_row, *variants})) or "; a row is a variant, or variant.network as in vae.mlp"
+        raise Mistake(f"{given} is no folder of a run and no row{near}")
     return chosen, bad
 
 
