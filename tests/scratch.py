@@ -71,7 +71,7 @@ class Repository:
             text=True,
             cwd=cwd or self.top,
             env=environment_with(STANDARD, self.top),
-            timeout=300,
+            timeout=900,
         )
 
     def each(self, commands):
@@ -93,7 +93,7 @@ class Repository:
             text=True,
             cwd=self.top,
             env=environment_with(STANDARD, self.top),
-            timeout=300,
+            timeout=900,
         )
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout.splitlines()[-1])

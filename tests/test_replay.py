@@ -1,5 +1,6 @@
 """Replaying cells of a record: which are chosen, and what is held against what."""
 
+import math
 from dataclasses import replace
 
 import pytest
@@ -18,7 +19,7 @@ TASK = Versioned(name="nakagawa2021_posterior_isometry", version=1, hash="a" * 1
 def record(dataset="digits", shift=0.0, seeds=5):
     data = SUBJECT.dataset.model_copy(update={"name": dataset})
     about = SUBJECT.model_copy(update={"task": TASK, "dataset": data})
-    cells = [cell(s, observe(s, {"t2_mean": 1.0 + 0.1 * s + shift}), subject=about) for s in range(seeds)]
+    cells = [cell(s, observe(s, {"t2_mean": math.pi + 0.1 * s + shift}), subject=about) for s in range(seeds)]
     return assemble(cells, (), ())
 
 
@@ -32,7 +33,7 @@ def trains(monkeypatch):
             ran.append(one)
             data = SUBJECT.dataset.model_copy(update={"name": one.dataset})
             about = SUBJECT.model_copy(update={"task": TASK, "dataset": data})
-            value = 1.0 + 0.1 * one.seed + 1e-6 * one.ulp * (-1) ** one.ulp
+            value = math.pi + 0.1 * one.seed + 1e-6 * one.ulp * (-1) ** one.ulp
             yield one, cell(one.seed, observe(one.seed, {"t2_mean": value}), subject=about)
 
     monkeypatch.setattr(replaying, "run_here", run_here)
@@ -70,6 +71,15 @@ def test_a_record_that_describes_another_variant_is_not_replayed(trains):
         (field,) = change
         assert not found.good
         assert {one.unlike.partition(":")[0] for one in found.cells} == {f"subject.variant.{field}"}
+
+
+def test_numbers_that_no_training_decides_show_nothing(trains, monkeypatch):
+    """Whole numbers and shares of few things: a program that draws them at random may give them too."""
+    monkeypatch.setattr(math, "pi", 3.0)
+    found = replayed(record())
+    assert not found.good
+    assert {one.judged.word for one in found.cells} == {"same"}
+    assert {one.unlike.partition(":")[0] for one in found.cells} == {"measurements"}
 
 
 def test_the_choice_hangs_on_the_records_and_nothing_else():

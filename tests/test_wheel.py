@@ -27,25 +27,26 @@ class Elsewhere:
 
     def __init__(self, top, wheel):
         self.top, self.bin = top / "project", top / "environment" / "bin"
+        self.plain = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
         self.top.mkdir()
         venv.create(top / "environment")
         (self.site,) = (top / "environment" / "lib").glob("python3.*/site-packages")
         install = [sys.executable, "-m", "pip", "--python", str(self.bin / "python"), "install", "--quiet"]
-        subprocess.run([*install, "--no-deps", "--no-index", str(wheel)], check=True)
+        # With the tests' path pip would find the checkout's own metadata, and install nothing.
+        subprocess.run([*install, "--no-deps", "--no-index", str(wheel)], check=True, env=self.plain)
         # Torch and the rest are those of the tests. What is installed there as editable is not found by a path alone.
         (self.site / "beside.pth").write_text(f"{sysconfig.get_path('purelib')}\n")
         (self.site / "sitecustomize.py").write_text(CODE)
 
     def started(self, *command):
-        plain = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
         return subprocess.run(
             [str(self.bin / command[0]), *map(str, command[1:])],
             check=False,
             capture_output=True,
             text=True,
             cwd=self.top,
-            env=plain,
-            timeout=300,
+            env=self.plain,
+            timeout=900,
         )
 
     def __call__(self, *arguments):
