@@ -43,6 +43,8 @@ def _rows(task: Task, budgets: Sequence[Budget]) -> list[list[str]]:
         ["held-out points", *(count(one.evaluation.points) for one in budgets)],
         ["draws", *(count(one.evaluation.samples) for one in budgets)],
     ]
+    if any(one.evaluation.neighbours_among for one in budgets):
+        lines.append(["neighbours sought among", *(_among(one) for one in budgets)])
     if any("damage" in name for name in task.named):
         lines.append(["attack", *(_attack(one) for one in budgets)])
     if any(one.training.snapshots for one in budgets):
@@ -61,6 +63,11 @@ def _knob_values(task: Task, budget: Budget) -> str:
 def _optimiser(budget: Budget) -> str:
     end = "to 0 by a cosine" if budget.training.schedule == "cosine" else "constant"
     return f"Adam, {plain(budget.training.learning_rate)}, {end}"
+
+
+def _among(budget: Budget) -> str:
+    most = budget.evaluation.neighbours_among
+    return f"{count(most)} training examples" if most else "all training examples"
 
 
 def _attack(budget: Budget) -> str:
