@@ -77,7 +77,8 @@ def _attack(budget: Budget) -> str:
 
 def _set(task: Task) -> str:
     """Say in a sentence each on which data, with which interventions and beside which arms models are trained."""
-    said = [f"Data: {', '.join(task.datasets)}.", f"Every model: {_interventions(task.interventions)}."]
+    by_name = f"; by name also {', '.join(task.also_on)}" if task.also_on else ""
+    said = [f"Data: {', '.join(task.datasets)}{by_name}.", f"Every model: {_interventions(task.interventions)}."]
     arms = [_arm(arm) for arm in task.arms] + (["analytic (exact, untrained)"] if task.analytic else [])
     said += [f"Arms beside it: {'; '.join(arms)}."] if arms else []
     return escape(" ".join(said))

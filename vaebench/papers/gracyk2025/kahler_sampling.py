@@ -66,7 +66,7 @@ potential's metric costs less than the decoder's.
 from vaebench.claims import Beyond, Claim, Condition, Exceeds, Near, Plant, Role, Tradeoff
 from vaebench.experiment import Arm, Budget, EvaluationBudget, Interventions, TrainingConfig
 from vaebench.measures.invariants import LINEAR_VAE_LANDS
-from vaebench.papers import Task, Version
+from vaebench.papers import REAL_IMAGES, Task, Version
 
 DETECTORS = ("classifier", "neighbour")
 VARIATIONS = ("class_entropy", "pairwise_distance", "coverage")
@@ -266,6 +266,7 @@ TASK = Task(
                 split="by_seed",
             )
         }
-        for name in ("mnist", "fashion_mnist")
+        for name in REAL_IMAGES
     },
+    also_on=REAL_IMAGES,
 )
