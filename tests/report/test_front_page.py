@@ -99,7 +99,7 @@ def test_headlines_are_those_of_the_table_those_that_hold_most_widely_first(made
 
 
 def test_where_a_claim_turns_round_between_data_sets_its_row_says_so(made, monkeypatch):
-    """It holds on the first set and not on others. Half of a set's models are not most. One that never holds is short."""
+    """It holds on the first set and not on others. Half of a set's models are not most."""
     task = made.tasks[1]
     one, two, three = task.datasets[:3]
     claims = tuple(Claim(name, f"It is {name}.", (Beyond(name, 0.0, 1.0, -1.0),)) for name in ("a", "b"))
