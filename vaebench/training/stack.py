@@ -109,10 +109,10 @@ class Stack:
             raise Unstacked(f"{type(error).__name__}: {str(error).partition(chr(10))[0]}") from None
         for member, step in enumerate(self._steps):
             inputs.own.set_state(state)
-            alone = _alone(step, inputs)
-            for one, all_of_them in zip(alone, together, strict=True):
-                if not torch.isclose(one, all_of_them[member].detach(), rtol=AGREES, atol=AGREES, equal_nan=True):
-                    raise Unstacked(f"member {member} has a loss of {float(all_of_them[member]):g}, not {float(one):g}")
+            for one, all_of_them in zip(_alone(step, inputs), together, strict=True):
+                its = all_of_them[member].detach()
+                if not torch.isclose(one, its, rtol=AGREES, atol=AGREES, equal_nan=True):
+                    raise Unstacked(f"member {member} has a loss of {float(its):g}, not {float(one):g}")
 
     def unstack(self) -> None:
         """Give each model its own trained weights and buffers."""
