@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from vaebench.claims import Column, Interval
+from vaebench.claims import Interval
 from vaebench.report.format import plain, plus_minus
 from vaebench.report.glossary import PAGE as GLOSSARY
 from vaebench.report.markdown import PREVIEW, escape, table
@@ -112,10 +112,8 @@ def _order(one: Gives) -> tuple[float, str]:
 def _read(given: Given, records: Mapping[str, ShownRecord]) -> tuple[Interval, float | None] | None:
     for task, measurement in given.sources:
         shown = records.get(f"{task} {given.dataset}")
-        columns = [c for c in shown.columns.get(measurement, ()) if c.arm == "trained"] if shown else []
-        if shown and columns:
-            lowest: Column = min(columns, key=lambda c: (c.knob is None, c.knob or 0.0))
-            return shown.interval(lowest), lowest.knob
+        if shown and (found := shown.summary.means.get(measurement)):
+            return found.interval, found.knob
     return None
 
 
