@@ -9,9 +9,7 @@ from vaebench.claims import Table
 from vaebench.report.condition_words import DETECTED, MEASURES, WAYS, condition_words, is_control, measure_words
 from vaebench.report.markdown import words
 
-CLAIMS = {
-    f"{name}.{claim.id}": claim for name in catalog.task_names() for claim in catalog.task(name).claims
-}
+CLAIMS = {f"{name}.{claim.id}": claim for name in catalog.task_names() for claim in catalog.task(name).claims}
 
 
 def statistics(claim):

@@ -86,9 +86,7 @@ def published(folder: Path, there: Suite | None = None, store: Cache | None = No
         Its records.
     """
     below = folder / REFERENCES
-    references, bad = (
-        kept_records(below, there, store or Cache(None)) if there else read_records(below, as_store=True)
-    )
+    references, bad = kept_records(below, there, store or Cache(None)) if there else read_records(below, as_store=True)
     return Published(tuple(references), *_submitted(folder / PAGES / SUBMISSIONS), tuple(bad))
 
 

@@ -65,7 +65,7 @@ class Cache:
             for begin in range(0, len(asked), _AT_ONCE):
                 part = asked[begin : begin + _AT_ONCE]
                 marks = ",".join("?" * len(part))
-                found |= dict(there.execute(f"SELECT key, value FROM kept WHERE key IN ({marks})", part))  # noqa: S608
+                found |= dict(there.execute(f"SELECT key, value FROM kept WHERE key IN ({marks})", part))
         except (sqlite3.Error, TypeError):
             return {}
         finally:

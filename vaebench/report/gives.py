@@ -126,18 +126,19 @@ def gives_table(rows: Sequence[Gives]) -> str:
     Returns:
         Markdown, with a line that says what the columns are.
     """
-    knobs = {name: {one.found[name][1] for one in rows if name in one.found} for name in (g.name for g in GIVEN)}
-    heads = [f"{g.name}{f' {g.better}' if g.better else ''}" for g in GIVEN]
-    best = {g.name: _best(g, rows) for g in GIVEN}
+    given = [one for one in GIVEN if any(one.name in row.found for row in rows)]
+    knobs = {g.name: {one.found[g.name][1] for one in rows if g.name in one.found} for g in given}
+    heads = [f"{g.name}{f' {g.better}' if g.better else ''}" for g in given]
+    best = {g.name: _best(g, rows) for g in given}
     lines = []
     for one in rows:
         cells = []
-        for given in GIVEN:
-            found = one.found.get(given.name)
+        for thing in given:
+            found = one.found.get(thing.name)
             text = plus_minus(found[0]) if found else ""
-            cells.append(f"**{text}**" if found and _among(found[0], best[given.name]) else text)
+            cells.append(f"**{text}**" if found and _among(found[0], best[thing.name]) else text)
         lines.append([one.label, *cells])
-    said = "; ".join(f"*{g.name.lower()}*: {g.says}{_at(knobs[g.name])}" for g in GIVEN if knobs[g.name])
+    said = "; ".join(f"*{g.name.lower()}*: {g.says}{_at(knobs[g.name])}" for g in given)
     return f"On {GIVEN[0].dataset}, mean ± half of the 95 % interval over seeds. {escape_(said)}.\n\n" + table(
         ["Variant · network", *heads], lines
     )

@@ -29,7 +29,7 @@ from vaebench.report.summary import Mean, Summary, Words, summarised
 from vaebench.results.assemble import rejudge
 from vaebench.results.on_file import OnFile
 from vaebench.results.record import Record, Stored
-from vaebench.results.store import BadRecord, file_bytes, read_files, record_files, record_of
+from vaebench.results.store import BadRecord, file_bytes, read_files, read_record, record_files, record_of
 
 MANY = 150
 """So many files that are not known are worked out by several processes: to start one takes a second."""
@@ -65,7 +65,7 @@ def kept_records(folder: Path, there: Suite, store: Cache) -> tuple[list[Record]
             fresh[key] = packed
         records[path] = record
     store.keep(fresh, keys.values())
-    found, bad = read_files(folder, True, lambda path: records[path] if path in records else record_of(file_bytes(path), path))
+    found, bad = read_files(folder, True, lambda path: records.get(path) or read_record(path))
     return [record for _, record in found], bad
 
 

@@ -138,7 +138,7 @@ def read_record(path: Path) -> Record:
 
     Raises:
         BadRecord: It is no ordinary file, cannot be read, or holds no record; see `record_of`.
-    """
+    """  # noqa: DOC502 - raised by what it calls
     return record_of(file_bytes(path), path)
 
 
