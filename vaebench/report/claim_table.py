@@ -26,7 +26,7 @@ def asked(verdicts: Iterable[Verdict]) -> dict[Key, str]:
         each = "" if check.knob is None else " at each knob value"
         control = " (control)" if check.role == "control" else ""
         said, name = condition_words(check.statistic), words(check.statistic)
-        named = name if said == name else f"{said}: {name}"
+        named = name if said == name else f"{said} ({name})"
         found[_key(check)] = f"{named} {claimed(check)}{each}{control}"
     return found
 

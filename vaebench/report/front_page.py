@@ -37,7 +37,7 @@ LEGEND = (
 CSV = "results/verdicts.csv"
 """All results as a table, from the top of the board."""
 
-CHANGES, CITE, ADD, HOME = "../CHANGELOG.md", "../CITATION.cff", "../CONTRIBUTING.md", "../README.md"
+CHANGES, CITE, ADD, HOME = "changes.md", "cite.md", "../CONTRIBUTING.md", "../README.md"
 
 
 def front_page(
@@ -86,6 +86,8 @@ def front_page(
     parts += ["## Superseded", superseded_line(selection.stale)] if selection.stale else []
     parts += ["## Left out", line] if (line := left_out_line(selection, unread)) else []
     parts.insert(links, contents(parts))
+    if suite.tasks and selection.shown:
+        parts.insert(links + 1, _by_task(suite.tasks, selection))
     return "\n\n".join(parts) + "\n"
 
 
@@ -117,6 +119,18 @@ def _awaited(suite: Suite, selection: Selection) -> str:
     lacks = f" No current result yet: {', '.join(none)}." if none else ""
     many = f"[{_many(len(old), 'record')}]({SUPERSEDED})"
     return f"Since a change of protocol {many} {'waits' if len(old) == 1 else 'wait'} to be measured again.{lacks}"
+
+
+def _by_task(tasks: Sequence[Task], selection: Selection) -> str:
+    """Link from the first screen to what a reader asks of a task."""
+    said = []
+    for task in tasks:
+        page, places = f"{task.name}.md", places_path(task)
+        ways = [f"[protocol]({page}#protocol)"]
+        if selection.of_task(task.name):
+            ways += [f"[places]({places})", f"[who has none, and why]({places}#coverage)"]
+        said.append(f"[{words(task.name.partition('_')[2])}]({page}) ({', '.join(ways)})")
+    return f"**Tasks**: {' · '.join(said)}"
 
 
 def _many(number: int, what: str) -> str:

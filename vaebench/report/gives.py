@@ -14,6 +14,7 @@ from vaebench.report.glossary import PAGE as GLOSSARY
 from vaebench.report.markdown import PREVIEW, escape, table
 from vaebench.report.selection import Selection
 from vaebench.report.shown import Row, ShownRecord
+from vaebench.report.variant_page import variant_path
 
 PAGE = "what_you_get.md"
 """The page's file at the top of the board."""
@@ -73,11 +74,13 @@ class Gives:
 
     Attributes:
         label: The row's name.
+        path: The page of its variant, below the board.
         is_own: Whether it is one of the suite's own.
         found: By name, the interval over seeds and the knob value that it is read at.
     """
 
     label: str
+    path: str
     is_own: bool
     found: Mapping[str, tuple[Interval, float | None]]
 
@@ -100,7 +103,8 @@ def gives(selection: Selection) -> tuple[Gives, ...]:
         read = {given.name: _read(given, records) for given in GIVEN}
         found = {name: one for name, one in read.items() if one}
         if found:
-            rows.append(Gives(selection.labels[row], not row.sender, found))
+            path = variant_path(next(iter(records.values())))
+            rows.append(Gives(selection.labels[row], path, not row.sender, found))
     return tuple(sorted(rows, key=_order))
 
 
@@ -112,7 +116,7 @@ def _order(one: Gives) -> tuple[float, str]:
 def _read(given: Given, records: Mapping[str, ShownRecord]) -> tuple[Interval, float | None] | None:
     for task, measurement in given.sources:
         shown = records.get(f"{task} {given.dataset}")
-        if shown and (found := shown.summary.means.get(measurement)):
+        if shown and (found := shown.mean(measurement)):
             return found.interval, found.knob
     return None
 
@@ -137,7 +141,7 @@ def gives_table(rows: Sequence[Gives]) -> str:
             found = one.found.get(thing.name)
             text = plus_minus(found[0]) if found else ""
             cells.append(f"**{text}**" if found and _among(found[0], best[thing.name]) else text)
-        lines.append([one.label, *cells])
+        lines.append([f"[{one.label}]({one.path})", *cells])
     said = "; ".join(f"*{g.name.lower()}*: {g.says}{_at(knobs[g.name])}" for g in given)
     return f"On {GIVEN[0].dataset}, mean ± half of the 95 % interval over seeds. {escape_(said)}.\n\n" + table(
         ["Variant · network", *heads], lines

@@ -99,11 +99,10 @@ def summarised(record: Record) -> Summary:
     """
     compared = [c for c in record.measurements if c.values and c.arm == "trained" and _tells(c)]
     compared.sort(key=lambda c: (c.name, c.knob or 0.0))
-    wanted = {*GIVEN_NAMES, *(name for claim in record.claims for name in claim.reported)}
     return Summary(
         places=value_hash([[*column.place, list(column.seeds)] for column in compared]),
         numbers=array("d", [value for column in compared for value in column.values]),
-        means=dict(_means(record.measurements, wanted)),
+        means=means(record.measurements, wanted(record.claims)),
         tolerances=tolerances(record),
     )
 
@@ -112,15 +111,36 @@ def _tells(column: Column) -> bool:
     return not column.name.endswith(CLOCK) and map_entry(column.name) is None
 
 
-def _means(columns: Iterable[Column], wanted: Iterable[str]) -> Iterable[tuple[str, Mean]]:
-    by_name: dict[str, list[Column]] = {name: [] for name in wanted}
+def wanted(claims: Iterable[Claim]) -> set[str]:
+    """Name the measurements whose means are kept.
+
+    Args:
+        claims: Of a record.
+
+    Returns:
+        What a variant gives, and what the claims report.
+    """
+    return {*GIVEN_NAMES, *(name for claim in claims for name in claim.reported)}
+
+
+def means(columns: Iterable[Column], names: Iterable[str]) -> dict[str, Mean]:
+    """Take measurements of the trained arm at the first knob value.
+
+    Args:
+        columns: Of a record.
+        names: Of measurements.
+
+    Returns:
+        The means of those that have a number, by name.
+    """
+    by_name: dict[str, list[Column]] = {name: [] for name in names}
     for column in columns:
         if column.values and column.arm == "trained" and column.name in by_name:
             by_name[column.name].append(column)
-    for name, found in by_name.items():
-        if found:
-            first = min(found, key=lambda c: (c.knob is not None, c.knob or 0.0))
-            yield name, Mean(t_interval(first.values), first.knob, is_plain(first))
+    firsts = {
+        name: min(found, key=lambda c: (c.knob is not None, c.knob or 0.0)) for name, found in by_name.items() if found
+    }
+    return {name: Mean(t_interval(first.values), first.knob, is_plain(first)) for name, first in firsts.items()}
 
 
 def tolerances(record: Record) -> dict[str, tuple[Words, ...]]:

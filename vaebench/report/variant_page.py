@@ -116,7 +116,7 @@ def _gives(shown: Sequence[ShownRecord]) -> str:
     for one in shown:
         found, knobs = {}, set()
         for name in GIVES:
-            if first := one.summary.means.get(name):
+            if first := one.mean(name):
                 found[name] = plus_minus(first.interval)
                 knobs |= {plain(first.knob)} if first.knob is not None else set()
         if found:
