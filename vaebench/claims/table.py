@@ -29,7 +29,7 @@ class Absence:
     seeds: tuple[int, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)  # a board holds hundreds of thousands
 class Column:
     """One measurement of one arm at one knob value, over seeds.
 

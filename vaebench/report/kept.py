@@ -1,5 +1,6 @@
 """What is kept of a record's file while the file is the same, so that it is neither read nor judged again."""
 
+import zlib
 from dataclasses import dataclass
 
 from vaebench.fingerprint import value_hash
@@ -18,14 +19,14 @@ class Kept:
         again: The record judged anew: by its task's claims if it is of the current task, else by its own.
         unfit: Why it cannot be shown; empty where nothing speaks against it.
         summary: Of its measurements; None for a record that is not shown.
-        page: Its page; empty for a record that is not shown.
+        page: Its page, compressed; empty for a record that is not shown.
         page_for: A hash of what the page says beside the record.
     """
 
     again: Record
     unfit: str = ""
     summary: Summary | None = None
-    page: str = ""
+    page: bytes = b""
     page_for: str = ""
 
 
@@ -67,4 +68,5 @@ def kept_page(shown: ShownRecord, there: Suite) -> str:
         Markdown; empty where none was kept, or one that names the record otherwise.
     """
     kept = kept_of(shown.record)
-    return kept.page if kept and kept.page_for == page_for(shown, there) else ""
+    is_same = kept is not None and kept.page and kept.page_for == page_for(shown, there)
+    return zlib.decompress(kept.page).decode() if kept and is_same else ""

@@ -90,7 +90,7 @@ def pages(
     for path, of_variant in variants_of(selection.shown).items():
         written[path] = variant_page(suite, of_variant, preview, places_of(of_variant, own))
     tables = taken_away(suite, selection, written, preview)
-    marked = {path: f"{MARK}\n\n{text}" for path, text in written.items() if text}
+    marked = {path: f"{MARK}\n\n{text}" for path in list(written) if (text := written.pop(path))}
     return marked | tables | {picture.path: _drawn(picture, drawn or {}) for picture in pictures}
 
 

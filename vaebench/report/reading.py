@@ -87,7 +87,7 @@ def work_out(record: Record, there: Suite) -> Kept:
     anew = judged(record, task)
     (shown,) = show([anew])
     page = record_page(task, shown, False, there.variants)
-    return Kept(anew, "", summarised(anew), page, page_for(shown, there))
+    return Kept(anew, "", summarised(anew), zlib.compress(page.encode(), 1), page_for(shown, there))
 
 
 def _hashes(record: Record) -> tuple[str, str]:
@@ -199,7 +199,7 @@ def _packed(record: Record, kept: Kept, there: Suite) -> bytes:
         numbers=base64.b64encode(one.numbers.tobytes()).decode() if one else "",
         means=dict(one.means) if one else {},
         tolerances=dict(one.tolerances) if one else {},
-        page=kept.page,
+        page=base64.b64encode(kept.page).decode(),
         page_for=kept.page_for,
     )
     return zlib.compress(entry.model_dump_json().encode(), 1)
@@ -211,7 +211,7 @@ def _unpacked(packed: bytes, path: Path, key: str, there: Suite) -> Record | Non
         return None
     try:
         one = _Entry.model_validate_json(zlib.decompress(packed))
-        numbers = array("d", base64.b64decode(one.numbers))
+        numbers, page = array("d", base64.b64decode(one.numbers)), base64.b64decode(one.page)
     except (ValidationError, ValueError, zlib.error):
         return None
     if one.expected != _expected(one.again, there):
@@ -221,4 +221,4 @@ def _unpacked(packed: bytes, path: Path, key: str, there: Suite) -> Record | Non
     task = there.by_name[one.again.subject.task.name]
     again = one.again.model_copy(update={"claims": task.claims, "invariants": task.invariants})
     summary = Summary(one.places, numbers, one.means, one.tolerances)
-    return _on_file(again, Kept(again, "", summary, one.page, one.page_for), path, key)
+    return _on_file(again, Kept(again, "", summary, page, one.page_for), path, key)
