@@ -1,6 +1,6 @@
 """What is left to run, and how long it takes by what earlier records took."""
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import mean
@@ -45,10 +45,10 @@ def left(cells: Iterable["Cell"], folder: Path) -> tuple[Left, ...]:
     Returns:
         One a task, in the order of the cells.
     """
-    seconds = _seconds(folder)
     found: dict[str, list[Cell]] = {}
     for cell in cells:
         found.setdefault(cell.subject.task.name, []).append(cell)
+    seconds = _seconds(folder, found)
     return tuple(
         Left(task, len({cell.subject.file_name for cell in its}), len(its), _hours([c.subject for c in its], seconds))
         for task, its in found.items()
@@ -71,9 +71,9 @@ def _keys(subject: Subject) -> tuple[Key, ...]:
     return (task, *place, subject.variant.name), (task, *place), (task, subject.arch), (task,)
 
 
-def _seconds(folder: Path) -> dict[Key, list[float]]:
+def _seconds(folder: Path, tasks: Container[str]) -> dict[Key, list[float]]:
     found: dict[Key, list[float]] = {}
-    for record in _records(folder):
+    for record in _records(folder, tasks):
         for cell in record.cells:
             if cell.status == "ok" and cell.seconds:
                 for key in _keys(record.subject):
@@ -81,8 +81,11 @@ def _seconds(folder: Path) -> dict[Key, list[float]]:
     return found
 
 
-def _records(folder: Path) -> Iterable[Record]:
+def _records(folder: Path, tasks: Container[str]) -> Iterable[Record]:
+    # Those of some tasks, which lie in folders of their names.
     for path in sorted(folder.rglob("*.json")):
+        if path.parent.name not in tasks:
+            continue
         try:
             yield read_record(path)
         except (OSError, BadRecord):
