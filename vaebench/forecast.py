@@ -6,7 +6,9 @@ from pathlib import Path
 from statistics import mean
 from typing import TYPE_CHECKING
 
+from vaebench.mistakes import Mistake
 from vaebench.results.record import Record, Subject
+from vaebench.results.references import own
 from vaebench.results.store import BadRecord, read_record
 
 if TYPE_CHECKING:
@@ -36,7 +38,8 @@ def left(cells: Iterable["Cell"], folder: Path) -> tuple[Left, ...]:
     """Say what is left of each task.
 
     A cell takes as long as those of the folder's record of the same variant, network and data set. Without that it
-    takes the mean of the records that share network and data set, or else the task.
+    takes the mean of the records that share network and data set, or else the task. If the folder has no record of a
+    task, the suite's own records of the same preset tell.
 
     Args:
         cells: The cells to run.
@@ -48,7 +51,10 @@ def left(cells: Iterable["Cell"], folder: Path) -> tuple[Left, ...]:
     found: dict[str, list[Cell]] = {}
     for cell in cells:
         found.setdefault(cell.subject.task.name, []).append(cell)
-    seconds = _seconds(folder, found)
+    seconds = _seconds(_records(folder, found))
+    if any((task,) not in seconds for task in found):
+        presets = {cell.subject.preset for its in found.values() for cell in its}
+        seconds = _seconds(one for one in _suites_own() if one.subject.preset in presets) | seconds
     return tuple(
         Left(task, len({cell.subject.file_name for cell in its}), len(its), _hours([c.subject for c in its], seconds))
         for task, its in found.items()
@@ -71,14 +77,22 @@ def _keys(subject: Subject) -> tuple[Key, ...]:
     return (task, *place, subject.variant.name), (task, *place), (task, subject.arch), (task,)
 
 
-def _seconds(folder: Path, tasks: Container[str]) -> dict[Key, list[float]]:
+def _seconds(records: Iterable[Record]) -> dict[Key, list[float]]:
     found: dict[Key, list[float]] = {}
-    for record in _records(folder, tasks):
+    for record in records:
         for cell in record.cells:
             if cell.status == "ok" and cell.seconds:
                 for key in _keys(record.subject):
                     found.setdefault(key, []).append(sum(cell.seconds.values()))
     return found
+
+
+def _suites_own() -> Iterable[Record]:
+    """The suite's own records; none where there are no reference results."""
+    try:
+        return own()[0]
+    except Mistake:
+        return ()
 
 
 def _records(folder: Path, tasks: Container[str]) -> Iterable[Record]:
