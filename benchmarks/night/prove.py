@@ -23,6 +23,7 @@ from vaebench.nightly.elsewhere import run_there
 from vaebench.nightly.expected import with_twins
 from vaebench.nightly.judge import Judged, judge
 from vaebench.nightly.reference import by_key, night_of, resumed
+from vaebench.provenance import commit_of
 from vaebench.results.journal import Journal
 from vaebench.results.night import Night
 from vaebench.results.record import CellOutcome
@@ -114,7 +115,8 @@ def try_mutant(mutant: Mutant) -> Outcome:
     names = {cell(name): name for name in mutant.cells}
     with applied(mutant) as tree:
         found = judged(names, run_there(tree, list(names), Where(), told(mutant.name)))
-    return {"name": mutant.name, "caught": any(one["moved"] for one in found), "cells": found}
+    caught = any(one["moved"] for one in found)
+    return {"name": mutant.name, "patch": mutant.patch, "caught": caught, "cells": found}
 
 
 def honest_nights(setting: Setting) -> list[Outcome]:
@@ -132,9 +134,9 @@ def honest_nights(setting: Setting) -> list[Outcome]:
     return nights
 
 
-def kept(path: Path) -> dict[str, list[Outcome]]:
+def kept(path: Path) -> dict[str, list[Any]]:
     """Outcomes of an earlier, unfinished proof."""
-    return json.loads(path.read_text("utf-8")) if path.exists() else {"mutants": [], "honest": []}
+    return json.loads(path.read_text("utf-8")) if path.exists() else {"commits": [], "mutants": [], "honest": []}
 
 
 def main() -> None:
@@ -145,14 +147,16 @@ def main() -> None:
     if "--again" in sys.argv:
         path.unlink(missing_ok=True)
     found = kept(path)
+    found["commits"] = sorted({*found["commits"], str(commit_of(catalog.PACKAGE))})
     sys.stderr.write(f"{len(BESIDE) + len(SIX)} small cells\n")
 
     def write() -> None:
         path.write_text(json.dumps(found, indent=1, sort_keys=True, ensure_ascii=False) + "\n", "utf-8")
         (HERE / "README.md").write_text(table(found), "utf-8")
 
+    found["mutants"] = [one for one in found["mutants"] if one["patch"] in {each.patch for each in MUTANTS}]
     for mutant in MUTANTS:
-        if mutant.name not in {one["name"] for one in found["mutants"]}:
+        if mutant.patch not in {one["patch"] for one in found["mutants"]}:
             found["mutants"].append(try_mutant(mutant))
             write()
     for setting in settings():
