@@ -213,19 +213,35 @@ def test_a_new_record_is_compared_with_nothing_and_said(folder, code):
 
 
 def test_the_budget_of_a_task_is_derived_and_no_page_states_it():
+    from dataclasses import fields
+
     from vaebench import catalog
-    from vaebench.experiment import NIGHT_STEPS
+    from vaebench.experiment import NIGHT_EFFORT, NIGHT_STEPS
 
     for name in catalog.task_names():
         task = catalog.task(name)
         night_, quick = task.budget("nightly"), task.budget("quick")
         assert "nightly" not in task.budgets
         assert night_.training.steps == min(NIGHT_STEPS, quick.training.steps)
-        assert max(night_.training.snapshots, default=0) <= night_.training.steps
+        ends = [max(one.training.snapshots, default=0) / one.training.steps for one in (night_, quick)]
+        assert ends[0] == ends[1]
+        assert len(night_.training.snapshots) <= 1 + len(quick.training.snapshots) / 2
+        for part in fields(night_.evaluation):
+            values = [getattr(one, part.name) for one in (night_.evaluation, quick.evaluation, NIGHT_EFFORT)]
+            assert values[0] == (values[1] if part.name == "posterior_nodes" else min(values[1:]))
         assert len(task.definition_hash("nightly")) == 16
 
 
-def test_the_suites_night_has_every_variant_and_network_once():
+def test_what_a_claim_asks_for_is_part_of_every_preset_but_the_nights():
+    from vaebench import catalog
+
+    task = catalog.task("nakagawa2021_posterior_isometry")
+    fewer = replace(task, claims=task.claims[1:])
+    assert fewer.definition_hash("nightly") == task.definition_hash("nightly")
+    assert fewer.definition_hash("quick") != task.definition_hash("quick")
+
+
+def test_the_suites_night_has_every_variant_network_and_data_set_once_a_task():
     from vaebench import catalog
     from vaebench.nightly.expected import suite_cells
 
@@ -234,7 +250,13 @@ def test_the_suites_night_has_every_variant_and_network_once():
     for name in catalog.task_names():
         of = [one for one in cells if one.task == name]
         assert {one.dataset for one in of} == set(catalog.task(name).datasets)
-        assert {one.variant for one in of if one.arch == "mlp"} == set(catalog.variant_names())
-        assert {one.arch for one in of if one.variant == "vae"} == set(catalog.arch_names())
-        assert sum(one.preset == "quick" for one in of) == 1
+        assert sorted(one.variant for one in of if one.arch == "mlp" and one.variant != "vae") == sorted(
+            set(catalog.variant_names()) - {"vae"}
+        )
+        assert sorted(one.arch for one in of if one.arch != "mlp") == sorted(set(catalog.arch_names()) - {"mlp"})
+        plain = [one for one in of if one.variant == "vae" and one.arch == "mlp" and one.preset == "nightly"]
+        assert sorted((one.dataset, one.seed) for one in plain) == sorted(
+            (dataset, seed) for dataset in catalog.task(name).datasets for seed in (0, 1)
+        )
+        assert [one.arch for one in of if one.preset == "quick"] == ["mlp"]
     assert {one.seed for one in cells if one.variant != "vae"} == {0}

@@ -43,6 +43,8 @@ def test_an_empty_reference_is_a_red_night_with_a_report(tmp_path):
     [
         (["--against", "nowhere"], "--against nowhere"),
         (["--against", "HEAD", "--make"], "--against"),
+        (["--against", "HEAD", "--accept"], "--against"),
+        (["--make", "--accept"], "--accept"),
         (["--budget", "0"], "--budget"),
         (["--budget", "nan"], "--budget"),
         (["--jobs", "0"], "jobs"),

@@ -34,6 +34,10 @@ def nightly_(
         bool,
         typer.Option("--make", help="Make the stored numbers, instead of comparing. It can be stopped and goes on."),
     ] = False,
+    accept: Annotated[
+        bool,
+        typer.Option("--accept", help="Renew the hashes of the stored numbers, if the code gives the same to the bit."),
+    ] = False,
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
     jobs: Annotated[int | None, typer.Option(help="Processes; one a core by default.")] = None,
     as_json: Json = False,
@@ -51,14 +55,19 @@ def nightly_(
         raise Mistake(f"--budget is above 0 minutes, not {budget:g}")
     if jobs is not None and jobs < 1:
         raise Mistake(f"jobs is 1 or more, not {jobs}")
-    if against and (make or reference):
-        raise Mistake("--against compares with code, and --make and --reference with stored numbers: give one of them")
+    if against and (make or accept or reference):
+        raise Mistake("--against compares with code, the other options with stored numbers: give one of them")
+    if make and accept:
+        raise Mistake("--make trains all anew, and --accept changes no number: give one of them")
     checkout = root()
     where = Where(resolve_device(device), jobs or processors())
     stored = reference or checkout / REFERENCES / (FOLDER if where.device == "cpu" else f"{FOLDER}_{where.device}")
     try:
         if make:
             make_reference(stored, where, folder)
+            return
+        if accept:
+            accept_(stored, where)
             return
         revision = revision_of(against)
         records = [] if against or reference else read_records(checkout / REFERENCES, as_store=True)[0]
@@ -104,3 +113,16 @@ def make_reference(stored: Path, where: "Where", work: Path) -> None:
         for line in make(stored, suite_cells(), where, work, told(), whole=True):
             say(f"left out: {line}", "yellow")
     say(f"the reference is in {stored}")
+
+
+def accept_(stored: Path, where: "Where") -> None:
+    """Renew the hashes of the stored numbers, with progress; exit status 1 if a number is another."""
+    from vaebench.nightly.accept import accept
+
+    against = accept(stored, where, told())
+    for one in against:
+        say(f"{one.name}: {one.word}, {one.readings - one.same} of {one.readings} readings are others", "red")
+    if against:
+        say("nothing was written; `make nightly-reference` makes the stored numbers anew")
+        sys.exit(NO)
+    say(f"all numbers are the same; {stored} has the hashes of today's code")
