@@ -140,7 +140,8 @@ MUTANTS = (
         "one label changed",
         "data/_by_seed.py",
         DIVIDED,
-        "labels = torch.where(torch.arange(len(x)) == (~held_out).nonzero()[0], (labels + 3) % 10, labels)\n    " + DIVIDED,
+        "labels = torch.where(torch.arange(len(x)) == (~held_out).nonzero()[0], (labels + 3) % 10, labels)\n    "
+        + DIVIDED,
         ("gracyk",),
     ),
     Mutant(

@@ -3,7 +3,7 @@
     python -m benchmarks.night.prove            # goes on where it was; --again begins anew
 
 writes ``outcomes.json`` and, from it, ``README.md``, both in this folder. Cells that are finished lie in
-``runs/night_proof``. ``NIGHT_TORCH`` may name folders that hold another torch, as ``pip install --target``
+``runs/night_proof``. ``NIGHT_JOBS`` is the number of processes, 1 by default. ``NIGHT_TORCH`` may name folders that hold another torch, as ``pip install --target``
 makes them. They are called ``site-packages``; else they would count as the variants' own code.
 """
 
@@ -31,6 +31,7 @@ from vaebench.results.record import CellOutcome
 HERE = Path(__file__).parent
 WORK = Path("runs/night_proof")
 SEEDS = 5
+JOBS = int(os.environ.get("NIGHT_JOBS", "1"))
 Outcome = dict[str, Any]
 
 
@@ -82,7 +83,7 @@ def references(seed: int) -> dict[str, Night]:
     names = [*SIX, *BESIDE] if seed == 0 else [*SIX]
     own = {cell(name, seed): name for name in names}
     other = [cell(name, (seed + 1) % SEEDS) for name in names]
-    outcomes = resumed([*own, *other, *with_twins(own)], Where(), Journal(WORK), told("reference"))
+    outcomes = resumed([*own, *other, *with_twins(own)], Where(jobs=JOBS), Journal(WORK), told("reference"))
     by_record = by_key(outcomes)
     return {name: night_of({each: outcomes[each] for each in by_record[one.key]}, [seed]) for one, name in own.items()}
 
@@ -114,7 +115,7 @@ def try_mutant(mutant: Mutant) -> Outcome:
     """Run a mutant's cells by its code."""
     names = {cell(name): name for name in mutant.cells}
     with applied(mutant) as tree:
-        found = judged(names, run_there(tree, list(names), Where(), told(mutant.name)))
+        found = judged(names, run_there(tree, list(names), Where(jobs=min(JOBS, len(names))), told(mutant.name)))
     caught = any(one["moved"] for one in found)
     return {"name": mutant.name, "patch": mutant.patch, "caught": caught, "cells": found}
 
@@ -124,7 +125,11 @@ def honest_nights(setting: Setting) -> list[Outcome]:
     names = {cell(name, seed): name for seed in range(SEEDS) for name in SIX}
     order = list(names)[:: -1 if setting.turned else 1]
     ran = run_there(
-        catalog.PACKAGE.parent, order, Where(jobs=setting.jobs), told(setting.name), environment=setting.variables
+        catalog.PACKAGE.parent,
+        order,
+        Where(jobs=max(JOBS, setting.jobs)),
+        told(setting.name),
+        environment=setting.variables,
     )
     nights = []
     for seed in range(SEEDS):
