@@ -3,8 +3,9 @@
     python -m benchmarks.night.prove            # goes on where it was; --again begins anew
 
 writes ``outcomes.json`` and, from it, ``README.md``, both in this folder. Cells that are finished lie in
-``runs/night_proof``. ``NIGHT_JOBS`` is the number of processes, 1 by default. ``NIGHT_TORCH`` may name folders that hold another torch, as ``pip install --target``
-makes them. They are called ``site-packages``; else they would count as the variants' own code.
+``runs/night_proof``. ``NIGHT_JOBS`` is the number of processes, 1 by default. ``NIGHT_TORCH`` may name folders that
+hold another torch, as ``pip install --target`` makes them. They are called ``site-packages``; else they would count as
+the variants' own code.
 """
 
 import json
