@@ -203,6 +203,35 @@ def test_against_a_revision_twins_are_asked_of_it_only_where_something_differs(f
     assert {one.variant for one in asked if one.ulp} == {"vae"}
 
 
+def test_against_a_revision_the_farthest_have_twins_first_and_one_that_has_moved_ends_it(folder, code, monkeypatch):
+    asked = []
+
+    def then(one):
+        asked.append(one)
+        return of_variant(outcome(one.seed, 1e-5 * (-1) ** one.ulp if one.ulp else 0.0), one)
+
+    monkeypatch.setattr(settle, "TWINNED", 1)
+    code.then = then
+    code.now = lambda one: of_variant(outcome(one.seed, 1e-2 if one.variant == "vae" else 1e-4), one)
+    result = run(folder, against="a" * 40)
+    assert {one.variant for one in asked if one.ulp} == {"vae"}
+    assert not result.green
+    code.now = lambda one: of_variant(outcome(one.seed, 1e-4), one)
+    asked.clear()
+    assert run(folder, against="a" * 40).green  # each is within rounding, once it has twins
+    assert {one.variant for one in asked if one.ulp} == {"vae", "beta_vae"}
+
+
+def test_a_part_of_a_night_has_only_its_tasks(folder, code):
+    assert run(folder, tasks=(ASKED.task,)).green
+    code.now = lost
+    result = run(folder, tasks=("gracyk2025_kahler_sampling",))
+    assert not result.records
+    assert not result.green  # nothing was compared
+    assert any("a part of the night" in line for line in result.notes)
+    assert run(folder, tasks=("gracyk2025_kahler_sampling",), against="a" * 40).readings == 0
+
+
 def test_a_new_record_is_compared_with_nothing_and_said(folder, code):
     code.then = lost
     result = run(folder, against="a" * 40)

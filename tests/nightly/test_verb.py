@@ -45,6 +45,8 @@ def test_an_empty_reference_is_a_red_night_with_a_report(tmp_path):
         (["--against", "HEAD", "--make"], "--against"),
         (["--against", "HEAD", "--accept"], "--against"),
         (["--make", "--accept"], "--accept"),
+        (["--make", "--tasks", "gracyk2025_kahler_sampling"], "--tasks"),
+        (["--tasks", "nowhere"], "nowhere"),
         (["--budget", "0"], "--budget"),
         (["--budget", "nan"], "--budget"),
         (["--jobs", "0"], "jobs"),

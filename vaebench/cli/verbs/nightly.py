@@ -26,6 +26,7 @@ def nightly_(
         str | None,
         typer.Option(metavar="REV", help="Run the code of this revision here too, and compare with that."),
     ] = None,
+    tasks: Annotated[str, typer.Option(metavar="NAMES", help="Only these tasks, separated by commas.")] = "",
     folder: Annotated[Path, typer.Option("--out", help="Where report.md and night.json are written.")] = Path(
         "runs/nightly"
     ),
@@ -51,14 +52,8 @@ def nightly_(
     from vaebench.results.references import REFERENCES, root
     from vaebench.results.store import read_records, write_text
 
-    if not budget > 0:
-        raise Mistake(f"--budget is above 0 minutes, not {budget:g}")
-    if jobs is not None and jobs < 1:
-        raise Mistake(f"jobs is 1 or more, not {jobs}")
-    if against and (make or accept or reference):
-        raise Mistake("--against compares with code, the other options with stored numbers: give one of them")
-    if make and accept:
-        raise Mistake("--make trains all anew, and --accept changes no number: give one of them")
+    names = tuple(filter(None, tasks.split(",")))
+    check_(budget, jobs, against, reference, make, accept, names)
     checkout = root()
     where = Where(resolve_device(device), jobs or processors())
     stored = reference or checkout / REFERENCES / (FOLDER if where.device == "cpu" else f"{FOLDER}_{where.device}")
@@ -72,7 +67,14 @@ def nightly_(
         revision = revision_of(against)
         records = [] if against or reference else read_records(checkout / REFERENCES, as_store=True)[0]
         plan = Plan(
-            where, 60 * budget, stored, catalog.PACKAGE.parent, tuple(records), int(time.time() // 86_400), revision
+            where,
+            60 * budget,
+            stored,
+            catalog.PACKAGE.parent,
+            tuple(records),
+            int(time.time() // 86_400),
+            revision,
+            names,
         )
         result = night(plan, told())
     except KeyboardInterrupt:
@@ -89,6 +91,30 @@ def nightly_(
     say(f"{headline(result)} The report is {folder / 'report.md'}", None if result.green else "red")
     if not result.green:
         sys.exit(NO)
+
+
+def check_(
+    budget: float,
+    jobs: int | None,
+    against: str | None,
+    reference: Path | None,
+    make: bool,
+    accept: bool,
+    tasks: tuple[str, ...],
+) -> None:
+    """Check what is asked for, before anything heavy is imported."""
+    if not budget > 0:
+        raise Mistake(f"--budget is above 0 minutes, not {budget:g}")
+    if jobs is not None and jobs < 1:
+        raise Mistake(f"jobs is 1 or more, not {jobs}")
+    if against and (make or accept or reference):
+        raise Mistake("--against compares with code, the other options with stored numbers: give one of them")
+    if make and accept:
+        raise Mistake("--make trains all anew, and --accept changes no number: give one of them")
+    for name in tasks:
+        catalog.checked("task", name, catalog.task_names())
+    if tasks and (make or accept):
+        raise Mistake("--tasks is for a night; --make and --accept take the whole reference")
 
 
 def revision_of(name: str | None) -> str | None:
