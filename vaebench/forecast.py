@@ -1,6 +1,6 @@
 """What is left to run, and how long it takes by what earlier records took."""
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import mean
@@ -51,7 +51,7 @@ def left(cells: Iterable["Cell"], folder: Path) -> tuple[Left, ...]:
     found: dict[str, list[Cell]] = {}
     for cell in cells:
         found.setdefault(cell.subject.task.name, []).append(cell)
-    seconds = _seconds(_records(folder))
+    seconds = _seconds(_records(folder, found))
     if any((task,) not in seconds for task in found):
         presets = {cell.subject.preset for its in found.values() for cell in its}
         seconds = _seconds(one for one in _suites_own() if one.subject.preset in presets) | seconds
@@ -95,8 +95,11 @@ def _suites_own() -> Iterable[Record]:
         return ()
 
 
-def _records(folder: Path) -> Iterable[Record]:
+def _records(folder: Path, tasks: Container[str]) -> Iterable[Record]:
+    # Those of some tasks, which lie in folders of their names.
     for path in sorted(folder.rglob("*.json")):
+        if path.parent.name not in tasks:
+            continue
         try:
             yield read_record(path)
         except (OSError, BadRecord):

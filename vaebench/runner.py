@@ -219,8 +219,8 @@ def plan(request: Request, ask: Callable[..., str] = try_here) -> Plan:
             ran_on = environment("cpu", code)  # of which an id takes what all of a run's processes share
             for seed in range(seeds):
                 id_ = cell_id(subject, seed, ran_on)
-                where = request.seconds, request.data_root
-                cells.append(Cell(id_, subject, reference, dataset, seed, *where, code, commit))
+                limits = request.seconds, request.data_root
+                cells.append(Cell(id_, subject, reference, dataset, seed, *limits, code, commit))
     sources = tuple(_sources(found) for reference, found in brought.items() if _is_brought(reference))
     return Plan(tuple(sorted(cells, key=lambda cell: cell.seed)), tuple(unfit), there, sources)
 
