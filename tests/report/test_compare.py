@@ -77,6 +77,8 @@ def test_records_of_other_definitions_data_and_presets_are_left_out(made):
         found = compare(one, [other])
         assert (found.claims, len(found.left_out)) == ((), 1)
         assert "0000000000000000" in found.left_out[0] and CAMUTO in found.left_out[0]
+    more = compare(one, [made.record(NAKAGAWA, dataset="three_sources"), made.record(task_hash="0" * 16)])
+    assert ["0" * 16 in line for line in more.left_out] == [True, False]  # what nearly paired comes first
     quick = compare(one, [made.record(preset="quick")])
     assert quick.compared == 0
     assert [CAMUTO in line for line in quick.left_out] == [True, True]

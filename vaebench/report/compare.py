@@ -59,17 +59,18 @@ def compare(one: Sequence[Record], other: Sequence[Record]) -> Comparison:
     ours, theirs = (_by_key(records, parts, name) for records, name in ((one, "first"), (other, "second")))
     claims: list[ClaimDifference] = []
     measured: list[MeasurementDifference] = []
-    left_out = [f"{' '.join(key)}: only on the first side" for key in ours if key not in theirs]
-    left_out += [f"{' '.join(key)}: only on the second side" for key in theirs if key not in ours]
+    unlike: list[str] = []
+    alone = [f"{' '.join(key)}: only on the first side" for key in ours if key not in theirs]
+    alone += [f"{' '.join(key)}: only on the second side" for key in theirs if key not in ours]
     for key in sorted(ours.keys() & theirs.keys()):
         if why := _unlike(ours[key], theirs[key]):
-            left_out.append(f"{' '.join(key)}: {why}")
+            unlike.append(f"{' '.join(key)}: {why}")
             continue
         subject = " ".join(key[4:])
         pair = rejudge(ours[key]), rejudge(theirs[key])
         claims += _claims(*pair, subject)
         measured += _measurements(*pair, subject)
-    return Comparison(tuple(claims), tuple(measured), tuple(left_out))
+    return Comparison(tuple(claims), tuple(measured), (*unlike, *alone))
 
 
 def _parts(one: Sequence[Record], other: Sequence[Record]) -> tuple[str, ...]:
