@@ -70,8 +70,9 @@ def test_the_commit_has_records_sources_a_list_and_the_board(repository, submitt
         "sources/weighted_vae/helper_of_weighted.py",
     }
     page = repository.text("submission-alice", f"places/{TASK}.md")
-    (row,) = [line for line in page.splitlines() if "weighted_vae" in line][:1] or [page]
-    assert row.strip("| ").rpartition("|")[2].strip() == "verified"
+    rows = [line for line in page.partition("## Coverage")[0].splitlines() if line.startswith("|")]
+    trust = [row.strip("| ").rpartition("|")[2].strip() for row in rows if "weighted_vae" in row]
+    assert "verified" in trust and "self-reported" not in trust, page
     listed = json.loads(repository.text("submission-alice", "submissions/alice/submission.json"))
     assert listed["files"][FILE] == sha256(repository.run / FILE)
 
