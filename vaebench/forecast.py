@@ -1,11 +1,12 @@
 """What is left to run, and how long it takes by what earlier records took."""
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import mean
 from typing import TYPE_CHECKING
 
+from vaebench.experiment import PRESETS
 from vaebench.results.record import Record, Subject
 from vaebench.results.store import BadRecord, read_record
 
@@ -55,6 +56,27 @@ def left(cells: Iterable["Cell"], folder: Path) -> tuple[Left, ...]:
     )
 
 
+def seconds_of(cells: Sequence["Cell"], folders: Iterable[Path]) -> list[float | None]:
+    """Forecast each cell, by the nearest records of its preset in the first folder that has any of its task.
+
+    Args:
+        cells: The cells.
+        folders: Folders of earlier records.
+
+    Returns:
+        Seconds of each, None where no record says.
+    """
+    presets = {cell.subject.preset for cell in cells}
+    known = [_seconds(folder, presets) for folder in folders]
+    found = {
+        cell.subject.file_name: next(
+            (mean(seconds[key]) for seconds in known for key in _keys(cell.subject) if key in seconds), None
+        )
+        for cell in cells
+    }
+    return [found[cell.subject.file_name] for cell in cells]
+
+
 def _hours(subjects: Iterable[Subject], seconds: dict[Key, list[float]]) -> float | None:
     total = 0.0
     for subject in subjects:
@@ -71,9 +93,11 @@ def _keys(subject: Subject) -> tuple[Key, ...]:
     return (task, *place, subject.variant.name), (task, *place), (task, subject.arch), (task,)
 
 
-def _seconds(folder: Path) -> dict[Key, list[float]]:
+def _seconds(folder: Path, presets: Container[str] = PRESETS) -> dict[Key, list[float]]:
     found: dict[Key, list[float]] = {}
     for record in _records(folder):
+        if record.subject.preset not in presets:
+            continue
         for cell in record.cells:
             if cell.status == "ok" and cell.seconds:
                 for key in _keys(record.subject):
