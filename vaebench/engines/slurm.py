@@ -234,13 +234,18 @@ class _Driver:
             self._todo.appendleft(again)
 
     def end(self) -> None:
-        """Cancel what still runs, and let orphans know that nobody waits for them. Logs stay if cells are left."""
+        """Cancel jobs that have cells left, and let orphans know that nobody waits for them. Logs stay."""
         (self._folder / SLURM / RUN).unlink(missing_ok=True)
         for bundle in self._open:
-            with suppress(Exception):
-                bundle.job.cancel(check=False)
+            if bundle.left:
+                with suppress(Exception):
+                    bundle.job.cancel(check=False)
         if len(self._done) == len(self._all):
-            shutil.rmtree(self._folder / SLURM, ignore_errors=True)
+            for path in (self._folder / SLURM).iterdir():
+                if path.is_dir() and path.name != LOGS:
+                    shutil.rmtree(path, ignore_errors=True)
+                elif path.is_file():
+                    path.unlink()
 
 
 def _numbers(path: Path) -> list[str]:
