@@ -148,7 +148,7 @@ clean:
 	touch $@
 
 .venv/test: .venv/package
-	$(BIN)/python -m pip install --quiet --editable ".[test,adapters,site]"
+	$(BIN)/python -m pip install --quiet --editable ".[test,adapters,ray,slurm,site]"
 	touch $@
 
 .venv/check: .venv/test

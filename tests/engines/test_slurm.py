@@ -9,17 +9,16 @@ from pathlib import Path
 
 import pytest
 from conftest import TINY, environment_with, extra, in_this_process
+from engines.remote import go, shards, timeless
 from processes import gone
 
-from vaebench import stops
 from vaebench.engines import slurm as slurm_
 from vaebench.engines.execute import Site, execute
 from vaebench.engines.local import Workers
 from vaebench.mistakes import Mistake
 from vaebench.results.journal import SHARDS, Journal
-from vaebench.results.record import Record
 from vaebench.results.store import read_record
-from vaebench.runner import Done, plan, run
+from vaebench.runner import plan, run
 
 extra("submitit")
 pytestmark = pytest.mark.filterwarnings(
@@ -38,27 +37,6 @@ def elsewhere(tmp_path, monkeypatch, tiny):
     monkeypatch.setattr(slurm_, "SHARD_DELAY", 0.5)
 
 
-def lines(folder: Path) -> list[Path]:
-    return [path for path in (folder / SHARDS).glob("*.jsonl") for _ in path.read_text().splitlines()]
-
-
-def timeless(record: Record) -> Record:
-    bare = {"seconds": {}, "date": None}
-    return record.model_copy(update={"cells": tuple(cell.model_copy(update=bare) for cell in record.cells)})
-
-
-def go(request, site, progress=lambda *_: None) -> Done:
-    request.out.mkdir(exist_ok=True)
-    return run(
-        request,
-        plan(request),
-        Journal(request.out),
-        progress,
-        lambda cells, jobs: execute("slurm", site, cells, jobs),
-        keeps=True,
-    )
-
-
 def test_jobs_give_the_records_of_this_machine_whatever_becomes_of_them(request_of, tmp_path):
     """A job is killed after its first cell, a worker answers twice, and a shard has half a line."""
     request = request_of(seeds=4, jobs=2)
@@ -67,15 +45,15 @@ def test_jobs_give_the_records_of_this_machine_whatever_becomes_of_them(request_
 
     def harm(done, total, last):
         if done == 1:
-            (shard,) = {path for path in lines(request.out) if last.id in path.read_text()}
+            (shard,) = {path for path in shards(request.out) if last.id in path.read_text()}
             killed.append(int(shard.name.split("-")[-2]))
             os.kill(killed[0], signal.SIGKILL)
         if done == 3:
-            shard = lines(request.out)[0]
+            shard = shards(request.out)[0]
             with shard.open("a") as file:
                 file.write(shard.read_text().splitlines()[0] + "\n{half a li")
 
-    done = go(request, site, harm)
+    done = go("slurm", request, site, harm)
     assert gone(killed, 20)
     assert (done.ran, done.reused) == (4, 0)
     local = request_of(seeds=4, out=tmp_path / "local")
@@ -86,7 +64,7 @@ def test_jobs_give_the_records_of_this_machine_whatever_becomes_of_them(request_
     assert [note for note in site.notes if "answered twice" in note]
     assert not any("\n" in note for note in site.notes)
     assert [path.name for path in (request.out / "slurm").iterdir()] == ["logs"]
-    again = go(request, site)
+    again = go("slurm", request, site)
     assert (again.ran, again.reused) == (0, 4)
     (damage,) = again.damages
     assert damage.path.parent.name == SHARDS and "cut short" in damage.why
@@ -99,16 +77,15 @@ def test_a_run_whose_driver_is_killed_goes_on_and_repeats_nothing(request_of, tm
     command += ["--preset", "quick", "--seeds", "4", "--out", str(request.out), "--device", "cpu"]
     driver = subprocess.Popen(command, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
     end = time.monotonic() + 120
-    while not lines(request.out) and time.monotonic() < end:
+    while not shards(request.out) and time.monotonic() < end:
         time.sleep(0.02)
     driver.kill()
     driver.wait()
-    jobs = [int(path.name.split("-")[-2]) for path in lines(request.out)]
-    site = Site(Workers(), request.out, slurm=LOCAL)
-    done = go(request, site)
+    jobs = [int(path.name.split("-")[-2]) for path in shards(request.out)]
+    done = go("slurm", request, Site(Workers(), request.out, slurm=LOCAL))
     assert gone(jobs, 30), "a job that nobody waits for ends after its cell"
     assert done.reused >= 1 and done.ran + done.reused == 4
-    written = len(lines(request.out))
+    written = len(shards(request.out))
     assert written <= 4 + 1, "only the cell that was in flight may be there twice"
     assert len(done.records[0].cells) == 4 and {cell.status for cell in done.records[0].cells} == {"ok"}
 
@@ -155,7 +132,7 @@ def test_a_stop_cancels_the_jobs_and_parameters_reach_sbatch(request_of, cluster
     signal.setitimer(signal.ITIMER_REAL, 3)
     try:
         with pytest.raises(Patience):
-            go(request, site)
+            go("slurm", request, site)
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
@@ -165,7 +142,6 @@ def test_a_stop_cancels_the_jobs_and_parameters_reach_sbatch(request_of, cluster
     script = Path(script).read_text()
     assert "#SBATCH --partition=short" in script and "#SBATCH --mem=2" in script
     assert not (request.out / "slurm" / "RUN").exists()
-    assert stops.SIGNALS
 
 
 def test_the_jobs_of_a_run_that_lost_its_driver_are_cancelled(request_of, cluster):

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import time
 from collections import Counter, deque
 from collections.abc import Generator, Sequence
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
 
 PATIENCE = 60.0
 """Seconds in which the first worker has to get a place on the cluster."""
+
+
+KNOCK = 10.0
+"""Seconds in which a cluster's port has to answer."""
 
 
 class Actor:
@@ -240,6 +245,13 @@ def _known_by(folder: Path) -> Generator[str, None, None]:
         (folder / token).unlink(missing_ok=True)
 
 
+def _knock(address: str) -> None:
+    """Try a cluster's port, because Ray itself waits for minutes where nobody answers."""
+    host, _, port = address.rpartition("://")[2].rpartition(":")
+    if port.isdigit():
+        socket.create_connection((host.strip("[]"), int(port)), timeout=KNOCK).close()
+
+
 @contextmanager
 def _cluster() -> Generator[Any, None, None]:
     """Join a cluster; signals stay this program's own, and nothing is reported to anybody.
@@ -255,8 +267,9 @@ def _cluster() -> Generator[Any, None, None]:
     before = {number: signal.getsignal(number) for number in stops.SIGNALS}
     address = os.environ.get("RAY_ADDRESS") or "auto"
     try:
+        _knock(address)
         ray.init(address=address, log_to_driver=False, configure_logging=False)
-    except (ConnectionError, ValueError, RuntimeError) as error:
+    except (OSError, ValueError, RuntimeError) as error:
         where = "on this machine" if address == "auto" else f"at {address}"
         raise Mistake(f"no Ray cluster answers {where}: `ray start --head` starts one, RAY_ADDRESS names it") from error
     try:
