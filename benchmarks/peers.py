@@ -2,8 +2,9 @@
 
     make peers
 
-Each pair runs in one process on one thread, in turn, and has to give the same values. Quoted are medians. The limit is
-what a plain matrix product or copy reaches, measured in the same turns. `benchmarks/peers.md` is what it wrote.
+Each pair runs in one process on one thread, in turn, and has to give the same values. Quoted are medians of processor
+time. The limit is what a plain matrix product or copy reaches, measured in the same turns. `benchmarks/peers.md` is what
+it wrote.
 """
 
 import os
@@ -61,11 +62,11 @@ class Pair:
 
 
 def timed(work: Work, times: int) -> float:
-    """Seconds of one call, over some calls."""
-    start = time.perf_counter()
+    """Processor seconds of one call, over some calls: both sides have one thread, and neighbours count little."""
+    start = time.process_time()
     for _ in range(times):
         work()
-    return (time.perf_counter() - start) / times
+    return (time.process_time() - start) / times
 
 
 def difference(ours: object, theirs: object) -> float:
@@ -281,8 +282,8 @@ def assert_same_objective(model: torch.nn.Module, x: Tensor) -> None:
 HEAD = """# Peers
 
 `make peers` wrote this. One thread, one process, in turn; medians of {rounds} turns. Both sides give the same values:
-the largest difference stands beside the times. The limit was measured in the same turns. Times depend on what else the
-machine does, ratios less so. While it ran, the load was {load:.0f} on {cores} cores.
+the largest difference stands beside the times. The limit was measured in the same turns. Times are of the
+processor. While it ran, the load was {load:.0f} on {cores} cores, which share caches and memory.
 
 {where}
 
