@@ -3,8 +3,8 @@
     make peers
 
 Each pair runs in one process on one thread, in turn, and has to give the same values. Quoted are medians of processor
-time. The limit is what a plain matrix product or copy reaches, measured in the same turns. `benchmarks/peers.md` is what
-it wrote.
+time. The limit is what a plain matrix product or copy reaches, measured in the same turns. The
+table is `benchmarks/peers.md`.
 """
 
 import os
