@@ -3,7 +3,8 @@
 It sends pairs (kind, text), as JSON:
 
 - ``ready``, with its environment, or ``failed``, with a reason, once;
-- ``environment`` at the start of a cell, ``training`` and ``trained`` around each training, ``outcome`` at the end;
+- ``environment`` at the start of a cell, ``training``, with how many models are trained as one, and ``trained`` around
+  each training, ``outcome`` at the end;
 - ``escaped`` instead of an outcome, for an unexpected exception;
 - ``answer`` to any other job.
 """
@@ -15,9 +16,8 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
-from contextlib import suppress
-from functools import wraps
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection
 from types import FrameType
 from typing import TYPE_CHECKING, Any, NoReturn, cast
@@ -100,22 +100,22 @@ def _load(say: Say) -> str:
     """Import what cells need, report each training, and return the environment."""
     import torch
 
-    from vaebench import cell
+    import vaebench.cell  # noqa: F401 - what it imports takes seconds
     from vaebench.environment import environment
+    from vaebench.training import around
 
     torch.set_num_threads(1)
     torch.optim.Adam([torch.nn.Parameter(torch.zeros(1))])  # the first of a process imports for seconds
-    fit = cell.fit  # type: ignore[attr-defined]
 
-    @wraps(fit)
-    def reported(*arguments: Any, **named: Any) -> Any:
-        say("training", "")
+    @contextmanager
+    def reported(models: int) -> Iterator[None]:
+        say("training", str(models))
         try:
-            return fit(*arguments, **named)
+            yield
         finally:
             say("trained", "")
 
-    cell.fit = reported  # type: ignore[attr-defined]
+    around.watch(reported)
     return environment("cpu").model_dump_json()
 
 
