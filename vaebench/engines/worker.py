@@ -16,12 +16,13 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection
 from types import FrameType
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
+from vaebench.engines.shipped import Shipped
 from vaebench.stops import SIGNALS
 
 if TYPE_CHECKING:
@@ -118,13 +119,13 @@ def _load(say: Say) -> str:
     return environment("cpu").model_dump_json()
 
 
-def _cell(say: Say, cell: "Cell") -> tuple[str, str]:
+def _cell(say: Say, cell: "Cell | Shipped") -> tuple[str, str]:
     from vaebench.cell import run_cell
     from vaebench.environment import environment
 
     say("environment", environment(cell.subject.device).model_dump_json())
     try:
-        return "outcome", run_cell(cell).model_dump_json()
+        return "outcome", run_cell(cell.cell() if isinstance(cell, Shipped) else cell).model_dump_json()
     except BaseException as error:
         return "escaped", _told(error)
 
@@ -171,4 +172,28 @@ def unfit(reference: str, shape: tuple[int, ...], latent: int, arch: str) -> str
     return ""
 
 
-JOBS: dict[str, Callable[..., str]] = {"load": load, "unfit": unfit}
+def differs(torch_version: str, code: Mapping[str, str], cuda: bool) -> str:
+    """Compare this machine with the one that planned a run.
+
+    Args:
+        torch_version: There.
+        code: Hashes of the suite's code there, by room.
+        cuda: Whether cells need a GPU.
+
+    Returns:
+        Why cells cannot run here; empty if they can.
+    """
+    import torch
+
+    from vaebench.provenance import changed
+
+    if torch.__version__ != torch_version:
+        return f"has torch {torch.__version__}, and the run {torch_version}: install the same"
+    if rooms := changed(code):
+        return f"has another version of the suite's {', '.join(rooms)} than the run: install the same"
+    if cuda and not torch.cuda.is_available():
+        return "has no CUDA device: ask for a GPU, or give --device cpu"
+    return ""
+
+
+JOBS: dict[str, Callable[..., str]] = {"load": load, "unfit": unfit, "differs": differs}
