@@ -187,6 +187,7 @@ def test_a_record_written_in_part_and_a_link_to_a_run_are_one_line(ran: Path, tm
         (["verify", str(tmp_path / "link")], 2, ["link", "leads to"]),
         (["verify", str(record)], 2, [record.name, "is a file"]),
         (["verify", str(ran), "--replay", "-3"], 2, ["--replay", "-3"]),
+        (["verify", str(ran), "--base", str(tmp_path / "absent")], 2, ["--base", "absent"]),
     ):
         done = vaebench(*arguments)
         assert done.returncode == status

@@ -79,6 +79,8 @@ def _refuse(replay: int, changed: Path | None, author: str, base: Path | None) -
         raise Mistake(f"--replay takes 1 cell or more, not {replay}")
     if (changed or author) and not base:
         raise Mistake("--changed and --author belong to --base DIR")
+    if base and not base.is_dir():
+        raise Mistake(f"--base: there is no folder {base}; without it no change of an earlier record is seen")
 
 
 def replay_(folder: Path, n: int) -> "Proved":
