@@ -26,7 +26,7 @@ from vaebench.kernels.jacobian import jacobian_columns, spectral_norms
 from vaebench.kernels.neighbours import nearest
 from vaebench.kernels.procrustes import procrustes_similarity
 
-ROUNDS, LEAST = 5, 0.02
+ROUNDS, LEAST = 5, 0.01
 """Turns of a pair, and seconds that each side of a turn takes at least."""
 
 TABLE = Path(__file__).with_name("peers.md")
@@ -102,7 +102,7 @@ def product(n: int, dtype: torch.dtype) -> tuple[Work, float]:
     return lambda: a @ b, 2.0 * n**3
 
 
-LAYERS, EXAMPLES, WIDTH = 13, 512, 1024
+LAYERS, EXAMPLES, WIDTH = 13, 256, 1024
 
 
 def alignment() -> list[Pair]:
