@@ -4,8 +4,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .PHONY: demo demo-mnist data data-mnist data-fashion test check reference reference-left reference-claims \
-	reference-networks reference-real nightly-reference night-proof pins leaderboard wheel bench bench-compare oldest \
-	newest site site-links look clean peers growth
+	reference-networks reference-real nightly-reference nightly-accept night-proof pins leaderboard wheel bench \
+	bench-compare oldest newest site site-links look clean peers growth
 
 demo: .venv/package
 	$(BIN)/vaebench run --preset quick --archs mlp --variants vae,linear_vae --seeds 2 --out runs/demo
@@ -89,7 +89,12 @@ nightly-reference: .venv/package
 pins: .venv/package
 	$(BIN)/python -c "from pathlib import Path; from vaebench.results.pins import pin; print(pin(Path('reference_results')))"
 
-# Mutants and honest nights; writes benchmarks/night/README.md. About half an hour of one core.
+# After a change of code that moves no number: the same cells are run, and only hashes are written. As long as a night.
+nightly-accept: .venv/package
+	OMP_NUM_THREADS=1 $(BIN)/vaebench nightly --accept
+	$(MAKE) pins
+
+# Mutants and honest nights; writes benchmarks/night/README.md. About half an hour of one core. It can be stopped.
 night-proof: .venv/package
 	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.night.prove
 

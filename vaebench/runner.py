@@ -197,7 +197,8 @@ def plan(request: Request, ask: Callable[..., str] = try_here) -> Plan:
     brought = {reference: _loaded(reference, request, ask) for reference in request.variants}
     named = [found.variant.name for found in brought.values()]
     if twice := {name for name in named if named.count(name) > 1}:
-        raise Mistake(f"two of the variants are named {min(twice)}")
+        where = " and ".join(reference for reference, name in zip(brought, named, strict=True) if name == min(twice))
+        raise Mistake(f"two of the variants are named {min(twice)}: {where}; rename one")
     cells: list[Cell] = []
     unfit: list[str] = []
     there = 0
@@ -221,8 +222,8 @@ def plan(request: Request, ask: Callable[..., str] = try_here) -> Plan:
             ran_on = environment("cpu", code)  # of which an id takes what all of a run's processes share
             for seed in range(seeds):
                 id_ = cell_id(subject, seed, ran_on)
-                where = request.seconds, request.data_root
-                cells.append(Cell(id_, subject, reference, dataset, seed, *where, code, commit))
+                limits = request.seconds, request.data_root
+                cells.append(Cell(id_, subject, reference, dataset, seed, *limits, code, commit))
     foreign = {reference: found for reference, found in brought.items() if _is_brought(reference)}
     sources = tuple(map(_sources, foreign.values()))
     return Plan(tuple(sorted(cells, key=lambda cell: cell.seed)), tuple(unfit), there, sources, foreign)

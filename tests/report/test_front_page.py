@@ -60,9 +60,29 @@ def test_the_first_screen_says_what_was_tested_when_and_where_else_to_look(page,
     tested, dated = page.split("\n\n")[1:3]
     assert numbers(tested) == [2, 3, 2, 4, 5]  # papers, variants, networks, data sets, seeds
     assert UNDATED in dated and f"{len(records)} records" in dated and records[0].suite_version in dated
-    targets = ("../CHANGELOG.md", "results/verdicts.csv", "../CITATION.cff", "../CONTRIBUTING.md", "../README.md")
+    targets = ("changes.md", "results/verdicts.csv", "cite.md", "../CONTRIBUTING.md", "../README.md")
     assert all(f"({target})" in dated for target in targets)
     assert all(f"{symbol} " in head for word, symbol in SYMBOLS.items() if word != "not applicable")
+
+
+def test_the_first_screen_leads_to_protocol_places_and_coverage_of_each_task(made, records, page):
+    head = page.partition("## All claims")[0]
+    for task in made.suite.tasks:
+        for target in (
+            f"{task.name}.md",
+            f"{task.name}.md#protocol",
+            *(f"places/{task.name}.md{at}" for at in ("", "#coverage")),
+        ):
+            assert f"]({target})" in head, target
+
+
+def test_records_that_wait_to_be_measured_again_are_said_in_one_line(made):
+    old = made.record(made.tasks[1].name, dataset="three_sources", task_hash="0" * 16)
+    current = [made.record(made.tasks[0].name, variant=name) for name in ("vae", "beta_vae")]
+    head = written(made, [*current, old]).partition("## All claims")[0]
+    (line,) = (line for line in head.splitlines() if "](superseded.md)" in line and "#superseded" not in line)
+    assert "[1 record]" in line and f"]({made.tasks[1].name}.md)" in line and f"]({made.tasks[0].name}.md)" not in line
+    assert "](superseded.md)" not in written(made, current)
 
 
 def test_a_dated_record_gives_the_day_of_the_newest(made):
@@ -306,7 +326,7 @@ def test_the_range_of_the_knob_stands_beside_a_change_across_it(made, monkeypatc
     at = {f"vae_{number}": made.measured_for(task, made.record(variant=f"vae_{number}")) for number in range(4)}
     head = overall(made.with_tasks(task), list(at.values()))["README.md"].partition("## All claims")[0]
     assert "σ 0.05 → 1" in head.replace("\N{NO-BREAK SPACE}", " ") and re.search(
-        r"share \*\*−\d+\N{NO-BREAK SPACE}%\*\*", head
+        r"damage \*\*−\d+\N{NO-BREAK SPACE}%\*\*", head
     )
 
 

@@ -185,7 +185,9 @@ class Task:
         Returns:
             Plain values, which `definition_hash` hashes.
         """
-        conditions = {claim.id: claim.conditions for claim in self.claims + self.invariants}
+        # A night judges nothing, so that a claim's conditions are no part of it.
+        judged = () if preset == "nightly" else self.claims + self.invariants
+        conditions = {claim.id: claim.conditions for claim in judged}
         # How many seeds are run decides how wide an interval is, not what is measured.
         budget = replace(self.budget(preset, dataset), seeds=1)
         measured = (self.interventions, self.knob, self.analytic, self.instruments, conditions, budget)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from vaebench.claims import WORST_FIRST, Claim, LevelName, Verdict, VerdictWord
 from vaebench.papers import Task
+from vaebench.report.condition_words import condition_words
 from vaebench.report.decisive import decisive
 from vaebench.report.distinct import Model
 from vaebench.report.format import plain
@@ -208,7 +209,7 @@ def what_decides(one: Counted) -> str:
     (statistic, found), *others = sorted(by_statistic.items(), key=lambda item: (-item[1].total(), item[0]))
     times = ", ".join(f"{SYMBOLS[word]} {found[word]}" for word in WORST_FIRST if found[word])
     more = f"; {len(others)} more condition{'' if len(others) == 1 else 's'}" if others else ""
-    return f"{escape(words(statistic))} ({times}){more}"
+    return f"{escape(condition_words(statistic))} ({times}){more}"
 
 
 def _short(model: Model, among: Iterable[Model]) -> str:

@@ -15,6 +15,7 @@ from pydantic import (
     Field,
     SerializerFunctionWrapHandler,
     ValidationError,
+    field_serializer,
     model_serializer,
     model_validator,
 )
@@ -224,6 +225,11 @@ class Record(Stored):
     def table(self) -> Table:
         """All measurements, as `claims.judge` takes them."""
         return Table(self.measurements)
+
+    @field_serializer("measurements", mode="wrap")
+    def _read_measurements(self, found: tuple[Column, ...], written: SerializerFunctionWrapHandler) -> object:
+        """Read those that lie on file (see `results.on_file`): pydantic looks at a tuple's memory, which is empty."""
+        return written(tuple(found))
 
     @model_validator(mode="after")
     def _cells_are_distinct(self) -> "Record":

@@ -39,8 +39,10 @@ def build(variant: Variant, shape: tuple[int, ...], latent: int, arch: str, seed
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         model = variant.build(shape, latent, arch)
-    if not (isinstance(model, nn.Module) and hasattr(model, "encode") and hasattr(model, "decode")):
+    if not isinstance(model, nn.Module):
         raise Refused(f"{variant.name} built a {type(model).__name__}, not a torch module with encode and decode")
+    if lacks := [part for part in ("encode", "decode") if not hasattr(model, part)]:
+        raise Refused(f"{variant.name} built a {type(model).__name__} without {' and '.join(lacks)}: a model has both")
     if empty := [name for name, weight in model.named_parameters() if weight.is_meta]:
         raise Refused(f"{variant.name} built weights without values, {empty[0]} first: they are on the meta device")
     return model if variant.labels is None else conditioned(model, 0)

@@ -173,7 +173,8 @@ def do(
     with err.status("planning"):
         planned = plan(request, workers.ask)
     if planned.unfit and not archs_chosen:
-        say(f"left out: {len(planned.unfit)} combinations of variant, architecture and data set that do not fit")
+        many = f"{len(planned.unfit)} combinations of variant, architecture and data set"
+        say(f"left out: {many} that do not fit; --archs lists them")
     else:
         for line in planned.unfit:
             say(f"left out: {line}", "yellow")
@@ -204,7 +205,11 @@ def show_left(request: Request, as_json: bool) -> None:
         return
     out.print(f"records that are there: {planned.there}", highlight=False)
     for one in found:
-        hours = "no record says how long it takes" if one.core_hours is None else f"{one.core_hours:.1f} core-hours"
+        hours = (
+            "no record says how long it takes, see vaebench check FILE"
+            if one.core_hours is None
+            else f"{one.core_hours:.1f} core-hours"
+        )
         out.print(f"{one.task}: {one.records} records left, {one.cells} cells, {hours}", highlight=False)
     if found and all(one.core_hours is not None for one in found):
         total = sum(one.core_hours or 0.0 for one in found)
