@@ -326,8 +326,8 @@ def on_paper(found: dict[str, list[tuple[float, float]]]) -> str:
         "cores through the year at 32×32 with mlp, and "
         f"{10_000 * hours['conv', 64] / (5 * tasks) / 24 / 365:.0f} at 64×64 with conv.",
         f"To resume a run costs {1e3 * per_cell:.1f} ms a finished cell.",
-        "**The first bottleneck** is training, by far; on the board's side it is reading records anew for every page. "
-        "Ranking is measured by `benchmarks/board_scale.py`.",
+        "**The first bottleneck** of these is training. Measuring comes on top of it, and ranking is measured by "
+        "`benchmarks/board_scale.py`.",
     ]
     return "\n".join(f"* {line}" for line in lines)
 

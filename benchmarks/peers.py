@@ -26,7 +26,7 @@ from vaebench.kernels.jacobian import jacobian_columns, spectral_norms
 from vaebench.kernels.neighbours import nearest
 from vaebench.kernels.procrustes import procrustes_similarity
 
-ROUNDS, LEAST = 5, 0.02
+ROUNDS, LEAST = 5, 0.01
 """Turns of a pair, and seconds that each side of a turn takes at least."""
 
 TABLE = Path(__file__).with_name("peers.md")
@@ -48,6 +48,7 @@ class Pair:
         bound: What the limit is.
         tolerance: Largest difference of the values, relative to the largest.
         note: Why a row that loses stays, or what to know of it.
+        agreed: The difference, where it was taken before and not of what the two sides return.
     """
 
     what: str
@@ -59,6 +60,7 @@ class Pair:
     bound: str
     tolerance: float
     note: str = ""
+    agreed: float | None = None
 
 
 def timed(work: Work, times: int) -> float:
@@ -81,7 +83,7 @@ def row(pair: Pair) -> str:
     Raises:
         AssertionError: The two do not agree.
     """
-    found = difference(pair.ours(), pair.theirs())
+    found = difference(pair.ours(), pair.theirs()) if pair.agreed is None else pair.agreed
     assert found <= pair.tolerance, f"{pair.what}: ours and {pair.peer} differ by {found:.1e}"
     works = (pair.ours, pair.theirs, pair.limit)
     times = [max(1, int(LEAST / timed(work, 1))) for work in works]
@@ -102,7 +104,7 @@ def product(n: int, dtype: torch.dtype) -> tuple[Work, float]:
     return lambda: a @ b, 2.0 * n**3
 
 
-LAYERS, EXAMPLES, WIDTH = 13, 512, 1024
+LAYERS, EXAMPLES, WIDTH = 13, 256, 1024
 
 
 def alignment() -> list[Pair]:
@@ -241,29 +243,27 @@ def training() -> list[Pair]:
     x = data.train.x
     trainer = pythae_trainer(x)
     steps = len(trainer.train_loader)  # type: ignore[attr-defined]
-    assert_same_objective(trainer.model, x[:BATCH])  # type: ignore[attr-defined]
+    agreed = objectives_differ(trainer.model, x[:BATCH])  # type: ignore[attr-defined]
     bodies = [trainer.model.encoder.body, trainer.model.decoder.body]  # type: ignore[attr-defined]
     weights = sum(w.numel() for body in bodies for w in body.parameters() if w.ndim > 1) + 2 * 256 * UNITS
     limit, operations = product(768, SINGLE)
     config = TrainingConfig(steps=10 * steps, batch=BATCH)
 
-    def ours() -> float:
+    def ours() -> None:
         fit(VARIANT, data, arch="mlp", latent=UNITS, training=config, interventions=Interventions(), seed=0)
-        return 1.0
 
-    def theirs() -> float:
+    def theirs() -> None:
         for epoch in range(10):
             trainer.train_step(epoch)  # type: ignore[attr-defined]
-        return 1.0
 
     share = 10 * steps * 3 * 2.0 * BATCH * weights / operations
     what = f"{10 * steps} training steps, mlp, digits, batch {BATCH}"
-    note = "the objectives agree on the same weights and draws; so many steps of either are one call"
-    return [Pair(what, "Pythae", ours, theirs, limit, share, "float32 products", 0.0, note)]
+    note = "the difference is that of the losses on the same weights and draws; so many steps are one call"
+    return [Pair(what, "Pythae", ours, theirs, limit, share, "float32 products", 1e-5, note, agreed)]
 
 
-def assert_same_objective(model: torch.nn.Module, x: Tensor) -> None:
-    """Hold Pythae's loss against ours, on its own outputs."""
+def objectives_differ(model: torch.nn.Module, x: Tensor) -> float:
+    """By how much Pythae's loss and ours differ on its own outputs, relative to it."""
     from vaebench.models import Gaussian, Normal
 
     with torch.no_grad():
@@ -275,8 +275,7 @@ def assert_same_objective(model: torch.nn.Module, x: Tensor) -> None:
         log_prob = Gaussian(decoded, 1.0).log_prob(x)
         constant = x[0].numel() * 0.5 * torch.log(torch.tensor(2 * torch.pi))
         ours = (Normal(mean, log_scale=log_variance / 2).kl() - log_prob - constant).mean()
-    found = difference(ours, theirs)
-    assert found <= 1e-5, f"our objective and Pythae's differ by {found:.1e}"
+    return difference(ours, theirs)
 
 
 HEAD = """# Peers

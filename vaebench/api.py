@@ -3,10 +3,12 @@
 import warnings
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import cast
 
 from vaebench import catalog
+from vaebench.engines.execute import JOBS, EngineName, Site, check_engine, execute
 from vaebench.engines.local import Workers
 from vaebench.experiment import Preset
 from vaebench.mistakes import Mistake
@@ -32,6 +34,7 @@ def run(
     seeds: int | None = None,
     device: str = "auto",
     jobs: int | None = None,
+    engine: str = "local",
     out: str | Path | None = None,
     progress: Callable[[int, int, CellOutcome | None], None] | None = None,
 ) -> tuple[Record, ...]:
@@ -48,7 +51,8 @@ def run(
         preset: ``quick`` proves that everything runs. ``standard`` is the protocol of record.
         seeds: Number of seeds; the preset's by default.
         device: ``auto``, ``cpu`` or ``cuda``.
-        jobs: Number of processes; one a core by default, one on a GPU.
+        jobs: Number of processes; one a core by default, one on a GPU. On other engines, of workers or jobs at a time.
+        engine: Where cells run: ``local``, ``ray`` or ``slurm``.
         out: Folder of the run; ``runs/<preset>`` by default.
         progress: Called with (cells done, cells in all, the last outcome or None) at the start and after each cell.
 
@@ -71,12 +75,13 @@ def run(
         preset=cast("Preset", preset),
         seeds=seeds,
         device=device,
-        jobs=processors() if jobs is None else jobs,
+        jobs=JOBS.get(engine) or processors() if jobs is None else jobs,
         out=Path(out) if out is not None else Path("runs") / preset,
     )
     check(request)
-    request = replace(request, device=resolve_device(device))
-    if request.device == "cuda" and jobs is None:
+    check_engine(engine)
+    request = replace(request, device=resolve_device(device, engine))
+    if request.device == "cuda" and jobs is None and engine == "local":
         request = replace(request, jobs=1)
     journal = Journal(request.out)
     with alone_in(request.out), Workers() as workers:
@@ -85,7 +90,11 @@ def run(
             warnings.warn(f"left out: {line}", stacklevel=2)
         if not planned.cells:
             raise Mistake("nothing fits: no network of the request takes a data set of it")
-        done = run_planned(request, planned, journal, progress or (lambda *_: None), workers.run)
+        site = Site(workers, request.out, brought=planned.brought)
+        work = partial(execute, cast("EngineName", engine), site)
+        done = run_planned(request, planned, journal, progress or (lambda *_: None), work, keeps=engine != "local")
+    for line in site.notes:
+        warnings.warn(line, stacklevel=2)
     if done.unwritten:
         raise Mistake(f"a record could not be written: {done.unwritten[0]}")
     return done.records

@@ -129,11 +129,12 @@ def check(request: Request) -> None:
         raise Mistake(f"a training's time limit is above 0 seconds, not {request.seconds}")
 
 
-def resolve_device(device: str) -> str:
-    """Turn ``auto`` into what there is.
+def resolve_device(device: str, engine: str = "local") -> str:
+    """Turn ``auto`` into what there is here. For other machines it means the CPU, and ``cuda`` is asked of them.
 
     Args:
         device: ``auto``, ``cpu`` or ``cuda``.
+        engine: Where cells run.
 
     Returns:
         ``cpu`` or ``cuda``.
@@ -141,6 +142,8 @@ def resolve_device(device: str) -> str:
     Raises:
         Mistake: A GPU is asked for and there is none.
     """
+    if engine != "local":
+        return "cuda" if device == "cuda" else "cpu"
     import torch
 
     if device == "cuda" and not torch.cuda.is_available():

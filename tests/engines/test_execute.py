@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from vaebench import mistakes
+from vaebench import api, mistakes
 from vaebench.cell import run_cell
 from vaebench.engines import ray as ray_
 from vaebench.engines import slurm as slurm_
@@ -199,3 +199,20 @@ def test_a_worker_that_cannot_work_ends_the_run_in_one_line(request_of, monkeypa
 
     with pytest.raises(Mistake, match=r"^no worker can be started on the Ray cluster: ModuleNotFoundError: No module"):
         tried(Never, request_of(seeds=1), monkeypatch)
+
+
+def test_the_notebooks_run_takes_an_engine(tiny, request_of, monkeypatch):
+    request = request_of()
+    monkeypatch.setattr("vaebench.engines.execute.extra", lambda *_: None)
+
+    @contextmanager
+    def cluster():
+        yield FakeRay(Worker)
+
+    monkeypatch.setattr(ray_, "_cluster", cluster)
+    asked = {"tasks": request.tasks, "datasets": request.datasets, "seeds": 1, "device": "cpu"}
+    with pytest.raises(Mistake, match="engine"):
+        api.run("vae", **asked, engine="moon", out=request.out)
+    (record,) = api.run("vae", **asked, engine="ray", out=request.out)
+    assert record.cells[0].status == "ok"
+    assert list((request.out / SHARDS).glob("w*.jsonl"))

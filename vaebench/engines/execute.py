@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 EngineName = Literal["local", "ray", "slurm"]
 ENGINES: tuple[str, ...] = get_args(EngineName)
 
+JOBS = {"ray": 10_000, "slurm": 10}
+"""Workers or jobs at a time by default, by engine; on Ray the cluster's size is the limit."""
+
 MOST_TRIES = 3
 """Workers that one cell may take along before it counts as an error."""
 

@@ -14,7 +14,7 @@ from vaebench import catalog, stops
 from vaebench.cli.app import app
 from vaebench.cli.console import INTERRUPTED, NO, Json, answer, err, names, out, say, say_notes
 from vaebench.cli.verdicts import show_verdicts
-from vaebench.engines.execute import ENGINES, EngineName, Site, check_engine, execute
+from vaebench.engines.execute import ENGINES, JOBS, EngineName, Site, check_engine, execute
 from vaebench.engines.local import Workers
 from vaebench.experiment import PRESETS, UNJUDGED, Preset
 from vaebench.mistakes import Mistake
@@ -36,9 +36,6 @@ if TYPE_CHECKING:
     from vaebench.results.journal import Journal
     from vaebench.results.record import CellOutcome
 
-
-JOBS = {"ray": 10_000, "slurm": 10}
-"""Default of --jobs, by engine; on ray the cluster's size is the limit."""
 
 OWN = catalog.PACKAGE.parent / "reference_results"
 """Whose durations are a forecast of cells that the folder of the run has none of."""
@@ -166,7 +163,7 @@ def do(
     if processors() > 1:
         workers.start()  # loads torch while this process does
     with err.status("loading torch"), stops.held():
-        request = replace(request, device=device_of(request.device, engine))
+        request = replace(request, device=resolve_device(request.device, engine))
     archs_chosen, jobs_chosen = chosen
     if request.device == "cuda" and not jobs_chosen and engine == "local":
         request = replace(request, jobs=1)
@@ -194,13 +191,6 @@ def do(
         site = replace(site, brought=planned.brought, forecast=partial(seconds_of, folders=(request.out, OWN)))
     with cell_progress() as progress:
         return run(request, planned, journal, progress, partial(execute, engine, site), keeps=engine != "local")
-
-
-def device_of(device: str, engine: str) -> str:
-    """Turn ``auto`` into what there is here; on other machines it means the CPU, and ``cuda`` is asked of them."""
-    if engine == "local":
-        return resolve_device(device)
-    return "cuda" if device == "cuda" else "cpu"
 
 
 def show_left(request: Request, as_json: bool) -> None:
