@@ -192,13 +192,14 @@ def main() -> None:
     asked = parser.parse_args()
     if asked.rounds < 2:
         sys.exit("compare: one round has no spread to compare by; give --rounds 2 or more")
-    asked.out.mkdir(parents=True, exist_ok=True)
+    out = asked.out.resolve()  # asv runs elsewhere
+    out.mkdir(parents=True, exist_ok=True)
     subprocess.run([sys.executable, "-m", "asv", "machine", "--yes"], cwd=ROOT, stdout=subprocess.DEVNULL, check=True)
-    trees = {"base": checked_out(asked.base, asked.out), "head": ROOT}
+    trees = {"base": checked_out(asked.base, out), "head": ROOT}
     times: dict[str, list[dict[str, float]]] = {"base": [], "head": []}
     for turn in range(asked.rounds):
         for side in ("base", "head") if turn % 2 else ("head", "base"):
-            times[side].append(timed(trees[side], asked.out / f"{side}{turn}", asked.bench))
+            times[side].append(timed(trees[side], out / f"{side}{turn}", asked.bench))
             sys.stderr.write(f"round {turn + 1} of {asked.rounds}: {side}, {len(times[side][-1])} benchmarks\n")
     base, head = ({n: [one[n] for one in of] for n in of[0] if all(n in one for one in of)} for of in times.values())
     found = changes(base, head)

@@ -9,6 +9,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from benchmarks import compare
 from benchmarks.compare import changes, objections, read, report
 
 
@@ -82,3 +83,19 @@ def test_the_report_names_the_machine_and_every_benchmark():
     assert "some processor" in text
     assert text.index("kernel_0") < text.index("kernel_1")
     assert found[0].ratio == pytest.approx(2, rel=0.2)
+
+
+def test_a_relative_folder_is_one_of_here_for_both_sides(tmp_path, monkeypatch, capsys):
+    # `make bench-compare` gives one, and asv runs in the folder of each side.
+    folders = []
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(compare, "checked_out", lambda name, folder: folder / "base")
+    monkeypatch.setattr(compare, "timed", lambda tree, out, bench: folders.append(out) or {"kernel": 1.0})
+    monkeypatch.setattr(compare.subprocess, "run", lambda *_, **__: None)
+    monkeypatch.setattr(sys, "argv", ["compare", "HEAD", "--out", ".asv/compare", "--rounds", "2"])
+    with pytest.raises(SystemExit) as end:
+        compare.main()
+    assert not end.value.code
+    assert len(folders) == 4
+    assert {folder.parent for folder in folders} == {tmp_path / ".asv" / "compare"}
+    assert "kernel" in capsys.readouterr().out

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 ROOT = Path(__file__).parents[1]
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
@@ -89,6 +90,54 @@ def test_one_issue_is_opened_updated_and_closed(tmp_path, outcome, open_, does, 
     assert does in said
     assert not_ not in said
     assert ("# A red night" in said) == (outcome == "failure")
+
+
+VAEBENCH = """#!/usr/bin/env bash
+printf '%s\\n' "$*"
+ls "$2/../../replays" 2>/dev/null
+mkdir -p "$2/../../replays" && echo proof > "$2/../../replays/ada.json"
+exit "$STATUS"
+"""
+
+
+@pytest.mark.parametrize("status", [0, 1])
+def test_a_replay_keeps_what_it_said_and_only_a_good_ones_proof(tmp_path, status):
+    stand_in, sent, out = tmp_path / "vaebench", tmp_path / "sent", tmp_path / "out"
+    stand_in.write_text(VAEBENCH)
+    stand_in.chmod(0o755)
+    (sent / "leaderboard" / "replays").mkdir(parents=True)
+    (sent / "leaderboard" / "replays" / "forged.json").write_text("{}")
+    (sent / "leaderboard" / "submissions" / "ada").mkdir(parents=True)
+    done = script("replay", sent, "Ada", out, VAEBENCH=str(stand_in), STATUS=str(status), CELLS="3")
+    assert done.returncode == status, done.stderr
+    said = (out / "replay.txt").read_text()
+    assert said.startswith(f"verify {sent}/leaderboard/submissions/ada --replay 3")
+    assert "forged" not in said  # a proof that was sent is none
+    assert (out / "ada.json").is_file() == (status == 0)
+
+
+@pytest.mark.parametrize("sender", ["../ada", "ada/..", "", "a b", "-x"])
+def test_a_replays_sender_is_no_path_and_no_option(tmp_path, sender):
+    done = script("replay", tmp_path, sender, tmp_path / "out", VAEBENCH="false")
+    assert done.returncode == 2
+
+
+def test_the_job_that_trains_a_submission_again_has_no_credentials():
+    path = ROOT / ".github" / "workflows" / "replay.yml"
+    flow = yaml.safe_load(path.read_text("utf-8"))
+    assert list(flow[True]) == [
+        "pull_request"
+    ]  # YAML reads the key `on` as true; a fork's `pull_request` has no secret
+    assert flow["permissions"] == {}
+    (job,) = flow["jobs"].values()
+    assert job["permissions"] == {"contents": "read"}
+    checkouts = [step["with"] for step in job["steps"] if step.get("uses", "").startswith("actions/checkout")]
+    assert len(checkouts) == 2
+    assert all(one["persist-credentials"] is False for one in checkouts)
+    text = path.read_text("utf-8")
+    assert "secrets" not in text
+    assert "github.token" not in text
+    assert not [step["run"] for step in job["steps"] if "${{" in step.get("run", "")]
 
 
 def test_a_night_without_a_report_is_told_all_the_same(tmp_path):

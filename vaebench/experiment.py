@@ -1,7 +1,7 @@
 """What an experiment is made of, as plain values: training, interventions, knob, arms and budgets; no torch."""
 
 import math
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from itertools import pairwise
 from typing import Literal, get_args
 
@@ -70,6 +70,7 @@ class EvaluationBudget:
         retraining_steps: Steps for which a fresh encoder or decoder is trained beside a frozen other side.
         posterior_nodes: Gauss–Hermite nodes along each latent unit for means over the posterior, where there are three
             units at most. 0 draws ``samples`` from the posterior, whatever their number.
+        neighbours_among: Training examples, at most, that neighbours are sought among. 0 seeks among all.
     """
 
     samples: int = 8192
@@ -79,6 +80,7 @@ class EvaluationBudget:
     attack_restarts: int = 4
     retraining_steps: int = 300
     posterior_nodes: int = 0
+    neighbours_among: int = 0
 
 
 @dataclass(frozen=True)
@@ -198,8 +200,13 @@ class Budget:
             raise ValueError(f"knob values rise strictly: {self.knob_values}")
 
 
-NIGHT_STEPS = 100
+NIGHT_STEPS = 30
 """Optimiser steps of the preset `nightly`: rounding has no time to grow, and a change of the code shows."""
+
+NIGHT_EFFORT = EvaluationBudget(
+    samples=512, points=64, attacked=16, attack_steps=10, attack_restarts=2, retraining_steps=1
+)
+"""Most that an instrument may spend in a night."""
 
 
 def nightly(quick: Budget) -> Budget:
@@ -211,21 +218,21 @@ def nightly(quick: Budget) -> Budget:
         quick: The task's quick budget.
 
     Returns:
-        One seed, at most `NIGHT_STEPS` steps with the snapshots at the same shares of them, and a smaller effort.
+        One seed, at most `NIGHT_STEPS` steps, every second snapshot and the last, at the same shares of the steps, and
+        no part of the effort above `NIGHT_EFFORT`. Nodes of an exact mean stay as they are.
     """
     training, effort = quick.training, quick.evaluation
     steps = min(training.steps, NIGHT_STEPS)
-    snapshots = tuple(sorted({round(at * steps / training.steps) for at in training.snapshots}))
+    kept = {*training.snapshots[::2], *training.snapshots[-1:]}
+    snapshots = tuple(sorted({round(at * steps / training.steps) for at in kept}))
+    least = {
+        part.name: min(getattr(effort, part.name), getattr(NIGHT_EFFORT, part.name))
+        for part in fields(effort)
+        if part.name != "posterior_nodes"
+    }
     return replace(
         quick,
         seeds=1,
         training=replace(training, steps=steps, snapshots=snapshots),
-        evaluation=replace(
-            effort,
-            samples=min(effort.samples, 512),
-            points=min(effort.points, 64),
-            attacked=min(effort.attacked, 16),
-            attack_steps=min(effort.attack_steps, 10),
-            retraining_steps=min(effort.retraining_steps, NIGHT_STEPS),
-        ),
+        evaluation=replace(effort, **least),
     )

@@ -3,8 +3,9 @@
     python -m benchmarks.night.prove            # goes on where it was; --again begins anew
 
 writes ``outcomes.json`` and, from it, ``README.md``, both in this folder. Cells that are finished lie in
-``runs/night_proof``. ``NIGHT_TORCH`` may name folders that hold another torch, as ``pip install --target``
-makes them. They are called ``site-packages``; else they would count as the variants' own code.
+``runs/night_proof``. ``NIGHT_JOBS`` is the number of processes, 1 by default. ``NIGHT_TORCH`` may name folders that
+hold another torch, as ``pip install --target`` makes them. They are called ``site-packages``; else they would count as
+the variants' own code.
 """
 
 import json
@@ -23,6 +24,7 @@ from vaebench.nightly.elsewhere import run_there
 from vaebench.nightly.expected import with_twins
 from vaebench.nightly.judge import Judged, judge
 from vaebench.nightly.reference import by_key, night_of, resumed
+from vaebench.provenance import commit_of
 from vaebench.results.journal import Journal
 from vaebench.results.night import Night
 from vaebench.results.record import CellOutcome
@@ -30,6 +32,7 @@ from vaebench.results.record import CellOutcome
 HERE = Path(__file__).parent
 WORK = Path("runs/night_proof")
 SEEDS = 5
+JOBS = int(os.environ.get("NIGHT_JOBS", "1"))
 Outcome = dict[str, Any]
 
 
@@ -81,7 +84,7 @@ def references(seed: int) -> dict[str, Night]:
     names = [*SIX, *BESIDE] if seed == 0 else [*SIX]
     own = {cell(name, seed): name for name in names}
     other = [cell(name, (seed + 1) % SEEDS) for name in names]
-    outcomes = resumed([*own, *other, *with_twins(own)], Where(), Journal(WORK), told("reference"))
+    outcomes = resumed([*own, *other, *with_twins(own)], Where(jobs=JOBS), Journal(WORK), told("reference"))
     by_record = by_key(outcomes)
     return {name: night_of({each: outcomes[each] for each in by_record[one.key]}, [seed]) for one, name in own.items()}
 
@@ -113,8 +116,9 @@ def try_mutant(mutant: Mutant) -> Outcome:
     """Run a mutant's cells by its code."""
     names = {cell(name): name for name in mutant.cells}
     with applied(mutant) as tree:
-        found = judged(names, run_there(tree, list(names), Where(), told(mutant.name)))
-    return {"name": mutant.name, "caught": any(one["moved"] for one in found), "cells": found}
+        found = judged(names, run_there(tree, list(names), Where(jobs=min(JOBS, len(names))), told(mutant.name)))
+    caught = any(one["moved"] for one in found)
+    return {"name": mutant.name, "patch": mutant.patch, "caught": caught, "cells": found}
 
 
 def honest_nights(setting: Setting) -> list[Outcome]:
@@ -122,7 +126,11 @@ def honest_nights(setting: Setting) -> list[Outcome]:
     names = {cell(name, seed): name for seed in range(SEEDS) for name in SIX}
     order = list(names)[:: -1 if setting.turned else 1]
     ran = run_there(
-        catalog.PACKAGE.parent, order, Where(jobs=setting.jobs), told(setting.name), environment=setting.variables
+        catalog.PACKAGE.parent,
+        order,
+        Where(jobs=max(JOBS, setting.jobs)),
+        told(setting.name),
+        environment=setting.variables,
     )
     nights = []
     for seed in range(SEEDS):
@@ -132,9 +140,9 @@ def honest_nights(setting: Setting) -> list[Outcome]:
     return nights
 
 
-def kept(path: Path) -> dict[str, list[Outcome]]:
+def kept(path: Path) -> dict[str, list[Any]]:
     """Outcomes of an earlier, unfinished proof."""
-    return json.loads(path.read_text("utf-8")) if path.exists() else {"mutants": [], "honest": []}
+    return json.loads(path.read_text("utf-8")) if path.exists() else {"commits": [], "mutants": [], "honest": []}
 
 
 def main() -> None:
@@ -145,14 +153,16 @@ def main() -> None:
     if "--again" in sys.argv:
         path.unlink(missing_ok=True)
     found = kept(path)
+    found["commits"] = sorted({*found["commits"], str(commit_of(catalog.PACKAGE))})
     sys.stderr.write(f"{len(BESIDE) + len(SIX)} small cells\n")
 
     def write() -> None:
         path.write_text(json.dumps(found, indent=1, sort_keys=True, ensure_ascii=False) + "\n", "utf-8")
         (HERE / "README.md").write_text(table(found), "utf-8")
 
+    found["mutants"] = [one for one in found["mutants"] if one["patch"] in {each.patch for each in MUTANTS}]
     for mutant in MUTANTS:
-        if mutant.name not in {one["name"] for one in found["mutants"]}:
+        if mutant.patch not in {one["patch"] for one in found["mutants"]}:
             found["mutants"].append(try_mutant(mutant))
             write()
     for setting in settings():

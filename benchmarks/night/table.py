@@ -3,17 +3,20 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from vaebench.experiment import NIGHT_STEPS
+
 LEVEL = 0.95
 
 HEAD = """# What a night sees
 
 Made by `make night-proof`, from [outcomes.json](outcomes.json). Each change is made in a copy of the package, and the
-small cells are trained again with the preset `nightly`: 100 steps, one seed. T is the distance from the reference in
-rounding scales; above 30 a reading has moved."""
+small cells are trained again with the preset `nightly`: {steps} steps, one seed. T is the distance from the reference
+in rounding scales; above 30 a reading has moved. Code: {commits}."""
 
 BLIND = """## What it does not see
 
-* What acts only after the last step of its trainings: 100 steps, and one longer training a task.
+* What acts only after the last step of its trainings: 30 steps, and one longer training of the plain VAE a task.
+* How fresh sides are trained beside frozen ones, but in that longer training: the night's effort is too small for it.
 * A change by less than 30 rounding scales, ratios of durations, and what leaves the mean of a map as it was.
 * A share of n draws that changes by less than 30 of them, where no other reading changes.
 * GPUs: their sums have no fixed order. A night there needs rounding twins that were made there.
@@ -31,13 +34,19 @@ def table(found: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:
     """Write both tables.
 
     Args:
-        found: ``mutants`` and ``honest``, as `prove` keeps them.
+        found: ``commits``, ``mutants`` and ``honest``, as `prove` keeps them.
 
     Returns:
         Markdown.
     """
     caught = sum(one["caught"] for one in found["mutants"])
-    lines = [HEAD, "", f"## Changes of the code: {caught} of {len(found['mutants'])} caught", ""]
+    commits = ", ".join(one.removesuffix("+changes")[:12] for one in found["commits"])
+    lines = [
+        HEAD.format(steps=NIGHT_STEPS, commits=commits),
+        "",
+        f"## Changes of the code: {caught} of {len(found['mutants'])} caught",
+        "",
+    ]
     lines += ["| change | caught by | T | readings moved | in |", "| --- | --- | --- | --- | --- |"]
     for one in found["mutants"]:
         best = max(one["cells"], key=lambda each: each["farthest"])

@@ -203,6 +203,35 @@ def test_against_a_revision_twins_are_asked_of_it_only_where_something_differs(f
     assert {one.variant for one in asked if one.ulp} == {"vae"}
 
 
+def test_against_a_revision_the_farthest_have_twins_first_and_one_that_has_moved_ends_it(folder, code, monkeypatch):
+    asked = []
+
+    def then(one):
+        asked.append(one)
+        return of_variant(outcome(one.seed, 1e-5 * (-1) ** one.ulp if one.ulp else 0.0), one)
+
+    monkeypatch.setattr(settle, "TWINNED", 1)
+    code.then = then
+    code.now = lambda one: of_variant(outcome(one.seed, 1e-2 if one.variant == "vae" else 1e-4), one)
+    result = run(folder, against="a" * 40)
+    assert {one.variant for one in asked if one.ulp} == {"vae"}
+    assert not result.green
+    code.now = lambda one: of_variant(outcome(one.seed, 1e-4), one)
+    asked.clear()
+    assert run(folder, against="a" * 40).green  # each is within rounding, once it has twins
+    assert {one.variant for one in asked if one.ulp} == {"vae", "beta_vae"}
+
+
+def test_a_part_of_a_night_has_only_its_tasks(folder, code):
+    assert run(folder, tasks=(ASKED.task,)).green
+    code.now = lost
+    result = run(folder, tasks=("gracyk2025_kahler_sampling",))
+    assert not result.records
+    assert not result.green  # nothing was compared
+    assert any("a part of the night" in line for line in result.notes)
+    assert run(folder, tasks=("gracyk2025_kahler_sampling",), against="a" * 40).readings == 0
+
+
 def test_a_new_record_is_compared_with_nothing_and_said(folder, code):
     code.then = lost
     result = run(folder, against="a" * 40)
@@ -213,19 +242,35 @@ def test_a_new_record_is_compared_with_nothing_and_said(folder, code):
 
 
 def test_the_budget_of_a_task_is_derived_and_no_page_states_it():
+    from dataclasses import fields
+
     from vaebench import catalog
-    from vaebench.experiment import NIGHT_STEPS
+    from vaebench.experiment import NIGHT_EFFORT, NIGHT_STEPS
 
     for name in catalog.task_names():
         task = catalog.task(name)
         night_, quick = task.budget("nightly"), task.budget("quick")
         assert "nightly" not in task.budgets
         assert night_.training.steps == min(NIGHT_STEPS, quick.training.steps)
-        assert max(night_.training.snapshots, default=0) <= night_.training.steps
+        ends = [max(one.training.snapshots, default=0) / one.training.steps for one in (night_, quick)]
+        assert ends[0] == ends[1]
+        assert len(night_.training.snapshots) <= 1 + len(quick.training.snapshots) / 2
+        for part in fields(night_.evaluation):
+            values = [getattr(one, part.name) for one in (night_.evaluation, quick.evaluation, NIGHT_EFFORT)]
+            assert values[0] == (values[1] if part.name == "posterior_nodes" else min(values[1:]))
         assert len(task.definition_hash("nightly")) == 16
 
 
-def test_the_suites_night_has_every_variant_and_network_once():
+def test_what_a_claim_asks_for_is_part_of_every_preset_but_the_nights():
+    from vaebench import catalog
+
+    task = catalog.task("nakagawa2021_posterior_isometry")
+    fewer = replace(task, claims=task.claims[1:])
+    assert fewer.definition_hash("nightly") == task.definition_hash("nightly")
+    assert fewer.definition_hash("quick") != task.definition_hash("quick")
+
+
+def test_the_suites_night_has_every_variant_network_and_data_set_once_a_task():
     from vaebench import catalog
     from vaebench.nightly.expected import suite_cells
 
@@ -234,7 +279,13 @@ def test_the_suites_night_has_every_variant_and_network_once():
     for name in catalog.task_names():
         of = [one for one in cells if one.task == name]
         assert {one.dataset for one in of} == set(catalog.task(name).datasets)
-        assert {one.variant for one in of if one.arch == "mlp"} == set(catalog.variant_names())
-        assert {one.arch for one in of if one.variant == "vae"} == set(catalog.arch_names())
-        assert sum(one.preset == "quick" for one in of) == 1
+        assert sorted(one.variant for one in of if one.arch == "mlp" and one.variant != "vae") == sorted(
+            set(catalog.variant_names()) - {"vae"}
+        )
+        assert sorted(one.arch for one in of if one.arch != "mlp") == sorted(set(catalog.arch_names()) - {"mlp"})
+        plain = [one for one in of if one.variant == "vae" and one.arch == "mlp" and one.preset == "nightly"]
+        assert sorted((one.dataset, one.seed) for one in plain) == sorted(
+            (dataset, seed) for dataset in catalog.task(name).datasets for seed in (0, 1)
+        )
+        assert [one.arch for one in of if one.preset == "quick"] == ["mlp"]
     assert {one.seed for one in cells if one.variant != "vae"} == {0}

@@ -4,12 +4,15 @@ The whole of it is `make night-proof`; its table is benchmarks/night/README.md.
 """
 
 import json
+import os
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
 from vaebench import catalog
+from vaebench.cell import dataset_of_seed
 from vaebench.nightly.cells import Where
 from vaebench.nightly.elsewhere import run_there
 from vaebench.nightly.expected import with_twins
@@ -18,6 +21,7 @@ from vaebench.nightly.reference import make, night_of, resumed
 from vaebench.results.journal import Journal
 from vaebench.results.night import file_of
 from vaebench.results.night_files import read_nights
+from vaebench.results.rounding import GUARD
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
@@ -88,6 +92,43 @@ def test_every_mutant_still_fits_the_code(mutant):
     assert changed != (catalog.PACKAGE / mutant.file).read_text("utf-8")
 
 
+CONTENTS = """
+import sys
+from pathlib import Path
+from vaebench import catalog
+from vaebench.cell import dataset_of_seed
+assert str(catalog.PACKAGE).startswith(sys.argv[1]), catalog.PACKAGE
+for name in sys.argv[2:]:
+    print(dataset_of_seed(name, catalog.DATA_ROOT, 0)[0].contents)
+"""
+
+
+def contents(tree, datasets):
+    """Hashes of the examples and labels that seed 0 sees, by the code of a folder."""
+    done = subprocess.run(
+        [sys.executable, "-c", CONTENTS, str(tree), *datasets],
+        cwd=tree,
+        env={**os.environ, "PYTHONPATH": str(tree)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.split()
+
+
+@pytest.mark.parametrize(
+    "mutant", [one for one in MUTANTS if one.file.startswith("data/")], ids=lambda mutant: mutant.name
+)
+def test_a_mutant_of_the_data_acts_on_what_a_seed_sees(mutant):
+    # Data are drawn anew for each seed: a patch of the fixed split alone would change nothing.
+    datasets = sorted({cell(name).dataset for name in mutant.cells})
+    plain = [dataset_of_seed(name, catalog.DATA_ROOT, 0)[0].contents for name in datasets]
+    with applied(mutant) as tree:
+        found = contents(tree, datasets)
+    assert all(new != old for new, old in zip(found, plain, strict=True))
+
+
 FOLDER = ROOT / "benchmarks" / "night"
 
 
@@ -95,6 +136,9 @@ def test_the_committed_table_is_made_of_the_committed_outcomes_which_are_as_they
     found = json.loads((FOLDER / "outcomes.json").read_text("utf-8"))
     assert (FOLDER / "README.md").read_text("utf-8") == table(found)
     assert all(one["caught"] for one in found["mutants"])
+    for one in found["mutants"]:  # it acts in every cell that it is said to act in
+        assert all(each["same"] < each["readings"] for each in one["cells"]), one["name"]
+        assert any(each["moved"] and each["farthest"] > GUARD for each in one["cells"])
     assert not any(one["alarm"] for one in found["honest"])
     assert all(len(one["cells"]) == len(SIX) for one in found["honest"])
 
@@ -103,7 +147,7 @@ def test_the_committed_proof_has_every_mutant_and_says_where_its_nights_are_too_
     # `make night-proof` goes on where it was.
     text = (FOLDER / "outcomes.json").read_text("utf-8")
     found = json.loads(text)
-    assert {one["name"] for one in found["mutants"]} == {one.name for one in MUTANTS}
+    assert {one["patch"] for one in found["mutants"]} == {one.patch for one in MUTANTS}  # of today's patches
     assert len(MUTANTS) >= 15
     assert ("too few" in table(found)) == (most(0, len(found["honest"])) >= 0.05)
 

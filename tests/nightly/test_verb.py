@@ -32,7 +32,7 @@ def test_an_empty_reference_is_a_red_night_with_a_report(tmp_path):
     assert said == json.loads((tmp_path / "out" / "night.json").read_text())
     assert said["green"] is False
     assert said["counts"]["readings"] == 0
-    assert any("index.json" in line for line in said["troubles"])
+    assert any("INDEX" in line for line in said["troubles"])
     report = (tmp_path / "out" / "report.md").read_text()
     assert report.startswith("# A red night")
     assert "nothing was compared" in report
@@ -43,6 +43,10 @@ def test_an_empty_reference_is_a_red_night_with_a_report(tmp_path):
     [
         (["--against", "nowhere"], "--against nowhere"),
         (["--against", "HEAD", "--make"], "--against"),
+        (["--against", "HEAD", "--accept"], "--against"),
+        (["--make", "--accept"], "--accept"),
+        (["--make", "--tasks", "gracyk2025_kahler_sampling"], "--tasks"),
+        (["--tasks", "nowhere"], "nowhere"),
         (["--budget", "0"], "--budget"),
         (["--budget", "nan"], "--budget"),
         (["--jobs", "0"], "jobs"),

@@ -6,8 +6,11 @@ import pytest
 from results.stored import ENVIRONMENT, SUBJECT
 
 from vaebench.mistakes import Mistake
+from vaebench.results.bundle import hashes
 from vaebench.results.night import Head, Night, Reading, SeedRow, file_of
 from vaebench.results.night_files import INDEX, night_text, read_night, read_nights, write_nights
+from vaebench.results.pins import pinned_files
+from vaebench.results.store import read_records
 
 READING = Reading(
     arm="trained", knob=0.5, name="gain", unit="1", seeds=(0,), values=(1.5,), centres=(1.25,), sd=0.1, spread=0.2
@@ -95,3 +98,11 @@ def test_a_map_is_one_number_and_a_change_of_it_shows():
     assert found[0] == ("trained", None, "alike_mean_of_map", "1")
     assert found[1].values == (2.0,)
     assert next(iter(night_columns(of(1.5)).values())).values == (2.5,)
+
+
+def test_a_reference_of_the_night_is_no_record_beside_those_of_tasks(tmp_path):
+    root = tmp_path / "reference_results"
+    write_nights(root / "nightly", {}, {}, whole=True)
+    assert read_records(root, as_store=True) == ([], [])
+    assert pinned_files(root).keys() == {f"nightly/{INDEX}"}
+    assert hashes(root) == {}  # nor goes it into the package

@@ -15,7 +15,7 @@ def folder(tmp_path):
     (tmp_path / "some_task").mkdir()
     (tmp_path / "some_task" / "vae.mlp.digits.json").write_text("{}")
     (tmp_path / "nightly").mkdir()
-    (tmp_path / "nightly" / "index.json").write_text("{}")
+    (tmp_path / "nightly" / "INDEX").write_text("{}")
     return tmp_path
 
 
@@ -33,7 +33,7 @@ def test_a_pin_without_a_line_in_the_changelog_is_refused(folder):
     assert troubles(folder, f"{told}\n{again}") == []
 
 
-@pytest.mark.parametrize("name", ["some_task/vae.mlp.digits.json", "nightly/index.json"])
+@pytest.mark.parametrize("name", ["some_task/vae.mlp.digits.json", "nightly/INDEX"])
 def test_a_record_that_is_gone_or_new_is_named(folder, name):
     told = pin(folder)
     (folder / name).unlink()

@@ -1,12 +1,14 @@
-"""Which cells a night has: every variant once, every network once, and one longer training a task."""
+"""Which cells a night has: every variant, network and data set once a task, and one longer training a task."""
 
 from collections.abc import Iterable
+from functools import cache
 
 from vaebench import catalog
 from vaebench.nightly.cells import Asked
+from vaebench.papers import Task
 
 PLAIN = "vae"
-"""The variant that is also trained with the other networks, with two seeds, and for longer."""
+"""The variant that is also trained with the other networks, on every data set, with two seeds, and for longer."""
 
 ARCH = "mlp"
 
@@ -14,15 +16,17 @@ TWINS = 4
 """Rounding twins of each cell of the reference."""
 
 
+@cache
 def suite_cells() -> tuple[Asked, ...]:
     """List the cells of the suite's own night, the ones that span most first.
 
-    Every variant with `mlp` and the plain VAE with every other network, on every task and data set, with the preset
-    ``nightly``. The plain VAE with `mlp` has a second seed, which guards against a change that a seed does not meet. It
-    also has a training of the ``quick`` preset on each task's first data set, for what acts late.
+    Every variant with `mlp` on each task's first data set that it fits, with the preset ``nightly``. The plain VAE
+    also on every other data set, and with every other network on the first that takes it. With `mlp` it has a second
+    seed, which guards against a change that a seed does not meet. It also has a training of the ``quick`` preset a
+    task, on digits where the task has them, for what acts late.
 
     Returns:
-        The cells; some of them may not fit each other, which is known when they are planned.
+        The cells. A variant or network that fits no data set of a task has none there.
     """
     first, second, rest = [], [], []
     for name in catalog.task_names():
@@ -30,11 +34,28 @@ def suite_cells() -> tuple[Asked, ...]:
         for dataset in task.datasets:
             first.append(Asked(name, PLAIN, ARCH, dataset, "nightly", 0))
             second.append(Asked(name, PLAIN, ARCH, dataset, "nightly", 1))
-            rest += [Asked(name, v, ARCH, dataset, "nightly", 0) for v in catalog.variant_names() if v != PLAIN]
-            rest += [Asked(name, PLAIN, arch, dataset, "nightly", 0) for arch in catalog.arch_names() if arch != ARCH]
+        others = [(variant, ARCH) for variant in catalog.variant_names() if variant != PLAIN]
+        others += [(PLAIN, arch) for arch in catalog.arch_names() if arch != ARCH]
+        for variant, arch in others:
+            fit = next((one for one in task.datasets if _fits(task, variant, arch, one)), None)
+            rest += [Asked(name, variant, arch, fit, "nightly", 0)] if fit else []
         late = next((one for one in task.datasets if one == "digits"), task.datasets[0])
         second.append(Asked(name, PLAIN, ARCH, late, "quick", 0))
     return (*first, *second, *rest)
+
+
+def _fits(task: Task, variant: str, arch: str, dataset: str) -> bool:
+    """Whether a variant can be built with a network on a data set."""
+    from vaebench.cell import dataset_of, latent_units
+    from vaebench.engines.worker import JOBS
+    from vaebench.models import Unfit
+
+    data = dataset_of(dataset, catalog.DATA_ROOT)
+    try:
+        latent = catalog.variant(variant).variant.units(latent_units(task.budget("nightly", dataset), data), data.shape)
+    except Unfit:
+        return False
+    return not JOBS["unfit"](variant, data.shape, latent, arch)
 
 
 def with_twins(asked: Iterable[Asked], twins: int = TWINS) -> tuple[Asked, ...]:

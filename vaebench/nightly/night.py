@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
-from typing import cast
+from typing import Any, cast
 
 from vaebench import catalog
 from vaebench.experiment import Preset
@@ -18,7 +18,7 @@ from vaebench.nightly.result import Plan, Result
 from vaebench.nightly.rotation import as_night, turn
 from vaebench.nightly.settle import There, against_code, by_running, is_ambiguous, likely, populations
 from vaebench.provenance import commit_of, now
-from vaebench.results.night import Key, Night, file_of
+from vaebench.results.night import Index, Key, Night, file_of
 from vaebench.results.night_files import read_nights
 from vaebench.results.record import CellOutcome
 
@@ -43,7 +43,9 @@ def night(plan: Plan, progress: Progress) -> Result:
     result = _against(plan, progress, start) if plan.against else _stored(plan, progress, start)
     rotated: tuple[Judged, ...] = ()
     notes = result.notes
-    if plan.records and not plan.against:
+    if plan.tasks:
+        notes += (f"a part of the night: {', '.join(plan.tasks)}",)
+    elif plan.records and not plan.against:
         left = plan.budget - (time.monotonic() - start)
         rotated, said = _rotated(plan, left, progress)
         notes += said
@@ -74,6 +76,7 @@ def _stored(plan: Plan, progress: Progress, start: float) -> Result:
         index, nights, troubles = read_nights(plan.folder)
     except Mistake as mistake:
         return Result((), (), (str(mistake), "nothing was compared"), (), 0, "", None, None, None)
+    index, nights, troubles = _only(plan, index, nights, troubles)
     cells = {name: [Asked(*one.key, row.seed) for row in one.head.seeds] for name, one in nights.items()}
     places = {one: place for place, one in enumerate(suite_cells())}
     order = sorted((cell for of in cells.values() for cell in of), key=lambda cell: places.get(cell, len(places)))
@@ -83,7 +86,7 @@ def _stored(plan: Plan, progress: Progress, start: float) -> Result:
     gone = [name for name in index.files if name not in nights]
     judged += [Judged(_key(name), "missing", troubles=("its reference is missing",)) for name in gone]
     if index.whole:
-        new = [one for one in suite_cells() if file_of(one.key) not in {*index.files, *index.left_out}]
+        new = [one for one in _of_tasks(suite_cells(), plan) if file_of(one.key) not in {*index.files, *index.left_out}]
         fit = planned(new, plan.where)[0] if new else {}
         why = ("the reference has no record of it",)
         judged += [Judged(key, "extra", troubles=why) for key in dict.fromkeys(one.key for one in fit)]
@@ -101,6 +104,24 @@ def _stored(plan: Plan, progress: Progress, start: float) -> Result:
         notes += ("numbers differ by rounding, though neither code nor primitives do: something is not deterministic",)
     ran_on = next((outcome.environment for outcome in outcomes.values()), None)
     return Result(tuple(settled), (), tuple(troubles), notes, 0, "", None, reference, ran_on)
+
+
+def _of_tasks(cells: Sequence[Asked], plan: Plan) -> list[Asked]:
+    return [cell for cell in cells if not plan.tasks or cell.task in plan.tasks]
+
+
+def _only(
+    plan: Plan, index: Index, nights: dict[str, Night], troubles: list[str]
+) -> tuple[Index, dict[str, Night], list[str]]:
+    """The part of a reference that is of the plan's tasks."""
+    if not plan.tasks:
+        return index, nights, troubles
+
+    def of(found: Mapping[str, Any]) -> dict[str, Any]:
+        return {name: one for name, one in found.items() if name.partition("/")[0] in plan.tasks}
+
+    part = index.model_copy(update={"files": of(index.files), "left_out": of(index.left_out)})
+    return part, of(nights), [line for line in troubles if any(f"{task}/" in line for task in plan.tasks)]
 
 
 def _key(name: str) -> Key:
@@ -163,7 +184,7 @@ def _worded(one: Judged, cause: str, drifted: int | None) -> Judged:
 def _against(plan: Plan, progress: Progress, start: float) -> Result:
     """Compare with the code of another revision, run here."""
     assert plan.against is not None
-    asked = list(planned(suite_cells(), plan.where)[0])
+    asked = list(planned(_of_tasks(suite_cells(), plan), plan.where)[0])
     asked = [cell for group in by_key(asked).values() for cell in group]  # a record's seeds together
     base: dict[Asked, CellOutcome] = {}
     head: dict[Asked, CellOutcome] = {}
@@ -175,7 +196,7 @@ def _against(plan: Plan, progress: Progress, start: float) -> Result:
             base |= there(part, progress)
             head |= dict(run_here(part, plan.where, progress))
         groups = by_key(one for one in asked if one in head or one in base)
-        judged = [against_code(of, base, head, there, progress) for of in groups.values()]
+        judged = against_code(list(groups.values()), base, head, there, progress)
         moved = [one for one in judged if one.word == "moved"]
         words = populations(moved, plan.where, there, progress) if moved else {}
     settled = [_worded(one, likely(one), words.get(one.key)) for one in judged]

@@ -14,7 +14,8 @@ MOST_MOVES = 5
 LEGEND = """`same`: equal to the last bit. `rounding`: within 30 rounding scales, as another processor or another order
 of a sum gives. `moved`: beyond. `reseeded`: moved, and five seeds of either code cannot be told apart, which a small
 change also does. `drifted`: moved, and they can. `incomplete`: a lost seed, another status, or readings on one side
-only. To accept new numbers, run `make nightly-reference` and commit them together with a line in the changelog."""
+only. To accept new numbers, run `make nightly-reference` and commit them together with a line in the changelog. Where
+numbers are the same and only a definition is stale, `make nightly-accept` does."""
 
 
 def as_values(result: Result) -> dict[str, Any]:

@@ -20,6 +20,7 @@ class Plan:
         records: Committed records, for the rotation.
         day: Number of the night.
         against: A commit whose code is run beside today's, instead of the stored references.
+        tasks: The only tasks that are run; empty for a whole night.
     """
 
     where: Where
@@ -29,6 +30,7 @@ class Plan:
     records: tuple[Record, ...] = ()
     day: int = 0
     against: str | None = None
+    tasks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,6 @@
 """What is behind a moved record: the code, the arithmetic or the data; and is it still the same population?"""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 
 from vaebench.nightly.cells import Asked, Progress, Where, run_here
 from vaebench.nightly.expected import with_twins
@@ -15,6 +14,9 @@ SEEDS = 5
 
 MOST_ASKED = 3
 """Records that are put to it: those that moved farthest."""
+
+TWINNED = 8
+"""Records whose twins are run together."""
 
 FALSE_ALARMS = 0.05
 
@@ -122,34 +124,50 @@ def populations(moved: Sequence[Judged], where: Where, there: There, progress: P
 
 
 def against_code(
-    cells: Sequence[Asked],
+    groups: Sequence[Sequence[Asked]],
     base: Mapping[Asked, CellOutcome],
     head: Mapping[Asked, CellOutcome],
     there: There,
     progress: Progress,
-) -> Judged:
-    """Judge one record of today's code against other code on the same machine.
+) -> list[Judged]:
+    """Judge records of today's code against other code on the same machine.
 
-    The null is exactly 0 there, so twins are only needed where something differs.
+    The null is exactly 0 there, so twins are only needed where something differs. The farthest records have theirs
+    first, `TWINNED` at a time. Once one of them has moved the answer is no, and the rest keeps its word without twins.
 
     Args:
-        cells: Of one record.
+        groups: The cells of each record.
         base: What the other code gave.
         head: What today's code gives.
         there: Runs the other code, for its twins.
         progress: Is told of each cell.
 
     Returns:
-        The record.
+        The records.
     """
+    found = {of[0].key: _held(of, base, head, {}) for of in groups}
+    cells = {of[0].key: of for of in groups}
+    moved = sorted((one for one in found.values() if one.word == "moved"), key=lambda one: -one.farthest)
+    for at in range(0, len(moved), TWINNED):
+        part = [one.key for one in moved[at : at + TWINNED]]
+        ok = [cell for key in part for cell in cells[key] if cell in base and base[cell].status == "ok"]
+        twins = there(with_twins(ok), progress)
+        found |= {key: _held(cells[key], base, head, twins) for key in part}
+        if any(found[key].word == "moved" for key in part):
+            break
+    return list(found.values())
+
+
+def _held(
+    cells: Sequence[Asked],
+    base: Mapping[Asked, CellOutcome],
+    head: Mapping[Asked, CellOutcome],
+    twins: Mapping[Asked, CellOutcome],
+) -> Judged:
+    """Hold one record against the other code's, on the scale of its twins."""
     theirs = {cell: base[cell] for cell in cells if cell in base}
     ours = {cell.seed: head[cell] for cell in cells if cell in head}
     if not theirs:
         return Judged(cells[0].key, "extra" if ours else "missing", troubles=("the other code has no such cell",))
-    seeds = [cell.seed for cell in theirs]
-    one = judge(night_of(theirs, seeds), ours)
-    if one.word != "moved":
-        return one
-    ok = [cell for cell, outcome in theirs.items() if outcome.status == "ok"]
-    twins = there(with_twins(ok), progress)
-    return replace(judge(night_of({**theirs, **twins}, seeds), ours))
+    own = {twin: outcome for twin, outcome in twins.items() if twin.key == cells[0].key}
+    return judge(night_of({**theirs, **own}, [cell.seed for cell in theirs]), ours)

@@ -35,7 +35,8 @@ def side(given: str) -> tuple[list[Record], list[str]]:
         return read(Path(given))
     chosen, bad, rows = own_row(given)
     if not chosen:
-        raise Mistake(f"{given} is no folder of a run and no row{nearest(given, sorted(rows))}")
+        near = nearest(given, sorted(rows)) or "; a row is a variant, or variant.network as in vae.mlp"
+        raise Mistake(f"{given} is no folder of a run and no row{near}")
     return chosen, bad
 
 

@@ -91,7 +91,7 @@ def groups(task: Task, models: Iterable[Model], kept: Mapping[str, Pooled]) -> t
     """
     by_place: dict[tuple[str, str], list[Model]] = {}
     for model in models:
-        if model.is_own and model.first.row.preset == "standard" and model.first.dataset in task.datasets:
+        if model.is_own and model.first.row.preset == "standard" and model.first.dataset in task.counted_on:
             by_place.setdefault((model.first.dataset, model.first.row.arch), []).append(model)
     found = []
     for claim in task.claims:

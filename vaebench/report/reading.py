@@ -126,7 +126,7 @@ def _worked_out(paths: Sequence[Path], keys: dict[Path, str]) -> dict[str, bytes
     """Work out many files in several processes; none where they are few."""
     if len(paths) < MANY or (os.cpu_count() or 1) < 2:
         return {}
-    from joblib import Parallel, delayed
+    from joblib import Parallel, delayed  # type: ignore[import-untyped]
 
     size = 25
     parts = [[str(path.absolute()) for path in paths[i : i + size]] for i in range(0, len(paths), size)]

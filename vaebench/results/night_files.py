@@ -12,7 +12,9 @@ from vaebench.results.night import Head, Index, Night, Reading, file_of
 from vaebench.results.record import first_error
 from vaebench.results.store import write_text
 
-INDEX = "index.json"
+INDEX = "INDEX"
+"""JSON, and not called so: a `.json` among reference results is a record."""
+
 LARGEST_FILE = 16 * 2**20
 
 

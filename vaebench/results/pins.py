@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from vaebench.mistakes import Mistake
+from vaebench.results.night_files import INDEX
 from vaebench.results.store import write_text
 
 PINS = "SHA256SUMS"
@@ -21,7 +22,7 @@ def pinned_files(folder: Path) -> dict[str, str]:
     Returns:
         sha256 by the file's path below the folder, of every record and of the night's index, which pins its own files.
     """
-    files = (*folder.glob("*/*.json"), *folder.glob("*/index.json"))
+    files = (*folder.glob("*/*.json"), *folder.glob(f"*/{INDEX}"))
     return {
         path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in sorted(set(files))

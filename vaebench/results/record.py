@@ -35,6 +35,9 @@ Status = Literal["ok", "diverged", "error", "timeout", "oom", "declined", "refus
 """How a cell ended. `declined`: the suite cannot read such a model. `refused`: the variant breaks the protocol.
 `broken`: code raised an error that it would raise again. `error`: anything that another try may mend."""
 
+UNFINISHED = ("timeout", "oom", "error")
+"""Statuses that another try may mend; a divergence, or a model that does not fit, is a result."""
+
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 Text = Annotated[str, Field(max_length=LONGEST_TEXT)]
 Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]

@@ -193,6 +193,8 @@ def record_of(text: bytes, path: Path) -> Record:
             given = str(first["input"])
             raise BadRecord(path, f"of schema {given:.40}; this suite reads schema 1 and {SCHEMA_VERSION}") from None
         raise BadRecord(path, first_error(error)) from None
+    except json.JSONDecodeError as error:
+        raise BadRecord(path, f"no whole JSON; was it written or copied in part? {error}") from None
     except (ValueError, RecursionError) as error:
         raise BadRecord(path, str(error)) from None
     return record

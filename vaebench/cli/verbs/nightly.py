@@ -26,6 +26,7 @@ def nightly_(
         str | None,
         typer.Option(metavar="REV", help="Run the code of this revision here too, and compare with that."),
     ] = None,
+    tasks: Annotated[str, typer.Option(metavar="NAMES", help="Only these tasks, separated by commas.")] = "",
     folder: Annotated[Path, typer.Option("--out", help="Where report.md and night.json are written.")] = Path(
         "runs/nightly"
     ),
@@ -33,6 +34,10 @@ def nightly_(
     make: Annotated[
         bool,
         typer.Option("--make", help="Make the stored numbers, instead of comparing. It can be stopped and goes on."),
+    ] = False,
+    accept: Annotated[
+        bool,
+        typer.Option("--accept", help="Renew the hashes of the stored numbers, if the code gives the same to the bit."),
     ] = False,
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
     jobs: Annotated[int | None, typer.Option(help="Processes; one a core by default.")] = None,
@@ -47,12 +52,8 @@ def nightly_(
     from vaebench.results.references import REFERENCES, root
     from vaebench.results.store import read_records, write_text
 
-    if not budget > 0:
-        raise Mistake(f"--budget is above 0 minutes, not {budget:g}")
-    if jobs is not None and jobs < 1:
-        raise Mistake(f"jobs is 1 or more, not {jobs}")
-    if against and (make or reference):
-        raise Mistake("--against compares with code, and --make and --reference with stored numbers: give one of them")
+    names = tuple(filter(None, tasks.split(",")))
+    check_(budget, jobs, against, reference, make, accept, names)
     checkout = root()
     where = Where(resolve_device(device), jobs or processors())
     stored = reference or checkout / REFERENCES / (FOLDER if where.device == "cpu" else f"{FOLDER}_{where.device}")
@@ -60,10 +61,20 @@ def nightly_(
         if make:
             make_reference(stored, where, folder)
             return
+        if accept:
+            accept_(stored, where)
+            return
         revision = revision_of(against)
         records = [] if against or reference else read_records(checkout / REFERENCES, as_store=True)[0]
         plan = Plan(
-            where, 60 * budget, stored, catalog.PACKAGE.parent, tuple(records), int(time.time() // 86_400), revision
+            where,
+            60 * budget,
+            stored,
+            catalog.PACKAGE.parent,
+            tuple(records),
+            int(time.time() // 86_400),
+            revision,
+            names,
         )
         result = night(plan, told())
     except KeyboardInterrupt:
@@ -80,6 +91,30 @@ def nightly_(
     say(f"{headline(result)} The report is {folder / 'report.md'}", None if result.green else "red")
     if not result.green:
         sys.exit(NO)
+
+
+def check_(
+    budget: float,
+    jobs: int | None,
+    against: str | None,
+    reference: Path | None,
+    make: bool,
+    accept: bool,
+    tasks: tuple[str, ...],
+) -> None:
+    """Check what is asked for, before anything heavy is imported."""
+    if not budget > 0:
+        raise Mistake(f"--budget is above 0 minutes, not {budget:g}")
+    if jobs is not None and jobs < 1:
+        raise Mistake(f"jobs is 1 or more, not {jobs}")
+    if against and (make or accept or reference):
+        raise Mistake("--against compares with code, the other options with stored numbers: give one of them")
+    if make and accept:
+        raise Mistake("--make trains all anew, and --accept changes no number: give one of them")
+    for name in tasks:
+        catalog.checked("task", name, catalog.task_names())
+    if tasks and (make or accept):
+        raise Mistake("--tasks is for a night; --make and --accept take the whole reference")
 
 
 def revision_of(name: str | None) -> str | None:
@@ -104,3 +139,16 @@ def make_reference(stored: Path, where: "Where", work: Path) -> None:
         for line in make(stored, suite_cells(), where, work, told(), whole=True):
             say(f"left out: {line}", "yellow")
     say(f"the reference is in {stored}")
+
+
+def accept_(stored: Path, where: "Where") -> None:
+    """Renew the hashes of the stored numbers, with progress; exit status 1 if a number is another."""
+    from vaebench.nightly.accept import accept
+
+    against = accept(stored, where, told())
+    for one in against:
+        say(f"{one.name}: {one.word}, {one.readings - one.same} of {one.readings} readings are others", "red")
+    if against:
+        say("nothing was written; `make nightly-reference` makes the stored numbers anew")
+        sys.exit(NO)
+    say(f"all numbers are the same; {stored} has the hashes of today's code")
