@@ -74,7 +74,7 @@ def test_what_contradicts_a_word():
 
 def test_a_verdict_that_a_plant_took_back_says_so():
     found = verdict(check(2.0, 0.1, low=1.0), word="undecided", reason="its measure reads a plant the wrong way round")
-    assert why(found) == found.controlled.reason
+    assert why(found, decisive(found)) == found.controlled.reason
 
 
 def test_each_condition_has_its_worst_word_over_knob_values():
@@ -103,5 +103,5 @@ def test_no_committed_record_has_a_number_that_contradicts_its_word(committed):
     """The first condition, which was shown before, contradicts many: so the test can fail."""
     found = [v for r in committed for v in (*r.verdicts, *r.control_verdicts) if v.word != "not applicable"]
     assert len(found) > 100
-    assert [v for v in found if contradicts(decisive(v), v.word, why(v))] == []
+    assert [v for v in found if contradicts(decisive(v), v.word, why(v, decisive(v)))] == []
     assert sum(contradicts(v.checks[0], v.word, "") for v in found) > len(found) / 20

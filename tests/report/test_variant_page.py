@@ -6,7 +6,7 @@ import pytest
 
 from vaebench.report.distinct import distinct
 from vaebench.report.markdown import PREVIEW
-from vaebench.report.places_page import by_data, places_of
+from vaebench.report.places_page import by_data, lines_of, places_of
 from vaebench.report.selection import select
 from vaebench.report.sent import sent
 from vaebench.report.suite import Name
@@ -91,7 +91,7 @@ def test_places_are_among_the_suites_own_and_no_submission_moves_them(suite, mad
         chosen = select(suite, records, False, submissions)
         models = [one for one in distinct(chosen.of_task(made.tasks[0].name)) if one.is_own]
         own = {made.tasks[0].name: by_data(models)}
-        return {path: places_of(ones, own) for path, ones in variants_of(chosen.shown).items()}
+        return {path: places_of(ones, lines_of(own)) for path, ones in variants_of(chosen.shown).items()}
 
     alone, flooded = placed(), placed(*theirs)
     assert {path: flooded[path] for path in alone} == alone

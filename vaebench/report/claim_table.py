@@ -49,20 +49,20 @@ def decided(verdict: Verdict, conditions: Mapping[Key, str], seeds: int) -> list
     number = f"({place}) " if place and len(conditions) > 1 else ""
     silent = {one.reason: _key(one) for one in verdict.checks if one.word == "not applicable" and one is not check}
     unsaid = [f"({list(conditions).index(key) + 1}) {reason}" for reason, key in silent.items() if key in conditions]
-    said = "; ".join(filter(None, [why(verdict), *unsaid]))
+    said = "; ".join(filter(None, [why(verdict, check), *unsaid]))
     return [f"{number}{escape(words(check.statistic))}{at_knob}", estimate, interval, counted, escape(said)]
 
 
-def why(verdict: Verdict) -> str:
+def why(verdict: Verdict, check: CheckResult) -> str:
     """Say why a verdict is so, where the deciding number alone does not say it.
 
     Args:
         verdict: The verdict.
+        check: The check that decided it.
 
     Returns:
         The reason; empty where the interval against its region says all.
     """
-    check = decisive(verdict)
     if verdict.controlled.word != check.word:
         return verdict.controlled.reason
     said = check.reason

@@ -207,7 +207,7 @@ def what_decides(one: Counted) -> str:
     for _, verdict in lost:
         by_statistic.setdefault(decisive(verdict).statistic, Counter())[verdict.word] += 1
     (statistic, found), *others = sorted(by_statistic.items(), key=lambda item: (-item[1].total(), item[0]))
-    times = ", ".join(f"{SYMBOLS[word]} {found[word]}" for word in WORST_FIRST if found[word])
+    times = ", ".join(f"{SYMBOLS[word]}{_BOUND}{found[word]}" for word in WORST_FIRST if found[word])
     more = f"; {len(others)} more condition{'' if len(others) == 1 else 's'}" if others else ""
     return f"{escape(condition_words(statistic))} ({times}){more}"
 

@@ -67,6 +67,7 @@ def front_page(
     parts = [f"# {TITLE}", *([PREVIEW] if preview else [])]
     parts += [_tested(suite, selection), _dated(suite, selection, preview)]
     parts += [line] if (line := _awaited(suite, selection)) else []
+    parts += [_by_task(suite.tasks, selection)] if selection.shown else []
     if not selection.shown:
         parts.append(no_records(selection.stale))
     first = headlines(claims)
@@ -86,8 +87,6 @@ def front_page(
     parts += ["## Superseded", superseded_line(selection.stale)] if selection.stale else []
     parts += ["## Left out", line] if (line := left_out_line(selection, unread)) else []
     parts.insert(links, contents(parts))
-    if suite.tasks and selection.shown:
-        parts.insert(links + 1, _by_task(suite.tasks, selection))
     return "\n\n".join(parts) + "\n"
 
 
@@ -128,7 +127,7 @@ def _by_task(tasks: Sequence[Task], selection: Selection) -> str:
         page, places = f"{task.name}.md", places_path(task)
         ways = [f"[protocol]({page}#protocol)"]
         if selection.of_task(task.name):
-            ways += [f"[places]({places})", f"[who has none, and why]({places}#coverage)"]
+            ways += [f"[places]({places})", f"[coverage]({places}#coverage)"]
         said.append(f"[{words(task.name.partition('_')[2])}]({page}) ({', '.join(ways)})")
     return f"**Tasks**: {' · '.join(said)}"
 

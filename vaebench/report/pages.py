@@ -30,7 +30,7 @@ from vaebench.report.left_out import PAGE as LEFT_OUT
 from vaebench.report.left_out import left_out_page
 from vaebench.report.over_variants import PAGE as OVER_VARIANTS
 from vaebench.report.over_variants import Group, general_lines, groups, over_variants_page, read_kept
-from vaebench.report.places_page import by_data, places_of, places_page, places_path
+from vaebench.report.places_page import by_data, lines_of, places_of, places_page, places_path
 from vaebench.report.record_page import record_page
 from vaebench.report.records_page import records_page, records_path
 from vaebench.report.selection import Selection
@@ -86,7 +86,7 @@ def pages(
             kept = "" if preview else kept_page(shown, suite)
             written[shown.path] = kept or record_page(task, shown, preview, suite.variants)
         pictures += of_task
-    own = {name: by_data([one for one in of_task if one.is_own]) for name, of_task in models.items()}
+    own = lines_of({name: by_data([one for one in of_task if one.is_own]) for name, of_task in models.items()})
     for path, of_variant in variants_of(selection.shown).items():
         written[path] = variant_page(suite, of_variant, preview, places_of(of_variant, own))
     tables = taken_away(suite, selection, written, preview)

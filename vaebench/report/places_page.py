@@ -58,7 +58,27 @@ def by_data(models: Sequence[Model]) -> ByData:
     return {key: standings(grouped[key]) for key in sorted(grouped)}
 
 
-def places_of(shown: Sequence[ShownRecord], own: Mapping[str, ByData]) -> dict[str, str]:
+def lines_of(own: Mapping[str, ByData]) -> dict[int, str]:
+    """Say of each record with a place where it stands among the suite's own, once for the pages of all variants.
+
+    Args:
+        own: By task, where the suite's own models stand.
+
+    Returns:
+        A line of Markdown for the page of a variant, by the identity of the record.
+    """
+    found: dict[int, str] = {}
+    for of_task in own.values():
+        for (preset, dataset), of_data in of_task.items():
+            placed = sum(one.place is not None for one in of_data)
+            for one in of_data:
+                for record in one.model.records if one.place else ():
+                    name = f"[{record.row.arch} · {dataset}{preset_suffix(preset)}]({UP}{record.path})"
+                    found[id(record)] = f"{name}: place {one.place} of {placed}"
+    return found
+
+
+def places_of(shown: Sequence[ShownRecord], lines: Mapping[int, str]) -> dict[str, str]:
     """Say where a variant stands, for its page.
 
     One of the suite's own is placed among the suite's own, so that its page changes with no record that others send.
@@ -66,25 +86,18 @@ def places_of(shown: Sequence[ShownRecord], own: Mapping[str, ByData]) -> dict[s
 
     Args:
         shown: The records of the variant.
-        own: By task, where the suite's own models stand.
+        lines: From `lines_of`.
 
     Returns:
         Markdown by task.
     """
     tasks = dict.fromkeys(sorted(one.subject.task.name for one in shown))
     found = {task: f"[{words(task)}]({UP}places/{task}.md)" for task in tasks}
-    ids = {id(one) for one in shown if one.is_own}
+    ordered = sorted(shown, key=lambda one: (one.row.preset, one.dataset, one.row.arch))
     for task in found:
-        lines = []
-        for (preset, dataset), of_data in own.get(task, {}).items():
-            placed = sum(one.place is not None for one in of_data)
-            for one in of_data:
-                record = next((record for record in one.model.records if id(record) in ids), None)
-                if record and one.place:
-                    name = f"[{record.row.arch} · {dataset}{preset_suffix(preset)}]({UP}{record.path})"
-                    lines.append(f"{name}: place {one.place} of {placed}")
-        if lines:
-            found[task] += f", among the suite's own models\n\n{bullets(lines)}"
+        of_task = [one for one in ordered if one.subject.task.name == task and one.is_own]
+        if said := [lines[id(one)] for one in of_task if id(one) in lines]:
+            found[task] += f", among the suite's own models\n\n{bullets(said)}"
     return found
 
 

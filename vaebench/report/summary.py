@@ -3,6 +3,7 @@
 from array import array
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from vaebench.claims import (
     Claim,
@@ -68,7 +69,7 @@ class Summary:
     means: Mapping[str, Mean]
     tolerances: Mapping[str, tuple[Words, ...]]
 
-    @property
+    @cached_property
     def largest(self) -> float:
         """The largest number, to sort by."""
         return max(map(abs, self.numbers), default=0.0)
