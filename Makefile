@@ -5,7 +5,7 @@ BIN := .venv/bin
 
 .PHONY: demo demo-mnist data data-mnist data-fashion test check reference reference-left reference-claims \
 	reference-networks reference-real nightly-reference nightly-accept night-proof pins leaderboard wheel bench \
-	bench-compare oldest newest site site-links look clean
+	bench-compare oldest newest site site-links look clean peers growth
 
 demo: .venv/package
 	$(BIN)/vaebench run --preset quick --archs mlp --variants vae,linear_vae --seeds 2 --out runs/demo
@@ -137,6 +137,14 @@ BASE ?= HEAD
 bench-compare: .venv/bench
 	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.compare $(BASE) --out .asv/compare
 
+# Kernels and the step against other packages, and the machine's limit: writes benchmarks/peers.md. Two minutes of one core.
+peers: .venv/peers
+	OMP_NUM_THREADS=1 $(BIN)/python -W ignore -m benchmarks.peers
+
+# How cost grows: writes benchmarks/growth.md. Ten minutes of one core at most.
+growth: .venv/package
+	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.growth
+
 # The oldest and the newest dependencies that pyproject.toml allows, each in an environment of its own.
 oldest newest: .venv/bin/python
 	bash .ci/dependencies $@
@@ -153,7 +161,7 @@ clean:
 	touch $@
 
 .venv/test: .venv/package
-	$(BIN)/python -m pip install --quiet --editable ".[test,adapters,site]"
+	$(BIN)/python -m pip install --quiet --editable ".[test,adapters,ray,slurm,site]"
 	touch $@
 
 .venv/check: .venv/test
@@ -166,6 +174,10 @@ clean:
 
 .venv/look: .venv/site
 	$(BIN)/python -m pip install --quiet --editable ".[test,look]"
+	touch $@
+
+.venv/peers: .venv/package
+	$(BIN)/python -m pip install --quiet --editable ".[peers]"
 	touch $@
 
 .venv/bench: .venv/package

@@ -7,7 +7,8 @@ Run by hand, for example::
 Each row is a variant of its own with a record of each task. It is made of a committed record: the name and the code's
 hash differ, and every number moves by its own two per cent, so that no two rows are one model. A row is the suite's
 own, so it counts in everything. Records of tasks that have changed since are shown as superseded, which is faster. So
-the records are given the current version's hash. The papers' findings, which are about other records, are left out.
+the records are given the current version's hash, and columns for what it measures besides. The papers' findings, which
+are about other records, are left out.
 """
 
 import json
@@ -21,6 +22,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from vaebench import catalog
+from vaebench.claims import Column, judged_names
 from vaebench.report.suite import suite
 from vaebench.results.record import Record, strict_json
 from vaebench.results.references import REFERENCES, root
@@ -48,7 +50,17 @@ def _current(record: Record) -> Record:
     )
     data = there.datasets[subject.dataset.name]
     dataset = subject.dataset.model_copy(update={"version": data.number, "hash": data.hash})
-    return record.model_copy(update={"subject": subject.model_copy(update={"task": measured, "dataset": dataset})})
+    changed = {"subject": subject.model_copy(update={"task": measured, "dataset": dataset})}
+    return record.model_copy(update={**changed, "measurements": (*record.measurements, *_missing(record))})
+
+
+def _missing(record: Record) -> list[Column]:
+    """Columns for what the task judges now and the record does not have: those of its first judged measurement."""
+    names = judged_names(catalog.task(record.subject.task.name).claims)
+    there = {column.name for column in record.measurements}
+    like = next(name for name in names if name in there)
+    columns = [column for column in record.measurements if column.name == like]
+    return [replace(column, name=name) for name in names if name not in there for column in columns]
 
 
 def row(record: Record, number: int) -> Record:

@@ -5,4 +5,10 @@ Run it with ``--archs conv``. It has its own number of latent units, so its row 
 
 from vaebench.adapters import diffusers
 
+META = {
+    "name": "autoencoder_kl",
+    "source": "arXiv:2112.10752, diffusers",
+    "licence": "Apache-2.0",
+    "contact": "the authors of vaebench",
+}
 VARIANT = diffusers.variant("autoencoder_kl", diffusers.small, source="arXiv:2112.10752, diffusers")

@@ -28,4 +28,5 @@ class FullCovarianceVAE(nn.Module):
         return gaussian_of_record(self.decoder(z))
 
 
+META = {"name": "full_covariance_vae", "source": "none", "licence": "MIT", "contact": "the authors of vaebench"}
 VARIANT = Variant("full_covariance_vae", "none", FullCovarianceVAE, negative_elbo(), kl_weight=1.0)

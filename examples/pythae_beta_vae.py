@@ -10,4 +10,10 @@ def config(shape: tuple[int, ...], latent: int) -> BetaVAEConfig:
     return BetaVAEConfig(input_dim=shape, latent_dim=latent, beta=4.0)
 
 
+META = {
+    "name": "pythae_beta_vae",
+    "source": "pythae 0.1.2",
+    "licence": "Apache-2.0",
+    "contact": "the authors of vaebench",
+}
 VARIANT = pythae.variant("pythae_beta_vae", BetaVAE, config, source="pythae 0.1.2")

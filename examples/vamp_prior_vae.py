@@ -34,4 +34,5 @@ class VampPriorVAE(AutoEncoder):
         return mixture_log_prob(z, components.mean, components.scale)
 
 
+META = {"name": "vamp_prior_vae", "source": "arXiv:1705.07120", "licence": "MIT", "contact": "the authors of vaebench"}
 VARIANT = Variant("vamp_prior_vae", "arXiv:1705.07120", VampPriorVAE, negative_elbo(), kl_weight=1.0, prior="own")

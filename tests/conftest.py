@@ -138,4 +138,4 @@ def loop_alone(monkeypatch: pytest.MonkeyPatch) -> None:
         model.train()
         return FirstLook(isinstance(posterior, ComplexNormal), ())
 
-    monkeypatch.setattr("vaebench.training.fit.look", look)
+    monkeypatch.setattr("vaebench.training.start.look", look)

@@ -1,5 +1,6 @@
 """Every benchmark runs, so that a change to a kernel cannot leave its timing behind; asv itself is not needed."""
 
+import ast
 import importlib
 import inspect
 import json
@@ -41,6 +42,22 @@ def test_a_benchmark_runs_at_its_first_parameters(name: str) -> None:
             # float32 against float64: more than a thousandth would be a bug, not rounding.
             assert math.isfinite(result)
             assert 0 <= result < 1e-3
+
+
+def public_kernels() -> set[str]:
+    """Names of all public functions of kernels, read from their sources."""
+    pages = (ROOT / "vaebench" / "kernels").glob("[!_]*.py")
+    functions = (node for page in pages for node in ast.parse(page.read_text("utf-8")).body)
+    return {f.name for f in functions if isinstance(f, ast.FunctionDef) and not f.name.startswith("_")}
+
+
+def test_every_kernel_has_its_time_its_memory_and_its_error_taken() -> None:
+    every = SUITES["benchmarks.kernels.bench_every_kernel.EveryKernel"]
+    assert set(every.params) == public_kernels()
+    for name in every.params:
+        suite = every()
+        suite.setup(name)
+        assert 0 <= suite.track_kernel_error(name) < 1e-3, name
 
 
 def test_every_room_of_kernels_that_costs_time_is_timed() -> None:

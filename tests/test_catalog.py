@@ -201,7 +201,9 @@ def test_a_broken_file_says_what_is_broken(written, what):
 
 @pytest.mark.parametrize("text", ["", "VARIANT = 'a string'", GOOD.replace("VARIANT", "MINE")])
 def test_a_file_without_a_variant_is_told_what_is_missing(written, text):
-    with pytest.raises(BadVariant, match=r"mine\.py defines no VARIANT of type vaebench\.models\.Variant$"):
+    with pytest.raises(
+        BadVariant, match=r"mine\.py defines no VARIANT of type vaebench\.models\.Variant: write VARIANT = Variant"
+    ):
         catalog.variant(written(text))
 
 
@@ -357,3 +359,14 @@ def test_every_task_lists_its_versions_with_their_days(name):
     assert days
     assert all(re.fullmatch(r"20\d\d-[01]\d-[0-3]\d", day) for day in days)
     assert days == sorted(days)
+
+
+def test_a_file_named_without_its_ending_or_with_commas_is_told_how_to_be_given(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.py").write_text("raise SystemExit")
+    with pytest.raises(UnknownName, match=r"unknown variant 'mine'.*mine\.py"):
+        catalog.check_variant("mine")
+    with pytest.raises(BadVariant, match=r"there is no file mine\.py,other\.py; .*spaces"):
+        catalog.check_variant("mine.py,other.py")
+    (tmp_path / "vae.py").write_text("raise SystemExit")
+    catalog.check_variant("vae")  # the suite's own

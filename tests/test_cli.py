@@ -161,6 +161,39 @@ def test_what_a_run_did_not_compare_is_listed_and_is_exit_status_1(tmp_path: Pat
     assert vaebench("score", str(stale), "--partial", "--allow-stale").returncode == 0
 
 
+def test_runs_of_two_presets_are_not_compared_and_that_is_one_line(ran: Path) -> None:
+    done = vaebench("compare", str(ran / ISOMETRY / "vae.mlp.digits.json"), "vae.mlp")
+    assert (done.returncode, done.stdout) == (1, "")
+    lines = done.stderr.splitlines()
+    assert len(lines) <= 12
+    assert "quick" in lines[-1] and "standard" in lines[-1]
+
+
+def test_a_preview_without_places_says_why(ran: Path) -> None:
+    done = vaebench("leaderboard", "--preview", str(ran))
+    assert done.returncode == 0, done.stderr
+    assert [line for line in done.stderr.splitlines() if "no places" in line and "standard" in line]
+
+
+def test_a_record_written_in_part_and_a_link_to_a_run_are_one_line(ran: Path, tmp_path: Path) -> None:
+    (record,) = (ran / ISOMETRY).glob("vae.mlp.digits.json")
+    half = tmp_path / ISOMETRY / record.name
+    half.parent.mkdir()
+    half.write_bytes(record.read_bytes()[:3000])
+    (tmp_path / "link").symlink_to(ran)
+    for arguments, status, words in (
+        (["score", str(tmp_path / ISOMETRY)], 2, [record.name, "in part"]),
+        (["verify", str(tmp_path / ISOMETRY)], 1, [record.name, "in part"]),
+        (["verify", str(tmp_path / "link")], 2, ["link", "leads to"]),
+        (["verify", str(record)], 2, [record.name, "is a file"]),
+        (["verify", str(ran), "--replay", "-3"], 2, ["--replay", "-3"]),
+    ):
+        done = vaebench(*arguments)
+        assert done.returncode == status
+        (line,) = done.stderr.splitlines()
+        assert all(word in line for word in words), line
+
+
 HOSTILE = "[/oops] [link=http://evil.example]log[/link] \x1b[2J\x1b]0;owned\x07 \u202egnp \x9b2J"
 
 

@@ -35,6 +35,13 @@ def test_a_cell_takes_what_its_record_took_or_that_of_the_same_network(request_o
     assert found.core_hours == pytest.approx(3 * len(variants) * sum(cells) / len(cells) / 3600)
 
 
+def test_an_empty_folder_takes_the_suites_own_times(request_of, tmp_path, folder):
+    (tmp_path / "empty").mkdir()
+    (found,) = of(request_of, tmp_path / "empty", "gracyk2025_kahler_sampling", preset="standard", seeds=3)
+    (known,) = of(request_of, folder, "gracyk2025_kahler_sampling", preset="standard", seeds=3)
+    assert found.core_hours == pytest.approx(known.core_hours)
+
+
 def test_where_no_record_of_the_task_is_there_nothing_is_guessed(request_of, folder):
     (found,) = of(request_of, folder, "camuto2021_input_noise", variants=("vae",), seeds=2)
     assert (found.cells, found.core_hours) == (2, None)

@@ -61,6 +61,17 @@ def test_rounding_of_another_machine_is_accepted_and_invented_numbers_are_not(tr
     assert {one.judged.word for one in far.cells} == {"moved"}
 
 
+def test_a_record_that_describes_another_variant_is_not_replayed(trains):
+    """What would keep a row from being ranked is the sender's word, until the sources run."""
+    for change in ({"apart": "its number of latent units is its own"}, {"kl_weight": 7.5}):
+        honest = record()
+        about = honest.subject.model_copy(update={"variant": honest.subject.variant.model_copy(update=change)})
+        found = replayed(honest.model_copy(update={"subject": about}))
+        (field,) = change
+        assert not found.good
+        assert {one.unlike.partition(":")[0] for one in found.cells} == {f"subject.variant.{field}"}
+
+
 def test_the_choice_hangs_on_the_records_and_nothing_else():
     one, other = [record(), record("sinc")], [record(shift=1e-9), record("sinc")]
     assert chosen(one, 4) == chosen(one[::-1], 4)

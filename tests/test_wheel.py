@@ -12,25 +12,12 @@ from pathlib import Path
 
 import pytest
 from conftest import environment_with
-from test_submit import DATA, STANDARD, TASK
+from scratch import DATA, STANDARD, TASK
 
 from vaebench import catalog
 from vaebench.results import bundle
 
 CODE = STANDARD.replace('"standard": replace(quick, seeds=2)}', '"quick": quick, "standard": replace(quick, seeds=2)}')
-
-VARIANT = """
-from torch import Tensor
-from vaebench.models import Step, Variant, autoencoder
-
-
-def objective(step: Step) -> dict[str, Tensor]:
-    return {"rate": 2 * step.posterior.kl().mean(), "distortion": -step.likelihood.log_prob(step.x).mean()}
-
-
-VARIANT = Variant(name="my_vae", source="own", build=autoencoder, objective=objective, kl_weight=2.0)
-"""
-"""Stands for what ``vaebench new`` writes: to be switched to that verb where it is there."""
 
 COPIED = ("vaebench", "pyproject.toml", "README.md", "LICENSE")
 
@@ -109,7 +96,8 @@ def elsewhere(tmp_path_factory, wheel):
 
 @pytest.fixture(scope="module")
 def run(elsewhere):
-    (elsewhere.top / "my_vae.py").write_text(VARIANT)
+    done = elsewhere("new", "my_vae")
+    assert done.returncode == 0, done.stderr
     what = ["--tasks", TASK, "--datasets", DATA, "--archs", "mlp", "--jobs", "1", "--out", "runs/mine"]
     done = elsewhere("run", "--variants", "my_vae.py,vae", *what)
     assert done.returncode == 0, done.stderr
@@ -137,6 +125,20 @@ def test_a_run_is_previewed_among_the_references_of_the_wheel(elsewhere, run):
     page = (run / "leaderboard" / "places" / f"{TASK}.md").read_text().partition("## Coverage")[2]
     rows = [line.split("|")[1].strip() for line in page.splitlines() if line.startswith("| ") and "_vae" in line]
     assert any("my_vae · mlp (this run)" in row for row in rows)
+
+
+def test_a_new_variant_is_checked_there(elsewhere, run):
+    done = elsewhere("check", "my_vae.py", "--json")
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert told["variant"] == "my_vae"
+    assert told["forecast"]["measuring"] is False  # references of one task only
+
+
+def test_a_run_is_compared_with_a_row_of_the_wheel(elsewhere, run):
+    done = elsewhere("compare", f"runs/mine/{TASK}/my_vae.mlp.{DATA}.json", "vae.mlp", "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["compared"] > 0
 
 
 def test_a_run_is_scored_against_the_references_of_the_wheel(elsewhere, run):

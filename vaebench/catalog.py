@@ -315,8 +315,11 @@ def check_variant(reference: str) -> None:
     """
     if reference.endswith(".py"):
         if not Path(reference).is_file():
-            raise BadVariant(f"there is no file {reference}")
+            apart = "; give several files with spaces between" if "," in reference else ""
+            raise BadVariant(f"there is no file {reference}{apart}")
     elif ":" not in reference:
+        if reference not in variant_names() and reference and Path(f"{reference}.py").is_file():
+            raise UnknownName(f"unknown variant {reference!r}; for the file, write {reference}.py")
         checked("variant", reference, variant_names())
 
 
@@ -342,7 +345,7 @@ def variant(reference: str) -> Brought:
 
     found = getattr(module, name, None)
     if not isinstance(found, Variant) or module.__file__ is None:
-        raise BadVariant(f"{reference} defines no {name} of type vaebench.models.Variant")
+        raise BadVariant(f"{reference} defines no {name} of type vaebench.models.Variant: write {name} = Variant(…)")
     if (":" in reference or reference.endswith(".py")) and found.name in variant_names():
         raise BadVariant(f"{reference}: the name {found.name} is taken by one of the suite's own")
     sources = local_sources(Path(module.__file__), module.__package__ or "", PACKAGE)

@@ -27,7 +27,7 @@ from vaebench.papers import Task
 from vaebench.provenance import changed, now
 from vaebench.results.record import CellOutcome, Status, Subject
 from vaebench.seeds import seed_for
-from vaebench.training.fit import Diverged, OutOfTime, Trained, fit
+from vaebench.training.fit import Diverged, OutOfTime, Trained, fit_along
 from vaebench.training.intervened import Intervened
 from vaebench.training.nudge import nudge
 
@@ -272,23 +272,26 @@ def arms(task: Task, budget: Budget, variant: Variant, data: Dataset, cell: Cell
             continue
         # Named after neither variant nor knob: along the knob, and between variants, only what is compared differs.
         seed = seed_for(task.name, data.name, cell.seed, *(["redrawn"] if arm.redrawn else []))
-        for knob in _knob_values(task, budget, ours, arm):
-            turned, changed = _turned(task, ours, interventions, knob)
-            trained = fit(
-                turned,
-                data,
-                arch=cell.subject.arch,
-                latent=latent,
-                training=budget.training,
-                interventions=changed,
-                seed=seed,
-                device=cell.subject.device,
-                seconds=cell.seconds,
-                ulp=cell.ulp,
-            )
+        knobs = _knob_values(task, budget, ours, arm)
+        turned = [_turned(task, ours, interventions, knob) for knob in knobs]
+        by_strength = task.knob is not None and task.knob.name == "strength"
+        models = fit_along(
+            [each for each, _ in turned],
+            data,
+            arch=cell.subject.arch,
+            latent=latent,
+            training=budget.training,
+            interventions=[acting for _, acting in turned],
+            strengths=[knob for knob in knobs if knob is not None] if by_strength else (),
+            seed=seed,
+            device=cell.subject.device,
+            seconds=cell.seconds,
+            ulp=cell.ulp,
+        )
+        for knob, (each, acting), trained in zip(knobs, turned, models, strict=True):
             yield Place(arm.name, knob, arm.read), trained
             if arm is JUDGED or arm.interventions:
-                solved = analytic_model(task, data, latent, changed, turned.kl_weight)
+                solved = analytic_model(task, data, latent, acting, each.kl_weight)
                 if solved is not None:
                     nudge(solved.model, seed, cell.ulp)
                     yield Place("analytic" if arm is JUDGED else f"analytic_{arm.name}", knob, arm.read), solved

@@ -70,6 +70,7 @@ class EvaluationBudget:
         retraining_steps: Steps for which a fresh encoder or decoder is trained beside a frozen other side.
         posterior_nodes: Gauss–Hermite nodes along each latent unit for means over the posterior, where there are three
             units at most. 0 draws ``samples`` from the posterior, whatever their number.
+        neighbours_among: Training examples, at most, that neighbours are sought among. 0 seeks among all.
     """
 
     samples: int = 8192
@@ -79,6 +80,7 @@ class EvaluationBudget:
     attack_restarts: int = 4
     retraining_steps: int = 300
     posterior_nodes: int = 0
+    neighbours_among: int = 0
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,14 @@
 """What is left to run, and how long it takes by what earlier records took."""
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import mean
 from typing import TYPE_CHECKING
 
+from vaebench.mistakes import Mistake
 from vaebench.results.record import Record, Subject
+from vaebench.results.references import own
 from vaebench.results.store import BadRecord, read_record
 
 if TYPE_CHECKING:
@@ -36,7 +38,8 @@ def left(cells: Iterable["Cell"], folder: Path) -> tuple[Left, ...]:
     """Say what is left of each task.
 
     A cell takes as long as those of the folder's record of the same variant, network and data set. Without that it
-    takes the mean of the records that share network and data set, or else the task.
+    takes the mean of the records that share network and data set, or else the task. If the folder has no record of a
+    task, the suite's own records of the same preset tell.
 
     Args:
         cells: The cells to run.
@@ -45,14 +48,43 @@ def left(cells: Iterable["Cell"], folder: Path) -> tuple[Left, ...]:
     Returns:
         One a task, in the order of the cells.
     """
-    seconds = _seconds(folder)
     found: dict[str, list[Cell]] = {}
     for cell in cells:
         found.setdefault(cell.subject.task.name, []).append(cell)
+    every = [cell.subject for its in found.values() for cell in its]
+    seconds = _seconds(_records(folder, set(found)), every)
+    if any((task,) not in seconds for task in found):
+        presets = {subject.preset for subject in every}
+        seconds = _seconds((one for one in _suites_own() if one.subject.preset in presets), every) | seconds
     return tuple(
         Left(task, len({cell.subject.file_name for cell in its}), len(its), _hours([c.subject for c in its], seconds))
         for task, its in found.items()
     )
+
+
+def seconds_of(cells: Sequence["Cell"], folders: Iterable[Path]) -> list[float | None]:
+    """Forecast each cell, by the nearest records of its preset in the first folder that has any of its task.
+
+    Args:
+        cells: The cells.
+        folders: Folders of earlier records.
+
+    Returns:
+        Seconds of each, None where no record says.
+    """
+    presets, tasks = {cell.subject.preset for cell in cells}, {cell.subject.task.name for cell in cells}
+    subjects = [cell.subject for cell in cells]
+    known = [
+        _seconds((one for one in _records(folder, tasks) if one.subject.preset in presets), subjects)
+        for folder in folders
+    ]
+    found = {
+        cell.subject.file_name: next(
+            (mean(seconds[key]) for seconds in known for key in _keys(cell.subject) if key in seconds), None
+        )
+        for cell in cells
+    }
+    return [found[cell.subject.file_name] for cell in cells]
 
 
 def _hours(subjects: Iterable[Subject], seconds: dict[Key, list[float]]) -> float | None:
@@ -71,18 +103,34 @@ def _keys(subject: Subject) -> tuple[Key, ...]:
     return (task, *place, subject.variant.name), (task, *place), (task, subject.arch), (task,)
 
 
-def _seconds(folder: Path) -> dict[Key, list[float]]:
+def _seconds(records: Iterable[Record], subjects: Iterable[Subject]) -> dict[Key, list[float]]:
+    """What cells took, by key; of another version of a task only where the present one has no time."""
+    versions = {subject.task.name: subject.task.version for subject in subjects}
     found: dict[Key, list[float]] = {}
-    for record in _records(folder):
+    older: dict[Key, list[float]] = {}
+    for record in records:
+        task = record.subject.task
+        into = found if versions.get(task.name) == task.version else older
         for cell in record.cells:
             if cell.status == "ok" and cell.seconds:
                 for key in _keys(record.subject):
-                    found.setdefault(key, []).append(sum(cell.seconds.values()))
-    return found
+                    into.setdefault(key, []).append(sum(cell.seconds.values()))
+    return older | found
 
 
-def _records(folder: Path) -> Iterable[Record]:
+def _suites_own() -> Iterable[Record]:
+    """The suite's own records; none where there are no reference results."""
+    try:
+        return own()[0]
+    except Mistake:
+        return ()
+
+
+def _records(folder: Path, tasks: Container[str]) -> Iterable[Record]:
+    # Those of some tasks, which lie in folders of their names.
     for path in sorted(folder.rglob("*.json")):
+        if path.parent.name not in tasks:
+            continue
         try:
             yield read_record(path)
         except (OSError, BadRecord):

@@ -1,11 +1,34 @@
 """Errors of the user and shortages of the machine, reported in one line without a traceback."""
 
 import difflib
+import importlib
 from collections.abc import Iterable
+from typing import Any
 
 
 class Mistake(ValueError):  # noqa: N818 - not a fault of the program
     """A request that cannot be met; the message says why and what to do, in one line."""
+
+
+def extra(package: str, of: str) -> Any:
+    """Import a package that comes with an extra.
+
+    Args:
+        package: Its name, or that of a module in it.
+        of: The extra's name.
+
+    Returns:
+        The module.
+
+    Raises:
+        Mistake: It is not installed.
+    """
+    try:
+        return importlib.import_module(package)
+    except ModuleNotFoundError as error:
+        if error.name != package.partition(".")[0]:
+            raise
+        raise Mistake(f"{error.name} is not installed: pip install 'vaebench[{of}]'") from error
 
 
 def nearest(name: str, names: Iterable[str]) -> str:

@@ -13,6 +13,7 @@ from vaebench.nightly.judge import Judged, judge
 from vaebench.nightly.reference import night_of
 from vaebench.nightly.rotation import as_night
 from vaebench.provenance import now
+from vaebench.report.suspicion import drawn
 from vaebench.results.record import CellOutcome, Environment, Record, strict_json
 
 
@@ -23,10 +24,18 @@ class Replayed:
     Attributes:
         cell: The cell.
         judged: The record's numbers, held against what came of it here and of its rounding twins.
+        unlike: What the record says of the variant and its sources do not give, or why the numbers prove nothing; empty
+            if neither.
     """
 
     cell: Asked
     judged: Judged
+    unlike: str = ""
+
+    @property
+    def good(self) -> bool:
+        """Whether the cell gives the record's numbers, and the variant is what the record says."""
+        return self.judged.good and bool(self.judged.readings) and not self.unlike
 
 
 @dataclass(frozen=True)
@@ -46,7 +55,7 @@ class Replay:
     @property
     def good(self) -> bool:
         """Whether cells were compared, and all of them give the record's numbers."""
-        return bool(self.cells) and all(one.judged.good and one.judged.readings for one in self.cells)
+        return bool(self.cells) and all(one.good for one in self.cells)
 
 
 def chosen(records: Sequence[Record], n: int) -> tuple[tuple[Record, int], ...]:
@@ -100,7 +109,7 @@ def replay(records: Sequence[Record], sources: Mapping[str, str], n: int, where:
     ran: dict[Asked, CellOutcome] = dict(run_here([cell for cell, _ in picked], where, progress))
     if not ran:
         raise Mistake("none of the chosen cells can be run here")
-    found = [Replayed(cell, _bits(record, cell, ran)) for cell, record in picked]
+    found = [Replayed(cell, _bits(record, cell, ran), _unlike(record, ran.get(cell))) for cell, record in picked]
     others = [one.cell for one in found if one.judged.word in {"rounding", "moved"}]
     twins = dict(run_here(with_twins(others), where, progress)) if others else {}
     settled = [
@@ -119,6 +128,22 @@ def _asked(record: Record, seed: int, sources: Mapping[str, str]) -> Asked:
 
 def _bits(record: Record, cell: Asked, ran: Mapping[Asked, CellOutcome]) -> Judged:
     return judge(as_night(record, cell.seed), {cell.seed: ran[cell]} if cell in ran else {})
+
+
+def _unlike(record: Record, ran: CellOutcome | None) -> str:
+    """Say where a record describes another variant than its sources give: only running them tells.
+
+    Without this a sender could leave out that the variant is never placed, or change its kl_weight.
+    """
+    if ran is None:
+        return ""
+    if not any(ran.seed in column.seeds for column in drawn(record).values()):
+        return "measurements: none depends on training, so that a replay shows nothing"
+    said, found = record.subject.variant, ran.subject.variant
+    for name in type(said).model_fields:
+        if (one := getattr(said, name)) != (other := getattr(found, name)):
+            return f"subject.variant.{name}: {one!r:.80}, and the sources give {other!r:.80}"
+    return ""
 
 
 def _scaled(

@@ -101,7 +101,7 @@ class Proved:
     def values(self) -> list[dict[str, object]]:
         """What a program reads: cell, seed and word of each."""
         return [
-            {"cell": list(map(str, one.cell.key)), "seed": one.cell.seed, "word": one.judged.word}
+            {"cell": list(map(str, one.cell.key)), "seed": one.cell.seed, "word": one.judged.word, "unlike": one.unlike}
             for one in self.found.cells
         ]
 
@@ -113,8 +113,9 @@ class Proved:
             name = " ".join((cell.task, Path(cell.variant).stem, cell.arch, cell.dataset))
             numbers = f"{judged.readings} numbers, {judged.same} to the last bit"
             lines.append(f"{name} seed {cell.seed}: {judged.word}, {numbers}")
+            lines += [f"{name} seed {cell.seed}: {one.unlike}"] if one.unlike else []
         if not self.found.good:
-            lines.append("the cells that were trained again do not give the records' numbers")
+            lines.append("the cells that were trained again do not give the records")
         return [*lines, f"proof: {self.proof}"] if self.proof else lines
 
 

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from itertools import product
 from pathlib import Path
@@ -23,6 +23,7 @@ from vaebench.results.journal import Damage, Journal
 from vaebench.results.kept_sources import keep_sources, placed
 from vaebench.results.record import (
     MOST_CELLS,
+    UNFINISHED,
     CellOutcome,
     DatasetInfo,
     Record,
@@ -40,9 +41,6 @@ if TYPE_CHECKING:
 
 Work = Callable[[Sequence["Cell"], int], Generator[CellOutcome, None, None]]
 """Runs cells in so many processes, and yields outcomes as they are done."""
-
-UNFINISHED = ("timeout", "oom", "error")
-"""Statuses that another try may mend; a divergence, or a model that does not fit, is a result."""
 
 MENDED_BY_THE_AUTHOR = ("refused", "broken")
 """Statuses that end only with another version of the variant's code."""
@@ -91,12 +89,14 @@ class Plan:
         there: Number of combinations left out for the records that are there, where only missing ones were asked for.
         sources: Of each variant that is brought: its name, its files by their path, and where it is defined. They are
             kept with the records, so that a submission has them.
+        brought: Variants that are brought, by their reference, as they were loaded.
     """
 
     cells: tuple["Cell", ...]
     unfit: tuple[str, ...]
     there: int = 0
     sources: tuple[tuple[str, Mapping[str, bytes], str], ...] = ()
+    brought: Mapping[str, catalog.Brought] = field(default_factory=dict)
 
 
 def check(request: Request) -> None:
@@ -194,7 +194,8 @@ def plan(request: Request, ask: Callable[..., str] = try_here) -> Plan:
     brought = {reference: _loaded(reference, request, ask) for reference in request.variants}
     named = [found.variant.name for found in brought.values()]
     if twice := {name for name in named if named.count(name) > 1}:
-        raise Mistake(f"two of the variants are named {min(twice)}")
+        where = " and ".join(reference for reference, name in zip(brought, named, strict=True) if name == min(twice))
+        raise Mistake(f"two of the variants are named {min(twice)}: {where}; rename one")
     cells: list[Cell] = []
     unfit: list[str] = []
     there = 0
@@ -218,10 +219,11 @@ def plan(request: Request, ask: Callable[..., str] = try_here) -> Plan:
             ran_on = environment("cpu", code)  # of which an id takes what all of a run's processes share
             for seed in range(seeds):
                 id_ = cell_id(subject, seed, ran_on)
-                where = request.seconds, request.data_root
-                cells.append(Cell(id_, subject, reference, dataset, seed, *where, code, commit))
-    sources = tuple(_sources(found) for reference, found in brought.items() if _is_brought(reference))
-    return Plan(tuple(sorted(cells, key=lambda cell: cell.seed)), tuple(unfit), there, sources)
+                limits = request.seconds, request.data_root
+                cells.append(Cell(id_, subject, reference, dataset, seed, *limits, code, commit))
+    foreign = {reference: found for reference, found in brought.items() if _is_brought(reference)}
+    sources = tuple(map(_sources, foreign.values()))
+    return Plan(tuple(sorted(cells, key=lambda cell: cell.seed)), tuple(unfit), there, sources, foreign)
 
 
 def _sources(brought: catalog.Brought) -> tuple[str, dict[str, bytes], str]:
@@ -334,6 +336,7 @@ def run(
     journal: Journal,
     progress: Callable[[int, int, CellOutcome | None], None],
     work: Work,
+    keeps: bool = False,
 ) -> Done:
     """Run what the journal does not have, and write the records.
 
@@ -346,6 +349,7 @@ def run(
         journal: Of the run's folder.
         progress: Called with (cells done, cells in all, the last outcome) at the start and after each cell.
         work: Runs cells in so many processes, as `Workers.run` does.
+        keeps: Whether the journal's shards have an outcome before `work` yields it.
 
     Returns:
         The records and how they came about.
@@ -363,7 +367,8 @@ def run(
             progress(reused, len(cells), None)
             with closing(work(todo, request.jobs)) as arriving:
                 for outcome in arriving:
-                    journal.append(outcome)
+                    if not keeps:
+                        journal.append(outcome)
                     outcomes[outcome.id] = outcome
                     progress(len(outcomes), len(cells), outcome)
         except BaseException as error:

@@ -91,7 +91,11 @@ def verify(folder: Path, reference: Path | None = None, change: Change | None = 
     Raises:
         Mistake: There is no such folder, or nothing in it.
     """
-    if folder.is_symlink() or not folder.is_dir():
+    if folder.is_symlink():
+        raise Mistake(f"{folder} is a link, which is not followed; give the folder that it leads to")
+    if folder.exists() and not folder.is_dir():
+        raise Mistake(f"{folder} is a file; give the folder of a run, or of a submission")
+    if not folder.is_dir():
         raise Mistake(f"there is no folder {folder}")
     return verify_with(folder, standard(reference), change)
 

@@ -54,6 +54,7 @@ def write_pages(checkout: Path, out: Path, tasks: Mapping[str, str]) -> None:
     _page(pages / "charts.md", out, **drawn)
     examples = {name: _code(checkout / "examples" / f"{path}.py") for name, path in EXAMPLES.items()}
     _page(pages / "examples.md", out, **examples)
+    _page(pages / "machines.md", out)
     measured = checkout / ".asv" / "html"
     if measured.is_dir():
         shutil.copytree(measured, extra / "speed")
@@ -101,7 +102,15 @@ def _menu(tasks: Mapping[str, str]) -> str:
         "Results": ["All verdicts <verdicts>", "Charts <charts>", "what_you_get", "over_variants", "results/index"],
         "Papers": [f"{_short(title)} <{task}>" for task, title in tasks.items()],
         "Words": ["glossary", "changes", "cite"],
-        "Suite": ["about", "examples", "api/index", "Speed <speed>", "contributing", "changelog"],
+        "Suite": [
+            "about",
+            "examples",
+            "api/index",
+            "Speed <speed>",
+            "Other machines <machines>",
+            "contributing",
+            "changelog",
+        ],
     }
     return "".join(
         f"\n```{{toctree}}\n:hidden:\n:caption: {caption}\n:maxdepth: 1\n\n" + "\n".join(pages) + "\n```\n"

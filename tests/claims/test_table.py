@@ -5,17 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vaebench.claims import (
-    Across,
-    Beyond,
-    Claim,
     Column,
     Measurement,
-    Table,
     column,
     declined,
     is_plain,
-    judge,
-    judge_across,
     table,
 )
 
@@ -146,38 +140,18 @@ def test_a_measurement_is_a_number_or_a_reason_and_never_both(fields, says):
         Measurement("gain", **fields)
 
 
-CLAIM = Claim("large", "It is large.", (Beyond("gain", 0.0, 1.0, -1.0),))
+def test_what_hangs_on_a_knob_or_on_a_control_or_in_a_map_is_not_plain():
+    assert is_plain(column("trained", None, 0, number()))
+    others = [column("trained", 0.5, 0, number()), column("analytic", None, 0, number())]
+    assert not any(map(is_plain, [*others, column("trained", None, 0, number("gain__a__b"))]))
 
 
-def record_of(values):
-    return table(column("trained", None, seed, number(value=value)) for seed, value in enumerate(values))
-
-
-def test_with_records_as_the_sample_each_counts_once_by_its_mean():
-    tables = [record_of(values) for values in ([1.0, 3.0], [2.0, 2.0, 2.0], [5.0])]
-    (check,) = judge_across(CLAIM, Across(tuple(tables))).checks
-    means = table(column("trained", None, seed, number(value=mean)) for seed, mean in enumerate((2.0, 2.0, 5.0)))
-    assert check.interval == judge(CLAIM, means).checks[0].interval
-
-
-def test_a_verdict_over_records_bears_no_seeds():
-    verdict = judge_across(CLAIM, Across((record_of([1.0, 3.0]), record_of([2.0, 2.0]))))
-    assert (verdict.seeds, verdict.agreement) == ((), ())
-
-
-def test_a_record_without_the_measurement_is_not_counted_as_meeting_the_claim():
-    other = table([column("trained", None, 0, number("loss"))])
-    verdict = judge_across(CLAIM, Across((*(record_of([1.0, 1.1]),) * 3, other, other)))
-    assert verdict.word == "undecided"
-    assert verdict.checks[0].interval.n == 3
-
-
-def test_what_hangs_on_a_knob_or_on_a_control_is_not_looked_at_over_records():
-    swept = table([column("trained", 0.5, 0, number()), column("analytic", None, 0, number())])
-    assert judge_across(CLAIM, Across((swept, swept))).word == "not applicable"
-    assert not any(map(is_plain, swept.columns))
-
-
-def test_an_empty_table_says_that_nothing_was_measured():
-    sweep = Table(()).sweep("gain", "trained")
-    assert (sweep.knobs, dict(sweep.values), sweep.reason) == ((), {}, "the trained arm has no measurement gain")
+def test_looking_twice_gives_the_same_and_one_measurement_is_not_another():
+    found = table(column("trained", knob, 0, number(name, value)) for knob, name, value in (
+        (0.5, "gain", 1.0), (2.0, "gain", 3.0), (0.5, "loss", 5.0),
+    ))  # fmt: skip
+    assert found.sweep("gain", "trained") == found.sweep("gain", "trained")
+    assert found.sweep("gain", "trained").values == {0: [1.0, 3.0]}
+    assert [sweep.values for sweep in found.at_each_knob("gain", "trained")] == [{0: [1.0]}, {0: [3.0]}]
+    assert found.sweep("loss", "trained").values == {0: [5.0]}
+    assert found.sweep("gain", "analytic").values == {}

@@ -9,14 +9,16 @@ from types import ModuleType, SimpleNamespace
 
 from vaebench.engines import worker
 from vaebench.results.record import CellOutcome, Environment
+from vaebench.training import around
 
 ENVIRONMENT = Environment(
     python="3", torch="2", cuda=None, processor="p", device="cpu", precision="float32", deterministic=True, threads=1
 )
 
 
-def fit(seconds: float) -> None:
-    time.sleep(seconds)
+def fit(seconds: float, models: int = 1) -> None:
+    with around.training(models):
+        time.sleep(seconds)
 
 
 def fork() -> None:
@@ -55,6 +57,7 @@ ACTS = {
     "print": lambda: print("printed by a variant", flush=True),  # noqa: T201
     "train": lambda: cell.fit(0.2),
     "hang": lambda: cell.fit(600),
+    "stack": lambda: cell.fit(600, 3),
     "idle": lambda: time.sleep(600),
     "nap": lambda: time.sleep(0.3),
 }

@@ -122,6 +122,11 @@ def test_a_training_that_hangs_is_ended_and_many_that_do_not_are_let_be():
     assert many.status == "ok", "the limit is of one training, not of the cell"
 
 
+def test_models_that_are_trained_as_one_have_the_time_of_all():
+    (hung,) = outcomes("stack", seconds=0.2)
+    assert (hung.status, hung.reason) == ("timeout", "a training hung: its process was ended after 0.9 s")
+
+
 def test_what_hangs_between_trainings_is_ended_later(monkeypatch):
     monkeypatch.setattr(process, "MEASURING_LEAST", 0.2)
     hung, slow = outcomes("train idle", "nap", jobs=2, seconds=0.1)

@@ -12,7 +12,7 @@ from vaebench.report.dated import UNDATED
 from vaebench.report.distinct import distinct
 from vaebench.report.glossary import SECTIONS, glossary_page
 from vaebench.report.in_words import Effect
-from vaebench.report.markdown import NO_RECORDS, PREVIEW, SYMBOLS, anchor
+from vaebench.report.markdown import NO_RECORDS, PREVIEW, SYMBOLS, anchor, words
 from vaebench.report.pages import overall_pages, summed_up
 from vaebench.report.records_page import records_page
 from vaebench.report.selection import select
@@ -60,9 +60,29 @@ def test_the_first_screen_says_what_was_tested_when_and_where_else_to_look(page,
     tested, dated = page.split("\n\n")[1:3]
     assert numbers(tested) == [2, 3, 2, 4, 5]  # papers, variants, networks, data sets, seeds
     assert UNDATED in dated and f"{len(records)} records" in dated and records[0].suite_version in dated
-    targets = ("../CHANGELOG.md", "results/verdicts.csv", "../CITATION.cff", "../CONTRIBUTING.md", "../README.md")
+    targets = ("changes.md", "results/verdicts.csv", "cite.md", "../CONTRIBUTING.md", "../README.md")
     assert all(f"({target})" in dated for target in targets)
     assert all(f"{symbol} " in head for word, symbol in SYMBOLS.items() if word != "not applicable")
+
+
+def test_the_first_screen_leads_to_protocol_places_and_coverage_of_each_task(made, records, page):
+    head = page.partition("## All claims")[0]
+    for task in made.suite.tasks:
+        for target in (
+            f"{task.name}.md",
+            f"{task.name}.md#protocol",
+            *(f"places/{task.name}.md{at}" for at in ("", "#coverage")),
+        ):
+            assert f"]({target})" in head, target
+
+
+def test_records_that_wait_to_be_measured_again_are_said_in_one_line(made):
+    old = made.record(made.tasks[1].name, dataset="three_sources", task_hash="0" * 16)
+    current = [made.record(made.tasks[0].name, variant=name) for name in ("vae", "beta_vae")]
+    head = written(made, [*current, old]).partition("## All claims")[0]
+    (line,) = (line for line in head.splitlines() if "](superseded.md)" in line and "#superseded" not in line)
+    assert "[1 record]" in line and f"]({made.tasks[1].name}.md)" in line and f"]({made.tasks[0].name}.md)" not in line
+    assert "](superseded.md)" not in written(made, current)
 
 
 def test_a_dated_record_gives_the_day_of_the_newest(made):
@@ -98,6 +118,37 @@ def test_headlines_are_those_of_the_table_those_that_hold_most_widely_first(made
     assert all("by **" in row[3] for row in rows)
 
 
+def test_where_a_claim_turns_round_between_data_sets_its_row_says_so(made, monkeypatch):
+    """It holds on the first set and not on others. Half of a set's models are not most."""
+    task = made.tasks[1]
+    one, two, three = task.datasets[:3]
+    claims = tuple(Claim(name, f"It is {name}.", (Beyond(name, 0.0, 1.0, -1.0),)) for name in ("a", "b"))
+    effects = {(task.name, name): Effect((name,), "by {}", "number", f"Short {name}") for name in ("a", "b")}
+    monkeypatch.setattr(in_words, "EFFECTS", effects)
+    values = {
+        ("vae", one): (1.0, -1.0),
+        ("beta_vae", one): (1.0, -1.0),
+        ("vae", two): (1.0, -1.0),
+        ("beta_vae", two): (-1.0, -1.0),
+        ("vae", three): (-1.0, -1.0),
+    }
+    records = [
+        made.record(task.name, v, dataset=data, claims=claims, measurements=constant(claims, at))
+        for (v, data), at in values.items()
+    ]
+    page = written(made, records)
+    said = f"{words(one)} 2 of 2; {words(two)}, {words(three)} 1 of 3"
+    rows = rows_of(page.partition("## All claims")[0], "# ")
+    assert [row[1:3] for row in rows] == [
+        [f"**3** of 5 ({said})"] * 2,
+        ["**0** of 5"] * 2,
+    ]
+    alike = [record for record in records if record.subject.dataset.name == one]
+    assert "2 of 2;" not in written(made, alike)
+    turned, same = rows_of(page, "## All claims")
+    assert f"({said})" in turned[2] and "(" not in same[2]
+
+
 def test_how_much_is_the_mean_over_variants_with_what_to_expect_of_a_new_one(made, monkeypatch):
     claims = (Claim("r", "It is high.", (Beyond("r", 0.0, 1.0, -1.0),)),)
     monkeypatch.setattr(in_words, "EFFECTS", {(FREQUENCY, "r"): Effect(("r",), "r {}", "number", "R is high")})
@@ -121,13 +172,15 @@ def test_every_claim_is_counted_over_models_and_leads_to_its_section(page, made,
         found = [v for r in records if r.subject.task.name == task for v in r.verdicts if v.claim == claim.id]
         counted = [[v.published.word for v in found], [v.controlled.word for v in found]]
         shown = [word for word in SYMBOLS if word != "not applicable"]
-        assert [numbers(cell) for cell in row[2:4]] == [[one.count(word) for word in shown] for one in counted]
+        assert [numbers(cell.partition("(")[0]) for cell in row[2:4]] == [
+            [one.count(word) for word in shown] for one in counted
+        ]
 
 
 def test_claims_stand_in_the_order_of_how_widely_they_hold(page):
     shares = []
     for row in rows_of(page, "## All claims"):
-        holds, fails, undecided = numbers(row[3])
+        holds, fails, undecided = numbers(row[3].partition("(")[0])
         shares.append(holds / (holds + fails + undecided))
     assert shares == sorted(shares, reverse=True) and len(set(shares)) > 1
 
@@ -273,7 +326,7 @@ def test_the_range_of_the_knob_stands_beside_a_change_across_it(made, monkeypatc
     at = {f"vae_{number}": made.measured_for(task, made.record(variant=f"vae_{number}")) for number in range(4)}
     head = overall(made.with_tasks(task), list(at.values()))["README.md"].partition("## All claims")[0]
     assert "σ 0.05 → 1" in head.replace("\N{NO-BREAK SPACE}", " ") and re.search(
-        r"share \*\*−\d+\N{NO-BREAK SPACE}%\*\*", head
+        r"damage \*\*−\d+\N{NO-BREAK SPACE}%\*\*", head
     )
 
 

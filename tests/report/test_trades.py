@@ -14,7 +14,7 @@ from vaebench.report.task_page import task_page
 TRADEOFF = Tradeoff(("outliers", "misses"), "spread", ("at_half", "prior"), "weighted", "the prior", "by volume")
 CLAIMS = (Claim("few", "There are few outliers.", (Near("outliers_prior", 0.2, 0.1, 1.0),)),)
 SPREAD = {"at_half": 0.5, "prior": 1.0, "weighted": 0.8}
-STEM = "figures/nakagawa2021_posterior_isometry.three_sources_spread"
+STEM = "figures/nakagawa2021_posterior_isometry.three_sources_weighted_spread"
 PATHS = {what: f"{STEM}_{what}.svg" for what in TRADEOFF.measurements}
 
 
@@ -80,6 +80,23 @@ def test_the_picture_is_on_the_page_and_drawn_where_the_numbers_are(made):
     assert list(curve.get_xdata()) == pytest.approx([0.5, 1.0], abs=0.01)
     assert [float(*marker.get_xdata()), float(*marker.get_ydata())] == pytest.approx([0.8, 0.64], abs=0.01)
     assert ax.get_ylim()[0] == 0
+
+
+def test_two_compared_ways_have_a_picture_each(made):
+    numbers = SPREAD | {"other": 0.6}
+
+    def measurements(rng):
+        what = {f"{m}_{way}": x for m in ("spread", *TRADEOFF.measurements) for way, x in numbers.items()}
+        found = what.items()
+        return [column("trained", None, 0, Measurement(n, x + rng.normal(0, 1e-3), 0.0, 1)) for n, x in found]
+
+    name = made.tasks[1].name
+    records = [made.record(name, "vae", "mlp", "three_sources", claims=CLAIMS, measurements=measurements)]
+    both = (TRADEOFF, replace(TRADEOFF, compared="other"))
+    tasks = tuple(replace(task, tradeoffs=both) for task in made.judging(records).tasks)
+    pictures = task_pictures(tasks[1], select(made.with_tasks(*tasks), records, True))
+    paths = [picture.path for picture in pictures if picture.kind == "tradeoff"]
+    assert len(paths) == len(set(paths)) == 4
 
 
 def test_all_panels_are_on_one_scale_and_the_others_are_behind(made):

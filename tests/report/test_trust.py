@@ -1,13 +1,16 @@
 """How far a record is trusted is worked out from files, and never read from the record."""
 
 import json
+import shutil
 
 import pytest
 from report import honest
 from report.test_admission import own, with_corpus_task
 
+from vaebench.report.scrutiny import Standard, scrutinise
 from vaebench.report.sent import Trust, sent
 from vaebench.report.trust import row_trust_said, trust_said, with_trust
+from vaebench.results.store import read_record, write_record
 from vaebench.results.submission import sha256
 
 
@@ -27,8 +30,6 @@ def board(made, world, tmp_path):
 
 
 def record_of(board):
-    from vaebench.results.store import read_record
-
     (path,) = (board / "submissions" / "alice").glob("*/my_vae.*.json")
     return path, sent(read_record(path), "alice")
 
@@ -85,6 +86,39 @@ def test_a_proof_in_the_senders_own_folder_counts_for_nothing(board, world):
     prove(board)
     (board / "replays").rename(board / "submissions" / "alice" / "replays")
     assert trust(board, world).level == "self-reported"
+
+
+@pytest.mark.parametrize(("apart", "level"), [("", "self-reported"), ("its latents are its own", "verified")])
+def test_a_source_that_declares_what_is_never_ranked_needs_a_record_that_says_so(board, world, apart, level):
+    path, record = record_of(board)
+    folder = path.parents[1]
+    code = honest.sources(folder, b"VARIANT = Variant('my_vae', latent=7)\n")
+    variant = record.subject.variant.model_copy(update={"apart": apart})
+    plain = read_record(path)
+    plain = plain.model_copy(update={"subject": plain.subject.model_copy(update={"variant": variant})})
+    write_record(folder, honest.made_honest(plain, code))
+    honest.list_files(folder)
+    assert trust(board, world) == Trust(level)
+    (found,) = scrutinise([record_of(board)[1]], Standard(world.there, world.references), folder)
+    assert [line.partition(":")[0] for line in found.unproved] == ([] if apart else ["subject.variant.apart"])
+    assert [line for line in found.remarks if "META" in line and "sources/my_vae/my_vae.py" in line]
+
+
+def test_numbers_that_two_senders_have_are_verified_for_neither_and_a_replay_decides(board, world):
+    path, record = record_of(board)
+    eves = shutil.copytree(path.parents[1], board / "submissions" / "eve")
+    listed = json.loads((eves / "submission.json").read_text())
+    (eves / "submission.json").write_text(json.dumps(listed | {"sender": "eve"}))
+    both = [record, sent(record, "eve")]
+
+    def levels():
+        shown, refused = with_trust(board, board / "submissions", world.there, world.references, both)
+        assert refused == ()  # nobody can take another's row off the board by copying it
+        return {one.sender: one.trust.level for one in shown}
+
+    assert levels() == {"alice": "self-reported", "eve": "self-reported"}
+    prove(board)
+    assert levels() == {"alice": "replayed", "eve": "self-reported"}
 
 
 def test_what_cannot_be_honest_is_taken_out(board, world):

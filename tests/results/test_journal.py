@@ -231,3 +231,39 @@ def test_a_folder_that_may_not_be_written_is_one_line(tmp_path):
         finally:
             os.seteuid(user)
             Path(folder).chmod(0o755)
+
+
+def test_shards_are_read_with_their_journal_and_a_finished_cell_counts(tmp_path):
+    journal, (first, second) = journal_of(tmp_path, 2)
+    journal.append(cell(0, status="timeout", reason="a later try"))
+    shard = Journal(tmp_path, "b")
+    shard.append(first)
+    Journal(tmp_path, "a").append(cell(1, status="error", reason="lost"))
+    third = cell(2, status="error", reason="of this worker alone")
+    shard.append(third)
+    assert journal.read() == ({first.id: first, second.id: second, third.id: third}, [])
+    assert shard.read() == ({first.id: first, third.id: third}, []), "a shard is read alone"
+
+
+def test_a_torn_shard_costs_its_own_cell_and_is_named(tmp_path):
+    journal, cells = journal_of(tmp_path, 1)
+    shard = Journal(tmp_path, "b")
+    shard.append(cell(1))
+    with shard.path.open("a") as file:
+        file.write('{"check":"01')
+    found, (damage,) = journal.read()
+    assert set(found) == {cells[0].id, cell(1).id}
+    assert (damage.path, damage.line) == (shard.path, 2) and "cut short" in damage.why
+
+
+def test_shards_that_are_no_files_of_the_folder_are_not_read(tmp_path):
+    elsewhere = Journal(tmp_path / "other", "a")
+    elsewhere.append(cell(1))
+    journal = Journal(tmp_path / "run")
+    (tmp_path / "run" / "shards").symlink_to(elsewhere.path.parent)
+    assert journal.read() == ({}, [])
+    (tmp_path / "run" / "shards").unlink()
+    (tmp_path / "run" / "shards").mkdir()
+    (tmp_path / "run" / "shards" / "a.jsonl").symlink_to(elsewhere.path)
+    with pytest.raises(Mistake, match=r"a\.jsonl: no ordinary file"):
+        journal.read()

@@ -123,7 +123,8 @@ def test_an_encoder_that_gives_no_posterior_is_told_what_it_should_give(train):
             return x.flatten(1)
 
     wrong = Variant("wrong", "tests", lambda shape, latent, arch: Plain(), negative_elbo())
-    says = r"^wrong: encode should give a Normal or a ComplexNormal of vaebench\.models, gave a Tensor$"
+    kinds = "a Normal, ComplexNormal, FullNormal or FlowNormal"
+    says = rf"^wrong: encode should give {kinds} of vaebench\.models, gave a Tensor$"
     with pytest.raises(Refused, match=says):
         train(wrong)
 
@@ -141,10 +142,22 @@ def test_a_decoder_that_gives_no_likelihood_is_told_what_it_should_give(train, g
         train(wrong, interventions=Interventions(**by))
 
 
-@pytest.mark.parametrize("built", [None, nn.Linear(2, 2), SimpleNamespace(encode=1, decode=2)])
-def test_what_is_no_model_is_told_what_is_missing(built):
+class HalfModel(nn.Linear):
+    def encode(self, x): ...
+
+
+@pytest.mark.parametrize(
+    ("built", "says"),
+    [
+        (None, "NoneType, not a torch module with encode and decode"),
+        (SimpleNamespace(encode=1, decode=2), "SimpleNamespace, not a torch module with encode and decode"),
+        (nn.Linear(2, 2), "Linear without encode and decode: a model has both"),
+        (HalfModel(2, 2), "HalfModel without decode: a model has both"),
+    ],
+)
+def test_what_is_no_model_is_told_what_is_missing(built, says):
     wrong = Variant("wrong", "tests", lambda shape, latent, arch: built, negative_elbo())
-    says = f"^wrong built a {type(built).__name__}, not a torch module with encode and decode$"
+    says = f"^wrong built a {says}$"
     with pytest.raises(Refused, match=says):
         build(wrong, (2, 3), 2, "mlp", 0)
 

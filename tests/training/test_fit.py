@@ -10,7 +10,7 @@ import torch
 from vaebench.experiment import Interventions, TrainingConfig
 from vaebench.models import ComplexNormal, Normal, Variant, autoencoder, negative_elbo
 from vaebench.models.complex_autoencoder import complex_autoencoder
-from vaebench.training.fit import batches
+from vaebench.training.inputs import batches
 
 pytestmark = pytest.mark.usefixtures("loop_alone")
 MLP = Variant("small_vae", "tests", autoencoder, negative_elbo(), kl_weight=1.0)

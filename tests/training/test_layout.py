@@ -58,8 +58,8 @@ class Turned(Transposing):
         self.first = nn.Parameter(torch.randn(shape[1], 5).t())
 
 
-def fused_as_it_was(weights: list[Tensor], rate: float, betas=(0.9, 0.999)) -> torch.optim.Adam:
-    return torch.optim.Adam(weights, lr=rate, betas=betas, foreach=True)
+def not_fused(weights: dict[str, Tensor], names: list[str], paces, rate: float, betas, stops) -> torch.optim.Adam:
+    return torch.optim.Adam([{"params": [weights[n] for n in names], "pace": 1.0}], lr=rate, betas=betas, foreach=True)
 
 
 @pytest.mark.parametrize("kind", [Transposing, Convolving, Gapped, Turned])
@@ -67,7 +67,7 @@ def test_a_weight_moves_as_another_adam_moves_it(train, monkeypatch, kind):
     variant = Variant("laid_out", "tests", lambda shape, latent, arch: kind(shape, latent), negative_elbo())
     training = TrainingConfig(steps=3, batch=16, learning_rate=0.03)
     ours = train(variant, training).model.model.state_dict()
-    monkeypatch.setattr("vaebench.training.fit._adam", fused_as_it_was)
+    monkeypatch.setattr("vaebench.training.teams._adam", not_fused)
     theirs = train(variant, training).model.model.state_dict()
     for name, weight in ours.items():
         torch.testing.assert_close(weight, theirs[name], rtol=1e-4, atol=1e-5)

@@ -3,10 +3,9 @@
 Each module needs its package, an extra: ``pip install vaebench[adapters]``.
 """
 
-import importlib
 from typing import Any
 
-from vaebench.mistakes import Mistake
+from vaebench.mistakes import extra as _extra
 
 
 def extra(package: str) -> Any:
@@ -20,10 +19,5 @@ def extra(package: str) -> Any:
 
     Raises:
         Mistake: It is not installed.
-    """
-    try:
-        return importlib.import_module(package)
-    except ModuleNotFoundError as error:
-        if error.name != package.partition(".")[0]:
-            raise
-        raise Mistake(f"{error.name} is not installed: pip install 'vaebench[adapters]'") from error
+    """  # noqa: DOC502 - raised by what it calls
+    return _extra(package, "adapters")

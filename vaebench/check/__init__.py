@@ -27,9 +27,10 @@ from vaebench.check.first_step import first_steps
 from vaebench.check.forecast import forecast
 from vaebench.check.objective import loss_weights, objective_lines
 from vaebench.check.setting import Setting, built, settings
-from vaebench.check.source import meta_of, source_line, text_lines
+from vaebench.check.source import source_line, text_lines
 from vaebench.check.trial import trial
 from vaebench.models import Variant
+from vaebench.results.meta import meta_of
 
 __all__ = ["Applies", "Forecast", "Line", "LossWeights", "Report", "Word", "check", "meta_of"]
 

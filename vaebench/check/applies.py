@@ -19,9 +19,9 @@ from vaebench.results.record import DatasetInfo, Subject, VariantInfo, Versioned
 from vaebench.training.fit import Diverged, Trained
 from vaebench.training.intervened import Intervened
 
-STEPS = 10
+STEPS, BATCH = 10, 32
 
-EFFORT = EvaluationBudget(samples=64, points=64, attacked=4, attack_steps=1, attack_restarts=1, retraining_steps=2)
+EFFORT = EvaluationBudget(samples=64, points=64, attacked=4, attack_steps=1, attack_restarts=1, retraining_steps=1)
 
 NARROW = 0.3
 """Scale of the posteriors that instruments see: units that have not learned anything yet would count as collapsed."""
@@ -106,7 +106,9 @@ def _narrowed(trained: Trained) -> Trained:
 
 
 def _tiny(budget: Budget) -> Budget:
-    training = replace(budget.training, steps=STEPS, snapshots=(0, STEPS // 2, STEPS) * bool(budget.training.snapshots))
+    snapshots = (0, STEPS // 2, STEPS) * bool(budget.training.snapshots)
+    batch = min(BATCH, budget.training.batch)
+    training = replace(budget.training, steps=STEPS, batch=batch, snapshots=snapshots)
     knobs = budget.knob_values
     nodes = min(3, budget.evaluation.posterior_nodes)
     return replace(

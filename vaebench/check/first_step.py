@@ -22,6 +22,7 @@ PASSES = {
     "scale": "positive and finite on 512 examples",
     "example by example": "the same twice, alone and in another batch",
     "derivatives": "forward and vectorised derivatives equal back-propagation",
+    "posterior": "its scale can be fixed",
     "prior": "nothing says that it is not N(0, I)",
     "gradients": "the loss is a finite scalar, and reaches encoder and decoder",
     "interventions": "posterior scale, input noise, target, likelihood and z each change the loss",
@@ -32,6 +33,9 @@ PASSES = {
 
 NEEDED = ("encode and decode", "training mode")
 """Checks without which nothing further can be tried."""
+
+FOLLOWING = ("derivatives",)
+"""Checks that a refusal of an earlier one makes fail, for that reason and in other words."""
 
 BROKEN = "raises "
 """How the reason begins where code of the variant's own raises an error."""
@@ -102,13 +106,14 @@ def _run(variant: Variant, setting: Setting, interventions: Interventions) -> It
     """
     probe = setting.probe(variant, interventions)
     with kept(probe.model):
-        refused = False
+        refused, told = False, list[str]()
         for name, check in checks(variant, probe.model, setting.data.train.x, probe).items():
             if refused and name == "kl_weight":
                 continue  # a loss that is refused for another reason has no weight worth a word
             word, says = _tried(name, check)
-            if refused and word == "refuse" and says.startswith(BROKEN):
+            if word == "refuse" and (says in told or (told and (name in FOLLOWING or says.startswith(BROKEN)))):
                 continue  # it goes wrong for the reason that was told
+            told += [says] if word == "refuse" else []
             refused = refused or word == "refuse"
             yield name, word, says
             if refused and name in NEEDED:
@@ -127,5 +132,11 @@ def _tried(name: str, check: Check) -> tuple[Word, str]:
     except torch.OutOfMemoryError:
         raise
     except (Exception, SystemExit) as error:
-        return "refuse", f"{BROKEN}{explained(error)}"
+        return "refuse", f"{BROKEN}{explained(error)}{_hint(error)}"
     return ("warn", notes[0]) if notes else ("pass", PASSES.get(name, "fine"))
+
+
+def _hint(error: BaseException) -> str:
+    """Say what is None in a step: its labels, where the variant declares none."""
+    reads_none = isinstance(error, AttributeError | TypeError) and "NoneType" in str(error)
+    return "; step.labels is None unless the Variant declares labels=, a number of classes" if reads_none else ""

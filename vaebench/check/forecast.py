@@ -13,7 +13,8 @@ from vaebench.check.setting import PRESET, Setting
 from vaebench.mistakes import Mistake
 from vaebench.models import Step, Terms, Variant
 from vaebench.results.record import Record
-from vaebench.results.references import own
+from vaebench.results.references import REFERENCES, checkout, own
+from vaebench.results.store import read_records
 from vaebench.seeds import seed_for
 from vaebench.training.fit import fit
 
@@ -87,6 +88,10 @@ def seconds_of_step(variant: Variant, setting: Setting) -> float:
 @cache
 def _references() -> tuple[Record, ...]:
     """The suite's records of `vae`; none where there are no reference results."""
+    found = checkout()
+    if found is not None:  # reading all of them takes a second
+        files = sorted((found / REFERENCES).glob("*/vae.*.json"))
+        return tuple(record for file in files for record in read_records(file)[0])
     try:
         records, _ = own()
     except Mistake:

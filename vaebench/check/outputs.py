@@ -48,8 +48,10 @@ def bounded_outputs(probe: Probe) -> tuple[Word, str]:
             weights = {f"model.{name}": value for name, value in probe.weights(draw, SIZE).items()}
             codes = spread * torch.randn(mean.shape, generator=probe.generator("far", draw), dtype=mean.dtype)
             said = functional_call(_Decoding(own), weights, (codes.to(mean.device),))
-            raw = said.logits if isinstance(said, Bernoulli) else said.mean
-            kind = "log odds" if isinstance(said, Bernoulli) else "mean"
+            if not isinstance(said, Bernoulli) and said.log_odds is not None:
+                raw, kind = said.log_odds, "log odds"  # what a task that reads log odds takes
+            else:
+                raw, kind = (said.logits, "log odds") if isinstance(said, Bernoulli) else (said.mean, "mean")
             if not torch.isfinite(raw).all():
                 continue
             lowest, highest = min(lowest, float(raw.min())), max(highest, float(raw.max()))

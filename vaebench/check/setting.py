@@ -96,13 +96,21 @@ def built(variant: Variant, every: Sequence[Setting]) -> tuple[list[Setting], li
     lines: list[Line] = []
     sizes: dict[str, list[int]] = {}
     for arch in dict.fromkeys(one.arch for one in every):
-        of_arch = [one for one in every if one.arch == arch]
+        of_arch = [_with_units(variant, one) for one in every if one.arch == arch]
         outcome = {(one.data.shape, one.latent): _built(variant, one) for one in reversed(of_arch)}
         fits = [one for one in of_arch if isinstance(outcome[one.data.shape, one.latent], int)]
         fitting += fits
         sizes[arch] = [size for size in outcome.values() if isinstance(size, int)]
         lines.append(_line_of(arch, sizes[arch], [line for line in outcome.values() if isinstance(line, Line)]))
     return fitting, [*lines, *_same_networks(sizes)]
+
+
+def _with_units(variant: Variant, setting: Setting) -> Setting:
+    """Give a setting the variant's own number of latent units, where it has one; `_built` says why it has none."""
+    try:
+        return replace(setting, latent=variant.units(setting.latent, setting.data.shape))
+    except (Exception, SystemExit):
+        return setting
 
 
 def _line_of(arch: str, sizes: Sequence[int], objections: Sequence[Line]) -> Line:
@@ -117,6 +125,12 @@ def _line_of(arch: str, sizes: Sequence[int], objections: Sequence[Line]) -> Lin
 
 def _built(variant: Variant, setting: Setting) -> Line | int:
     """Count the weights of a model; or say why there is none."""
+    try:
+        variant.units(setting.latent, setting.data.shape)
+    except Unfit as reason:
+        return Line("builds", "warn", str(reason))
+    except (Exception, SystemExit) as error:
+        return Line("builds", "refuse", f"latent{(setting.data.shape,)} raises {explained(error)}")
     try:
         model: object = setting.model(variant)
     except Unfit as reason:

@@ -1,48 +1,16 @@
 """Checks of a variant's file: it loads, says once what it defines, and all of it is hashed."""
 
-import ast
 import sys
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from vaebench import catalog
 from vaebench.check.findings import Line
-from vaebench.fingerprint import parsed
+from vaebench.results.meta import META, assigned, lacks_of_meta, meta_of
 from vaebench.sources import is_local, local_sources
-
-META = ("name", "source", "licence", "contact")
-"""What only a person knows about a variant. The file says it in a dictionary ``META``."""
-
-OPEN = "todo"
-"""Beginning of a field of ``META`` that nobody has filled in, as `vaebench new` writes it."""
 
 LISTED = 6
 """Most files that are named."""
-
-
-def meta_of(path: Path) -> dict[str, str] | None:
-    """Read the dictionary ``META`` of a variant's file, without running any code.
-
-    Args:
-        path: The file.
-
-    Returns:
-        Its fields that are text; None if the file has no such dictionary.
-    """
-    for node in _assigned(path, "META"):
-        try:
-            said = ast.literal_eval(node.value)
-        except ValueError:
-            return None
-        if isinstance(said, dict):
-            return {key: value for key, value in said.items() if isinstance(key, str) and isinstance(value, str)}
-    return None
-
-
-def _assigned(path: Path, name: str) -> list[ast.Assign]:
-    """Where a file gives a name its value, at its top level."""
-    nodes = (node for node in parsed(path).body if isinstance(node, ast.Assign))
-    return [node for node in nodes if any(isinstance(to, ast.Name) and to.id == name for to in node.targets)]
 
 
 def text_lines(path: Path) -> Iterator[Line]:
@@ -54,23 +22,16 @@ def text_lines(path: Path) -> Iterator[Line]:
     Yields:
         A warning where ``VARIANT`` is given twice, and a line on ``META``.
     """
-    given = [node.lineno for node in _assigned(path, "VARIANT")]
+    given = [node.lineno for node in assigned(path, "VARIANT")]
     if len(given) > 1:
         lines = ", ".join(map(str, given))
         says = f"VARIANT is given {len(given)} times, in lines {lines}: the last counts; a file has one"
         yield Line("one variant", "warn", says)
-    meta = meta_of(path)
-    if meta is None:
-        says = "there is no META, a dictionary of text with " + ", ".join(META)
-        yield Line("meta", "warn", f"{says}: a row on the board needs it")
-    elif missing := [name for name in META if _is_open(meta.get(name, ""))]:
-        yield Line("meta", "warn", f"META does not say {', '.join(missing)}: a row on the board needs it")
+    if lacks := lacks_of_meta(path):
+        yield Line("meta", "warn", f"{lacks}: whoever looks at your row on the board looks for it there")
     else:
+        meta = meta_of(path) or {}
         yield Line("meta", "pass", ", ".join(f"{name}: {meta[name]}" for name in META))
-
-
-def _is_open(field: str) -> bool:
-    return not field.strip() or field.strip().lower().startswith(OPEN)
 
 
 def source_line(path: Path, package: str, before: Collection[str]) -> Line:
@@ -94,7 +55,9 @@ def source_line(path: Path, package: str, before: Collection[str]) -> Line:
             "out: write the import out"
         )
         return Line("source", "refuse", says)
-    names = sorted(file.name for file in hashed)
-    return Line(
-        "source", "pass", f"hashed: {', '.join(names[:6])}" + (f" and {len(names) - 6} more" * (len(names) > 6))
-    )
+    suite = catalog.PACKAGE.resolve()
+    theirs = sorted(file.name for file in hashed if not file.is_relative_to(suite))
+    ours = sorted(file.relative_to(suite.parent).as_posix() for file in hashed if file.is_relative_to(suite))
+    names = [*theirs, *ours]
+    more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
+    return Line("source", "pass", f"hashed: {', '.join(names[:LISTED])}{more}")

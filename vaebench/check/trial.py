@@ -37,7 +37,7 @@ class _Watch:
                 named = terms if isinstance(terms, Mapping) else {"the loss": terms}
                 wrong = [name for name, term in named.items() if not bool(torch.isfinite(term.detach()).all())]
                 if wrong:
-                    self.term, self.step = wrong[0], step.step
+                    self.term, self.step = wrong[0], int(step.step)
             return terms
 
         return replace(variant, objective=objective)

@@ -116,11 +116,11 @@ from vaebench.claims.measurements import (
 )
 from vaebench.claims.plants import Found, Plant, Validity, read_plants, validity
 from vaebench.claims.statistics import ROUNDING, Role, Scale, Statistic
-from vaebench.claims.table import Absence, Across, Column, Sweep, Table, column, is_plain, table
+from vaebench.claims.table import Absence, Column, Sweep, Table, column, is_plain, table
 from vaebench.claims.tolerances import has_tolerance, scaled, with_tolerances
 from vaebench.claims.tradeoff import Tradeoff
 from vaebench.claims.trends import Outpaces, Trend, kendall_tau
-from vaebench.claims.verdicts import SURVIVING_SHARE, judge, judge_across, judged_names
+from vaebench.claims.verdicts import SURVIVING_SHARE, judge, judged_names
 
 __all__ = [
     "LARGEST",
@@ -129,7 +129,6 @@ __all__ = [
     "SURVIVING_SHARE",
     "WORST_FIRST",
     "Absence",
-    "Across",
     "Beyond",
     "CheckResult",
     "Claim",
@@ -164,7 +163,6 @@ __all__ = [
     "has_tolerance",
     "is_plain",
     "judge",
-    "judge_across",
     "judged_names",
     "kendall_tau",
     "log_interval",

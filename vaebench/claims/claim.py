@@ -78,7 +78,7 @@ class Claim:
             raise ValueError(f"claim {self.id} has no published condition: nothing that the paper says could fail it")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)  # a board holds hundreds of thousands
 class CheckResult:
     """How one statistic of a condition came out.
 
@@ -117,7 +117,7 @@ class CheckResult:
 LevelName = Literal["published", "controlled"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)  # a board holds hundreds of thousands
 class Level:
     """What some of a claim's conditions say together.
 
@@ -140,7 +140,7 @@ class Level:
     valid: Validity = "not shown"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)  # a board holds hundreds of thousands
 class Verdict:
     """What the measurements say of a claim, at two levels.
 

@@ -48,7 +48,7 @@ class Near:
         """Take the measurement itself, with the region target ± tolerance.
 
         Args:
-            sample: The measurements, over seeds or over records.
+            sample: The measurements, over seeds.
             arm: The arm to judge.
 
         Returns:
@@ -105,7 +105,7 @@ class Beyond:
         """Take the measurement itself, with the half-line from the limit towards the ideal.
 
         Args:
-            sample: The measurements, over seeds or over records.
+            sample: The measurements, over seeds.
             arm: The arm to judge.
 
         Returns:
@@ -171,7 +171,7 @@ class Exceeds:
         seed, and the control is at the ideal up to twice its instrument's own error.
 
         Args:
-            sample: The measurements, over seeds or over records.
+            sample: The measurements, over seeds.
             arm: The arm to judge.
 
         Returns:

@@ -8,7 +8,7 @@ from functools import cache
 LEVEL = 0.95
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)  # a board holds hundreds of thousands
 class Interval:
     """An estimate over seeds with its interval.
 

@@ -29,7 +29,7 @@ class Absence:
     seeds: tuple[int, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)  # a board holds hundreds of thousands
 class Column:
     """One measurement of one arm at one knob value, over seeds.
 
@@ -113,7 +113,7 @@ class Sweep:
 
     Attributes:
         knobs: The values of the knob, rising.
-        values: The number at each, by unit: a seed, or a record where records are the sample.
+        values: The number at each, by unit: a seed.
         degenerate: The units whose model denies it, see `Cause`.
         reason: Why units lack it, when some do.
         stderrs: The instrument's own standard errors, as `values`.
@@ -145,6 +145,15 @@ class Table:
             found.setdefault((one.arm, one.name), []).append(one)
         return found
 
+    # Several claims, at several tolerances, look along the same measurements.
+    @cached_property
+    def _sweeps(self) -> dict[tuple[str, str], tuple[Sweep]]:
+        return {}
+
+    @cached_property
+    def _at_each(self) -> dict[tuple[str, str], tuple[Sweep, ...]]:
+        return {}
+
     @cached_property
     def arms(self) -> tuple[str, ...]:
         """Every arm that has a column, in the order of the alphabet."""
@@ -170,7 +179,10 @@ class Table:
         Returns:
             The numbers of the seeds that have one at every knob value.
         """
-        return _sweep(self._by_name.get((arm, name), ()), name, arm)
+        key = arm, name
+        if key not in self._sweeps:
+            self._sweeps[key] = (_sweep(self._by_name.get(key, ()), name, arm),)
+        return self._sweeps[key][0]
 
     def at_each_knob(self, name: str, arm: str) -> tuple[Sweep, ...]:
         """Look at each knob value by itself.
@@ -182,7 +194,11 @@ class Table:
         Returns:
             A sweep a knob value, rising; one without values where nobody measured it.
         """
-        return tuple(_sweep([one], name, arm) for one in self._by_name.get((arm, name), ())) or (_sweep([], name, arm),)
+        key = arm, name
+        if key not in self._at_each:
+            found = tuple(_sweep([one], name, arm) for one in self._by_name.get(key, ()))
+            self._at_each[key] = found or (_sweep([], name, arm),)
+        return self._at_each[key]
 
 
 def _sweep(columns: Sequence[Column], name: str, arm: str) -> Sweep:
@@ -258,52 +274,3 @@ def _rows(one: Column) -> Iterator[tuple[int, float, float, int]]:
 def is_plain(one: Column) -> bool:
     """Whether a column is a number of the judged models that hangs on no knob and is no entry of a map."""
     return one.arm == "trained" and one.knob is None and bool(one.values) and map_entry(one.name) is None
-
-
-@dataclass(frozen=True)
-class Across:
-    """Several records' tables with records as the sample: each counts once, by its means over seeds.
-
-    Attributes:
-        tables: One a record. Only what hangs on no knob is looked at.
-    """
-
-    tables: tuple[Table, ...]
-
-    @cached_property
-    def _plain(self) -> tuple[dict[str, Column], ...]:
-        return tuple({one.name: one for one in each.columns if is_plain(one)} for each in self.tables)
-
-    @property
-    def size(self) -> int:
-        """Number of records that measure anything at all."""
-        return sum(map(bool, self._plain))
-
-    @cached_property
-    def names(self) -> frozenset[str]:
-        """Every measurement that was asked for, of any arm of any record."""
-        return frozenset[str]().union(*(each.names for each in self.tables))
-
-    def sweep(self, name: str, arm: str) -> Sweep:
-        """Look at one measurement of the judged models.
-
-        Args:
-            name: What was measured.
-            arm: ``trained``.
-
-        Returns:
-            The mean over seeds of each record that has it, by the record's place among the tables.
-        """
-        found = {place: plain[name] for place, plain in enumerate(self._plain) if name in plain}
-        return Sweep(
-            (None,) if found else (),
-            {place: [sum(one.values) / len(one.values)] for place, one in found.items()},
-            (),
-            "" if found else f"the {arm} arm has no measurement {name}",
-            {place: [0.0] for place in found},
-            {place: [one.counts[0]] for place, one in found.items()},
-        )
-
-    def at_each_knob(self, name: str, arm: str) -> tuple[Sweep, ...]:
-        """Look at one measurement, as `sweep`: what hangs on a knob is not looked at."""
-        return (self.sweep(name, arm),)

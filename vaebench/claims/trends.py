@@ -93,7 +93,7 @@ class Trend:
         """Reduce each seed's series to log(last/first) and Kendall's τ.
 
         Args:
-            sample: The measurements, over seeds or over records.
+            sample: The measurements, over seeds.
             arm: The arm to judge.
 
         Returns:
@@ -160,7 +160,7 @@ class Outpaces:
         """Reduce each seed's two series to −log(last/first) of the one minus the largest |log(·/first)| of the other.
 
         Args:
-            sample: The measurements, over seeds or over records.
+            sample: The measurements, over seeds.
             arm: The arm to judge.
 
         Returns:

@@ -9,7 +9,7 @@ from vaebench.claims.conditions import Condition
 from vaebench.claims.intervals import LEVEL, Interval, drawn, share_interval
 from vaebench.claims.plants import Found, read_plants, validity
 from vaebench.claims.statistics import Role, Sample, Statistic, number_text
-from vaebench.claims.table import Across, Table
+from vaebench.claims.table import Table
 
 SURVIVING_SHARE = 0.8
 """A claim is not judged on the seeds that survived when more than a fifth did not: survivors are no fair sample."""
@@ -202,21 +202,6 @@ def judge(claim: Claim, table: Table, arm: str = "trained", seeds_run: int | Non
     ran = _Ran(len(table.seeds) if seeds_run is None else seeds_run, len(table.seeds), claim.looks)
     found = read_plants(claim.plants, table) if arm == "trained" else ()
     return replace(_judged(claim, table, arm, ran, found), plants=found)
-
-
-def judge_across(claim: Claim, tables: Across) -> Verdict:
-    """Judge a claim that speaks of all settings, with records as the sample in place of seeds.
-
-    Args:
-        claim: What is claimed.
-        tables: The records' tables.
-
-    Returns:
-        The verdict. It bears no agreement, which is of seeds.
-    """
-    found = _judged(claim, tables, "trained", _Ran(tables.size, tables.size, claim.looks), ())
-    published, controlled = (replace(level, agreement=(), seeds=()) for level in (found.published, found.controlled))
-    return replace(found, published=published, controlled=controlled)
 
 
 def _judged(claim: Claim, sample: Sample, arm: str, ran: _Ran, found: Sequence[Found]) -> Verdict:

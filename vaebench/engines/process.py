@@ -126,7 +126,7 @@ class Process:
     def _note(self, kind: str, text: str) -> CellOutcome | None:
         if kind == "training" and self.cell is not None:
             self.training = True
-            self._may_take(self.cell.seconds)
+            self._may_take(None if self.cell.seconds is None else self.cell.seconds * int(text))
         elif kind == "trained" and self.cell is not None:
             self._measures(self.cell.seconds)
         elif kind in {"ready", "environment"}:

@@ -3,7 +3,8 @@
 It sends pairs (kind, text), as JSON:
 
 - ``ready``, with its environment, or ``failed``, with a reason, once;
-- ``environment`` at the start of a cell, ``training`` and ``trained`` around each training, ``outcome`` at the end;
+- ``environment`` at the start of a cell, ``training``, with how many models are trained as one, and ``trained`` around
+  each training, ``outcome`` at the end;
 - ``escaped`` instead of an outcome, for an unexpected exception;
 - ``answer`` to any other job.
 """
@@ -15,13 +16,13 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
-from contextlib import suppress
-from functools import wraps
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection
 from types import FrameType
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
+from vaebench.engines.shipped import Shipped
 from vaebench.stops import SIGNALS
 
 if TYPE_CHECKING:
@@ -99,32 +100,32 @@ def _load(say: Say) -> str:
     """Import what cells need, report each training, and return the environment."""
     import torch
 
-    from vaebench import cell
+    import vaebench.cell  # noqa: F401 - what it imports takes seconds
     from vaebench.environment import environment
+    from vaebench.training import around
 
     torch.set_num_threads(1)
     torch.optim.Adam([torch.nn.Parameter(torch.zeros(1))])  # the first of a process imports for seconds
-    fit = cell.fit  # type: ignore[attr-defined]
 
-    @wraps(fit)
-    def reported(*arguments: Any, **named: Any) -> Any:
-        say("training", "")
+    @contextmanager
+    def reported(models: int) -> Iterator[None]:
+        say("training", str(models))
         try:
-            return fit(*arguments, **named)
+            yield
         finally:
             say("trained", "")
 
-    cell.fit = reported  # type: ignore[attr-defined]
+    around.watch(reported)
     return environment("cpu").model_dump_json()
 
 
-def _cell(say: Say, cell: "Cell") -> tuple[str, str]:
+def _cell(say: Say, cell: "Cell | Shipped") -> tuple[str, str]:
     from vaebench.cell import run_cell
     from vaebench.environment import environment
 
     say("environment", environment(cell.subject.device).model_dump_json())
     try:
-        return "outcome", run_cell(cell).model_dump_json()
+        return "outcome", run_cell(cell.cell() if isinstance(cell, Shipped) else cell).model_dump_json()
     except BaseException as error:
         return "escaped", _told(error)
 
@@ -171,4 +172,28 @@ def unfit(reference: str, shape: tuple[int, ...], latent: int, arch: str) -> str
     return ""
 
 
-JOBS: dict[str, Callable[..., str]] = {"load": load, "unfit": unfit}
+def differs(torch_version: str, code: Mapping[str, str], cuda: bool) -> str:
+    """Compare this machine with the one that planned a run.
+
+    Args:
+        torch_version: There.
+        code: Hashes of the suite's code there, by room.
+        cuda: Whether cells need a GPU.
+
+    Returns:
+        Why cells cannot run here; empty if they can.
+    """
+    import torch
+
+    from vaebench.provenance import changed
+
+    if torch.__version__ != torch_version:
+        return f"has torch {torch.__version__}, and the run {torch_version}: install the same"
+    if rooms := changed(code):
+        return f"has another version of the suite's {', '.join(rooms)} than the run: install the same"
+    if cuda and not torch.cuda.is_available():
+        return "has no CUDA device: ask for a GPU, or give --device cpu"
+    return ""
+
+
+JOBS: dict[str, Callable[..., str]] = {"load": load, "unfit": unfit, "differs": differs}

@@ -22,7 +22,8 @@ class Step:
         posterior: Output of ``encode``, after the suite's interventions.
         z: Codes drawn from it, shape (batch, latent). Complex, and half as many, for a complex posterior.
         likelihood: Output of ``decode`` at z, after the suite's interventions.
-        step: Number of the step, from 0.
+        step: Number of the step, from 0. On a GPU it is a tensor without axes, in double precision. A captured step is
+            replayed, so compute with it by torch (`clamp`, `where`).
         rng: For an objective's own randomness.
         steps: Number of steps of the whole training, for schedules.
         examples: Number of training examples, for estimates of the aggregate posterior from a batch.
@@ -38,7 +39,7 @@ class Step:
     posterior: Posterior
     z: Tensor
     likelihood: Likelihood
-    step: int
+    step: int | Tensor
     rng: torch.Generator
     steps: int
     examples: int

@@ -65,6 +65,10 @@ class Version:
     since: str
 
 
+REAL_IMAGES = ("mnist", "fashion_mnist")
+"""Data sets of real images in the reference population."""
+
+
 @dataclass(frozen=True)
 class Task:
     """The standardized experiment that checks one paper's group of claims.
@@ -88,6 +92,7 @@ class Task:
         arms: Further models that are trained, and not judged for the variant.
         comparisons: What is measured of all models of a cell together, named as `instruments`.
         tradeoffs: Pairs of measurements that are drawn against each other.
+        also_on: Data sets that count on the board like `datasets`, and are run by name only: they have to be installed.
         versions: Every version there was, the present one last. A record of any other is refused.
     """
 
@@ -109,6 +114,7 @@ class Task:
     tradeoffs: tuple[Tradeoff, ...] = ()
     versions: tuple[Version, ...] = ()
     budgets_on: Mapping[str, Mapping[Preset, Budget]] = field(default_factory=dict)
+    also_on: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if [version.number for version in self.versions] not in ([], list(range(1, self.version + 1))):
@@ -119,6 +125,11 @@ class Task:
         for name in self.named:
             if not is_among(name, given):
                 raise Mistake(f"{self.name}: none of its instruments gives {name}{nearest(name, given)}")
+
+    @property
+    def counted_on(self) -> tuple[str, ...]:
+        """Data sets that count on the board."""
+        return self.datasets + self.also_on
 
     @property
     def given(self) -> tuple[str, ...]:

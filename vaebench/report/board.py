@@ -7,8 +7,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from vaebench.mistakes import Mistake
+from vaebench.report.cache import Cache, cache_file
 from vaebench.report.files import IN_THE_WAY, STRANGER, SUBMISSIONS, drawn_figures, stale_pages
 from vaebench.report.pages import pages
+from vaebench.report.reading import kept_records
 from vaebench.report.run_places import RowPlaces
 from vaebench.report.selection import Selection, select
 from vaebench.report.sent import SENDER, THIS_RUN, Sent, sender_of, sent
@@ -72,16 +74,19 @@ class BadReferences(Mistake):
         self.lines = tuple(lines)
 
 
-def published(folder: Path) -> Published:
+def published(folder: Path, there: Suite | None = None, store: Cache | None = None) -> Published:
     """Read the records that a checkout publishes.
 
     Args:
         folder: The checkout.
+        there: What there is, if what is worked out of the suite's own records is kept.
+        store: Where it is kept; nowhere by default.
 
     Returns:
         Its records.
     """
-    references, bad = read_records(folder / REFERENCES, as_store=True)
+    below = folder / REFERENCES
+    references, bad = kept_records(below, there, store or Cache(None)) if there else read_records(below, as_store=True)
     return Published(tuple(references), *_submitted(folder / PAGES / SUBMISSIONS), tuple(bad))
 
 
@@ -151,7 +156,8 @@ def current_pages(redraw: bool = False, checkout: Path | None = None) -> tuple[P
     """  # noqa: DOC502 - raised by refuse_bad and drawn_figures
     folder = checkout or root()
     drawn = drawn_figures(folder / PAGES)  # also looks for links
-    found, there = published(folder), suite()
+    there = suite()
+    found = published(folder, there, Cache(None if redraw else cache_file()))
     selection = chosen(folder, there, found)
     refuse_bad(folder, found, selection)
     below = folder / PAGES / SUBMISSIONS

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
-from vaebench.claims import Claim, Verdict, is_plain
+from vaebench.claims import Claim, Verdict
 from vaebench.report.claim_table import asked, decided, marks
 from vaebench.report.decisive import decisive
 from vaebench.report.distinct import Model, distinct
@@ -65,12 +65,11 @@ def claim_section(
     numbered = "\n".join(f"{place}. {escape(one)}" for place, one in enumerate(conditions.values(), 1))
     return [
         f"### {escape(claim.id)}",
-        f"{escape(claim.says)} {_tally(claim, models, len(ours), whose)}",
+        "\n\n".join(filter(None, [f"{escape(claim.says)} {_tally(claim, models, len(ours), whose)}", general])),
         f"The claim holds if each of these holds:\n\n{numbered}",
         *_plants(claim, ours),
         *([f"{CONTROLS}, in every record{whose} that has one: {'; '.join(same)}."] if same else []),
         *([written] if written else []),
-        *([general] if general and written else []),
         *_silent((one, one.verdicts[claim.id]) for one in shown),
         *([_reported(claim, shown)] if claim.reported else []),
     ]
@@ -154,12 +153,8 @@ def _reported(claim: Claim, shown: Iterable[ShownRecord]) -> str:
     said = f"{REPORTED}, on the pages of the records: {escape(words(', '.join(claim.reported)))}."
     rows = []
     for one in shown:
-        means = {
-            name: plus_minus(one.interval(column))
-            for name in claim.reported
-            for column in one.columns.get(name, ())
-            if is_plain(column)
-        }
+        there = {name: one.mean(name) for name in claim.reported}
+        means = {name: plus_minus(found.interval) for name, found in there.items() if found and found.is_plain}
         if means:
             rows.append([one.link, *(means.get(name, "–") for name in claim.reported)])
     heads = ["Record", *(escape(words(name)) for name in claim.reported)]

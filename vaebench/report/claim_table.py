@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from vaebench.claims import WORST_FIRST, CheckResult, Verdict
+from vaebench.report.condition_words import condition_words
 from vaebench.report.decisive import contradicts, decisive
 from vaebench.report.format import check_numbers, claimed, plain
 from vaebench.report.markdown import SYMBOLS, escape, words
@@ -24,7 +25,9 @@ def asked(verdicts: Iterable[Verdict]) -> dict[Key, str]:
     for check in max((verdict.checks for verdict in verdicts), key=len, default=()):
         each = "" if check.knob is None else " at each knob value"
         control = " (control)" if check.role == "control" else ""
-        found[_key(check)] = f"{words(check.statistic)} {claimed(check)}{each}{control}"
+        said, name = condition_words(check.statistic), words(check.statistic)
+        named = name if said == name else f"{said} ({name})"
+        found[_key(check)] = f"{named} {claimed(check)}{each}{control}"
     return found
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from vaebench.claims import WORST_FIRST, Claim, LevelName, Verdict, VerdictWord
 from vaebench.papers import Task
+from vaebench.report.condition_words import condition_words
 from vaebench.report.decisive import decisive
 from vaebench.report.distinct import Model
 from vaebench.report.format import plain
@@ -23,6 +24,8 @@ ROUNDING = 1e-4
 _BOUND = "\N{NO-BREAK SPACE}"
 _PERCENT = f"{_BOUND}%"
 
+AT: tuple[LevelName, LevelName] = ("published", "controlled")
+
 FEW = 3
 """Up to so many models are named; of more only the number is said."""
 
@@ -34,7 +37,7 @@ class Counted:
     Attributes:
         task: Its task.
         claim: The claim.
-        models: The suite's own distinct models of the task's data sets that it applies to.
+        models: The suite's own distinct models of the data sets that count, to which it applies.
         groups: Its effects over variants.
     """
 
@@ -51,6 +54,22 @@ class Counted:
     def held(self, level: LevelName) -> int:
         """Number of models on which it holds at a level."""
         return sum(getattr(one, level).word == "holds" for one in self.verdicts)
+
+    def by_dataset(self, level: LevelName) -> str:
+        """Where it turns round: data sets on which most models hold, and sets on which most do not; else empty."""
+        sides: dict[bool, dict[str, list[bool]]] = {True: {}, False: {}}
+        for dataset in self.task.counted_on:
+            held = [
+                getattr(verdict, level).word == "holds"
+                for model, verdict in zip(self.models, self.verdicts, strict=True)
+                if model.first.dataset == dataset
+            ]
+            if held:
+                sides[2 * sum(held) > len(held)][dataset] = held
+        if not all(sides.values()):
+            return ""
+        said = ((map(words, side), [one for held in side.values() for one in held]) for side in sides.values())
+        return "; ".join(f"{', '.join(names)} {sum(held)} of {len(held)}" for names, held in said)
 
     @property
     def breadth(self) -> tuple[float, float]:
@@ -75,7 +94,7 @@ def counted(task: Task, models: Iterable[Model], groups: Iterable[Group]) -> tup
     Returns:
         The claims in order; none if no model counts.
     """
-    ours = [one for one in models if one.is_own and one.first.dataset in task.datasets]
+    ours = [one for one in models if one.is_own and one.first.dataset in task.counted_on]
     by_claim: dict[str, list[Group]] = {}
     for group in groups:
         by_claim.setdefault(group.claim, []).append(group)
@@ -101,11 +120,17 @@ def headlines(found: Iterable[Counted]) -> str:
     chosen = [one for one in found if headline(one.task.name, one.claim.id) and one.models]
     rows = []
     for one in sorted(chosen, key=_how_widely):
-        counts = [f"**{one.held(level)}** of {len(one.models)}" for level in ("published", "controlled")]
+        counts = [f"**{one.held(at)}** of {len(one.models)}{_where(one, at)}" for at in AT]
         name = f"[{escape(headline(one.task.name, one.claim.id))}]({one.link})"
         rows.append([name, *counts, *how_much(one), what_decides(one)])
     heads = ["Claim", "As published", "Under controls", f"[How much]({OVER_VARIANTS})", "A new variant", "What decides"]
     return table(heads, rows) if rows else ""
+
+
+def _where(one: Counted, level: LevelName) -> str:
+    """On which data sets a claim holds and on which it does not, in brackets, where they differ."""
+    turned = one.by_dataset(level)
+    return f" ({escape(turned)})" if turned else ""
 
 
 def _how_widely(one: Counted) -> tuple[float, float, str, str]:
@@ -141,7 +166,7 @@ def how_much(one: Counted) -> tuple[str, str]:
 
 
 def _order(task: Task, group: Group) -> int:
-    return task.datasets.index(group.dataset)
+    return task.counted_on.index(group.dataset)
 
 
 def _over_variants(task: Task, group: Group, where: bool) -> tuple[str, str]:
@@ -184,7 +209,7 @@ def what_decides(one: Counted) -> str:
     (statistic, found), *others = sorted(by_statistic.items(), key=lambda item: (-item[1].total(), item[0]))
     times = ", ".join(f"{SYMBOLS[word]} {found[word]}" for word in WORST_FIRST if found[word])
     more = f"; {len(others)} more condition{'' if len(others) == 1 else 's'}" if others else ""
-    return f"{escape(words(statistic))} ({times}){more}"
+    return f"{escape(condition_words(statistic))} ({times}){more}"
 
 
 def _short(model: Model, among: Iterable[Model]) -> str:
@@ -206,7 +231,7 @@ def all_claims(found: Sequence[Counted]) -> str:
     for one in sorted(found, key=_how_widely):
         verdicts = one.verdicts
         name = f"[{escape(one.claim.id)}]({one.link})"
-        counts = [tally(verdicts, published=True), tally(verdicts, published=False)]
+        counts = [tally(verdicts, published=at == "published") + _where(one, at) for at in AT]
         rows.append([name, escape(one.claim.says), *counts, what_decides(one), _analytic(one), told(verdicts)])
     heads = ["Claim", "Statement", "As published", "Under controls", "What decides", "Analytic arm"]
     return dropping_empty([*heads, "Can the measure tell?"], rows)

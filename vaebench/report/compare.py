@@ -12,7 +12,7 @@ from vaebench.mistakes import Mistake, nearest
 from vaebench.report.differences import AtLevel, ClaimDifference, Comparison, MeasurementDifference
 from vaebench.results.assemble import rejudge
 from vaebench.results.record import Record
-from vaebench.results.references import own, read
+from vaebench.results.references import own_row, read
 
 Key = tuple[str, ...]
 
@@ -33,14 +33,10 @@ def side(given: str) -> tuple[list[Record], list[str]]:
     """
     if Path(given).exists() or "/" in given:
         return read(Path(given))
-    by_row: dict[str, list[Record]] = {}
-    records, bad = own()
-    for record in records:
-        by_row.setdefault(f"{record.subject.variant.name}.{record.subject.arch}", []).append(record)
-    variants = {row.partition(".")[0] for row in by_row}
-    chosen = [one for row, its in sorted(by_row.items()) if given in {row, row.partition(".")[0]} for one in its]
+    chosen, bad, rows = own_row(given)
     if not chosen:
-        raise Mistake(f"{given} is no folder of a run and no row{nearest(given, sorted({*by_row, *variants}))}")
+        near = nearest(given, sorted(rows)) or "; a row is a variant, or variant.network as in vae.mlp"
+        raise Mistake(f"{given} is no folder of a run and no row{near}")
     return chosen, bad
 
 

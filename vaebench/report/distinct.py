@@ -9,7 +9,6 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from vaebench.claims import Column, map_entry
 from vaebench.report.shown import ShownRecord
 
 SAME = 1e-3
@@ -17,9 +16,6 @@ SAME = 1e-3
 
 NOUGHT = 1e-9
 """Numbers below this are 0 up to rounding."""
-
-CLOCK = "time_ratio"
-"""Ending of a measurement of time, which differs between two runs of one model."""
 
 FEWEST = 5
 """Fewer numbers than this can agree by chance."""
@@ -79,41 +75,24 @@ def distinct(shown: Iterable[ShownRecord]) -> tuple[Model, ...]:
 
 
 def _models(group: Sequence[ShownRecord]) -> Iterable[Model]:
-    keyed = sorted(((_numbers(one), one) for one in group), key=lambda pair: pair[0][0])
+    keyed = sorted(((one.summary, one) for one in group), key=lambda pair: pair[0].largest)
     taken: set[int] = set()
-    for place, (numbers, one) in enumerate(keyed):
+    for place, (ours, one) in enumerate(keyed):
         if place in taken:
             continue
         same = [one]
         for other in range(place + 1, len(keyed)):
             theirs, candidate = keyed[other]
-            if not _close(numbers[0], theirs[0]):
+            if not _close(ours.largest, theirs.largest):
                 break
-            if other not in taken and _equal(numbers, theirs) and _places(one) == _places(candidate):
+            if other not in taken and _equal(ours.numbers, theirs.numbers) and ours.places == theirs.places:
                 taken.add(other)
                 same.append(candidate)
         yield Model(tuple(sorted(same, key=lambda r: (not r.is_own, len(r.variant_label), r.variant_label))))
 
 
-def _columns(one: ShownRecord) -> list[Column]:
-    """What is compared: numbers of the trained arm, but neither times nor the entries of maps."""
-    found = (c for columns in one.columns.values() for c in columns if c.arm == "trained")
-    kept = (c for c in found if not c.name.endswith(CLOCK) and map_entry(c.name) is None)
-    return sorted(kept, key=lambda c: (c.name, c.knob or 0.0))
-
-
-def _numbers(one: ShownRecord) -> list[float]:
-    """The numbers; the first of them is the largest, to sort by."""
-    found = [value for column in _columns(one) for value in column.values]
-    return [max(map(abs, found), default=0.0), *found]
-
-
-def _places(one: ShownRecord) -> list[tuple[object, ...]]:
-    return [(*column.place, column.seeds) for column in _columns(one)]
-
-
 def _equal(ours: Sequence[float], theirs: Sequence[float]) -> bool:
-    return FEWEST < len(ours) == len(theirs) and all(map(_close, ours, theirs))
+    return FEWEST <= len(ours) == len(theirs) and all(map(_close, ours, theirs))
 
 
 def _close(one: float, other: float) -> bool:

@@ -16,12 +16,14 @@ from vaebench.report.gives import PAGE as GIVES
 from vaebench.report.glossary import PAGE as GLOSSARY
 from vaebench.report.glossary import link
 from vaebench.report.left_out import left_out_line
-from vaebench.report.markdown import PREVIEW, contents, escape, table
+from vaebench.report.markdown import PREVIEW, contents, escape, table, words
 from vaebench.report.over_variants import PAGE as OVER_VARIANTS
 from vaebench.report.places_page import places_path
 from vaebench.report.records_page import foundations, records_path
 from vaebench.report.selection import Selection
+from vaebench.report.sent import Sent
 from vaebench.report.suite import Suite
+from vaebench.report.superseded import PAGE as SUPERSEDED
 from vaebench.report.superseded import no_records, superseded_line
 from vaebench.report.this_run import this_run
 
@@ -35,7 +37,7 @@ LEGEND = (
 CSV = "results/verdicts.csv"
 """All results as a table, from the top of the board."""
 
-CHANGES, CITE, ADD, HOME = "../CHANGELOG.md", "../CITATION.cff", "../CONTRIBUTING.md", "../README.md"
+CHANGES, CITE, ADD, HOME = "changes.md", "cite.md", "../CONTRIBUTING.md", "../README.md"
 
 
 def front_page(
@@ -64,6 +66,7 @@ def front_page(
     own = [one for one in models if one.is_own]
     parts = [f"# {TITLE}", *([PREVIEW] if preview else [])]
     parts += [_tested(suite, selection), _dated(suite, selection, preview)]
+    parts += [line] if (line := _awaited(suite, selection)) else []
     if not selection.shown:
         parts.append(no_records(selection.stale))
     first = headlines(claims)
@@ -83,6 +86,8 @@ def front_page(
     parts += ["## Superseded", superseded_line(selection.stale)] if selection.stale else []
     parts += ["## Left out", line] if (line := left_out_line(selection, unread)) else []
     parts.insert(links, contents(parts))
+    if suite.tasks and selection.shown:
+        parts.insert(links + 1, _by_task(suite.tasks, selection))
     return "\n\n".join(parts) + "\n"
 
 
@@ -102,6 +107,30 @@ def _tested(suite: Suite, selection: Selection) -> str:
         f"The claims of {_many(len(papers), 'paper')}, tested on {_many(len(variants), 'variant')} × "
         f"{_many(len(archs), 'network')} × {_many(len(data), 'data set')}, {_many(seeds, 'seed')} each."
     )
+
+
+def _awaited(suite: Suite, selection: Selection) -> str:
+    """Say which tasks have no current result, because their protocol changed, where others have one."""
+    old = [one.record.subject.task.name for one in selection.stale if not isinstance(one.record, Sent)]
+    if not old or not selection.shown:
+        return ""
+    measured = {one.subject.task.name for one in selection.shown if one.is_own}
+    none = [f"[{words(task.name)}]({task.name}.md)" for task in suite.tasks if task.name in {*old} - measured]
+    lacks = f" No current result yet: {', '.join(none)}." if none else ""
+    many = f"[{_many(len(old), 'record')}]({SUPERSEDED})"
+    return f"Since a change of protocol {many} {'waits' if len(old) == 1 else 'wait'} to be measured again.{lacks}"
+
+
+def _by_task(tasks: Sequence[Task], selection: Selection) -> str:
+    """Link from the first screen to what a reader asks of a task."""
+    said = []
+    for task in tasks:
+        page, places = f"{task.name}.md", places_path(task)
+        ways = [f"[protocol]({page}#protocol)"]
+        if selection.of_task(task.name):
+            ways += [f"[places]({places})", f"[who has none, and why]({places}#coverage)"]
+        said.append(f"[{words(task.name.partition('_')[2])}]({page}) ({', '.join(ways)})")
+    return f"**Tasks**: {' · '.join(said)}"
 
 
 def _many(number: int, what: str) -> str:

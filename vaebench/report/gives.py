@@ -8,12 +8,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from vaebench.claims import Column, Interval
+from vaebench.claims import Interval
 from vaebench.report.format import plain, plus_minus
 from vaebench.report.glossary import PAGE as GLOSSARY
 from vaebench.report.markdown import PREVIEW, escape, table
 from vaebench.report.selection import Selection
 from vaebench.report.shown import Row, ShownRecord
+from vaebench.report.variant_page import variant_path
 
 PAGE = "what_you_get.md"
 """The page's file at the top of the board."""
@@ -73,11 +74,13 @@ class Gives:
 
     Attributes:
         label: The row's name.
+        path: The page of its variant, below the board.
         is_own: Whether it is one of the suite's own.
         found: By name, the interval over seeds and the knob value that it is read at.
     """
 
     label: str
+    path: str
     is_own: bool
     found: Mapping[str, tuple[Interval, float | None]]
 
@@ -100,7 +103,8 @@ def gives(selection: Selection) -> tuple[Gives, ...]:
         read = {given.name: _read(given, records) for given in GIVEN}
         found = {name: one for name, one in read.items() if one}
         if found:
-            rows.append(Gives(selection.labels[row], not row.sender, found))
+            path = variant_path(next(iter(records.values())))
+            rows.append(Gives(selection.labels[row], path, not row.sender, found))
     return tuple(sorted(rows, key=_order))
 
 
@@ -112,10 +116,8 @@ def _order(one: Gives) -> tuple[float, str]:
 def _read(given: Given, records: Mapping[str, ShownRecord]) -> tuple[Interval, float | None] | None:
     for task, measurement in given.sources:
         shown = records.get(f"{task} {given.dataset}")
-        columns = [c for c in shown.columns.get(measurement, ()) if c.arm == "trained"] if shown else []
-        if shown and columns:
-            lowest: Column = min(columns, key=lambda c: (c.knob is None, c.knob or 0.0))
-            return shown.interval(lowest), lowest.knob
+        if shown and (found := shown.mean(measurement)):
+            return found.interval, found.knob
     return None
 
 
@@ -128,18 +130,19 @@ def gives_table(rows: Sequence[Gives]) -> str:
     Returns:
         Markdown, with a line that says what the columns are.
     """
-    knobs = {name: {one.found[name][1] for one in rows if name in one.found} for name in (g.name for g in GIVEN)}
-    heads = [f"{g.name}{f' {g.better}' if g.better else ''}" for g in GIVEN]
-    best = {g.name: _best(g, rows) for g in GIVEN}
+    given = [one for one in GIVEN if any(one.name in row.found for row in rows)]
+    knobs = {g.name: {one.found[g.name][1] for one in rows if g.name in one.found} for g in given}
+    heads = [f"{g.name}{f' {g.better}' if g.better else ''}" for g in given]
+    best = {g.name: _best(g, rows) for g in given}
     lines = []
     for one in rows:
         cells = []
-        for given in GIVEN:
-            found = one.found.get(given.name)
+        for thing in given:
+            found = one.found.get(thing.name)
             text = plus_minus(found[0]) if found else ""
-            cells.append(f"**{text}**" if found and _among(found[0], best[given.name]) else text)
-        lines.append([one.label, *cells])
-    said = "; ".join(f"*{g.name.lower()}*: {g.says}{_at(knobs[g.name])}" for g in GIVEN if knobs[g.name])
+            cells.append(f"**{text}**" if found and _among(found[0], best[thing.name]) else text)
+        lines.append([f"[{one.label}]({one.path})", *cells])
+    said = "; ".join(f"*{g.name.lower()}*: {g.says}{_at(knobs[g.name])}" for g in given)
     return f"On {GIVEN[0].dataset}, mean ± half of the 95 % interval over seeds. {escape_(said)}.\n\n" + table(
         ["Variant · network", *heads], lines
     )

@@ -61,7 +61,6 @@ EFFECTS: dict[tuple[str, str], Effect] = {
         (f"decoder_high_frequency_share{ACROSS}",),
         "high-frequency share {}",
         "change",
-        "A larger variance lowers the decoder's frequencies",
     ),
     ("camuto2021_input_noise", "noise_lipschitz"): Effect(
         (f"encoder_lipschitz_mean{ACROSS}",),
@@ -94,7 +93,6 @@ EFFECTS: dict[tuple[str, str], Effect] = {
         ("potential_spearman",),
         "rank correlation {}, claimed > 0.5",
         "number",
-        "The potential is a proxy of the Fisher metric",
     ),
     ("gracyk2025_kahler_sampling", "cheaper"): Effect(("metric_log10_time_ratio",), "{} the speed", "times"),
     ("nakagawa2021_posterior_isometry", "importance"): Effect(

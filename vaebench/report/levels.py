@@ -3,15 +3,13 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from vaebench.claims import Claim, Validity, Verdict, has_tolerance, judge, with_tolerances
+from vaebench.claims import Claim, Validity, Verdict, VerdictWord, has_tolerance
 from vaebench.report.markdown import SYMBOLS, details, escape, label, table, words
 from vaebench.report.shown import ShownRecord
+from vaebench.report.summary import FACTORS, Words, at_factor
 
 LEVELS = ("As published", "Under controls")
 """The two levels of a verdict, as headings."""
-
-FACTORS = (0.5, 1.0, 2.0)
-"""How wide the tolerances that are ours are made, beside the width that they have."""
 
 TOLERANCES = "Verdicts at half and twice the tolerances that are ours"
 """The title of the folded table."""
@@ -42,7 +40,11 @@ def tally(verdicts: Iterable[Verdict], published: bool) -> str:
     Returns:
         For example ``✓ 12 · ✗ 0 · ? 2``; empty if the claim applies nowhere.
     """
-    found = Counter((one.published if published else one.controlled).word for one in verdicts)
+    return _counted((one.published if published else one.controlled).word for one in verdicts)
+
+
+def _counted(words_: Iterable[VerdictWord]) -> str:
+    found = Counter(words_)
     shown = [word for word in SYMBOLS if word != "not applicable"]
     return " · ".join(f"{SYMBOLS[word]} {found[word]}" for word in shown) if any(found[word] for word in shown) else ""
 
@@ -126,19 +128,19 @@ def tolerance_table(claims: Sequence[Claim], shown: Sequence[ShownRecord]) -> st
     for claim in claims:
         if not any(map(has_tolerance, claim.conditions)):
             continue
-        at = {factor: [_judged(claim, factor, one) for one in shown] for factor in FACTORS}
-        for published in (True, False):
-            level = "as published" if published else "under controls"
-            name = escape(claim.id) if published else ""
-            rows.append([name, level, *(tally(verdicts, published) for verdicts in at.values())])
+        at = [_at_factors(claim, one) for one in shown]
+        for place, level in enumerate(("as published", "under controls")):
+            counts = [_counted(words_[factor][place] for words_ in at) for factor in range(len(FACTORS))]
+            rows.append([escape(claim.id) if place == 0 else "", level, *counts])
     heads = ["Claim", "Level", *("as it is" if factor == 1 else f"× {factor:g}" for factor in FACTORS)]
     return details(TOLERANCES, table(heads, rows)) if rows else ""
 
 
-def _judged(claim: Claim, factor: float, shown: ShownRecord) -> Verdict:
-    if factor == 1 and claim in shown.record.claims:
-        return shown.verdicts[claim.id]
-    return judge(with_tolerances(claim, factor), shown.table, seeds_run=len(shown.record.cells))
+def _at_factors(claim: Claim, shown: ShownRecord) -> tuple[Words, ...]:
+    if claim in shown.record.claims:
+        return shown.summary.tolerances[claim.id]
+    seeds = len(shown.record.cells)
+    return tuple(at_factor(claim, factor, shown.table, seeds) for factor in FACTORS)
 
 
 def levels_said(verdict: Verdict) -> str:

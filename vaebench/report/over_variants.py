@@ -19,7 +19,7 @@ from vaebench.report.files import KEPT
 from vaebench.report.glossary import PAGE as GLOSSARY
 from vaebench.report.glossary import link
 from vaebench.report.in_words import Effect, effect_of, said, span
-from vaebench.report.markdown import PREVIEW, anchor, contents, escape, table, words
+from vaebench.report.markdown import PREVIEW, anchor, bullets, contents, escape, table, words
 from vaebench.report.pooled import FEWEST, METHOD, Pooled, pooled
 
 PAGE = KEPT
@@ -91,7 +91,7 @@ def groups(task: Task, models: Iterable[Model], kept: Mapping[str, Pooled]) -> t
     """
     by_place: dict[tuple[str, str], list[Model]] = {}
     for model in models:
-        if model.is_own and model.first.row.preset == "standard" and model.first.dataset in task.datasets:
+        if model.is_own and model.first.row.preset == "standard" and model.first.dataset in task.counted_on:
             by_place.setdefault((model.first.dataset, model.first.row.arch), []).append(model)
     found = []
     for claim in task.claims:
@@ -219,15 +219,17 @@ def general_lines(found: Iterable[Group]) -> str:
         found: The groups of the claim.
 
     Returns:
-        A sentence for each group with enough variants; empty if there is none.
+        A line for each group with enough variants; empty if there is none.
     """
     lines = [
-        f"{one.where}, {len(one.effects)} distinct variants: "
-        f"{one.effect.says.format(one.said(one.found.estimate))} "
-        f"[{one.span(one.found.low, one.found.high)}]; a new variant {one.span(one.found.new_low, one.found.new_high)}"
+        escape(
+            f"{one.where}, {len(one.effects)} distinct variants: "
+            f"{one.effect.says.format(one.said(one.found.estimate))} [{one.span(one.found.low, one.found.high)}]; "
+            f"a new variant {one.span(one.found.new_low, one.found.new_high)}"
+        )
         for one in found
         if one.found
     ]
     if not lines:
         return ""
-    return f"[Over variants]({PAGE}), by random effects: {escape('. '.join(lines))}."
+    return f"How much, [over variants]({PAGE}) by random effects:\n\n{bullets(lines)}"

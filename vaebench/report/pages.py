@@ -25,6 +25,7 @@ from vaebench.report.front_page import front_page
 from vaebench.report.gives import PAGE as GIVES
 from vaebench.report.gives import gives, gives_page
 from vaebench.report.glossary import PAGE, glossary_page
+from vaebench.report.kept import kept_page
 from vaebench.report.left_out import PAGE as LEFT_OUT
 from vaebench.report.left_out import left_out_page
 from vaebench.report.over_variants import PAGE as OVER_VARIANTS
@@ -82,13 +83,14 @@ def pages(
         written[places_path(task)] = places_page(task, standing[task.name], selection, preview)
         written[records_path(task)] = records_page(task, selection, preview)
         for shown in selection.of_task(task.name):
-            written[shown.path] = record_page(task, shown, preview, suite.variants)
+            kept = "" if preview else kept_page(shown, suite)
+            written[shown.path] = kept or record_page(task, shown, preview, suite.variants)
         pictures += of_task
     own = {name: by_data([one for one in of_task if one.is_own]) for name, of_task in models.items()}
     for path, of_variant in variants_of(selection.shown).items():
         written[path] = variant_page(suite, of_variant, preview, places_of(of_variant, own))
     tables = taken_away(suite, selection, written, preview)
-    marked = {path: f"{MARK}\n\n{text}" for path, text in written.items() if text}
+    marked = {path: f"{MARK}\n\n{text}" for path in list(written) if (text := written.pop(path))}
     return marked | tables | {picture.path: _drawn(picture, drawn or {}) for picture in pictures}
 
 

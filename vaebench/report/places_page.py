@@ -9,7 +9,18 @@ from vaebench.report.format import plus_minus
 from vaebench.report.glossary import PAGE as GLOSSARY
 from vaebench.report.glossary import link
 from vaebench.report.levels import both
-from vaebench.report.markdown import PREVIEW, SYMBOLS, anchor, bullets, escape, label, preset_suffix, table, words
+from vaebench.report.markdown import (
+    PREVIEW,
+    SYMBOLS,
+    anchor,
+    bullets,
+    contents,
+    escape,
+    label,
+    preset_suffix,
+    table,
+    words,
+)
 from vaebench.report.selection import Selection
 from vaebench.report.shown import Row, ShownRecord
 from vaebench.report.standing import Coverage, Standing, coverage, standings
@@ -18,6 +29,9 @@ from vaebench.report.trust import row_trust_said
 
 UP = "../"
 """The way from a page of places to the top of the board."""
+
+FEW = 4
+"""So many models are named that may be first."""
 
 PLACED = "With a place"
 NO_PLACE = "Run, no place"
@@ -95,11 +109,26 @@ def places_page(task: Task, found: ByData, selection: Selection, preview: bool) 
     parts.append(f"[Leaderboard]({UP}README.md) · [the task's page]({UP}{task.name}.md) · [glossary]({UP}{GLOSSARY})")
     if not found:
         return "\n\n".join([*parts, no_records(selection.stale, task.name, UP)]) + "\n"
-    parts.append(_legend())
+    head = len(parts)
+    firsts = [
+        f"[{words(d)}{preset_suffix(p)}](#{anchor(words(d) + preset_suffix(p))}): {_first(of)}"
+        for (p, d), of in found.items()
+    ]
+    parts += [f"First on each data set:\n\n{bullets(firsts)}", _legend()]
     for (preset, dataset), of_data in found.items():
         parts += [f"## {words(dataset)}{preset_suffix(preset)}", _table(task, of_data)]
     parts += ["## Coverage", _coverage(task, found, selection)]
+    parts.insert(head, contents(parts))
     return "\n\n".join(parts) + "\n"
+
+
+def _first(found: Sequence[Standing]) -> str:
+    """Name the models that may be first; of many, say how many."""
+    placed = [one for one in found if one.place]
+    firsts = [one.model.label for one in placed if one.place and one.place.best == 1]
+    if len(firsts) > FEW:
+        return f"{len(firsts)} of {len(placed)} models cannot be told from the best, {firsts[0]} among them"
+    return ", ".join(firsts) or "no model has a place"
 
 
 def _legend() -> str:

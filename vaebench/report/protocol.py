@@ -43,6 +43,8 @@ def _rows(task: Task, budgets: Sequence[Budget]) -> list[list[str]]:
         ["held-out points", *(count(one.evaluation.points) for one in budgets)],
         ["draws", *(count(one.evaluation.samples) for one in budgets)],
     ]
+    if any(one.evaluation.neighbours_among for one in budgets):
+        lines.append(["neighbours sought among", *(_among(one) for one in budgets)])
     if any("damage" in name for name in task.named):
         lines.append(["attack", *(_attack(one) for one in budgets)])
     if any(one.training.snapshots for one in budgets):
@@ -63,6 +65,11 @@ def _optimiser(budget: Budget) -> str:
     return f"Adam, {plain(budget.training.learning_rate)}, {end}"
 
 
+def _among(budget: Budget) -> str:
+    most = budget.evaluation.neighbours_among
+    return f"{count(most)} training examples" if most else "all training examples"
+
+
 def _attack(budget: Budget) -> str:
     one = budget.evaluation
     return f"{one.attack_steps} steps, {one.attack_restarts} starts, {one.attacked} examples"
@@ -70,7 +77,8 @@ def _attack(budget: Budget) -> str:
 
 def _set(task: Task) -> str:
     """Say in a sentence each on which data, with which interventions and beside which arms models are trained."""
-    said = [f"Data: {', '.join(task.datasets)}.", f"Every model: {_interventions(task.interventions)}."]
+    by_name = f"; by name also {', '.join(task.also_on)}" if task.also_on else ""
+    said = [f"Data: {', '.join(task.datasets)}{by_name}.", f"Every model: {_interventions(task.interventions)}."]
     arms = [_arm(arm) for arm in task.arms] + (["analytic (exact, untrained)"] if task.analytic else [])
     said += [f"Arms beside it: {'; '.join(arms)}."] if arms else []
     return escape(" ".join(said))

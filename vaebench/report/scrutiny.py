@@ -16,6 +16,7 @@ from vaebench.report.suite import Suite
 from vaebench.report.suspicion import better_than_exact, same_times, too_even, twins
 from vaebench.results.assemble import judging_hash
 from vaebench.results.kept_sources import SOURCES, code_hash, entry
+from vaebench.results.meta import declared, lacks_of_meta
 from vaebench.results.record import Record, cell_id
 from vaebench.results.store import BadRecord
 
@@ -82,7 +83,7 @@ def scrutinise(records: Sequence[Record], standard: Standard, sources: Path) -> 
     found = [_of_one(_as_sent(record), standard, sources) for record in records]
     for variant in {record.subject.variant.name for record in records}:
         mine = [(one, of) for one, of in zip(records, found, strict=True) if one.subject.variant.name == variant]
-        _add_twins(mine, standard)
+        _add_twins(mine, [*standard.references, *standard.others])
     return found
 
 
@@ -90,10 +91,10 @@ def _as_sent(record: Record) -> Sent:
     return record if isinstance(record, Sent) else sent(record, THIS_RUN)
 
 
-def _add_twins(mine: Sequence[tuple[Record, Findings]], standard: Standard) -> None:
+def _add_twins(mine: Sequence[tuple[Record, Findings]], every: Sequence[Record]) -> None:
     """Say whose numbers a variant's are: an objection where they are the same in all of its records."""
     sender = getattr(mine[0][0], "sender", THIS_RUN)
-    others = [*standard.references, *(one for one in standard.others if one.sender != sender)]
+    others = [one for one in every if not isinstance(one, Sent) or one.sender != sender]
     of_each = [twins(record, others) for record, _ in mine]
     everywhere = set.intersection(*map(set, of_each)) if of_each else set()
     for (_, found), same in zip(mine, of_each, strict=True):
@@ -105,7 +106,9 @@ def _of_one(record: Sent, standard: Standard, sources: Path) -> Findings:
     suite, subject, found = standard.suite, record.subject, Findings()
     task = suite.by_name.get(subject.task.name)
     if subject.preset == "quick":
-        found.unfit.append("subject.preset: quick only shows that everything runs; it is no result")
+        found.unfit.append(
+            "subject.preset: quick only shows that everything runs, and is no result; run the standard preset"
+        )
     if task is None:
         found.unfit.append(f"subject.task.name: there is no task {subject.task.name}")
     elif why := impossible(record, task, suite) or _stale(record, task, suite):
@@ -122,8 +125,30 @@ def _of_one(record: Sent, standard: Standard, sources: Path) -> Findings:
     found.untrue += [*out_of_bounds(record), *filter(None, [same_times(record, others)])]
     found.untrue += filter(None, [too_even(record, standard.references)])
     found.untrue += _dates(record, task)
-    found.unproved += [*_cells(record), *_code(record, standard), *_sources(record, suite, sources)]
+    found.unproved += [
+        *_cells(record),
+        *_code(record, standard),
+        *(of_sources := list(_sources(record, suite, sources))),
+    ]
+    if not of_sources and suite.variants.get(subject.variant.name) != subject.variant.code_hash:
+        file = sources / SOURCES / subject.variant.name / entry(sources / SOURCES / subject.variant.name).file
+        found.remarks += filter(None, [_unsaid(file, sources)])
+        found.unproved += filter(None, [_unranked(record, file)])
     return found
+
+
+def _unsaid(file: Path, folder: Path) -> str:
+    """Name what only a person knows of a variant, and its file does not say."""
+    lacks = lacks_of_meta(file)
+    return f"{file.relative_to(folder)}: {lacks}" if lacks else ""
+
+
+def _unranked(record: Record, file: Path) -> str:
+    """Say that a record would be ranked although its source declares what is never ranked."""
+    found = declared(file)
+    if record.subject.variant.apart or not found:
+        return ""
+    return f"subject.variant.apart: empty, and {file.name} declares {', '.join(found)}: such a row is never ranked"
 
 
 def _stale(record: Record, task: Task, suite: Suite) -> str:

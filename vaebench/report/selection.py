@@ -9,6 +9,7 @@ from vaebench.experiment import UNJUDGED
 from vaebench.papers import Task
 from vaebench.report.admission import contradicted, copied, differs, impossible, judged
 from vaebench.report.completeness import lacking, short, strange, unlike_its_peers
+from vaebench.report.kept import kept_of
 from vaebench.report.sent import THIS_RUN, Sent, sender_of
 from vaebench.report.shown import Row, ShownRecord, row_of, show
 from vaebench.report.suite import Suite
@@ -102,10 +103,10 @@ def select(
     rest, odd = _split(rest, lambda r: impossible(r, task(r), suite), are_faults=True)
     rest, old_task = _split(rest, lambda r: _other("task", r.subject.task.hash, suite.definition(r)))
     rest, old_data = _split(rest, lambda r: _other("data set", r.subject.dataset.hash, suite.data_hash(r)))
-    rest, torn = _split(rest, lambda r: unfit(r, task(r)), are_faults=True)
+    rest, torn = _split(rest, lambda r: k.unfit if (k := kept_of(r)) else unfit(r, task(r)), are_faults=True)
     references = [record for record in rest if not isinstance(record, Sent)]
     rest, refused = _split(rest, lambda r: unfit_to_send(r, task(r), references, preview), are_faults=True)
-    anew = {id(record): judged(record, task(record)) for record in rest}
+    anew = {id(record): k.again if (k := kept_of(record)) else judged(record, task(record)) for record in rest}
     rest, untrue = _split(rest, lambda r: differs(r, anew[id(r)]), are_faults=True)
     seen: set[tuple[str, str, Row]] = set()
     rest, repeated = _split(rest, lambda r: _repeated(r, seen))

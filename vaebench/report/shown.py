@@ -9,6 +9,7 @@ from functools import cached_property
 from vaebench.claims import Column, Interval, Table, Verdict, t_interval
 from vaebench.report.markdown import preset_suffix
 from vaebench.report.sent import THIS_RUN, sender_of
+from vaebench.report.summary import Mean, Summary, known, means, wanted
 from vaebench.results.record import Record, Subject
 
 
@@ -70,6 +71,24 @@ class ShownRecord:
     def link(self) -> str:
         """Its name as a link to its page, from a page at the top of the board."""
         return f"[{self.label}]({self.path})"
+
+    @cached_property
+    def summary(self) -> Summary:
+        """What pages over many records say of its measurements; kept from before where its file is the same."""
+        return known(self.record)
+
+    def mean(self, name: str) -> Mean | None:
+        """Take a measurement of the trained arm at the first knob value.
+
+        Args:
+            name: Its name.
+
+        Returns:
+            Its mean; None where it has no number.
+        """
+        if name in wanted(self.record.claims):
+            return self.summary.means.get(name)
+        return means(self.record.measurements, [name]).get(name)
 
     @cached_property
     def table(self) -> Table:

@@ -105,11 +105,11 @@ def coverage(task: Task, row: str, variant: str, arch: str, found: Sequence[tupl
         found: Its standings, by data set.
 
     Returns:
-        Every data set of the task, in one of the four places.
+        Every data set of the task, in one of the four places. Those run by name only are there if they were run.
     """
     by_data = dict(found)
     placed, unsound, not_run, cannot = [], [], [], []
-    for dataset in task.datasets:
+    for dataset in (*task.datasets, *(name for name in task.also_on if name in by_data)):
         one = by_data.get(dataset)
         if one and one.place:
             placed.append(words(dataset))

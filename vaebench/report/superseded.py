@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable
 from vaebench.papers import Task
 from vaebench.report.glossary import PAGE as GLOSSARY
 from vaebench.report.glossary import link
+from vaebench.report.kept import kept_of
 from vaebench.report.levels import both
 from vaebench.report.markdown import (
     NO_RECORDS,
@@ -132,11 +133,17 @@ def _protocol(task: Task, key: Protocol) -> str:
 
 def _table(task: Task, sections: Collection[str], records: Iterable[Record], linked: bool) -> str:
     """A row a record, a column a claim that any of them carries."""
-    shown = sorted(show(map(rejudge, records)), key=lambda one: (one.dataset, one.row, one.subject.device))
+    shown = sorted(show(map(_again, records)), key=lambda one: (one.dataset, one.row, one.subject.device))
     claims = list(dict.fromkeys(claim.id for one in shown for claim in one.record.claims))
     heads = [f"[{escape(one)}]({task.name}.md#{anchor(one)})" if one in sections else escape(one) for one in claims]
     rows = [[_name(one, linked), words(one.dataset), _seeds(one), *_words(one, claims)] for one in shown]
     return table(["Record", "Data", "Seeds", *heads], rows)
+
+
+def _again(record: Record) -> Record:
+    """Judge a record by its own claims, if that was not kept."""
+    kept = kept_of(record)
+    return kept.again if kept else rejudge(record)
 
 
 def _name(one: ShownRecord, linked: bool) -> str:

@@ -93,7 +93,7 @@ def _results(
     if not models:
         return [no_records(selection.stale, task.name)]
     apart = superseded_line(selection.stale, task.name)
-    counted = [one for one in models if one.is_own and one.first.dataset in task.datasets] or models
+    counted = [one for one in models if one.is_own and one.first.dataset in task.counted_on] or models
     lines = []
     for claim in task.claims:
         verdicts = [one.first.verdicts[claim.id] for one in counted]
@@ -120,7 +120,7 @@ def _tables(
         images = " ".join(_image(one) for one in pictures if one.claim == claim.id)
         heading, says, *others = claim_section(claim, shown, general.get(claim.id, ""), models)
         parts += [heading, says, *([images] if images else []), *others]
-    counted = [one for one in shown if one.is_own and one.dataset in task.datasets]
+    counted = [one for one in shown if one.is_own and one.dataset in task.counted_on]
     parts += [tolerances] if (tolerances := tolerance_table(task.claims, counted)) else []
     if judged := _images(pictures, "judged"):
         parts += [f"## Measurements over the {words(task.knob.name) if task.knob else 'knob'}", *judged]

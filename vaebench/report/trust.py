@@ -1,7 +1,8 @@
 """How far a record can be trusted: its sender's word, a verification, a replay, or a training of ours.
 
 * *self-reported*: the record is possible and complete, and nobody checked more.
-* *verified*: `scrutiny` finds nothing against it: ids, verdicts and invariants follow, and its sources are there.
+* *verified*: `scrutiny` finds nothing against it: ids, verdicts and invariants follow, its sources are there, and no
+  other sender has its numbers.
 * *replayed*: some of its cells were trained again from its sources, on a machine of ours, and gave its numbers.
 * *retrained by us*: all of them were. *trained by us*: it is one of the suite's own.
 
@@ -17,6 +18,7 @@ from vaebench.report.scrutiny import Standard, scrutinise
 from vaebench.report.selection import LeftOut
 from vaebench.report.sent import Sent, Trust, sent
 from vaebench.report.suite import Suite
+from vaebench.report.suspicion import same_times, twins
 from vaebench.results.record import Record
 from vaebench.results.replays import read_proofs
 from vaebench.results.store import BadRecord
@@ -63,8 +65,9 @@ def with_trust(
 ) -> tuple[tuple[Sent, ...], tuple[LeftOut, ...]]:
     """Work out the trust of what others sent, and take out what cannot be honest.
 
-    Senders are not held against each other: files alone do not say who copied whom, and a copy must not take the
-    original off the board. A pull request is held against all that is there before it (see `verify`).
+    Files alone do not say who copied whom, and a copy must not take the original off the board. So where two senders
+    have the same numbers, neither record is verified, and a replay of either says which is proved. A pull request is
+    held against all that is there before it (see `verify`), and a copy is refused there.
 
     Args:
         board: The board's folder, which has the proofs of replays.
@@ -81,16 +84,28 @@ def with_trust(
     standard = Standard(suite, references)
     for sender, of_sender in groupby(sorted(all_sent, key=lambda one: one.sender), lambda one: one.sender):
         records, folder = list(of_sender), below / sender
-        is_whole = _is_whole(folder)
-        for record, of_record in zip(records, scrutinise(records, standard, folder), strict=True):
+        is_whole, twice = _is_whole(folder), _doubled(records, all_sent)
+        for record, of_record, is_double in zip(records, scrutinise(records, standard, folder), twice, strict=True):
             if of_record.untrue and not of_record.unfit:
                 refused.append(LeftOut(record, of_record.untrue[0], is_fault=True))
                 continue
             trust = Trust()
             if is_whole and not of_record.reasons:
-                trust = _proved(board, folder / record.subject.file_name, sender) or Trust("verified")
+                unproved = Trust() if is_double else Trust("verified")
+                trust = _proved(board, folder / record.subject.file_name, sender) or unproved
             found.append(sent(record, sender, trust))
     return tuple(found), tuple(refused)
+
+
+def _doubled(records: Sequence[Sent], all_sent: Sequence[Sent]) -> list[bool]:
+    """Say of each of a sender's records whether another sender's has its durations, or all numbers of its variant."""
+    beside = [one for one in all_sent if one.sender != records[0].sender]
+    of_each = [set(twins(record, beside)) for record in records]
+    of_variant: dict[str, set[str]] = {}
+    for record, names in zip(records, of_each, strict=True):
+        variant = record.subject.variant.name
+        of_variant[variant] = of_variant.get(variant, names) & names
+    return [bool(of_variant[one.subject.variant.name] or same_times(one, beside)) for one in records]
 
 
 def _is_whole(folder: Path) -> bool:

@@ -116,10 +116,8 @@ def _gives(shown: Sequence[ShownRecord]) -> str:
     for one in shown:
         found, knobs = {}, set()
         for name in GIVES:
-            columns = [c for c in one.columns.get(name, ()) if c.arm == "trained"]
-            if columns:
-                first = min(columns, key=lambda c: -1.0 if c.knob is None else c.knob)
-                found[name] = plus_minus(one.interval(first))
+            if first := one.mean(name):
+                found[name] = plus_minus(first.interval)
                 knobs |= {plain(first.knob)} if first.knob is not None else set()
         if found:
             at = ", ".join(sorted(knobs)) or "–"

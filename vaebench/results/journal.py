@@ -1,4 +1,7 @@
-"""The journal of a run: finished cells, one a line with a checksum, each on the disk before the next is begun."""
+"""The journal of a run: finished cells, one a line with a checksum, each on the disk before the next is begun.
+
+Workers of other machines append to shards of their own, below the same folder; all are read together.
+"""
 
 import hashlib
 import io
@@ -12,9 +15,12 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from vaebench.mistakes import Mistake
-from vaebench.results.record import CellOutcome, Subject, first_error
+from vaebench.results.record import UNFINISHED, CellOutcome, Subject, first_error
 
 JOURNAL = "journal.jsonl"
+
+SHARDS = "shards"
+"""Below a run's folder: a journal for each worker that appends by itself."""
 
 MAX_LINE = 16 * 2**20
 """A line above this many bytes is damage, and is not kept in memory."""
@@ -55,15 +61,17 @@ class Journal:
 
     Args:
         folder: The folder of the run; made if it is not there.
+        shard: Name of a worker, to append to its shard; empty for the journal itself.
 
     Raises:
         Mistake: The folder cannot be written, or its journal is no ordinary file.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.path = folder / JOURNAL
+    def __init__(self, folder: Path, shard: str = "") -> None:
+        self.folder = folder
+        self.path = folder / SHARDS / f"{shard}.jsonl" if shard else folder / JOURNAL
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            self.path.parent.mkdir(parents=True, exist_ok=True)
             self._open(os.O_RDWR | os.O_APPEND | os.O_CREAT).close()
         except OSError as error:
             raise Mistake(f"cannot write to {folder}: {error.strerror}") from error
@@ -76,9 +84,18 @@ class Journal:
 
         Raises:
             Mistake: The disk does not take it; the journal is as it was before.
+        """  # noqa: DOC502 - raised by append_line
+        self.append_line(line_of(outcome))
+
+    def append_line(self, line: bytes) -> None:
+        """Write a line of `line_of` and wait until the disk has it.
+
+        Args:
+            line: The line.
+
+        Raises:
+            Mistake: The disk does not take it; the journal is as it was before.
         """
-        cell = outcome.model_dump_json().encode()
-        line = b'{"check":"%s","cell":%s}\n' % (_check(cell), cell)
         try:
             with self._open(os.O_RDWR | os.O_APPEND | os.O_CREAT) as file:
                 end = file.seek(0, os.SEEK_END)
@@ -98,19 +115,33 @@ class Journal:
     def read(
         self, planned: Mapping[str, tuple[Subject, int]] | None = None
     ) -> tuple[dict[str, CellOutcome], list[Damage]]:
-        """Read cells; a damaged line costs only its own cell.
+        """Read cells, and of a run's own journal also its shards; a damaged line costs only its own cell.
 
         Args:
             planned: Subject and seed by id of the cells that are wanted, to which a line has to agree; None for all.
 
         Returns:
-            Cells by id, a later line over an earlier, and the lines that cannot be used.
+            Cells by id, and the lines that cannot be used. A later line counts over an earlier one. Of several
+            files with one cell, one that has it finished counts.
         """
+        cells, damages = self._read(planned)
+        for shard in self._shards():
+            found, torn = shard._read(planned)
+            cells |= {id_: one for id_, one in found.items() if id_ not in cells or cells[id_].status in UNFINISHED}
+            damages += torn
+        return cells, damages
+
+    def _shards(self) -> "list[Journal]":
+        if self.path.name != JOURNAL or (self.folder / SHARDS).is_symlink():
+            return []
+        return [Journal(self.folder, path.stem) for path in sorted((self.folder / SHARDS).glob("*.jsonl"))]
+
+    def _read(self, planned: Mapping[str, tuple[Subject, int]] | None) -> tuple[dict[str, CellOutcome], list[Damage]]:
         cells: dict[str, CellOutcome] = {}
         damages: list[Damage] = []
         for number, line in self._lines():
             try:
-                outcome = _outcome(line)
+                outcome = outcome_of(line)
                 if planned is None or planned.get(outcome.id) == (outcome.subject, outcome.seed):
                     cells[outcome.id] = outcome
                 elif outcome.id in planned:
@@ -148,8 +179,31 @@ def _write(file: io.FileIO, line: bytes) -> None:
     os.fsync(file.fileno())
 
 
-def _outcome(line: bytes) -> CellOutcome:
-    """The cell of a line; ValueError says in one line why there is none."""
+def line_of(outcome: CellOutcome) -> bytes:
+    """Write a cell as a line of a journal, with its checksum.
+
+    Args:
+        outcome: The cell.
+
+    Returns:
+        The line with its end.
+    """
+    cell = outcome.model_dump_json().encode()
+    return b'{"check":"%s","cell":%s}\n' % (_check(cell), cell)
+
+
+def outcome_of(line: bytes) -> CellOutcome:
+    """Read the cell of a line.
+
+    Args:
+        line: Of a journal, or from a worker.
+
+    Returns:
+        The cell.
+
+    Raises:
+        ValueError: There is none; the message says why in one line.
+    """
     if len(line) > MAX_LINE:
         raise ValueError(f"longer than {MAX_LINE // 2**20} MiB")
     found = LINE.fullmatch(line)

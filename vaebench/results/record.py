@@ -15,6 +15,7 @@ from pydantic import (
     Field,
     SerializerFunctionWrapHandler,
     ValidationError,
+    field_serializer,
     model_serializer,
     model_validator,
 )
@@ -33,6 +34,9 @@ MOST_KNOBS, MOST_MAPS, LONGEST_SIDE, LONGEST_UNIT, LONGEST_TEXT = 32, 4, 64, 64,
 Status = Literal["ok", "diverged", "error", "timeout", "oom", "declined", "refused", "broken"]
 """How a cell ended. `declined`: the suite cannot read such a model. `refused`: the variant breaks the protocol.
 `broken`: code raised an error that it would raise again. `error`: anything that another try may mend."""
+
+UNFINISHED = ("timeout", "oom", "error")
+"""Statuses that another try may mend; a divergence, or a model that does not fit, is a result."""
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 Text = Annotated[str, Field(max_length=LONGEST_TEXT)]
@@ -221,6 +225,11 @@ class Record(Stored):
     def table(self) -> Table:
         """All measurements, as `claims.judge` takes them."""
         return Table(self.measurements)
+
+    @field_serializer("measurements", mode="wrap")
+    def _read_measurements(self, found: tuple[Column, ...], written: SerializerFunctionWrapHandler) -> object:
+        """Read those that lie on file (see `results.on_file`): pydantic looks at a tuple's memory, which is empty."""
+        return written(tuple(found))
 
     @model_validator(mode="after")
     def _cells_are_distinct(self) -> "Record":

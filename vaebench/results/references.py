@@ -8,7 +8,7 @@ from vaebench.mistakes import Mistake
 from vaebench.results.bundle import bundled
 from vaebench.results.record import Record
 from vaebench.results.score import Score, score
-from vaebench.results.store import read_records
+from vaebench.results.store import read_records, record_files
 
 REFERENCES = "reference_results"
 """The folder of a checkout that holds the records of the suite's own variants."""
@@ -54,6 +54,36 @@ def own(reference: Path | None = None) -> tuple[Sequence[Record], list[str]]:
         return read(reference)
     found = checkout()
     return read(found / REFERENCES) if found is not None else (bundled(), [])
+
+
+def own_row(row: str) -> tuple[list[Record], list[str], set[str]]:
+    """Read the suite's own records of one row, and no other file of the checkout.
+
+    Args:
+        row: ``variant`` or ``variant.network``.
+
+    Returns:
+        The records by network and path, one line for each file that is none, and the names of all rows and variants.
+    """
+    found = checkout()
+    if found is None:
+        named = [(f"{one.subject.variant.name}.{one.subject.arch}", one) for one in bundled()]
+        rows = {name for name, _ in named}
+        chosen = [one for name, one in sorted(named, key=lambda pair: pair[0]) if _is_of(name, row)]
+        return chosen, [], rows | {name.partition(".")[0] for name in rows}
+    files = [(".".join(path.name.split(".")[:2]), path) for path in record_files(found / REFERENCES)]
+    records, bad = list[Record](), list[str]()
+    for name, path in sorted(files, key=lambda pair: pair[0]):
+        if _is_of(name, row):
+            some, lines = read_records(path)
+            records += some
+            bad += map(str, lines)
+    rows = {name for name, _ in files}
+    return records, bad, rows | {name.partition(".")[0] for name in rows}
+
+
+def _is_of(name: str, row: str) -> bool:
+    return row in {name, name.partition(".")[0]}
 
 
 def read(folder: Path) -> tuple[list[Record], list[str]]:

@@ -6,6 +6,7 @@ say when a cell ran, by which code and commit, or on which bytes.
 
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Field, JsonValue
@@ -103,7 +104,7 @@ def _absence(one: _Declined) -> Column:
 
 
 def _said(one: Column) -> dict[str, Any]:
-    return {**vars(one), "absent": [vars(absence) for absence in one.absent]}
+    return asdict(one)
 
 
 def _each(values: object, turned: Any) -> object:

@@ -5,6 +5,7 @@ import os
 import re
 import secrets
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -137,15 +138,29 @@ def read_record(path: Path) -> Record:
 
     Raises:
         BadRecord: It is no ordinary file, cannot be read, or holds no record; see `record_of`.
+    """  # noqa: DOC502 - raised by what it calls
+    return record_of(file_bytes(path), path)
+
+
+def file_bytes(path: Path) -> bytes:
+    """Read a record's file, and no more of it than a record may have.
+
+    Args:
+        path: The file.
+
+    Returns:
+        Its bytes; one more than `MAX_BYTES` of a larger one.
+
+    Raises:
+        BadRecord: It is no ordinary file, or cannot be read.
     """
     if not stat.S_ISREG(path.lstat().st_mode):
         raise BadRecord(path, "no ordinary file")  # a link may lead anywhere, a pipe may never end
     try:
         with path.open("rb") as file:
-            text = file.read(MAX_BYTES + 1)
+            return file.read(MAX_BYTES + 1)
     except OSError as error:
         raise BadRecord(path, str(error.strerror)) from error
-    return record_of(text, path)
 
 
 def record_of(text: bytes, path: Path) -> Record:
@@ -178,6 +193,8 @@ def record_of(text: bytes, path: Path) -> Record:
             given = str(first["input"])
             raise BadRecord(path, f"of schema {given:.40}; this suite reads schema 1 and {SCHEMA_VERSION}") from None
         raise BadRecord(path, first_error(error)) from None
+    except json.JSONDecodeError as error:
+        raise BadRecord(path, f"no whole JSON; was it written or copied in part? {error}") from None
     except (ValueError, RecursionError) as error:
         raise BadRecord(path, str(error)) from None
     return record
@@ -235,21 +252,24 @@ def read_records(folder: Path, as_store: bool = False) -> tuple[list[Record], li
     return [record for _, record in found], bad
 
 
-def read_files(folder: Path, as_store: bool = False) -> tuple[list[tuple[Path, Record]], list[BadRecord]]:
+def read_files(
+    folder: Path, as_store: bool = False, reader: Callable[[Path], Record] | None = None
+) -> tuple[list[tuple[Path, Record]], list[BadRecord]]:
     """Read every record below a folder, as `read_records`, with the file that each was read from.
 
     Args:
         folder: A store, a part of one, or a single record's file, which may have any name.
         as_store: Whether the tasks' folders are to lie in this one, and no deeper.
+        reader: Reads one file; `read_record` by default.
 
     Returns:
         File and record in the order of their paths, and why each other file is none.
     """
     found: list[tuple[Path, Record]] = []
     bad: list[BadRecord] = []
-    for path in _record_files(folder) if folder.is_dir() else [folder]:
+    for path in record_files(folder) if folder.is_dir() else [folder]:
         try:
-            record = read_record(path)
+            record = (reader or read_record)(path)
             if path != folder and (why := _misplaced(path, record, folder if as_store else None)):
                 raise BadRecord(path, why)
         except BadRecord as error:
@@ -263,8 +283,15 @@ PREVIEW = "leaderboard"
 """Below a run: the board that a preview wrote there, which has no records."""
 
 
-def _record_files(folder: Path) -> list[Path]:
-    """List what should be records, and what might lead to some and is not followed: links, folders that are closed."""
+def record_files(folder: Path) -> list[Path]:
+    """List what should be records, and what might lead to some and is not followed: links, folders that are closed.
+
+    Args:
+        folder: A store, or a part of one.
+
+    Returns:
+        The paths, sorted.
+    """
     found, waiting = [], [folder]
     while waiting:
         here = waiting.pop()

@@ -35,7 +35,7 @@ class TrainingStep(nn.Module):
         x: Tensor,
         code_noise: Tensor,
         input_noise: Tensor | None,
-        step: int,
+        step: int | Tensor,
         rng: torch.Generator,
         labels: Tensor | None = None,
     ) -> tuple[Tensor, ...]:
@@ -46,7 +46,7 @@ class TrainingStep(nn.Module):
             code_noise: Standard normal draws, shape (batch, latent).
             input_noise: Standard normal draws, shape (batch, *shape), scaled here by the intervention; None for no
                 noise.
-            step: Number of the step, from 0.
+            step: Number of the step, from 0; a tensor without axes where the step is captured on a GPU.
             rng: Source of the objective's own randomness.
             labels: Classes of the batch, shape (batch,), for a conditional model.
 

@@ -1,5 +1,6 @@
 """The annealed VAE: the KL divergence is held at a capacity that grows during training."""
 
+import torch
 from torch import Tensor
 
 from vaebench.models import Objective, Step, Variant, autoencoder
@@ -27,10 +28,12 @@ def annealed(capacity: float) -> Objective:
     """
 
     def objective(step: Step) -> dict[str, Tensor]:
-        allowed = capacity * min(1.0, 3 * step.step / step.steps)
+        kl = step.posterior.kl().mean()
+        done = 3 * torch.as_tensor(step.step, dtype=torch.float64, device=kl.device) / step.steps
+        allowed = (capacity * done.clamp(max=1.0)).to(kl.dtype)
         return {
             "reconstruction": -step.likelihood.log_prob(step.x).mean(),
-            "capacity": PULL * (step.posterior.kl().mean() - allowed).abs(),
+            "capacity": PULL * (kl - allowed).abs(),
         }
 
     return objective

@@ -112,7 +112,7 @@ def test_halves_are_of_rows_where_there_are_rows(shape, axis):
 def test_rates_at_the_points_of_reconstructions_are_theirs_for_reconstructions():
     model = model_of(between_corners, scale=0.02)
     known = facts(CORNERS, 400)
-    found = rated(reconstructions(model, known.real, generator()), CORNERS, known)
+    found = rated(reconstructions(model, known.real, generator()), known)
     measured = by_name(calibrated(found, known).read("same", found, points=True))
     for detector in DETECTORS:
         assert measured[f"{detector}_auroc_same"].value == pytest.approx(0.5)
@@ -122,7 +122,7 @@ def test_rates_at_the_points_of_reconstructions_are_theirs_for_reconstructions()
 
 def test_too_few_reconstructions_bound_no_hundredth():
     known = facts(CORNERS, 60)
-    found = rated(known.real, CORNERS, known)
+    found = rated(known.real, known)
     measured = by_name(calibrated(found, known).read("same", found, points=True))
     assert measured["neighbour_beyond_99_same"].reason == "60 values are too few to bound a share of 0.99"
     assert measured["neighbour_beyond_95_same"].value is not None

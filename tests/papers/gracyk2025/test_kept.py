@@ -14,6 +14,7 @@ from vaebench.measures.model_view import DataUndefined
 from vaebench.papers.gracyk2025 import kept
 from vaebench.papers.gracyk2025.kept import FLOORS, facts
 from vaebench.papers.gracyk2025.outliers import NEIGHBOUR, classifier
+from vaebench.papers.gracyk2025.ratings import rated
 
 DIGITS = load()
 
@@ -41,6 +42,18 @@ def test_distances_of_real_data_and_moments_are_theirs():
     assert torch.equal(known.distances, neighbour_distance(known.real, DIGITS.train.x, NEIGHBOUR))
     assert torch.equal(known.among.indices[:, 0], torch.arange(200))
     torch.testing.assert_close(known.mean, DIGITS.train.x.mean(0))
+
+
+def test_neighbours_are_sought_among_so_many_training_examples_and_samples_as_their_threshold():
+    train, all_of_them = DIGITS.train.x, facts(DIGITS, 200)
+    fewer = facts(DIGITS, 200, 300)
+    assert torch.equal(all_of_them.reference, train)
+    assert len(fewer.reference) == len(torch.unique(fewer.reference, dim=0)) == 300
+    assert float(neighbour_distance(fewer.reference, train, 1).max()) == 0
+    assert torch.equal(fewer.distances, neighbour_distance(fewer.real, fewer.reference, NEIGHBOUR))
+    assert torch.equal(rated(fewer.real, fewer).distances, fewer.distances)
+    assert bool((fewer.distances >= all_of_them.distances).all())
+    assert torch.equal(facts(DIGITS, 200, len(train)).reference, train)
 
 
 def test_the_classifier_is_as_good_as_that_of_all_rows_at_once_and_passes_its_floor():

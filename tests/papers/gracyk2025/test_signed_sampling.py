@@ -88,13 +88,13 @@ def test_indexed_ratings_are_those_of_the_samples_themselves(planted):
     rng = generator(9)
     codes = torch.complex(*torch.randn(2, 600, 2, generator=rng)) / 2**0.5
     volumes = torch.randn(600, dtype=torch.float64, generator=rng)
-    once = rated(decoded(model, codes), CORNERS, known)
+    once = rated(decoded(model, codes), known)
     judge = calibrated(once, known)
     draws = Draws(volumes, rng, rng.get_state())
     for alpha in (-1.0, 1.0, 0.5):
         indexed = once.at(draws.taken(alpha, 600))
         rng.set_state(draws.state)
-        anew = rated(decoded(model, resampled(codes, alpha * volumes, 600, rng)), CORNERS, known)
+        anew = rated(decoded(model, resampled(codes, alpha * volumes, 600, rng)), known)
         torch.testing.assert_close(indexed.distances, anew.distances, rtol=1e-6, atol=1e-6)
         torch.testing.assert_close(indexed.probabilities, anew.probabilities, rtol=1e-6, atol=1e-6)
         for one, other in zip(judge.read("a", indexed), judge.read("a", anew), strict=True):

@@ -309,7 +309,7 @@ def vamp_elbo(step):
 
 
 def test_a_prior_of_ones_own_is_unfit_unless_the_variant_says_that_it_is_none(looked):
-    says = r"^small: the loss moves weights outside encode and decode \(made_up\); if they are a prior or a flow, "
+    says = r"^small: the loss moves weights outside encode and decode \(made_up\), so instruments would "
     with pytest.raises(Unfit, match=says):
         looked(Vamp, vamp_elbo)
     with pytest.raises(

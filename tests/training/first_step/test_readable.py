@@ -123,7 +123,7 @@ MISTAKEN = {
     ),
     "mean and log variance": (
         saying(lambda q: (q.mean, 2 * q.log_scale)),
-        r"encode should give a Normal or a ComplexNormal of vaebench\.models, gave a tuple; "
+        r"encode should give a Normal, ComplexNormal, FullNormal or FlowNormal of vaebench\.models, gave a tuple; "
         r"wrap it: Normal\(mean, log_scale=log_variance / 2\)",
     ),
 }

@@ -1,6 +1,7 @@
 """``vaebench compare``: two runs or two rows, claim by claim."""
 
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -17,8 +18,12 @@ from vaebench.terminal import visible
 if TYPE_CHECKING:
     from vaebench.claims import Interval, VerdictWord
     from vaebench.report.differences import AtLevel, Comparison
+    from vaebench.results.record import Record
 
 SIDE = "Folder of a run, one record, or a row of the suite's own: variant or variant.network."
+
+MOST_LINES = 10
+"""Lines on what is left out; of more only the number is given."""
 
 
 @app.command("compare", short_help="Compare two runs or two rows, paired by seed and claim.")
@@ -37,14 +42,17 @@ def compare_(
     with err.status("reading records"):
         sides = side(one), side(other)
         found = compare(sides[0][0], sides[1][0])
-    for line in (*sides[0][1], *sides[1][1], *found.left_out):
+    lines = (*sides[0][1], *sides[1][1], *found.left_out)
+    for line in lines[:MOST_LINES]:
         say(f"left out: {line}", "yellow")
+    if len(lines) > MOST_LINES:
+        say(f"left out: {len(lines) - MOST_LINES} more; --json lists all", "yellow")
     if as_json:
         answer({**asdict(found), "compared": found.compared})
-    else:
+    elif found.claims:
         _show(found, measurements)
     if not found.compared:
-        say("nothing was compared", "red")
+        say(f"nothing was compared{_presets(*(side[0] for side in sides))}", "red")
         sys.exit(NO)
     if figure is not None:
         from vaebench.report.figures.draw_differences import draw_differences
@@ -52,6 +60,15 @@ def compare_(
         with err.status("drawing"):
             draw_differences(found.claims, (one, other), figure)
         say(f"figure: {figure}")
+
+
+def _presets(one: "Sequence[Record]", other: "Sequence[Record]") -> str:
+    """Say that two sides share no preset, for then nothing else matters; empty where they do."""
+    ours, theirs = ({record.subject.preset for record in records} for records in (one, other))
+    if ours & theirs:
+        return ""
+    names = ", ".join(sorted(ours)), ", ".join(sorted(theirs))
+    return f": A has the preset {names[0]}, B has {names[1]}; runs of the same preset are compared"
 
 
 def _show(found: "Comparison", measurements: bool) -> None:

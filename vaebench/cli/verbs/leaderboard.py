@@ -58,7 +58,7 @@ def leaderboard_(
         answer({"stale": stale} if check_only else {"pages": [str(page) for page in pages], **told})
     elif pages:
         out.print("\n".join(visible(str(page)) for page in pages), highlight=False, soft_wrap=True)
-        _show_places(done.places)
+        _show_places(done.places, is_preview=preview is not None)
     elif not stale and not done.strangers:
         out.print("the leaderboard is fresh", highlight=False)
     for line in stale:
@@ -73,9 +73,12 @@ def _listed(rows: Sequence[str], most: int = 6) -> str:
     return ", ".join(rows[:most]) + more
 
 
-def _show_places(places: "Sequence[RowPlaces]") -> None:
+def _show_places(places: "Sequence[RowPlaces]", is_preview: bool) -> None:
     """Print the places of a run's rows, a line for each task."""
     from vaebench.report.format import plus_minus
+
+    if is_preview and not places:
+        say("no places: all rows are the suite's own, or it has none of this run's preset; it has those of standard")
 
     for row in places:
         out.print(f"{visible(row.row)}, {row.preset}", style="bold", highlight=False, soft_wrap=True)

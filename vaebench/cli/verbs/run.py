@@ -3,6 +3,7 @@
 import json
 import sys
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, cast
 
@@ -13,12 +14,13 @@ from vaebench import catalog, stops
 from vaebench.cli.app import app
 from vaebench.cli.console import INTERRUPTED, NO, Json, answer, err, names, out, say, say_notes
 from vaebench.cli.verdicts import show_verdicts
+from vaebench.engines.execute import ENGINES, EngineName, Site, check_engine, execute
 from vaebench.engines.local import Workers
 from vaebench.experiment import PRESETS, UNJUDGED, Preset
 from vaebench.mistakes import Mistake
+from vaebench.results.record import UNFINISHED
 from vaebench.runner import (
     MENDED_BY_THE_AUTHOR,
-    UNFINISHED,
     Done,
     Request,
     check,
@@ -33,6 +35,13 @@ from vaebench.terminal import visible
 if TYPE_CHECKING:
     from vaebench.results.journal import Journal
     from vaebench.results.record import CellOutcome
+
+
+JOBS = {"ray": 10_000, "slurm": 10}
+"""Default of --jobs, by engine; on ray the cluster's size is the limit."""
+
+OWN = catalog.PACKAGE.parent / "reference_results"
+"""Whose durations are a forecast of cells that the folder of the run has none of."""
 
 
 @app.command("run", short_help="Train and measure variants, and judge the claims.")
@@ -54,7 +63,21 @@ def run_(
     preset: Annotated[str, typer.Option(help="Budget: " + ", ".join(PRESETS) + ".")] = "standard",
     seeds: Annotated[int | None, typer.Option(help="Number of seeds; the preset's by default.")] = None,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
-    jobs: Annotated[int | None, typer.Option(help="Processes; one a core by default, one on a GPU.")] = None,
+    jobs: Annotated[
+        int | None,
+        typer.Option(
+            help="Processes; one a core by default, one on a GPU. On ray: workers, by default one a CPU of the "
+            "cluster. On slurm: jobs at a time, 10 by default."
+        ),
+    ] = None,
+    engine: Annotated[str, typer.Option(help="Where cells run: " + ", ".join(ENGINES) + ".")] = "local",
+    slurm: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=VALUE",
+            help="A parameter of SLURM jobs as submitit names it, as in slurm_partition=short; may be given often.",
+        ),
+    ] = None,
     folder: Annotated[Path | None, typer.Option("--out", help="Folder; runs/PRESET by default.")] = None,
     cell_timeout: Annotated[
         float | None,
@@ -86,13 +109,15 @@ def run_(
         preset=cast("Preset", preset),
         seeds=seeds,
         device=device,
-        jobs=processors() if jobs is None else jobs,
+        jobs=JOBS.get(engine) or processors() if jobs is None else jobs,
         out=folder or Path("runs") / preset,
         seconds=cell_timeout,
         data_root=data_root.expanduser(),
         missing=missing,
     )
     check(request)
+    check_engine(engine)
+    parameters = slurm_parameters(slurm or [], engine)
     if dry_run:
         show_left(request, as_json)
         return
@@ -102,29 +127,48 @@ def run_(
     journal = Journal(request.out)
     try:
         with alone_in(request.out), Workers() as workers:
-            done = do(request, workers, journal, chosen=(archs is not None, jobs is not None), download=download)
+            site = Site(workers, request.out, slurm=parameters)
+            chosen = archs is not None, jobs is not None
+            done = do(request, site, cast("EngineName", engine), journal, chosen=chosen, download=download)
     except KeyboardInterrupt as stop:
         stops.ignore()
         say_notes(stop)
         say(f"stopped; finished cells are kept in {journal.path}: the same command goes on from there")
         sys.exit(INTERRUPTED)
     if done is not None:
+        for line in site.notes:
+            say(line, "yellow")
         report(request, done, journal, as_json)
 
 
+def slurm_parameters(given: list[str], engine: str) -> dict[str, str]:
+    """Read parameters of SLURM jobs."""
+    if given and engine != "slurm":
+        raise Mistake("--slurm says how SLURM jobs run: add --engine slurm")
+    if bad := [one for one in given if not one.partition("=")[2]]:
+        raise Mistake(f"--slurm is NAME=VALUE, as slurm_partition=short, not {bad[0]}")
+    return {name: value for name, _, value in (one.partition("=") for one in given)}
+
+
 def do(
-    request: Request, workers: Workers, journal: "Journal", chosen: tuple[bool, bool], download: bool
+    request: Request,
+    site: Site,
+    engine: EngineName,
+    journal: "Journal",
+    chosen: tuple[bool, bool],
+    download: bool,
 ) -> Done | None:
     """Plan and run a request, with progress; None if all of its records are there already.
 
     ``chosen`` says whether the user gave architectures and a number of processes.
     """
+    workers = site.workers
     if processors() > 1:
         workers.start()  # loads torch while this process does
     with err.status("loading torch"), stops.held():
-        request = replace(request, device=resolve_device(request.device))
+        request = replace(request, device=device_of(request.device, engine))
     archs_chosen, jobs_chosen = chosen
-    if request.device == "cuda" and not jobs_chosen:
+    if request.device == "cuda" and not jobs_chosen and engine == "local":
         request = replace(request, jobs=1)
     if download:
         say(f"downloading missing data to {request.data_root}")
@@ -132,7 +176,8 @@ def do(
     with err.status("planning"):
         planned = plan(request, workers.ask)
     if planned.unfit and not archs_chosen:
-        say(f"left out: {len(planned.unfit)} combinations of variant, architecture and data set that do not fit")
+        many = f"{len(planned.unfit)} combinations of variant, architecture and data set"
+        say(f"left out: {many} that do not fit; --archs lists them")
     else:
         for line in planned.unfit:
             say(f"left out: {line}", "yellow")
@@ -142,8 +187,20 @@ def do(
         if planned.there:
             return None
         raise Mistake("nothing is left to run")
+    if engine != "local":
+        from vaebench.forecast import seconds_of
+
+        workers.__exit__()  # they planned, and cells run elsewhere
+        site = replace(site, brought=planned.brought, forecast=partial(seconds_of, folders=(request.out, OWN)))
     with cell_progress() as progress:
-        return run(request, planned, journal, progress, workers.run)
+        return run(request, planned, journal, progress, partial(execute, engine, site), keeps=engine != "local")
+
+
+def device_of(device: str, engine: str) -> str:
+    """Turn ``auto`` into what there is here; on other machines it means the CPU, and ``cuda`` is asked of them."""
+    if engine == "local":
+        return resolve_device(device)
+    return "cuda" if device == "cuda" else "cpu"
 
 
 def show_left(request: Request, as_json: bool) -> None:
@@ -158,7 +215,11 @@ def show_left(request: Request, as_json: bool) -> None:
         return
     out.print(f"records that are there: {planned.there}", highlight=False)
     for one in found:
-        hours = "no record says how long it takes" if one.core_hours is None else f"{one.core_hours:.1f} core-hours"
+        hours = (
+            "no record says how long it takes, see vaebench check FILE"
+            if one.core_hours is None
+            else f"{one.core_hours:.1f} core-hours"
+        )
         out.print(f"{one.task}: {one.records} records left, {one.cells} cells, {hours}", highlight=False)
     if found and all(one.core_hours is not None for one in found):
         total = sum(one.core_hours or 0.0 for one in found)

@@ -47,6 +47,7 @@ def score_(
     for line in wrong:
         say(line, "red")
     if not any(score.compared for score in scores):
-        say("nothing was compared", "yellow")
+        hint = "a variant of your own has no reference: see `vaebench compare` and `vaebench leaderboard --preview`"
+        say(f"nothing was compared; score is for runs of the suite's own variants, {hint}", "yellow")
     if bad or wrong:
         sys.exit(NO)

@@ -40,8 +40,7 @@ def verify_(
     from vaebench.verify import MOST_LINES, Change, verify
     from vaebench.verify_table import verify_table
 
-    if (changed or author) and not base:
-        raise Mistake("--changed and --author belong to --base DIR")
+    _refuse(replay, changed, author, base)
     paths = changed.read_text("utf-8", "replace").replace("\0", "\n").split("\n") if changed else []
     change = Change(base, tuple(filter(None, paths)), author) if base else None
     with err.status("verifying"):
@@ -65,11 +64,21 @@ def verify_(
         say(visible(line), "red")
     if len(reasons) > MOST_LINES:
         say(f"… and {len(reasons) - MOST_LINES} more", "red")
+    if replay and reasons:
+        say("not replayed: first mend what speaks against it", "red")
     if replayed:
         for line in replayed.lines():
             say(visible(line), None if replayed.found.good else "red")
     if reasons or (replayed and not replayed.found.good):
         sys.exit(NO)
+
+
+def _refuse(replay: int, changed: Path | None, author: str, base: Path | None) -> None:
+    """Refuse options that make no sense."""
+    if replay < 0:
+        raise Mistake(f"--replay takes 1 cell or more, not {replay}")
+    if (changed or author) and not base:
+        raise Mistake("--changed and --author belong to --base DIR")
 
 
 def replay_(folder: Path, n: int) -> "Proved":

@@ -72,7 +72,7 @@ from dataclasses import replace
 
 from vaebench.claims import Beyond, Claim, Exceeds, Near, Plant
 from vaebench.experiment import Arm, Budget, EvaluationBudget, Interventions, Knob, TrainingConfig
-from vaebench.papers import Task, Version
+from vaebench.papers import REAL_IMAGES, Task, Version
 
 QUICK = (0, 1, 3, 6, 10, 20, 40, 70, 100)
 STANDARD = (0, 1, 2, 4, 7, 10, 20, 30, 45, 70, 100, 150, 225, 340, 500, 750, 1100, 1600, 2200, 3000)
@@ -240,4 +240,5 @@ TASK = Task(
             split="by_seed",
         ),
     },
+    also_on=REAL_IMAGES,
 )

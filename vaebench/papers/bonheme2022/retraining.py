@@ -11,7 +11,8 @@ from torch.func import functional_call, vmap
 from vaebench.experiment import TrainingConfig
 from vaebench.kernels.estimate import Undefined
 from vaebench.models.priors import divergence
-from vaebench.training.fit import Trained, batches
+from vaebench.training.fit import Trained
+from vaebench.training.inputs import batches
 from vaebench.training.intervened import Intervened
 from vaebench.training.sides import Sides
 from vaebench.training.step import TrainingStep

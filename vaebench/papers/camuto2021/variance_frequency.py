@@ -58,7 +58,7 @@ is left then says nothing: it is uninformative, and does not fail.
 from vaebench.claims import Claim, OutpacesArm, RoomyTrend, Trend
 from vaebench.experiment import Budget, EvaluationBudget, Interventions, Knob, TrainingConfig
 from vaebench.measures.invariants import LINEAR_VAE_LANDS
-from vaebench.papers import Task, Version
+from vaebench.papers import REAL_IMAGES, Task, Version
 
 RADII = ("small", "medium", "large")
 GRID = (0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1.0)
@@ -157,6 +157,7 @@ TASK = Task(
                 split="by_seed",
             )
         }
-        for name in ("mnist", "fashion_mnist")
+        for name in REAL_IMAGES
     },
+    also_on=REAL_IMAGES,
 )

@@ -34,7 +34,7 @@ def detectors(probe: Probe) -> tuple[Measurement, ...]:
         the data's classifier has to pass, as a share of what there is above that.
     """
     trained, data, rng = probe.trained, probe.data, probe.rng
-    known = facts(data, probe.budget.points)
+    known = facts(data, probe.budget.points, probe.budget.neighbours_among)
     x = known.real
     codes = posterior_codes(trained, x, rng)
     with torch.no_grad():
@@ -49,9 +49,9 @@ def detectors(probe: Probe) -> tuple[Measurement, ...]:
         "decoded_halves": halved(rebuilt[one], rebuilt[other]),
         "mean_image": known.mean[None],
     }
-    found = rated(rebuilt, data, known)
+    found = rated(rebuilt, known)
     judge = calibrated(found, known)
-    measured = [m for way, each in planted.items() for m in judge.read(way, rated(each, data, known))]
+    measured = [m for way, each in planted.items() for m in judge.read(way, rated(each, known))]
     half = torch.randperm(len(x), generator=rng, device=rng.device).to(x.device)
     first, second = found.at(half[: len(x) // 2]), found.at(half[len(x) // 2 :])
     measured += calibrated(first, known).read("reconstructions", second)

@@ -16,6 +16,9 @@ CELL = 4
 FLAT = 1e-3
 """Added to the length of an image's histogram, so that an image without edges has features of 0."""
 
+AT_ONCE = 256
+"""Images whose gradients are held at a time: a dozen copies of them."""
+
 
 def edge_histograms(x: Tensor) -> Tensor:
     """Edges of an image by place and direction: h_cd = √(mean over cell c of |∇x|·w_d / (‖·‖ + 0.001)).
@@ -52,4 +55,5 @@ def edge_histograms(x: Tensor) -> Tensor:
 def of_rows(rows: np.ndarray) -> np.ndarray:
     """The histograms of square grey images that are given as rows, (n, side²) to (n, features)."""
     side = math.isqrt(rows.shape[1])
-    return edge_histograms(torch.from_numpy(rows).reshape(-1, 1, side, side)).numpy()
+    images = torch.from_numpy(rows).reshape(-1, 1, side, side)
+    return torch.cat([edge_histograms(part) for part in torch.split(images, AT_ONCE)]).numpy()

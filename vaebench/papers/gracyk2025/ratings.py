@@ -8,7 +8,6 @@ import torch
 from torch import Tensor
 
 from vaebench.claims import Measurement, declined
-from vaebench.data import Dataset
 from vaebench.kernels.auroc import placements
 from vaebench.kernels.complex_normal import unpaired
 from vaebench.kernels.estimate import Undefined
@@ -32,7 +31,7 @@ class Ratings:
     """How odd each of some samples is.
 
     Attributes:
-        distances: To the `NEIGHBOUR`-th nearest training example, in units of x, shape (n,).
+        distances: To the `NEIGHBOUR`-th nearest of `Facts.reference`, in units of x, shape (n,).
         probabilities: Class probabilities, shape (n, classes); None without a classifier.
     """
 
@@ -51,18 +50,17 @@ class Ratings:
         return odd if self.probabilities is None else odd | {"classifier": 1 - self.probabilities.amax(1)}
 
 
-def rated(x: Tensor, data: Dataset, known: Facts) -> Ratings:
+def rated(x: Tensor, known: Facts) -> Ratings:
     """Rate samples.
 
     Args:
         x: Shape (n, *shape).
-        data: The data set.
-        known: Its facts.
+        known: Facts of the data set.
 
     Returns:
         A rating of each.
     """
-    distances = neighbour_distance(x, data.train.x, NEIGHBOUR)
+    distances = neighbour_distance(x, known.reference, NEIGHBOUR)
     if known.classifier is None:
         return Ratings(distances, None)
     return Ratings(distances, torch.cat([known.classifier.probabilities(part) for part in torch.split(x, AT_ONCE)]))

@@ -93,7 +93,7 @@ def signed_sampling(probe: Probe) -> tuple[Measurement, ...]:
         coverage is of as many held-out examples as samples. Further the factors, the effective shares, and the
         acceptance of chains where they ran.
     """
-    known = facts(probe.data, probe.budget.points)
+    known = facts(probe.data, probe.budget.points, probe.budget.neighbours_among)
     try:
         return tuple(_sampled(probe, known))
     except Undefined as reason:
@@ -105,7 +105,7 @@ def _sampled(probe: Probe, known: Facts) -> Found:
     shape = (budget.samples, trained.latent // 2)
     candidates = standard_complex_normal(shape, rng, dtype=x.dtype.to_complex(), device=x.device)
     candidates, active = prior_pairs(trained, candidates), active_pairs(trained, probe.data)
-    rebuilt = rated(reconstructions(trained, known.real, rng), probe.data, known)
+    rebuilt = rated(reconstructions(trained, known.real, rng), known)
     volumes = log_volume(metric_at(trained, candidates, active)).double()
     draws = Draws(volumes, rng, rng.get_state())
     few = draws.taken(0.0, min(budget.points, budget.samples))
@@ -163,7 +163,7 @@ class _Sampler:
         """Ratings of all candidates times a factor, found once."""
         if factor not in self.by_factor:
             images = decoded(self.probe.trained, about_prior(self.probe.trained, self.candidates, factor))
-            self.by_factor[factor] = rated(images, self.probe.data, self.known)
+            self.by_factor[factor] = rated(images, self.known)
         return self.by_factor[factor]
 
     def varied_at(self, factor: float) -> dict[str, Estimate]:
@@ -197,7 +197,7 @@ class _Sampler:
         else:
             ends, acceptance = self._chains(alpha, self.candidates[few])
             images = decoded(self.probe.trained, ends)
-            samples = rated(images, self.probe.data, self.known)
+            samples = rated(images, self.known)
             varied = self.varied(images, samples.probabilities)
             found.append(of_sample(f"langevin_acceptance_{way}", acceptance))
         found += self.judge.read(way, samples, effective, points=True) + _variations(way, varied)

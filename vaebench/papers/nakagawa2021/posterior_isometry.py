@@ -54,7 +54,7 @@ images with a Bernoulli likelihood. Its metric is diag(1/(2x̂(1 − x̂))), and
 
 from vaebench.claims import Beyond, Claim, Exceeds, Near
 from vaebench.experiment import Arm, Budget, EvaluationBudget, Interventions, TrainingConfig
-from vaebench.papers import Task, Version
+from vaebench.papers import REAL_IMAGES, Task, Version
 
 TASK = Task(
     name="nakagawa2021_posterior_isometry",
@@ -152,6 +152,7 @@ TASK = Task(
                 split="by_seed",
             )
         }
-        for name in ("mnist", "fashion_mnist")
+        for name in REAL_IMAGES
     },
+    also_on=REAL_IMAGES,
 )

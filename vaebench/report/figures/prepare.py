@@ -169,6 +169,6 @@ def _trades(task: Task, shown: Sequence[ShownRecord], preset: str, networks: tup
             for measurement in tradeoff.measurements:
                 figure = trade_figure(tradeoff, measurement, of_data, networks)
                 if figure.panels:
-                    part = f"{dataset}_{tradeoff.against}_{measurement}"
+                    part = f"{dataset}_{tradeoff.compared}_{tradeoff.against}_{measurement}"
                     said = f"trade-off on {dataset}{preset_suffix(preset)}, {alternative.of_trades(figure)}"
                     yield Picture("tradeoff", figure_path(task, part, preset), said, figure)

@@ -35,7 +35,8 @@ def forest_figure(claim: Claim, shown: Iterable[ShownRecord]) -> ForestFigure:
         said = tuple(check.word for check in one.verdicts[claim.id].checks[:count])
         rows.append(ForestRow(one.dataset, one.row_label, said, _points(judged, shown_one)))
     names = tuple(words(head.statistic) + OF_WHAT[head.scale] for head in heads)
-    return ForestFigure(names, shown_one, heads[shown_one].low, heads[shown_one].high, tuple(rows))
+    low, high = (None if end is None else float(end) for end in (heads[shown_one].low, heads[shown_one].high))
+    return ForestFigure(names, shown_one, low, high, tuple(rows))
 
 
 def _head(checks: Sequence[CheckResult]) -> CheckResult:

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from dataclasses import dataclass, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from functools import lru_cache
 
 from vaebench.report.figures.forgery import is_passive
@@ -35,8 +35,9 @@ def _six_digits(value: object) -> object:
         return f"{value:.6g}"
     if isinstance(value, tuple):
         return [_six_digits(inner) for inner in value]
-    if is_dataclass(value):
-        return {name: _six_digits(inner) for name, inner in vars(value).items()}
+    if is_dataclass(value) and not isinstance(value, type):
+        # Not `vars`, which holds what drawing worked out besides.
+        return {one.name: _six_digits(getattr(value, one.name)) for one in fields(value)}
     return value
 
 

@@ -178,8 +178,9 @@ def check_gradients(probe: Probe) -> tuple[str, ...]:
             raise Refused(f"no weight behind {side} gets a gradient: is it detached, under torch.no_grad, or frozen?")
     if (elsewhere := by_loss - encoder - decoder - beside) and probe.variant.prior != "standard":
         raise Unfit(
-            f"the loss moves weights outside encode and decode ({_list(elsewhere, named)}); if they are a prior or a "
-            'flow, instruments would assume N(0, I) instead; if not, say prior="standard" in the Variant'
+            f"the loss moves weights outside encode and decode ({_list(elsewhere, named)}), so instruments would "
+            'assume the prior N(0, I): if they are a prior, declare prior="own" and give the model prior_sample; if '
+            'they move the codes, let encode give a FlowNormal; if neither, declare prior="standard"'
         )
     idle = (own - moved) - ((encoder | decoder) - read)
     return (f"no gradient reaches {len(idle)} of {len(own)} weight tensors: {_list(idle, named)}",) if idle else ()

@@ -24,6 +24,8 @@ from vaebench.training.intervened import Intervened
 LOOKED_AT = 512
 """Examples whose posterior scales are checked."""
 
+POSTERIORS = "a Normal, ComplexNormal, FullNormal or FlowNormal"
+
 LOG_VARIANCE = "is it a log variance? Normal(mean, log_scale=log_variance / 2)"
 
 
@@ -45,7 +47,7 @@ def check_types_and_shapes(model: Intervened, x: Tensor, latent: int) -> Posteri
     x = x[:2]
     with torch.no_grad():
         posterior = model.encode(x)
-        _check_type("encode", posterior, (Normal, ComplexNormal, FullNormal, FlowNormal), "a Normal or a ComplexNormal")
+        _check_type("encode", posterior, (Normal, ComplexNormal, FullNormal, FlowNormal), POSTERIORS)
         _check_posterior_shape(posterior, len(x), latent)
         likelihood = model.decode(posterior.mean)
         _check_type("decode", likelihood, (Gaussian, Bernoulli), "a Gaussian or a Bernoulli")

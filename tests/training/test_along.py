@@ -1,0 +1,190 @@
+"""Models along a knob, trained as one, are the models that they are one by one."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+from torch import nn
+
+from vaebench import catalog
+from vaebench.data.digits import load
+from vaebench.experiment import Interventions, TrainingConfig
+from vaebench.models import AutoEncoder, Gaussian, Unfit, Variant, autoencoder, negative_elbo
+from vaebench.training import around
+from vaebench.training.fit import Diverged, OutOfTime, fit_along
+from vaebench.training.ways import ways
+
+DIGITS = load()
+TRAINING = TrainingConfig(steps=12, batch=32, learning_rate=3e-3, snapshots=(0, 5, 12))
+SCALES = tuple(Interventions(likelihood_variance=0.05, posterior_scale=scale) for scale in (0.05, 0.4, 1.0))
+NOISES = tuple(Interventions(likelihood_variance=0.05, input_noise=noise) for noise in (0.0, 0.1, 0.8))
+SUMMED_OTHERWISE = {"factor_vae"}
+"""Variants whose weights have several gradients, which a stack adds in another order."""
+
+
+def along(variants, interventions, stacked, training=TRAINING, arch="mlp", **more):
+    return list(
+        fit_along(
+            variants,
+            DIGITS,
+            arch=arch,
+            latent=4,
+            training=training,
+            interventions=interventions,
+            seed=1,
+            stacked=stacked,
+            **more,
+        )
+    )
+
+
+def both(variant, interventions, **more):
+    variants = [variant] * len(interventions)
+    return [along(variants, interventions, stacked, **more) for stacked in (False, True)]
+
+
+def same(one, other, exactly=True):
+    """Weights, snapshots and history of two models."""
+    weights = [(model.model.state_dict(), dict(model.snapshots), model.history) for model in (one, other)]
+    pairs = [(weights[0][0][name], weight) for name, weight in weights[1][0].items()]
+    for step, there in weights[0][1].items():
+        pairs += [(there[name], weight) for name, weight in weights[1][1][step].items()]
+    if exactly:
+        return weights[0][2] == weights[1][2] and all(torch.equal(*pair) for pair in pairs)
+    return all(torch.allclose(*pair, rtol=1e-3, atol=1e-3) for pair in pairs)
+
+
+@pytest.mark.parametrize("interventions", [SCALES, NOISES], ids=["scales", "noises"])
+@pytest.mark.parametrize("name", sorted(set(catalog.variant_names()) - SUMMED_OTHERWISE))
+def test_a_stack_of_mlps_gives_the_numbers_of_each_alone_bit_for_bit(name, interventions):
+    apart, together = both(catalog.variant(name).variant, interventions)
+    assert all(same(*pair) for pair in zip(apart, together, strict=True))
+    assert not same(together[0], together[2], exactly=False)
+    assert {one.notes[-1] for one in together} == {"stacked: 3"} and not apart[0].notes
+    assert [step for step, _ in together[1].snapshots] == [0, 5, 12]
+
+
+@pytest.mark.parametrize(("name", "arch"), [("factor_vae", "mlp"), ("vae", "conv"), ("beta_tcvae", "resnet")])
+def test_where_sums_have_another_order_a_stack_gives_the_same_up_to_rounding(name, arch):
+    training = replace(TRAINING, steps=2, snapshots=())
+    apart, together = both(catalog.variant(name).variant, SCALES, training=training, arch=arch)
+    for one, other in zip(apart, together, strict=True):
+        assert one.history[0][1] == pytest.approx(other.history[0][1], rel=1e-5)
+        # Adam moves a weight whose gradient is nothing but rounding by as much as any: by the learning rate at most.
+        for name_, weight in one.model.state_dict().items():
+            assert float((weight - other.model.state_dict()[name_]).abs().max()) <= 2 * 3e-3 * 2
+    assert together[0].notes[-1] == "stacked: 3"
+
+
+@pytest.mark.parametrize("name", ["beta_vae", "annealed_vae", "dip_vae_ii", "denoising_vae", "beta_tcvae"])
+def test_strengths_are_stacked_as_numbers_of_the_objective(name):
+    variant = catalog.variant(name).variant
+    variants = [replace(variant, objective=variant.objective_at(s), kl_weight=None) for s in variant.strengths]
+    interventions = [Interventions(likelihood_variance=0.05)] * len(variants)
+    found = [along(variants, interventions, stacked, strengths=variant.strengths) for stacked in (False, True)]
+    for one, other in zip(*found, strict=True):
+        losses = [[loss for _, loss in each.history] for each in (one, other)]
+        assert losses[0] == pytest.approx(losses[1], rel=1e-4)
+    assert len({one.history[-1][1] for one in found[1]}) == len(variants)
+    assert found[1][0].notes[-1] == f"stacked: {len(variants)}"
+
+
+def test_what_cannot_be_stacked_is_trained_one_by_one_and_says_why():
+    """A strength that decides a shape; and an objective that asks for a number."""
+    iwae = catalog.variant("iwae").variant
+    variants = [replace(iwae, objective=iwae.objective_at(s), kl_weight=None) for s in iwae.strengths]
+    found = along(variants, [Interventions(likelihood_variance=0.05)] * len(variants), True, strengths=iwae.strengths)
+    assert found[0].notes[-1].startswith("trained one by one: ")
+
+    def asks(step):
+        loss = negative_elbo()(step)["kl"] + negative_elbo()(step)["reconstruction"]
+        return loss if float(loss.detach()) > -1e9 else 2 * loss
+
+    apart, together = both(Variant("asks", "tests", autoencoder, asks), SCALES)
+    assert all(same(*pair) for pair in zip(apart, together, strict=True))
+    assert all("one by one" in one.notes[-1] for one in together)
+
+
+@pytest.mark.usefixtures("loop_alone")
+def test_what_comes_out_otherwise_stacked_is_found_before_it_is_trained():
+    """An objective that counts its calls gives something else when it is called once for all."""
+    calls = []
+
+    def counts(step):
+        calls.append(1)
+        return {**negative_elbo()(step), "calls": 0 * step.z.sum() + float(len(calls))}
+
+    found = along([Variant("counts", "tests", autoencoder, counts)] * 3, SCALES, True)
+    assert "has a loss of" in found[0].notes[-1]
+
+
+def test_more_than_the_knob_is_no_stack():
+    mixed = (SCALES[0], replace(SCALES[1], likelihood_variance=0.1))
+    found = along([catalog.variant("vae").variant] * 2, mixed, True)
+    assert "differ in more" in found[0].notes[-1]
+
+
+class Breaking(AutoEncoder):
+    """A decoder whose variance overflows once its knob is large: one member of a stack diverges."""
+
+    def decode(self, z):
+        mean = self.decoder(z)
+        wild = (z.detach().std() > 0.9).float()
+        return Gaussian(mean, torch.exp(-1e4 * wild * self.grows) + 0.05 * (1 - wild))
+
+
+def breaking(shape, latent, arch):
+    plain = autoencoder(shape, latent, arch)
+    model = Breaking(plain.encoder, plain.decoder, plain.mean.in_features, latent)
+    model.grows = nn.Parameter(torch.ones(()))
+    return model
+
+
+@pytest.mark.usefixtures("loop_alone")
+def test_a_member_that_diverges_is_raised_at_its_place_and_touches_no_other():
+    variant = Variant("breaking", "tests", breaking, negative_elbo())
+    interventions = [Interventions(posterior_scale=scale) for scale in (0.05, 0.3, 5.0)]
+    apart = along([variant] * 2, interventions[:2], False)
+    together = fit_along(
+        [variant] * 3,
+        DIGITS,
+        arch="mlp",
+        latent=4,
+        training=TRAINING,
+        interventions=interventions,
+        seed=1,
+        stacked=True,
+    )
+    for one in apart:
+        assert same(one, next(together), exactly=False)
+    with pytest.raises(Diverged, match="step 0 of 12"):
+        next(together)
+
+
+def test_a_stack_has_the_time_of_all_its_members():
+    seen = []
+    variant = catalog.variant("vae").variant
+
+    def watched(models):
+        seen.append(models)
+        return around.nullcontext()
+
+    around.watch(watched)
+    try:
+        along([variant] * 3, SCALES, True)
+        along([variant] * 2, SCALES[:2], False)
+    finally:
+        around.watch(around.nullcontext)
+    assert seen == [3, 1, 1]
+    with pytest.raises(OutOfTime, match=r"after 3e-09 s"):
+        along([variant] * 3, SCALES, True, seconds=1e-9)
+
+
+def test_a_network_that_does_not_fit_is_raised_as_it_is_alone():
+    for stacked in (False, True):
+        with pytest.raises(Unfit):
+            along([catalog.variant("linear_vae").variant] * 2, SCALES[:2], stacked, arch="conv")
+
+
+def test_ways_are_those_that_were_measured():
+    assert not ways("cpu", "mlp").stack and not ways("cuda:0", "conv").stack and ways("cuda:1", "mlp").stack

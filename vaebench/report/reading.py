@@ -1,0 +1,224 @@
+"""Read the suite's own records, each at most once: what is worked out of a file is kept while the file is the same.
+
+Kept are a record's verdicts, what it lacks, its summary and its page, under a hash of the file's bytes, of the tasks
+and of all code of the package. Its measurements stay in the file. So an edited record is judged anew, and so is every
+record when the code changes.
+"""
+
+import base64
+import hashlib
+import os
+import sys
+import zlib
+from array import array
+from collections.abc import Iterable, Sequence
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from vaebench.report.admission import judged
+from vaebench.report.cache import Cache
+from vaebench.report.kept import Kept, page_for
+from vaebench.report.record_page import record_page
+from vaebench.report.selection import unfit
+from vaebench.report.shown import show
+from vaebench.report.suite import Suite, suite
+from vaebench.report.summary import Mean, Summary, Words, summarised
+from vaebench.results.assemble import rejudge
+from vaebench.results.on_file import OnFile
+from vaebench.results.record import Record, Stored
+from vaebench.results.store import BadRecord, file_bytes, read_files, read_record, record_files, record_of
+
+MANY = 150
+"""So many files that are not known are worked out by several processes: to start one takes a second."""
+
+PROCESSES = 2
+"""More need more memory."""
+
+
+def kept_records(folder: Path, there: Suite, store: Cache) -> tuple[list[Record], list[BadRecord]]:
+    """Read the suite's own records, as `store.read_records`.
+
+    Args:
+        folder: The store of records.
+        there: What there is.
+        store: What was worked out before.
+
+    Returns:
+        The records, with what was worked out of each; their measurements stay in their files. And why each other file
+        is none.
+    """
+    paths = record_files(folder) if folder.is_dir() else []
+    keys = _keys(paths, there)
+    known = store.find(keys.values())
+    fresh = _worked_out([path for path, key in keys.items() if key not in known], keys)
+    records: dict[Path, Record] = {}
+    for path, key in keys.items():
+        record = _unpacked(known.pop(key, b"") or fresh.get(key, b""), path, key, there)
+        if record is None:
+            try:
+                record, packed = _read(path, key, there)
+            except (BadRecord, OSError):
+                continue  # said below
+            fresh[key] = packed
+        records[path] = record
+    store.keep(fresh, keys.values())
+    found, bad = read_files(folder, True, lambda path: records.get(path) or read_record(path))
+    return [record for _, record in found], bad
+
+
+def work_out(record: Record, there: Suite) -> Kept:
+    """Work out what is kept of a record.
+
+    Args:
+        record: One of the suite's own.
+        there: What there is.
+
+    Returns:
+        What is kept.
+    """
+    task = there.by_name.get(record.subject.task.name)
+    if task is None or _hashes(record) != _expected(record, there):
+        return Kept(rejudge(record))
+    if why := unfit(record, task):
+        return Kept(record, why)
+    anew = judged(record, task)
+    (shown,) = show([anew])
+    page = record_page(task, shown, False, there.variants)
+    return Kept(anew, "", summarised(anew), zlib.compress(page.encode(), 1), page_for(shown, there))
+
+
+def _hashes(record: Record) -> tuple[str, str]:
+    return record.subject.task.hash, record.subject.dataset.hash
+
+
+def _expected(record: Record, there: Suite) -> tuple[str, str]:
+    """The hashes that a current record has."""
+    is_there = record.subject.task.name in there.by_name
+    return (there.definition(record) if is_there else "", there.data_hash(record))
+
+
+def _keys(paths: Iterable[Path], there: Suite) -> dict[Path, str]:
+    """The key of each file: of its bytes, of the code and of the tasks."""
+    beside = hashlib.sha256(f"{_code()} {there.tasks!r} {sorted(there.variants)}".encode()).hexdigest()
+    found: dict[Path, str] = {}
+    for path in paths:
+        try:
+            found[path] = f"{hashlib.sha256(file_bytes(path)).hexdigest()} {beside}"
+        except (BadRecord, OSError):
+            continue  # said when it is read
+    return found
+
+
+@cache
+def _code() -> str:
+    """A hash of all that is run: the package's files, Python, and what computes."""
+    digest = hashlib.sha256(f"{sys.version} {version('numpy')} {version('scipy')} {version('pydantic')}".encode())
+    package = Path(__file__).parents[1]
+    for path in sorted(package.rglob("*.py")):
+        digest.update(f"{path.relative_to(package)}\0".encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
+def _worked_out(paths: Sequence[Path], keys: dict[Path, str]) -> dict[str, bytes]:
+    """Work out many files in several processes; none where they are few."""
+    if len(paths) < MANY or (os.cpu_count() or 1) < 2:
+        return {}
+    from joblib import Parallel, delayed  # type: ignore[import-untyped]
+
+    size = 25
+    parts = [[str(path.absolute()) for path in paths[i : i + size]] for i in range(0, len(paths), size)]
+    done = Parallel(n_jobs=PROCESSES)(delayed(_work_out_some)(part) for part in parts)
+    asked = {keys[path] for path in paths}
+    return {key: packed for part in done for key, packed in part.items() if key in asked}
+
+
+def _work_out_some(paths: Sequence[str]) -> dict[str, bytes]:
+    """Work out files in a process of its own, for the suite of this code."""
+    there = _suite()
+    found: dict[str, bytes] = {}
+    for path, key in _keys(map(Path, paths), there).items():
+        try:
+            found[key] = _read(path, key, there)[1]
+        except (BadRecord, OSError):
+            continue
+    return found
+
+
+_suite = cache(suite)
+
+
+def _read(path: Path, key: str, there: Suite) -> tuple[Record, bytes]:
+    """Read a file, and work out what is kept of it."""
+    record = record_of(file_bytes(path), path)
+    kept = work_out(record, there)
+    packed = _packed(record, kept, there)
+    return _on_file(record, kept, path, key), packed
+
+
+def _on_file(record: Record, kept: Kept, path: Path, key: str) -> Record:
+    """Leave the measurements in the file."""
+    there = OnFile(path, key.partition(" ")[0])
+    again = kept.again.model_copy(update={"measurements": there})
+    there.about = Kept(again, kept.unfit, kept.summary, kept.page, kept.page_for)
+    return again if kept.summary else record.model_copy(update={"measurements": there})
+
+
+class _Entry(Stored):
+    """What is kept, as JSON.
+
+    `own_claims` is whether the claims are the record's own; else they are its task's, and are not written. `stored` is
+    the record as it stands in its file, where the board does not judge it by its task.
+    """
+
+    expected: tuple[str, str]
+    own_claims: bool
+    again: Record
+    stored: Record | None
+    unfit: str
+    places: str
+    numbers: str
+    means: dict[str, Mean]
+    tolerances: dict[str, tuple[Words, ...]]
+    page: str
+    page_for: str
+
+
+def _packed(record: Record, kept: Kept, there: Suite) -> bytes:
+    one, shown = kept.summary, kept.summary is not None
+    without: dict[str, object] = {"measurements": (), **({"claims": (), "invariants": ()} if shown else {})}
+    entry = _Entry.model_construct(
+        expected=_expected(record, there),
+        own_claims=not shown,
+        again=kept.again.model_copy(update=without),
+        stored=None if shown else record.model_copy(update=without),
+        unfit=kept.unfit,
+        places=one.places if one else "",
+        numbers=base64.b64encode(one.numbers.tobytes()).decode() if one else "",
+        means=dict(one.means) if one else {},
+        tolerances=dict(one.tolerances) if one else {},
+        page=base64.b64encode(kept.page).decode(),
+        page_for=kept.page_for,
+    )
+    return zlib.compress(entry.model_dump_json().encode(), 1)
+
+
+def _unpacked(packed: bytes, path: Path, key: str, there: Suite) -> Record | None:
+    """Make the record of what was kept; None where there is nothing, or nothing of ours."""
+    if not packed:
+        return None
+    try:
+        one = _Entry.model_validate_json(zlib.decompress(packed))
+        numbers, page = array("d", base64.b64decode(one.numbers)), base64.b64decode(one.page)
+    except (ValidationError, ValueError, zlib.error):
+        return None
+    if one.expected != _expected(one.again, there):
+        return None
+    if one.own_claims:
+        return _on_file(one.stored or one.again, Kept(one.again, one.unfit), path, key)
+    task = there.by_name[one.again.subject.task.name]
+    again = one.again.model_copy(update={"claims": task.claims, "invariants": task.invariants})
+    summary = Summary(one.places, numbers, one.means, one.tolerances)
+    return _on_file(again, Kept(again, "", summary, page, one.page_for), path, key)
