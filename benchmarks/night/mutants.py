@@ -66,19 +66,19 @@ class Mutant:
         return value_hash(self)
 
 
-RATE = 'group["lr"] = group["pace"] * team.training.rate(step)'
+RATE = "rate = team.training.rate(step)"
 DRAWN = "return self.mean + self.scale * noise"
 HELD = "held_out[members[:n]] = True"
 DIVIDED = "train, rest = (Split(x[part], labels[part]) for part in (~held_out, held_out))"
 
 MUTANTS = (
-    Mutant("learning rate × 1.05", "training/fit.py", RATE, f"{RATE} * 1.05"),
-    Mutant("learning rate × 2", "training/fit.py", RATE, f"{RATE} * 2"),
+    Mutant("learning rate × 1.05", "training/teams.py", RATE, f"{RATE} * 1.05"),
+    Mutant("learning rate × 2", "training/teams.py", RATE, f"{RATE} * 2"),
     Mutant(
         "half the steps",
-        "training/fit.py",
-        "for step in range(training.steps):",
-        "for step in range(training.steps // 2):",
+        "training/loop.py",
+        "for number in range(training.steps):",
+        "for number in range(training.steps // 2):",
     ),
     Mutant(
         "KL × 1.02",
@@ -104,8 +104,8 @@ MUTANTS = (
     Mutant(
         "annealing off",
         "variants/annealed_vae.py",
-        "capacity * min(1.0, 3 * step.step / step.steps)",
-        "capacity",
+        "capacity * done.clamp(max=1.0)",
+        "capacity * done.clamp(min=1.0, max=1.0)",
         ("gracyk, annealed_vae",),
     ),
     Mutant(
@@ -159,7 +159,7 @@ MUTANTS = (
         ("camuto", "gracyk"),
     ),
     Mutant("split shifted by one", "data/_by_seed.py", HELD, HELD.replace("[:n]", "[1 : 1 + n]"), ("camuto", "gracyk")),
-    Mutant("a seed's purpose renamed", "training/fit.py", '("batches", "noise", ', '("order", "noise", '),
+    Mutant("a seed's purpose renamed", "training/inputs.py", '("batches", "noise", ', '("order", "noise", '),
 )
 
 
