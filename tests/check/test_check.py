@@ -14,7 +14,6 @@ import torch
 from check.slips import SLIPS, SOUND
 from conftest import TINY, environment_with
 
-import vaebench.cell
 from vaebench import catalog
 from vaebench.catalog import Brought
 from vaebench.cell import Cell, arms, trainings
@@ -201,7 +200,7 @@ def test_trainings_are_counted_as_cells_run_them(every, monkeypatch, name):
         if setting.dataset != "digits":
             continue
         trained: list[int] = []
-        monkeypatch.setattr(vaebench.cell, "fit", lambda *_, to=trained, **__: to.append(1))
+        monkeypatch.setattr("vaebench.training.fit.fit", lambda *_, to=trained, **__: to.append(1))
         cell = Cell("0" * 16, None, name, "digits", 0)  # type: ignore[arg-type]
         object.__setattr__(cell, "subject", type("Of", (), {"arch": "mlp", "device": "cpu"}))
         places = [place for place, _ in arms(setting.task, setting.budget, own, setting.data, cell)]
