@@ -160,7 +160,7 @@ def test_a_default_that_changes_asks_for_new_versions():
     """
     assert asdict(EvaluationBudget()) == {
         "samples": 8192, "points": 1024, "attacked": 128, "attack_steps": 30, "attack_restarts": 4,
-        "retraining_steps": 300, "posterior_nodes": 0,
+        "retraining_steps": 300, "posterior_nodes": 0, "neighbours_among": 0,
     }  # fmt: skip
     assert asdict(TrainingConfig(steps=1)) == {
         "steps": 1, "batch": 128, "learning_rate": 1e-3, "schedule": "cosine", "snapshots": (),

@@ -54,7 +54,7 @@ def test_a_run_that_loses_its_driver_and_then_a_node_comes_to_the_same_records(c
     command += ["--variants", f"vae,{mine}", "--archs", "mlp", "--datasets", request.datasets[0], "--preset", "quick"]
     command += ["--seeds", "4", "--out", str(request.out), "--device", "cpu"]
     driver = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-    end = time.monotonic() + 180
+    end = time.monotonic() + 300
     while len(shards(request.out)) < 2 and driver.poll() is None and time.monotonic() < end:
         time.sleep(0.02)
     below = children(driver.pid)

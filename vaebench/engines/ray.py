@@ -24,7 +24,7 @@ from vaebench.results.record import CellOutcome
 if TYPE_CHECKING:
     from vaebench.cell import Cell
 
-PATIENCE = 60.0
+PATIENCE = 180.0
 """Seconds in which the first worker has to get a place on the cluster."""
 
 
