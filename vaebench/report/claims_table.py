@@ -213,9 +213,11 @@ def what_decides(one: Counted) -> str:
 
 
 def _short(model: Model, among: Iterable[Model]) -> str:
-    """Name a model by its variants alone, if no other model has its name."""
-    alone = sum(other.name == model.name for other in among) == 1
-    return escape(model.name if alone else model.label)
+    """Name a model by its variants alone, or with its network and data set where another has its name."""
+    others = [other for other in among if other is not model and other.name == model.name]
+    label = model.label if others else model.name
+    where = f" on {words(model.first.dataset)}" if any(other.label == model.label for other in others) else ""
+    return escape(label + where)
 
 
 def all_claims(found: Sequence[Counted]) -> str:
