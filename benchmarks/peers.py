@@ -104,7 +104,7 @@ def product(n: int, dtype: torch.dtype) -> tuple[Work, float]:
     return lambda: a @ b, 2.0 * n**3
 
 
-LAYERS, EXAMPLES, WIDTH = 13, 256, 1024
+LAYERS, EXAMPLES, WIDTH = 13, 512, 1024
 
 
 def alignment() -> list[Pair]:
