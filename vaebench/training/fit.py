@@ -13,11 +13,12 @@ from vaebench.models import Variant
 from vaebench.seeds import seed_for
 from vaebench.training import around
 from vaebench.training.loop import OutOfTime, inputs_of, step_of, train
+from vaebench.training.setup import Setup
 from vaebench.training.stack import Stack, Unstacked
 from vaebench.training.start import build, start
 from vaebench.training.trained import Trained
 from vaebench.training.watch import Diverged
-from vaebench.training.ways import ways
+from vaebench.training.ways import same_bits, stacks
 
 __all__ = ["Diverged", "OutOfTime", "Trained", "build", "fit", "fit_along"]
 
@@ -61,21 +62,7 @@ def fit(
         Diverged: The loss became not finite, or is unbounded below.
         OutOfTime: It took longer than `seconds`.
     """  # noqa: DOC502 - raised by what it calls
-    with around.training(1), _layers_seeded(seed, device):
-        began = time.perf_counter()
-        one = start(variant, data, arch, latent, training, interventions, seed, device, ulp)
-        if variant.trained:
-            return Trained(
-                one.model.eval().requires_grad_(False),
-                latent,
-                variant.kl_weight,
-                one.seen.complex_codes,
-                notes=one.seen.notes,
-                label=one.label,
-                frozen=True,
-            )
-        (trained,) = train([one], data, latent, seed, began, seconds)
-    return _or_raised(trained)
+    return _fit(variant, data, interventions, Setup(arch, latent, training, seed, device, seconds, ulp))
 
 
 def fit_along(
@@ -113,7 +100,8 @@ def fit_along(
         stacked: Whether to train as one; None for what was measured to be faster, see `training.ways`.
 
     Yields:
-        The models in order. Their notes say how they were trained, if not one by one as expected.
+        The models in order. Their notes say if they were trained in another way than as expected, or if that rounds
+        otherwise.
 
     Raises:
         Unfit: As `fit`, at the model that it is raised for, like all others.
@@ -121,31 +109,43 @@ def fit_along(
         Diverged: Likewise. The models before and beside it are not touched.
         OutOfTime: Likewise.
     """  # noqa: DOC502 - raised by what it calls
-    wanted = ways(device, arch).stack if stacked is None else stacked
+    setup = Setup(arch, latent, training, seed, device, seconds, ulp)
     pairs = list(zip(variants, interventions, strict=True))
-    why = ""
+    exact = same_bits(device, arch, variants[0], interventions, strengths)
+    wanted = stacks(device, arch, exact) if stacked is None else stacked
+    note = ""
     if wanted and len(pairs) > 1 and not variants[0].trained:
         try:
-            together = _together(pairs, data, arch, latent, training, seed, strengths, device, seconds, ulp)
+            together = _together(pairs, data, setup, strengths)
         except Unstacked as reason:
-            why = f"trained one by one: {reason}"
+            note = f"trained one by one: {reason}"
         else:
-            yield from map(_or_raised, together)
+            note = "" if exact else f"stacked: {len(pairs)}"
+            yield from (_noted(_or_raised(one), note) for one in together)
             return
-    for variant, acting in pairs:
-        one = fit(
-            variant,
-            data,
-            arch=arch,
-            latent=latent,
-            training=training,
-            interventions=acting,
-            seed=seed,
-            device=device,
-            seconds=seconds,
-            ulp=ulp,
-        )
-        yield replace(one, notes=(*one.notes, why)) if why else one
+    yield from (_noted(_fit(variant, data, acting, setup), note) for variant, acting in pairs)
+
+
+def _noted(one: Trained, note: str) -> Trained:
+    return replace(one, notes=(*one.notes, note)) if note else one
+
+
+def _fit(variant: Variant, data: Dataset, interventions: Interventions, setup: Setup) -> Trained:
+    with around.training(1), _layers_seeded(setup):
+        began = time.perf_counter()
+        one = start(variant, data, interventions, setup)
+        if variant.trained:
+            return Trained(
+                one.model.eval().requires_grad_(False),
+                setup.latent,
+                variant.kl_weight,
+                one.seen.complex_codes,
+                notes=one.seen.notes,
+                label=one.label,
+                frozen=True,
+            )
+        (trained,) = train([one], data, setup, began)
+    return _or_raised(trained)
 
 
 def _or_raised(found: Trained | Diverged) -> Trained:
@@ -155,37 +155,28 @@ def _or_raised(found: Trained | Diverged) -> Trained:
 
 
 @contextmanager
-def _layers_seeded(seed: int, device: str) -> Iterator[None]:
+def _layers_seeded(setup: Setup) -> Iterator[None]:
     """Seed torch's own generators, which layers with their own randomness use, and restore them after."""
-    cuda = [torch.device(device)] if torch.device(device).type == "cuda" else []
-    with torch.random.fork_rng(devices=cuda):
-        torch.manual_seed(seed_for(seed, "layers"))
+    device = torch.device(setup.device)
+    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+        torch.manual_seed(seed_for(setup.seed, "layers"))
         yield
 
 
 def _together(
-    pairs: Sequence[tuple[Variant, Interventions]],
-    data: Dataset,
-    arch: str,
-    latent: int,
-    training: TrainingConfig,
-    seed: int,
-    strengths: Sequence[float],
-    device: str,
-    seconds: float | None,
-    ulp: int,
+    pairs: Sequence[tuple[Variant, Interventions]], data: Dataset, setup: Setup, strengths: Sequence[float]
 ) -> list[Trained | Diverged]:
     """Train models as one; `Unstacked` where that cannot be."""
     plain = {replace(acting, posterior_scale=None, input_noise=0.0) for _, acting in pairs}
     if len(plain) > 1:
         raise Unstacked("the interventions differ in more than the posterior's scale and the input noise")
     began = time.perf_counter()
-    with around.training(len(pairs)), _layers_seeded(seed, device):
+    with around.training(len(pairs)), _layers_seeded(setup):
         started = []
         for variant, acting in pairs:
-            with _layers_seeded(seed, device):  # each looks at its first step as it does alone
-                started.append(start(variant, data, arch, latent, training, acting, seed, device, ulp))
-        variant, limit = pairs[0][0], None if seconds is None else seconds * len(pairs)
-        stack = Stack([step_of(one, data) for one in started], variant.objective_at if strengths else None, strengths)
-        stack.check(inputs_of(started, data, latent, seed))
-        return train(started, data, latent, seed, began, limit, stack)
+            with _layers_seeded(setup):  # each looks at its first step as it does alone
+                started.append(start(variant, data, acting, setup))
+        objective_at = pairs[0][0].objective_at if strengths else None
+        stack = Stack([step_of(one, data) for one in started], objective_at, strengths)
+        stack.check(inputs_of(started, data, setup))
+        return train(started, data, setup, began, stack)

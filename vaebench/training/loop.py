@@ -1,5 +1,6 @@
 """The one training loop: of one model, or of several that are stacked."""
 
+import math
 import time
 from collections.abc import Sequence
 
@@ -8,6 +9,7 @@ from torch import Tensor
 from vaebench.data import Dataset
 from vaebench.training.inputs import Inputs
 from vaebench.training.once import Once
+from vaebench.training.setup import Setup
 from vaebench.training.stack import Stack, arguments
 from vaebench.training.start import Started
 from vaebench.training.step import TrainingStep
@@ -26,25 +28,20 @@ def step_of(one: Started, data: Dataset) -> TrainingStep:
     return TrainingStep(one.model, objectives, one.training.steps, len(data.train.x))
 
 
-def inputs_of(members: Sequence[Started], data: Dataset, latent: int, seed: int) -> Inputs:
+def inputs_of(members: Sequence[Started], data: Dataset, setup: Setup) -> Inputs:
     """The inputs of models that share a seed, from their start."""
     device = next(members[0].model.parameters()).device
     labels = None if members[0].label is None or data.train.labels is None else data.train.labels.to(device)
     noisy = any(one.interventions.input_noise > 0 for one in members)
-    return Inputs(data.train.x.to(device), labels, latent, members[0].training.batch, noisy, seed)
+    return Inputs(data.train.x.to(device), labels, setup.latent, members[0].training.batch, noisy, setup.seed)
 
 
 def train(
-    members: Sequence[Started],
-    data: Dataset,
-    latent: int,
-    seed: int,
-    began: float,
-    seconds: float | None,
-    stack: Stack | None = None,
+    members: Sequence[Started], data: Dataset, setup: Setup, began: float, stack: Stack | None = None
 ) -> list[Trained | Diverged]:
-    """Train one model, or a stack of them."""
-    training, inputs = members[0].training, inputs_of(members, data, latent, seed)
+    """Train one model, or a stack of them, which has the time of all its members."""
+    training, inputs = members[0].training, inputs_of(members, data, setup)
+    allowed = math.inf if setup.seconds is None else setup.seconds * len(members)
     slowed = [paces_of(one.model.model, one.interventions, inputs.x) for one in members]
     weights = [trained_weights(members[0].model)] if stack is None else stack.rows
     adversaries = with_weights(members[0].model, members[0].variant.adversaries)
@@ -70,22 +67,21 @@ def train(
         if number % CHECK_EVERY == 0 or number == training.steps - 1:
             watch.check(loss, number)
             if watch.over:
-                return list(watch.diverged.values())
-            if seconds is not None and time.perf_counter() - began > seconds:
-                raise OutOfTime(f"training was at step {number} of {training.steps} after {seconds:g} s")
+                return [watch.diverged[member] for member in range(len(members))]
+            if time.perf_counter() - began > allowed:
+                raise OutOfTime(f"training was at step {number} of {training.steps} after {allowed:g} s")
     watch.end()
     if training.steps in training.snapshots:
         watch.snap(training.steps)
     notes = tuple(filter(None, (once.note, *(remark for _, remarks in slowed[:1] for remark in remarks))))
     if stack is not None:
         stack.unstack()
-        notes += (f"stacked: {len(members)}",)
     seconds = (time.perf_counter() - began) / len(members)
     return [
         watch.diverged.get(number)
         or Trained(
             one.model.eval().requires_grad_(False),
-            latent,
+            setup.latent,
             one.variant.kl_weight,
             one.seen.complex_codes,
             tuple(watch.history[number]),

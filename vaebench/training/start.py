@@ -15,6 +15,7 @@ from vaebench.training.checkpoint import load_weights
 from vaebench.training.first_step import FirstLook, look
 from vaebench.training.intervened import Intervened
 from vaebench.training.nudge import nudge
+from vaebench.training.setup import Setup
 
 
 def build(variant: Variant, shape: tuple[int, ...], latent: int, arch: str, seed: int) -> Model:
@@ -60,29 +61,14 @@ class Started:
     label: int | None
 
 
-def start(
-    variant: Variant,
-    data: Dataset,
-    arch: str,
-    latent: int,
-    training: TrainingConfig,
-    interventions: Interventions,
-    seed: int,
-    device: str,
-    ulp: int,
-) -> Started:
+def start(variant: Variant, data: Dataset, interventions: Interventions, setup: Setup) -> Started:
     """Build a model, and check its first step.
 
     Args:
         variant: What to train.
         data: What to train on.
-        arch: Name of the architecture.
-        latent: Number of latent units.
-        training: How long and how fast, unless the variant says otherwise.
         interventions: The suite's interventions.
-        seed: Of the initial weights.
-        device: Where to train.
-        ulp: Number of a rounding twin; 0 for none.
+        setup: How; a variant may have its own learning rate.
 
     Returns:
         The model with what is known of it.
@@ -91,18 +77,19 @@ def start(
         Unfit: Variant, architecture and data do not fit each other, or instruments cannot measure such a model.
         Refused: The variant breaks the protocol.
     """  # noqa: DOC502 - raised by what it calls
+    training, seed = setup.training, setup.seed
     if variant.learning_rate is not None:
         training = replace(training, learning_rate=variant.learning_rate)
     if variant.trained:
         interventions = _of_checkpoint(variant, interventions)
-    model = Intervened(build(variant, data.shape, latent, arch, seed_for(seed, "weights")), interventions)
-    nudge(model, seed, ulp)
-    model = model.to(device)
+    model = Intervened(build(variant, data.shape, setup.latent, setup.arch, seed_for(seed, "weights")), interventions)
+    nudge(model, seed, setup.ulp)
+    model = model.to(setup.device)
     label = _read_at(variant, model, data)
     if variant.trained:
         _load(variant, model)
-    x = data.train.x.to(device)
-    seen = look(variant, model, x, latent=latent, steps=training.steps, seed=seed_for(seed, "first step"))
+    x = data.train.x.to(setup.device)
+    seen = look(variant, model, x, latent=setup.latent, steps=training.steps, seed=seed_for(seed, "first step"))
     return Started(variant, model, training, interventions, seen, label)
 
 

@@ -1,31 +1,47 @@
-"""How a training runs: chosen by what was measured, and the same model whichever way."""
+"""How trainings along a knob run: as one where that was measured to be faster, and the same models whichever way."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 
+from vaebench.experiment import Interventions
+from vaebench.models import Variant
 
-@dataclass(frozen=True)
-class Ways:
-    """Ways of a training.
-
-    Attributes:
-        stack: Whether the models along a knob are trained as one.
-    """
-
-    stack: bool
+FASTER = {("cuda", "mlp"), ("cpu", "mlp")}
+"""Devices and networks on which a stack is faster, see ``benchmarks/device.cpu.md``. No GPU was measured yet."""
 
 
-STACKED = {("cuda", "mlp")}
-"""Devices and networks on which a stack is faster. No GPU was measured by this project yet."""
-
-
-def ways(device: str, arch: str) -> Ways:
-    """Choose how to train.
+def stacks(device: str, arch: str, same_bits: bool) -> bool:
+    """Whether to train the models along a knob as one: where that is faster, and on a CPU only for the same bits.
 
     Args:
         device: Where; ``cuda`` may have a number.
         arch: Name of the architecture.
+        same_bits: Whether a stack gives the same bits, see `same_bits`.
 
     Returns:
-        The way.
+        Whether to try it.
     """
-    return Ways(stack=(device.partition(":")[0], arch) in STACKED)
+    kind = device.partition(":")[0]
+    return (kind, arch) in FASTER and (kind != "cpu" or same_bits)
+
+
+def same_bits(
+    device: str, arch: str, variant: Variant, interventions: Sequence[Interventions], strengths: Sequence[float]
+) -> bool:
+    """Whether a stack gives the bits that each model gives alone, as far as the suite's own variants show.
+
+    Convolutions, several gradients of one weight, a Bernoulli likelihood, and a strength that is a tensor are rounded
+    otherwise.
+
+    Args:
+        device: Where; ``cuda`` may have a number.
+        arch: Name of the architecture.
+        variant: What to train.
+        interventions: The suite's interventions at each value of the knob.
+        strengths: The strength at each value, where that is the knob; else empty.
+
+    Returns:
+        Whether no note has to say that it was stacked.
+    """
+    if device.partition(":")[0] != "cpu" or arch != "mlp" or strengths or variant.adversaries:
+        return False
+    return all(acting.likelihood != "bernoulli" for acting in interventions)
