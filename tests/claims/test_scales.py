@@ -218,6 +218,12 @@ def test_an_exact_arm_that_reads_nought_or_rounding_holds():
     assert judge(SMALL, observe([0.0] * 5)).agreement == (1.0,) * 5
 
 
+def test_what_is_beyond_an_end_by_rounding_is_at_that_end():
+    """The exact model's mean absolute cosine came out as −2e-9 on digits, and its verdict as undecided."""
+    assert judge(SMALL, observe([-2e-9, 0.0, 1e-9, -1e-9, 0.0])).word == "holds"
+    assert judge(SMALL, observe([-0.01, 0.0, 1e-9, -1e-9, 0.0])).word == "undecided"
+
+
 def test_a_negative_measurement_has_no_logarithm_and_counts_against_the_model():
     verdict = judge(SMALL, observe([0.01, 0.01, 0.01, 0.01, -0.01]))
     assert (verdict.word, verdict.reason) == ("undecided", "1 of 5 models leave nothing to read: r is negative")

@@ -123,21 +123,25 @@ class Beyond:
         return replace(filled(frame, sweep, only, lambda value: (value - self.null) / reach), draws=draws)
 
     def _possible(self, sweep: Sweep) -> Sweep:
-        """Leave out the seeds whose measurement is negative on a logarithmic scale, or no share where one is due."""
+        """Leave out the seeds whose measurement is negative on a logarithmic scale, or no share where one is due.
+
+        One that is beyond an end by rounding is at that end: a mean of absolute values may come out as −1e-8.
+        """
         if self.scale == "mean":
             return sweep
         most, why = (math.inf, "is negative") if self.scale == "log" else (1.0, "is no share")
-        kept = {seed for seed, (value,) in sweep.values.items() if 0 <= value <= most}
-        if self.scale == "draws":
-            kept = {seed for seed in kept if sweep.counts[seed][0]}
-        if kept == sweep.values.keys():
-            return sweep
+        slack = ROUNDING * abs(self.ideal - self.null)
+        kept = {
+            seed: (min(max(value, 0.0), most),)
+            for seed, (value,) in sweep.values.items()
+            if -slack <= value <= most + slack and (self.scale != "draws" or sweep.counts[seed][0])
+        }
         return replace(
             sweep,
-            values={seed: at for seed, at in sweep.values.items() if seed in kept},
+            values=kept,
             counts={seed: at for seed, at in sweep.counts.items() if seed in kept},
             degenerate=tuple(sorted({*sweep.degenerate, *(sweep.values.keys() - kept)})),
-            reason=sweep.reason or f"{self.measurement} {why}",
+            reason=sweep.reason or (f"{self.measurement} {why}" if kept.keys() != sweep.values.keys() else ""),
         )
 
 
