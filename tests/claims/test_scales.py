@@ -219,8 +219,8 @@ def test_an_exact_arm_that_reads_nought_or_rounding_holds():
 
 
 def test_what_is_beyond_an_end_by_rounding_is_at_that_end():
-    """The exact model's mean absolute cosine came out as −2e-9 on digits, and its verdict as undecided."""
-    assert judge(SMALL, observe([-2e-9, 0.0, 1e-9, -1e-9, 0.0])).word == "holds"
+    """The exact model's mean absolute cosine came out as −4e-8 on digits, and its verdict as undecided."""
+    assert judge(SMALL, observe([0.0, 0.0, 0.0, 0.0, -4e-8])).word == "holds"
     assert judge(SMALL, observe([-0.01, 0.0, 1e-9, -1e-9, 0.0])).word == "undecided"
 
 
