@@ -20,8 +20,8 @@ BLIND = """## What it does not see
 * A change by less than 30 rounding scales, ratios of durations, and what leaves the mean of a map as it was.
 * A share of n draws that changes by less than 30 of them, where no other reading changes.
 * GPUs: their sums have no fixed order. A night there needs rounding twins that were made there.
-* The roughness of paths, on a processor of other arithmetic. Rounding of outputs enters it squared, so that its mean
-  moves: by 65 scales in one night with matrix products as on any processor. That is a false alarm, and not mended.
+* What is less than a processor's arithmetic moves a reading by: a run without vector instructions is in the scale,
+  beside the twins. Rounding enters the roughness of paths squared, and twins of one arithmetic cannot show its mean.
 * Whether a change is right. It says that numbers moved."""
 
 

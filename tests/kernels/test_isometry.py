@@ -155,3 +155,13 @@ def test_of_a_diagonal_covariance_both_are_one(draw):
     torch.testing.assert_close(found.t2, known.t2)
     with pytest.raises(ValueError, match=r"kl_weight must be positive, got 0\.0"):
         full_stationarity(gram, torch.diag_embed(scale), 0.0)
+
+
+def test_a_mean_of_absolute_cosines_is_never_negative():
+    """Columns that are orthogonal up to rounding: the whole sum less its diagonal came out as −4e-8."""
+    generator = torch.Generator().manual_seed(0)
+    orthogonal = torch.linalg.qr(torch.randn(400, 64, 8, generator=generator))[0].transpose(1, 2)
+    found = mean_absolute_cosine(column_cosines(orthogonal.transpose(0, 1)))
+    assert 0 <= float(found.min()) <= float(found.max()) < 1e-6
+    exact = torch.diag_embed(torch.tensor([[1.0, 1.0 - 2**-23, 1.0 + 2**-23]]).expand(3, 3))
+    assert mean_absolute_cosine(exact).tolist() == [0.0, 0.0, 0.0]

@@ -147,9 +147,9 @@ def mean_absolute_cosine(cosines: Tensor) -> Tensor:
     latent = cosines.shape[-1]
     if latent < 2:
         raise Undefined(f"angles between columns need two columns, got {latent}")
-    absolute = cosines.abs()
-    off_diagonal = absolute.sum((-1, -2)) - absolute.diagonal(dim1=-2, dim2=-1).sum(-1)
-    return off_diagonal / (latent * (latent - 1))
+    # Summed without the diagonal: to subtract it from the whole sum leaves rounding, which may be below 0.
+    itself = torch.eye(latent, dtype=torch.bool, device=cosines.device)
+    return cosines.abs().masked_fill(itself, 0.0).sum((-1, -2)) / (latent * (latent - 1))
 
 
 def importance(scale: Tensor, beta: float) -> Tensor:

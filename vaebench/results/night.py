@@ -50,7 +50,8 @@ class Reading(Stored):
     """One number a seed, and what rounding does to it.
 
     ``centres`` are the means over the run and its rounding twins. ``sd`` is the standard deviation of a single run
-    about them. ``spread`` is the standard deviation over seeds. ``step`` is what one draw moves a share or a count by.
+    about them. ``spread`` is the standard deviation over seeds. ``step`` is what one draw moves a share or a count by,
+    and ``arithmetic`` what the plainest arithmetic of a processor moves it by.
     """
 
     arm: Text
@@ -63,6 +64,7 @@ class Reading(Stored):
     sd: Annotated[float, Field(ge=0)]
     spread: Annotated[float, Field(ge=0)]
     step: Annotated[float, Field(ge=0)] = 0.0
+    arithmetic: Annotated[float, Field(ge=0)] = 0.0
 
     @property
     def place(self) -> Place:
@@ -78,7 +80,8 @@ class Reading(Stored):
         Returns:
             The scale.
         """
-        return Scale(dict(zip(self.seeds, self.centres, strict=True)), self.sd, twins, self.step)
+        centres = dict(zip(self.seeds, self.centres, strict=True))
+        return Scale(centres, self.sd, twins, self.step, self.arithmetic)
 
 
 class Head(Stored):

@@ -74,22 +74,25 @@ class Scale:
         sd: Standard deviation of a single run about them, pooled over seeds and shrunk.
         twins: Number of twins a seed.
         step: By how much one draw moves a share or a count, else 0.
+        arithmetic: By how much another arithmetic moves it, 0 where that is not known.
     """
 
     centres: Mapping[int, float]
     sd: float
     twins: int
     step: float = 0.0
+    arithmetic: float = 0.0
 
     def of(self, seed: int) -> float:
         """The scale that a difference of one seed is divided by, in the reading's unit."""
         floor = RELATIVE * abs(self.centres[seed]) + OUTRIGHT
-        return math.hypot(self.sd * math.sqrt(1 + 1 / (1 + self.twins)), floor, self.step)
+        return math.hypot(self.sd * math.sqrt(1 + 1 / (1 + self.twins)), floor, self.step, self.arithmetic)
 
     def distance(self, new: Mapping[int, float]) -> float:
         """How far new numbers lie from the reference.
 
-        T = √(mean over seeds of d²/(σ²(1 + 1/m) + floor²)), with m runs of the reference a seed.
+        T = √(mean over seeds of d²/(σ²(1 + 1/m) + floor² + a²)), with m runs of the reference a seed, and a the
+        distance of another arithmetic.
 
         Args:
             new: By seed; at least one that the reference has.
@@ -109,7 +112,7 @@ class Scale:
         Returns:
             Whether the scale is too large a part of it.
         """
-        if not (self.sd or self.step):
+        if not (self.sd or self.step or self.arithmetic):
             return False
         return any(
             self.of(seed) > UNSEEN * max(spread, NO_SPREAD * abs(centre)) for seed, centre in self.centres.items()
