@@ -55,7 +55,7 @@ class Setting:
 
 
 def settings() -> Iterator[Setting]:
-    """All settings, those of other torch versions last. Those of `PLAINEST` are in the scale, and would prove nothing."""
+    """All settings, other versions of torch last. Those of `PLAINEST` are in the scale, and would prove nothing."""
     yield Setting("AVX2 for elementwise functions", {"ATEN_CPU_CAPABILITY": "avx2"})
     yield Setting("AVX2 for matrix products", {"MKL_CBWR": "AVX2"})
     yield Setting("AVX2 for convolutions", {"ONEDNN_MAX_CPU_ISA": "AVX2"})
