@@ -83,6 +83,8 @@ def test_half_widths_are_never_printed_as_nothing_unless_they_are():
 def test_one_seed_has_no_interval():
     assert plus_minus(Interval(0.8, None, None, 1)) == "0.800 (one seed)"
     assert estimate_and_interval(Interval(0.8, None, None, 1))[1] == "–"
+    wide = Interval(0.0186, 2.27e-4, 1.67e5, 2)  # of a geometric mean: nothing in it is 0
+    assert estimate_and_interval(wide, "log") == ("0.0186", "[2.27×10⁻⁴, 1.67×10⁵]")
 
 
 @pytest.mark.parametrize(

@@ -116,7 +116,7 @@ def test_a_row_gives_verdict_estimate_interval_and_seeds_and_the_control_stands_
     row = row_of(plain_page, "isometry", "vae · mlp · linear_gaussian_sources")
     place = [one.statistic for one in record.verdicts[0].checks].index(check.statistic) + 1
     decided = f"({place}) {check.statistic.replace('_', ' ')}"
-    expected = ["vae · mlp · linear_gaussian_sources", "✓ holds", decided, *estimate_and_interval(check.interval)]
+    expected = ["vae · mlp · linear_gaussian_sources", "✓ holds", decided, *estimate_and_interval(check.interval, check.scale)]
     assert row == [*expected, "5 of 5", "✓", "✓"]
     controls = line_of(plain_page, "isometry", CONTROLS)
     assert "analytic arm ✓ holds" in controls and "(1.00)" in controls
@@ -128,7 +128,7 @@ def test_the_number_shown_is_the_one_that_decided_and_each_condition_has_its_own
     checks = next(v.checks for v in record.verdicts if v.claim == "density")
     worst = min((c for c in checks if c.word == "fails"), key=distance)
     place = checks.index(worst) + 1
-    estimate = estimate_and_interval(worst.interval)
+    estimate = estimate_and_interval(worst.interval, worst.scale)
     assert row[1:6] == ["✗ fails", f"({place}) {worst.statistic.replace('_', ' ')}", *estimate, "5 of 5"]
     assert row[6:] == [SYMBOLS[check.word] for check in checks]
     assert place > 1  # the first condition does not decide

@@ -29,7 +29,7 @@ def show_verdicts(records: "Sequence[Record]") -> None:
         table.add_column(overflow="fold")
         for verdict in record.verdicts:
             shown = headline(verdict)
-            found = " ".join(estimate_and_interval(shown.interval)) if shown.interval else shown.reason
+            found = " ".join(estimate_and_interval(shown.interval, shown.scale)) if shown.interval else shown.reason
             table.add_row(
                 " ",
                 Text(MARKS[verdict.published.word], COLOURS[verdict.published.word]),

@@ -80,24 +80,28 @@ def plus_minus(interval: Interval) -> str:
     return f"{_written(interval.estimate, digits)} ± {spread}"
 
 
-def estimate_and_interval(interval: Interval) -> tuple[str, str]:
-    """Print a mean and its interval with equal decimals.
+def estimate_and_interval(interval: Interval, scale: Scale = "mean") -> tuple[str, str]:
+    """Print an estimate and its interval: with equal decimals, or on a logarithmic scale with three digits each.
 
     Args:
         interval: The interval.
+        scale: What was estimated. The ends of a geometric mean's interval may be many powers of ten apart.
 
     Returns:
-        The mean, and the interval or a dash.
+        The estimate, and the interval or a dash.
 
     Examples:
         >>> estimate_and_interval(Interval(-0.2, -0.35, -0.05, 5))
         ('−0.200', '[−0.350, −0.050]')
         >>> estimate_and_interval(Interval(2.0, None, None, 1))
         ('2.00', '–')
+        >>> estimate_and_interval(Interval(0.25, 0.0004, 145.0, 2), "log")
+        ('0.250', '[4.00×10⁻⁴, 145]')
     """
     if interval.low is None or interval.high is None:
         return rounded(interval.estimate)[0], "–"
-    mean, low, high = rounded(interval.estimate, interval.low, interval.high)
+    values = (interval.estimate, interval.low, interval.high)
+    mean, low, high = [rounded(value)[0] for value in values] if scale == "log" else rounded(*values)
     return mean, f"[{low}, {high}]"
 
 
@@ -228,4 +232,4 @@ def check_numbers(check: CheckResult, seeds: int) -> list[str]:
     """
     if check.interval is None:
         return ["–", "–", f"0 of {seeds}"]
-    return [*estimate_and_interval(check.interval), f"{check.interval.n} of {seeds}"]
+    return [*estimate_and_interval(check.interval, check.scale), f"{check.interval.n} of {seeds}"]
