@@ -4,12 +4,14 @@ import json
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from conftest import environment_with
 from results.stored import whole_record
 
 from vaebench.results.record import strict_json
+from vaebench.verify import Checked, Verified
 
 FILE = "some_task/vae.mlp.digits.json"
 SECONDS, MEBIBYTES = 2.0, 300
@@ -152,3 +154,8 @@ def test_an_answer_for_a_program_has_every_reason(checkout, tmp_path):
     assert (done.returncode, answer["records"]) == (1, 0)
     ((of_file, reasons),) = [(one["file"], one["reasons"]) for one in answer["files"]]
     assert of_file.endswith(FILE) and len(reasons) == 1
+
+
+def test_a_remark_on_many_records_is_one_line():
+    files = tuple(Checked(Path(name), (), ("no contact",) if name != "b" else ("old",)) for name in "abcd")
+    assert Verified(files, 4).remarks == ["a and 2 more: no contact", "b: old"]

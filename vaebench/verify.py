@@ -51,6 +51,16 @@ class Verified:
         """One line for each reason: file, field, why."""
         return [f"{one.path}: {reason}" for one in self.files for reason in one.reasons]
 
+    @property
+    def remarks(self) -> list[str]:
+        """One line for each different remark: the first file that it is about, and how many more there are."""
+        about: dict[str, list[Path]] = {}
+        for one in self.files:
+            for remark in dict.fromkeys(one.remarks):
+                about.setdefault(remark, []).append(one.path)
+        more = {remark: f" and {len(paths) - 1} more" * (len(paths) > 1) for remark, paths in about.items()}
+        return [f"{paths[0]}{more[remark]}: {remark}" for remark, paths in about.items()]
+
 
 @dataclass(frozen=True)
 class Change:

@@ -116,7 +116,12 @@ def test_a_row_gives_verdict_estimate_interval_and_seeds_and_the_control_stands_
     row = row_of(plain_page, "isometry", "vae · mlp · linear_gaussian_sources")
     place = [one.statistic for one in record.verdicts[0].checks].index(check.statistic) + 1
     decided = f"({place}) {check.statistic.replace('_', ' ')}"
-    expected = ["vae · mlp · linear_gaussian_sources", "✓ holds", decided, *estimate_and_interval(check.interval, check.scale)]
+    expected = [
+        "vae · mlp · linear_gaussian_sources",
+        "✓ holds",
+        decided,
+        *estimate_and_interval(check.interval, check.scale),
+    ]
     assert row == [*expected, "5 of 5", "✓", "✓"]
     controls = line_of(plain_page, "isometry", CONTROLS)
     assert "analytic arm ✓ holds" in controls and "(1.00)" in controls

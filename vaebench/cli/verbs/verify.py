@@ -57,9 +57,8 @@ def verify_(
         answer({"records": found.records, "files": files, **told_of})
     else:
         out.print(f"records: {found.records}, reasons against them: {len(reasons)}", highlight=False)
-    for one in found.files:
-        for remark in one.remarks:
-            say(f"note: {one.path}: {remark}", "yellow")
+    for line in found.remarks:
+        say(f"note: {line}", "yellow")
     for line in reasons[:MOST_LINES]:
         say(visible(line), "red")
     if len(reasons) > MOST_LINES:
