@@ -7,6 +7,7 @@ import altair
 import pandas
 
 from vaebench.claims import Verdict
+from vaebench.report.condition_words import condition_words
 from vaebench.report.decisive import decisive, worst
 from vaebench.report.markdown import words
 from vaebench.report.sent import sender_of
@@ -47,7 +48,7 @@ def _conditions(verdict: Verdict) -> Iterator[dict[str, object]]:
             continue
         control = " (control)" if check.role == "control" else ""
         yield {
-            "which": f"{words(verdict.claim)}: {words(statistic)}{control}",
+            "which": f"{words(verdict.claim)}: {condition_words(statistic)}{control}",
             "estimate": check.interval.estimate,
             "low": check.interval.low,
             "high": check.interval.high,

@@ -44,6 +44,12 @@ def test_a_deciding_condition_is_the_boards_own(chosen, rows) -> None:
             assert row["word"] == "holds"
 
 
+def test_a_menu_is_in_words(rows) -> None:
+    current = {row["which"] for row in rows if "superseded" not in row["which"]}
+    assert "encoder first: lead by biased CKA" in current
+    assert not [which for which in current if "log-ratio" in which or "raw" in which or " minus " in which]
+
+
 def test_no_chart_has_a_row_twice(rows) -> None:
     assert len({(row["which"], row["url"]) for row in rows}) == len(rows)
 
