@@ -2,12 +2,14 @@
 
 import re
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
 from vaebench.claims import Beyond, Claim, Measurement, Near, column
 from vaebench.experiment import Knob
 from vaebench.report import in_words
+from vaebench.report.claims_table import Counted
 from vaebench.report.dated import UNDATED
 from vaebench.report.distinct import distinct
 from vaebench.report.glossary import SECTIONS, glossary_page
@@ -147,6 +149,27 @@ def test_where_a_claim_turns_round_between_data_sets_its_row_says_so(made, monke
     assert "2 of 2;" not in written(made, alike)
     turned, same = rows_of(page, "## All claims")
     assert f"({said})" in turned[2] and "(" not in same[2]
+
+
+def test_of_many_data_sets_where_a_claim_turns_round_the_few_are_named():
+    def where(**held):
+        models = [
+            SimpleNamespace(
+                first=SimpleNamespace(
+                    dataset=name, verdicts={"a": SimpleNamespace(published=SimpleNamespace(word=word))}
+                )
+            )
+            for name, words_of in held.items()
+            for word in words_of
+        ]
+        task = SimpleNamespace(counted_on=tuple(held))
+        return Counted(task, SimpleNamespace(id="a"), tuple(models), ()).by_dataset("published")
+
+    yes, no = ("holds",), ("fails",)
+    assert where(a=yes, b=yes, c=no + yes, d=yes * 2) == "c 1 of 2; the others 4 of 4"
+    assert where(a=no, b=no, c=yes, d=no) == "c 1 of 1; the others 0 of 3"
+    assert where(a=no, b=no, c=yes, d=yes) == "c, d 2 of 2; a, b 0 of 2"
+    assert where(a=no, b=no, c=yes, d=yes, e=yes, f=no) == "c, d, e 3 of 3; the others 0 of 3"
 
 
 def test_how_much_is_the_mean_over_variants_with_what_to_expect_of_a_new_one(made, monkeypatch):

@@ -3,7 +3,7 @@
 import math
 import statistics
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from vaebench.claims import WORST_FIRST, Claim, LevelName, Verdict, VerdictWord
@@ -56,7 +56,10 @@ class Counted:
         return sum(getattr(one, level).word == "holds" for one in self.verdicts)
 
     def by_dataset(self, level: LevelName) -> str:
-        """Where it turns round: data sets on which most models hold, and sets on which most do not; else empty."""
+        """Where it turns round: data sets on which most models hold, and sets on which most do not; else empty.
+
+        Three sets or more on the longer side are "the others".
+        """
         sides: dict[bool, dict[str, list[bool]]] = {True: {}, False: {}}
         for dataset in self.task.counted_on:
             held = [
@@ -68,8 +71,10 @@ class Counted:
                 sides[2 * sum(held) > len(held)][dataset] = held
         if not all(sides.values()):
             return ""
-        said = ((map(words, side), [one for held in side.values() for one in held]) for side in sides.values())
-        return "; ".join(f"{', '.join(names)} {sum(held)} of {len(held)}" for names, held in said)
+        few, many = sorted(sides.values(), key=len)
+        if len(many) > 2:
+            return f"{_held_on(few)}; {_held_on(many, 'the others')}"
+        return f"{_held_on(sides[True])}; {_held_on(sides[False])}"
 
     @property
     def breadth(self) -> tuple[float, float]:
@@ -81,6 +86,11 @@ class Counted:
     def link(self) -> str:
         """Where its section is."""
         return f"{self.task.name}.md#{anchor(self.claim.id)}"
+
+
+def _held_on(side: Mapping[str, list[bool]], called: str = "") -> str:
+    held = [one for on_one in side.values() for one in on_one]
+    return f"{called or ', '.join(map(words, side))} {sum(held)} of {len(held)}"
 
 
 def counted(task: Task, models: Iterable[Model], groups: Iterable[Group]) -> tuple[Counted, ...]:
@@ -208,7 +218,7 @@ def what_decides(one: Counted) -> str:
         by_statistic.setdefault(decisive(verdict).statistic, Counter())[verdict.word] += 1
     (statistic, found), *others = sorted(by_statistic.items(), key=lambda item: (-item[1].total(), item[0]))
     times = ", ".join(f"{SYMBOLS[word]}{_BOUND}{found[word]}" for word in WORST_FIRST if found[word])
-    more = f"; {len(others)} more condition{'' if len(others) == 1 else 's'}" if others else ""
+    more = f"; {len(others)} more" if others else ""
     return f"{escape(condition_words(statistic))} ({times}){more}"
 
 

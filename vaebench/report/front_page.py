@@ -65,13 +65,12 @@ def front_page(
     """
     own = [one for one in models if one.is_own]
     parts = [f"# {TITLE}", *([PREVIEW] if preview else [])]
-    parts += [_tested(suite, selection), _dated(suite, selection, preview)]
-    parts += [line] if (line := _awaited(suite, selection)) else []
-    parts += [_by_task(suite.tasks, selection)] if selection.shown else []
+    parts += [f"{_tested(suite, selection)}{_awaited(suite, selection)}", _dated(suite, selection, preview)]
     if not selection.shown:
         parts.append(no_records(selection.stale))
     first = headlines(claims)
     parts += [LEGEND, first] if first else [LEGEND]
+    parts += [_by_task(suite.tasks, selection)] if selection.shown else []
     run = this_run(suite.tasks, selection) if preview else ""
     links = len(parts)
     parts += ["## This run", run] if run else []
@@ -117,7 +116,7 @@ def _awaited(suite: Suite, selection: Selection) -> str:
     none = [f"[{words(task.name)}]({task.name}.md)" for task in suite.tasks if task.name in {*old} - measured]
     lacks = f" No current result yet: {', '.join(none)}." if none else ""
     many = f"[{_many(len(old), 'record')}]({SUPERSEDED})"
-    return f"Since a change of protocol {many} {'waits' if len(old) == 1 else 'wait'} to be measured again.{lacks}"
+    return f" {many} {'waits' if len(old) == 1 else 'wait'} to be rerun.{lacks}"
 
 
 def _by_task(tasks: Sequence[Task], selection: Selection) -> str:

@@ -84,10 +84,10 @@ EFFECTS: dict[tuple[str, str], Effect] = {
         "Volume-weighted samples have fewer outliers",
     ),
     ("gracyk2025_kahler_sampling", "fewer_outliers_more_volume"): _outliers(
-        "more_volume", "Sampling where there is more volume gives fewer outliers"
+        "more_volume", "Sampling at more volume gives fewer outliers"
     ),
     ("gracyk2025_kahler_sampling", "fewer_outliers_less_volume"): _outliers(
-        "less_volume", "Sampling where there is less volume gives fewer outliers"
+        "less_volume", "Sampling at less volume gives fewer outliers"
     ),
     ("gracyk2025_kahler_sampling", "potential_fidelity"): Effect(
         ("potential_spearman",),
@@ -210,10 +210,12 @@ def span(low: float, high: float, unit: Unit) -> str:
         >>> span(-1.2, 0.05, "less"), span(-0.6, -0.1, "less"), span(0.1, 0.3, "number")
         ('70 % less to 5.1 % more', '45 to 9.5 % less', '0.10 to 0.30')
         >>> span(-0.02, 0.09, "points")
-        '2.0 points more to 9.0 points fewer'
+        '2.0 more to 9.0 points fewer'
     """
     ends = said(low, unit), said(high, unit)
     for tail in (" % less", " % more", " points fewer", " points more", " %", "×"):
         if all(end.endswith(tail) for end in ends):
             return f"{ends[0].removesuffix(tail)} to {ends[1]}"
+    if unit == "points":
+        return f"{ends[0].replace(' points', '')} to {ends[1]}"
     return " to ".join(ends)
