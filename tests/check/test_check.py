@@ -200,7 +200,12 @@ def test_trainings_are_counted_as_cells_run_them(every, monkeypatch, name):
         if setting.dataset != "digits":
             continue
         trained: list[int] = []
-        monkeypatch.setattr("vaebench.training.fit.fit", lambda *_, to=trained, **__: to.append(1))
+
+        def counted(variants, *_, to=trained, **__):
+            to.extend([1] * len(variants))
+            return [None] * len(variants)
+
+        monkeypatch.setattr("vaebench.cell.fit_along", counted)
         cell = Cell("0" * 16, None, name, "digits", 0)  # type: ignore[arg-type]
         object.__setattr__(cell, "subject", type("Of", (), {"arch": "mlp", "device": "cpu"}))
         places = [place for place, _ in arms(setting.task, setting.budget, own, setting.data, cell)]

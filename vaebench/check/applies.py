@@ -19,7 +19,7 @@ from vaebench.results.record import DatasetInfo, Subject, VariantInfo, Versioned
 from vaebench.training.fit import Diverged, Trained
 from vaebench.training.intervened import Intervened
 
-STEPS, BATCH = 10, 32
+STEPS, BATCH = 4, 32
 
 EFFORT = EvaluationBudget(samples=64, points=64, attacked=4, attack_steps=1, attack_restarts=1, retraining_steps=1)
 
