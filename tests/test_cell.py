@@ -406,7 +406,8 @@ def test_models_are_kept_only_where_there_are_comparisons(outcome_of, monkeypatc
     for task in (MANY, replace(MANY, comparisons=("made.nothing",))):
         monkeypatch.setattr(cell, "compare", compare)
         instruments = {"scale": scale_read, "drawn": drawn, "nothing": lambda _: ()}
-        assert outcome_of(task, knob_values=(0.1, 0.3), **instruments).status == "ok"
+        one = outcome_of(task, knob_values=(0.1, 0.3), **instruments)
+        assert one.status == "ok", one.reason
     assert kept == [0, 8]
 
 

@@ -121,6 +121,28 @@ def test_what_cannot_be_stacked_is_trained_one_by_one_and_says_why():
     assert all("one by one" in one.notes[-1] for one in together)
 
 
+def test_a_model_that_has_no_copy_is_trained_one_by_one():
+    """It keeps its last codes that hang on a graph; a cell of it was broken."""
+
+    class Remembering(AutoEncoder):
+        def encode(self, x):
+            said = super().encode(x)
+            if said.mean.grad_fn is not None:
+                self.last = said.mean
+            return said
+
+    def build(shape, latent, arch):
+        plain = autoencoder(shape, latent, arch)
+        plain.__class__ = Remembering
+        return plain
+
+    variant = Variant("remembering", "tests", build, negative_elbo())
+    plain = Variant("remembering", "tests", autoencoder, negative_elbo())
+    found, alone = along([variant] * 3, SCALES, None), along([plain] * 3, SCALES, False)
+    assert all(same(*pair) for pair in zip(found, alone, strict=True))
+    assert all("one by one" in one.notes[-1] for one in found)
+
+
 @pytest.mark.usefixtures("loop_alone")
 def test_what_comes_out_otherwise_stacked_is_found_before_it_is_trained():
     """An objective that counts its calls gives something else when it is called once for all."""

@@ -24,6 +24,10 @@ class Unstacked(Exception):  # noqa: N818 - a reason, caught by whoever trains
     """These models cannot be trained as one; the message says why."""
 
 
+def _said(error: Exception) -> str:
+    return f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
+
+
 class Stack:
     """Models with equal structure, whose training step runs all of them in one call.
 
@@ -42,7 +46,7 @@ class Stack:
         rows: The same of each member, as parts of `weights`.
 
     Raises:
-        Unstacked: The models differ in structure.
+        Unstacked: The models differ in structure, or cannot be copied.
     """
 
     def __init__(
@@ -63,7 +67,10 @@ class Stack:
         self.rows = [
             {name: weight.detach()[member] for name, weight in self.weights.items()} for member in range(len(steps))
         ]
-        self._skeleton = copy.deepcopy(first).to("meta")
+        try:
+            self._skeleton = copy.deepcopy(first).to("meta")
+        except Exception as error:  # a model of somebody else's may keep what has no copy, such as its last codes
+            raise Unstacked(_said(error)) from None
         self._objective_at = objective_at
         device = next(iter(whole.values())).device
         self._strengths = torch.tensor(strengths, device=device) if strengths else None
@@ -106,7 +113,7 @@ class Stack:
                 together = self._called(kept, inputs)
                 torch.autograd.grad(together[0].sum(), list(self.weights.values()), allow_unused=True)
         except Exception as error:
-            raise Unstacked(f"{type(error).__name__}: {str(error).partition(chr(10))[0]}") from None
+            raise Unstacked(_said(error)) from None
         for member, step in enumerate(self._steps):
             inputs.own.set_state(state)
             for one, all_of_them in zip(_alone(step, inputs), together, strict=True):
