@@ -35,6 +35,9 @@ KNOCK = 10.0
 class Actor:
     """A worker on a node of the cluster; all that it takes and gives is text."""
 
+    def placed(self) -> None:
+        """Answer as soon as it has a place. Ray's workers are nice: on a busy machine, loading takes long after that."""
+
     def start(self, freight: str, blobs: dict[str, Any], folder: str, token: str) -> str:
         """Place what cells need, and load what they need.
 
@@ -75,9 +78,10 @@ class Actor:
 
 @dataclass
 class _Seat:
-    """A worker as its driver sees it: what it is called, and which cell it has."""
+    """A worker as its driver sees it: whether it has a place, what it is called, and which cell it has."""
 
     actor: Any
+    place: Any
     name: str = ""
     cell: "Cell | None" = None
 
@@ -139,17 +143,21 @@ class _Driver:
                 ready, _ = self._ray.wait(list(self._seats), timeout=GLANCE)
             for future in ready:
                 yield from self._news(self._seats.pop(future), future, todo)
-            if not self._worked and time.monotonic() - self._began > PATIENCE:
+            if not self._worked and time.monotonic() - self._began > PATIENCE and not self._placed():
                 raise Mistake(
                     f"no worker got a place on the Ray cluster in {PATIENCE:.0f} s: it needs a free "
                     f"{'GPU' if Freight.model_validate_json(self._freight).cuda else 'CPU'}; see `ray status`"
                 )
 
+    def _placed(self) -> bool:
+        """Whether any worker that is not lost has got a place."""
+        return any(self._ray.wait([seat.place], timeout=0)[0] for seat in self._seats.values())
+
     def _start(self) -> None:
-        seat = _Seat(self._actor.remote())
-        self._seats[
-            seat.actor.start.remote(self._freight, self._blobs, str(self._site.folder.absolute()), self._token)
-        ] = seat
+        actor = self._actor.remote()
+        place = actor.placed.remote()
+        started = actor.start.remote(self._freight, self._blobs, str(self._site.folder.absolute()), self._token)
+        self._seats[started] = _Seat(actor, place)
 
     def _news(self, seat: _Seat, future: Any, todo: "deque[Cell]") -> Generator[CellOutcome, None, None]:
         try:
