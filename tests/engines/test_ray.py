@@ -100,14 +100,14 @@ def test_what_ends_a_process_costs_its_cell_and_no_node(cluster, tiny, request_o
 
 def test_a_worker_that_has_a_place_may_load_for_long(cluster, tiny, request_of, monkeypatch):
     """Ray's workers are nice, so on a busy machine they load slower than the cluster's places are given."""
-    start = ray_.Actor.start
 
-    def slow(self, *arguments):
-        time.sleep(8)
-        return start(self, *arguments)
+    class Slow(ray_.Actor):
+        def start(self, *arguments):
+            time.sleep(20)
+            return super().start(*arguments)
 
-    monkeypatch.setattr(ray_, "PATIENCE", 5.0)
-    monkeypatch.setattr(ray_.Actor, "start", slow)
+    monkeypatch.setattr(ray_, "PATIENCE", 15.0)
+    monkeypatch.setattr(ray_, "Actor", Slow)
     request = request_of(seeds=1)
     done = go("ray", request, Site(Workers(), request.out, brought=plan(request).brought))
     assert all(cell.status == "ok" for record in done.records for cell in record.cells)

@@ -36,7 +36,7 @@ class Actor:
     """A worker on a node of the cluster; all that it takes and gives is text."""
 
     def placed(self) -> None:
-        """Answer as soon as it has a place. Ray's workers are nice: on a busy machine, loading takes long after that."""
+        """Answer as soon as it has a place. Ray's workers are nice: on a busy machine, loading takes long."""
 
     def start(self, freight: str, blobs: dict[str, Any], folder: str, token: str) -> str:
         """Place what cells need, and load what they need.
