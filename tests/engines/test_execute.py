@@ -67,6 +67,7 @@ class FakeRay:
         def actor():
             one = made()
             return SimpleNamespace(
+                placed=SimpleNamespace(remote=lambda: lambda: None),
                 start=SimpleNamespace(remote=lambda *a: lambda: one.start(*a)),
                 run=SimpleNamespace(remote=lambda *a: lambda: one.run(*a)),
             )
