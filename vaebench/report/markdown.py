@@ -1,5 +1,6 @@
 """Turn words, names and foreign text into Markdown. Text that comes from a record is escaped."""
 
+import html
 import re
 import unicodedata
 from collections.abc import Sequence
@@ -94,9 +95,11 @@ def contents(parts: Sequence[str]) -> str:
     Examples:
         >>> contents(["# Page", "## Claims", "Text.", "## Records, in all"])
         '[Claims](#claims) · [Records, in all](#records-in-all)'
+        >>> contents(["## One &#38; two"])
+        '[One &#38; two](#one--two)'
     """
     headings = [part.removeprefix("## ") for part in parts if part.startswith("## ")]
-    return " · ".join(f"[{heading}](#{anchor(heading)})" for heading in headings)
+    return " · ".join(f"[{heading}](#{anchor(html.unescape(heading))})" for heading in headings)
 
 
 def label(verdict: VerdictWord) -> str:
