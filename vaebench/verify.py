@@ -58,8 +58,9 @@ class Verified:
         for one in self.files:
             for remark in dict.fromkeys(one.remarks):
                 about.setdefault(remark, []).append(one.path)
-        more = {remark: f" and {len(paths) - 1} more" * (len(paths) > 1) for remark, paths in about.items()}
-        return [f"{paths[0]}{more[remark]}: {remark}" for remark, paths in about.items()]
+        return [
+            f"{first}{f' and {len(more)} more' if more else ''}: {remark}" for remark, (first, *more) in about.items()
+        ]
 
 
 @dataclass(frozen=True)
