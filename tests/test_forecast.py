@@ -3,10 +3,12 @@
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from statistics import median
 
 import pytest
 
 from vaebench.forecast import Left, left
+from vaebench.results.record import Record, strict_json
 from vaebench.results.store import read_record
 from vaebench.runner import Request, plan
 
@@ -29,10 +31,35 @@ def of(request_of: RequestOf, folder: Path, task: str, **fields: object) -> tupl
 
 @pytest.mark.parametrize("variants", [("vae",), ("vae", "beta_vae")])
 def test_a_cell_takes_what_its_record_took_or_that_of_the_same_network(request_of, folder, variants):
-    cells = [sum(cell.seconds.values()) for cell in read_record(folder / KNOWN).cells]
+    cells = median(sum(cell.seconds.values()) for cell in read_record(folder / KNOWN).cells)
     (found,) = of(request_of, folder, "gracyk2025_kahler_sampling", variants=variants, seeds=3)
     assert (found.records, found.cells) == (len(variants), 3 * len(variants))
-    assert found.core_hours == pytest.approx(3 * len(variants) * sum(cells) / len(cells) / 3600)
+    assert found.core_hours == pytest.approx(3 * len(variants) * cells / 3600)
+
+
+@pytest.mark.parametrize("arch", ["mlp", "conv"])
+def test_what_an_earlier_version_took_counts_times_the_ratio_of_the_versions(request_of, folder, arch):
+    record = read_record(folder / KNOWN)
+    _write(folder, _of(record, "beta_vae", "mlp", seconds=10.0, version=1))
+    _write(folder, _of(record, "vae", "mlp", seconds=50.0))
+    _write(folder, _of(record, "beta_vae", "conv", seconds=20.0, version=1))
+    request = request_of(tasks=(record.subject.task.name,), archs=(arch,), datasets=("digits",), variants=("beta_vae",))
+    (found,) = left(plan(request).cells, folder)
+    now = {"mlp": 5 * 10.0, "conv": 5 * 20.0}
+    assert found.core_hours == pytest.approx(found.cells * now[arch] / 3600)
+
+
+def _of(record: Record, variant: str, arch: str, *, seconds: float, version: int | None = None) -> Record:
+    subject = record.subject
+    task = subject.task if version is None else subject.task.model_copy(update={"version": version})
+    named = subject.variant.model_copy(update={"name": variant})
+    cells = tuple(cell.model_copy(update={"seconds": {"train": seconds}}) for cell in record.cells)
+    changed = subject.model_copy(update={"task": task, "variant": named, "arch": arch})
+    return record.model_copy(update={"subject": changed, "cells": cells})
+
+
+def _write(folder: Path, record: Record) -> None:
+    (folder / record.subject.file_name).write_text(strict_json(record), "utf-8")
 
 
 def test_an_empty_folder_takes_the_suites_own_times(request_of, tmp_path, folder):

@@ -3,7 +3,7 @@
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import mean
+from statistics import median
 from typing import TYPE_CHECKING
 
 from vaebench.mistakes import Mistake
@@ -38,8 +38,9 @@ def left(cells: Iterable["Cell"], folder: Path) -> tuple[Left, ...]:
     """Say what is left of each task.
 
     A cell takes as long as those of the folder's record of the same variant, network and data set. Without that it
-    takes the mean of the records that share network and data set, or else the task. If the folder has no record of a
-    task, the suite's own records of the same preset tell.
+    takes the median of the cells that share network and data set, or else the task. What an earlier version of a task
+    took counts times the ratio of the two versions where both are known, best of one network. If the folder has no
+    record of a task, the suite's own records of the same preset tell.
 
     Args:
         cells: The cells to run.
@@ -80,20 +81,20 @@ def seconds_of(cells: Sequence["Cell"], folders: Iterable[Path]) -> list[float |
     ]
     found = {
         cell.subject.file_name: next(
-            (mean(seconds[key]) for seconds in known for key in _keys(cell.subject) if key in seconds), None
+            (seconds[key] for seconds in known for key in _keys(cell.subject) if key in seconds), None
         )
         for cell in cells
     }
     return [found[cell.subject.file_name] for cell in cells]
 
 
-def _hours(subjects: Iterable[Subject], seconds: dict[Key, list[float]]) -> float | None:
+def _hours(subjects: Iterable[Subject], seconds: dict[Key, float]) -> float | None:
     total = 0.0
     for subject in subjects:
         known = next((seconds[key] for key in _keys(subject) if key in seconds), None)
         if known is None:
             return None
-        total += mean(known)
+        total += known
     return total / 3600
 
 
@@ -103,8 +104,8 @@ def _keys(subject: Subject) -> tuple[Key, ...]:
     return (task, *place, subject.variant.name), (task, *place), (task, subject.arch), (task,)
 
 
-def _seconds(records: Iterable[Record], subjects: Iterable[Subject]) -> dict[Key, list[float]]:
-    """What cells took, by key; of another version of a task only where the present one has no time."""
+def _seconds(records: Iterable[Record], subjects: Iterable[Subject]) -> dict[Key, float]:
+    """What a cell takes, by key; by other versions of a task only where the present one has no time."""
     versions = {subject.task.name: subject.task.version for subject in subjects}
     found: dict[Key, list[float]] = {}
     older: dict[Key, list[float]] = {}
@@ -115,7 +116,15 @@ def _seconds(records: Iterable[Record], subjects: Iterable[Subject]) -> dict[Key
             if cell.status == "ok" and cell.seconds:
                 for key in _keys(record.subject):
                     into.setdefault(key, []).append(sum(cell.seconds.values()))
-    return older | found
+    now, before = ({key: median(times) for key, times in its.items()} for its in (found, older))
+    return {key: time * _ratio(key[0], now, before) for key, time in before.items()} | now
+
+
+def _ratio(task: str, now: dict[Key, float], before: dict[Key, float]) -> float:
+    """How much longer a cell of a task takes than in its other versions; 1 where nothing tells."""
+    both = [key for key in now if key[0] == task and key in before]
+    nearest = [key for key in both if len(key) == len(("task", "network"))] or [key for key in both if key == (task,)]
+    return median(now[key] / before[key] for key in nearest) if nearest else 1.0
 
 
 def _suites_own() -> Iterable[Record]:

@@ -47,7 +47,7 @@ def alices(made, world, tmp_path_factory):
 def undrawn():
     """A figure is what it is drawn from: drawing it shows nothing more of whether it changed."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("vaebench.report.pages._drawn", lambda picture, before: inputs_hash(picture.figure))
+        patch.setattr("vaebench.report.pages.drawings", lambda picture, before: inputs_hash(picture.figure))
         yield
 
 

@@ -21,7 +21,7 @@ from vaebench.training.intervened import Intervened
 
 STEPS, BATCH = 4, 32
 
-EFFORT = EvaluationBudget(samples=64, points=64, attacked=4, attack_steps=1, attack_restarts=1, retraining_steps=1)
+EFFORT = EvaluationBudget(samples=64, points=16, attacked=4, attack_steps=1, attack_restarts=1, retraining_steps=1)
 
 NARROW = 0.3
 """Scale of the posteriors that instruments see: units that have not learned anything yet would count as collapsed."""

@@ -17,8 +17,8 @@ from vaebench.report.croissant import File, croissant
 from vaebench.report.dated import last_day, measured
 from vaebench.report.dictionary import SAYS, dictionary_page
 from vaebench.report.distinct import Model, distinct
+from vaebench.report.figures.drawn import drawings
 from vaebench.report.figures.prepare import Picture, task_pictures
-from vaebench.report.figures.stamp import inputs_hash, stamp
 from vaebench.report.files import MARK
 from vaebench.report.findings import findings
 from vaebench.report.front_page import front_page
@@ -91,7 +91,7 @@ def pages(
         written[path] = variant_page(suite, of_variant, preview, places_of(of_variant, own))
     tables = taken_away(suite, selection, written, preview)
     marked = {path: f"{MARK}\n\n{text}" for path in list(written) if (text := written.pop(path))}
-    return marked | tables | {picture.path: _drawn(picture, drawn or {}) for picture in pictures}
+    return marked | tables | drawings(pictures, drawn or {})
 
 
 def taken_away(suite: Suite, selection: Selection, written: dict[str, str], preview: bool) -> dict[str, str]:
@@ -211,14 +211,3 @@ def _findings(suite: Suite, selection: Selection) -> dict[str, str]:
         of_paper = {name: records for name, records in own.items() if suite.by_name[name].paper == paper}
         found |= findings(text, f"vaebench/papers/{paper}/findings.md", of_paper, suite.first)
     return found
-
-
-def _drawn(picture: Picture, before: Mapping[str, str]) -> str:
-    """Draw a figure, unless it was drawn before."""
-    there = before.get(picture.path, "")
-    seal = stamp(there) if there else None
-    if seal and seal.inputs == inputs_hash(picture.figure):
-        return there
-    from vaebench.report.figures.draw import svg  # matplotlib takes longer than all the rest
-
-    return svg(picture.figure)

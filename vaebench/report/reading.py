@@ -7,7 +7,6 @@ record when the code changes.
 
 import base64
 import hashlib
-import os
 import sys
 import zlib
 from array import array
@@ -21,6 +20,7 @@ from pydantic import ValidationError
 from vaebench.report.admission import judged
 from vaebench.report.cache import Cache
 from vaebench.report.kept import Kept, page_for
+from vaebench.report.processes import several, side_by_side
 from vaebench.report.record_page import record_page
 from vaebench.report.selection import unfit
 from vaebench.report.shown import show
@@ -33,9 +33,6 @@ from vaebench.results.store import BadRecord, file_bytes, read_files, read_recor
 
 MANY = 150
 """So many files that are not known are worked out by several processes: to start one takes a second."""
-
-PROCESSES = 2
-"""More need more memory."""
 
 
 def kept_records(folder: Path, there: Suite, store: Cache) -> tuple[list[Record], list[BadRecord]]:
@@ -124,13 +121,11 @@ def _code() -> str:
 
 def _worked_out(paths: Sequence[Path], keys: dict[Path, str]) -> dict[str, bytes]:
     """Work out many files in several processes; none where they are few."""
-    if len(paths) < MANY or (os.cpu_count() or 1) < 2:
+    if len(paths) < MANY or not several():
         return {}
-    from joblib import Parallel, delayed  # type: ignore[import-untyped]
-
     size = 25
     parts = [[str(path.absolute()) for path in paths[i : i + size]] for i in range(0, len(paths), size)]
-    done = Parallel(n_jobs=PROCESSES)(delayed(_work_out_some)(part) for part in parts)
+    done = side_by_side(_work_out_some, parts)
     asked = {keys[path] for path in paths}
     return {key: packed for part in done for key, packed in part.items() if key in asked}
 

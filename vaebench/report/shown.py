@@ -86,9 +86,13 @@ class ShownRecord:
         Returns:
             Its mean; None where it has no number.
         """
-        if name in wanted(self.record.claims):
+        if name in self._kept_means:
             return self.summary.means.get(name)
         return means(self.record.measurements, [name]).get(name)
+
+    @cached_property
+    def _kept_means(self) -> set[str]:
+        return wanted(self.record.claims)
 
     @cached_property
     def table(self) -> Table:
