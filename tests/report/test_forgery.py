@@ -17,7 +17,7 @@ FIGURE = "figures/camuto2021_variance_frequency.digits_decoder_lipschitz.svg"
 
 @pytest.fixture(scope="module")
 def drawn(made):
-    return made.pages([made.record()])
+    return dict(made.pages([made.record()]))
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,7 @@ import pytest
 
 from vaebench.report import board
 from vaebench.report.cache import Cache, cache_file
+from vaebench.report.files import marked
 from vaebench.report.gives import GIVEN
 from vaebench.report.kept import kept_of, kept_page
 from vaebench.report.pages import pages
@@ -15,6 +16,7 @@ from vaebench.report.reading import _work_out_some, kept_records
 from vaebench.report.record_page import record_page
 from vaebench.report.selection import select
 from vaebench.report.summary import GIVEN_NAMES, known, summarised
+from vaebench.report.texts import packed
 from vaebench.report.variant_page import GIVES
 from vaebench.results.on_file import OnFile
 from vaebench.results.record import strict_json
@@ -98,9 +100,10 @@ def test_a_page_is_kept_only_under_the_names_it_was_written_with(made, checkout,
     found, _ = read(made, checkout, Cache(None))
     shown = select(made.suite, found).shown[0]
     task = made.suite.by_name[shown.subject.task.name]
-    assert kept_page(shown, made.suite) == record_page(task, shown, False, made.suite.variants)
-    assert kept_page(replace(shown, label="other"), made.suite) == ""
-    assert kept_page(shown, replace(made.suite, variants={shown.subject.variant.name: "0" * 16})) == ""
+    page = record_page(task, shown, False, made.suite.variants)
+    assert kept_page(shown, made.suite) == packed(marked(page))
+    assert kept_page(replace(shown, label="other"), made.suite) == b""
+    assert kept_page(shown, replace(made.suite, variants={shown.subject.variant.name: "0" * 16})) == b""
 
 
 def test_every_thing_that_a_variant_gives_is_kept():

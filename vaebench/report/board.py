@@ -15,6 +15,7 @@ from vaebench.report.run_places import RowPlaces
 from vaebench.report.selection import Selection, select
 from vaebench.report.sent import SENDER, THIS_RUN, Sent, sender_of, sent
 from vaebench.report.suite import Suite, suite
+from vaebench.report.texts import Texts
 from vaebench.report.trust import with_trust
 from vaebench.results.record import Record
 from vaebench.results.references import REFERENCES, root
@@ -141,7 +142,7 @@ def uncollected() -> Iterator[None]:
 
 
 @uncollected()
-def current_pages(redraw: bool = False, checkout: Path | None = None) -> tuple[Path, dict[str, str], tuple[str, ...]]:
+def current_pages(redraw: bool = False, checkout: Path | None = None) -> tuple[Path, Texts, tuple[str, ...]]:
     """Make the pages of the committed records.
 
     Args:
@@ -191,7 +192,7 @@ def chosen(
 
 def board_pages(
     folder: Path, there: Suite, found: Published, selection: Selection, drawn: Mapping[str, str], preview: bool = False
-) -> dict[str, str]:
+) -> Texts:
     """Make the pages of a selection. A file that is no record is named by its path below the checkout's board.
 
     Args:

@@ -72,6 +72,8 @@ def worst(checks: Sequence[CheckResult]) -> CheckResult:
     """
     word = min((one.word for one in checks), key=WORST_FIRST.index)
     deciding = [one for one in checks if one.word == word]
+    if len(deciding) == 1:
+        return deciding[0]
     return min(deciding, key=lambda one: (one.interval is None, distance(one)))
 
 

@@ -20,6 +20,19 @@ MADE_BY = "Written by `vaebench leaderboard`; it writes over edits."
 MARK = f"<!-- {MADE_BY} -->"
 """The first line of every page."""
 
+
+def marked(page: str) -> str:
+    """Put the mark before a page.
+
+    Args:
+        page: Its Markdown.
+
+    Returns:
+        The file's text.
+    """
+    return f"{MARK}\n\n{page}"
+
+
 SUBMISSIONS = "submissions"
 """The folder of a board for records of others. Nothing below it is a page."""
 

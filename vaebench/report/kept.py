@@ -1,6 +1,5 @@
 """What is kept of a record's file while the file is the same, so that it is neither read nor judged again."""
 
-import zlib
 from dataclasses import dataclass
 
 from vaebench.fingerprint import value_hash
@@ -19,7 +18,7 @@ class Kept:
         again: The record judged anew: by its task's claims if it is of the current task, else by its own.
         unfit: Why it cannot be shown; empty where nothing speaks against it.
         summary: Of its measurements; None for a record that is not shown.
-        page: Its page, compressed; empty for a record that is not shown.
+        page: Its page with the board's mark, by `texts.packed`; empty for a record that is not shown.
         page_for: A hash of what the page says beside the record.
     """
 
@@ -57,7 +56,7 @@ def page_for(shown: ShownRecord, there: Suite) -> str:
     return value_hash([shown.label, shown.row_label, shown.variant_label, shown.path, own])
 
 
-def kept_page(shown: ShownRecord, there: Suite) -> str:
+def kept_page(shown: ShownRecord, there: Suite) -> bytes:
     """Take a record's page that was kept.
 
     Args:
@@ -65,8 +64,8 @@ def kept_page(shown: ShownRecord, there: Suite) -> str:
         there: What there is.
 
     Returns:
-        Markdown; empty where none was kept, or one that names the record otherwise.
+        The page by `texts.packed`; empty where none was kept, or one that names the record otherwise.
     """
     kept = kept_of(shown.record)
     is_same = kept is not None and kept.page and kept.page_for == page_for(shown, there)
-    return zlib.decompress(kept.page).decode() if kept and is_same else ""
+    return kept.page if kept and is_same else b""

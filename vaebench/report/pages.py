@@ -19,7 +19,7 @@ from vaebench.report.dictionary import SAYS, dictionary_page
 from vaebench.report.distinct import Model, distinct
 from vaebench.report.figures.drawn import drawings
 from vaebench.report.figures.prepare import Picture, task_pictures
-from vaebench.report.files import MARK
+from vaebench.report.files import marked
 from vaebench.report.findings import findings
 from vaebench.report.front_page import front_page
 from vaebench.report.gives import PAGE as GIVES
@@ -40,6 +40,7 @@ from vaebench.report.superseded import PAGE as SUPERSEDED
 from vaebench.report.superseded import superseded_page
 from vaebench.report.taken_away import CROISSANT, DATA, VERDICTS, VERDICTS_CSV
 from vaebench.report.task_page import task_page
+from vaebench.report.texts import Texts
 from vaebench.report.variant_page import variant_page, variants_of
 from vaebench.report.verdict_rows import verdicts_csv
 from vaebench.report.versions import PAGE as VERSIONS
@@ -52,7 +53,7 @@ def pages(
     preview: bool = False,
     drawn: Mapping[str, str] | None = None,
     unread: Iterable[str] = (),
-) -> dict[str, str]:
+) -> Texts:
     """Make every file of the board.
 
     Args:
@@ -74,6 +75,7 @@ def pages(
     written = overall_pages(suite, selection, over, preview, unread)
     found = {} if preview else _findings(suite, selection)
     pictures: list[Picture] = []
+    kept: dict[str, bytes] = {}
     standing = {task.name: by_data(models[task.name]) for task in suite.tasks}
     for task in suite.tasks:
         of_task = task_pictures(task, of_figures)
@@ -83,15 +85,17 @@ def pages(
         written[places_path(task)] = places_page(task, standing[task.name], selection, preview)
         written[records_path(task)] = records_page(task, selection, preview)
         for shown in selection.of_task(task.name):
-            kept = "" if preview else kept_page(shown, suite)
-            written[shown.path] = kept or record_page(task, shown, preview, suite.variants)
+            if page := b"" if preview else kept_page(shown, suite):
+                kept[shown.path] = page
+            else:
+                written[shown.path] = record_page(task, shown, preview, suite.variants)
         pictures += of_task
     own = lines_of({name: by_data([one for one in of_task if one.is_own]) for name, of_task in models.items()})
     for path, of_variant in variants_of(selection.shown).items():
         written[path] = variant_page(suite, of_variant, preview, places_of(of_variant, own))
     tables = taken_away(suite, selection, written, preview)
-    marked = {path: f"{MARK}\n\n{text}" for path in list(written) if (text := written.pop(path))}
-    return marked | tables | drawings(pictures, drawn or {})
+    files = {path: marked(text) for path in list(written) if (text := written.pop(path))}
+    return Texts(files | tables | drawings(pictures, drawn or {}), kept)
 
 
 def taken_away(suite: Suite, selection: Selection, written: dict[str, str], preview: bool) -> dict[str, str]:

@@ -118,14 +118,12 @@ def csv_text(fields: Sequence[Field], rows: Iterable[Sequence[Cell]]) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow([field.name for field in fields])
-    writer.writerows([_written(value) for value in row] for row in rows)
+    writer.writerows([_written(value) if isinstance(value, float) else value for value in row] for row in rows)
     return text.getvalue()
 
 
-def _written(value: Cell) -> str:
-    if isinstance(value, float):
-        return f"{value:.6g}" if value else "0"
-    return "" if value is None else str(value)
+def _written(value: float) -> str:
+    return f"{value:.6g}" if value else "0"
 
 
 def verdicts_csv(selection: Selection) -> str:
