@@ -114,7 +114,8 @@ def look(driver, address: str, width: int, scheme: str) -> None:
         "return document.readyState == 'complete' && "
         "[...document.querySelectorAll('script[data-chart]')]"
         ".every(s => document.querySelector(`#${s.dataset.chart} svg`)) && "
-        "(!document.querySelector('table#verdicts') || !!document.querySelector('table.dataTable tbody td'))"
+        "(!document.querySelector('table#verdicts') || document.querySelector('table.dataTable tbody td') && "
+        "document.querySelector('.dt-scroll-head th.dt-orderable-asc'))"
     )
     WebDriverWait(driver, 60).until(lambda one: one.execute_script(ready))
 
