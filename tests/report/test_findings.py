@@ -177,6 +177,13 @@ def test_records_without_an_arm_that_others_have_are_left_out():
     assert said(line, {TASK: [record("vae", 0.8), alone]}) == {TASK: "- 1 of 2"}
 
 
+def test_a_model_under_two_names_counts_once_and_answers_to_both():
+    twice = [*RECORDS[TASK], copy := record("complex_vae", 0.8)]
+    text = '- {count("large", "holds")} of {applicable("large")}; {mean("complex_vae.mlp.digits", "loss"):.2f}'
+    found = findings(f"## {TASK}\n{text}\n", "f.md", {TASK: twice}, copies=[copy])
+    assert found == {TASK: "- 3 of 4; 0.82"}
+
+
 def test_a_finding_falls_with_its_record():
     line = '- [It holds for all.]{count("large", "holds", network="mlp") == applicable("large", network="mlp")}'
     kept = {TASK: [one for one in RECORDS[TASK] if one.subject.variant.name != "beta_vae"]}

@@ -172,6 +172,19 @@ def test_of_many_data_sets_where_a_claim_turns_round_the_few_are_named():
     assert where(a=no, b=no, c=yes, d=yes, e=yes, f=no) == "c, d, e 3 of 3; the others 0 of 3"
 
 
+def test_a_model_that_a_papers_own_measure_has_no_meaning_for_counts_under_controls_alone():
+    """Four of 26 models have no published density: the board said 12 of 26, and meant 12 of 22."""
+
+    def model(published, controlled):
+        levels = {"published": SimpleNamespace(word=published), "controlled": SimpleNamespace(word=controlled)}
+        return SimpleNamespace(first=SimpleNamespace(dataset="a", verdicts={"c": SimpleNamespace(**levels)}))
+
+    models = (model("holds", "fails"), model("fails", "fails"), model("not applicable", "holds"))
+    one = Counted(SimpleNamespace(counted_on=("a",)), SimpleNamespace(id="c"), models, ())
+    assert [(one.held(at), one.applies(at)) for at in ("published", "controlled")] == [(1, 2), (1, 3)]
+    assert one.breadth == (1 / 3, 1 / 2)
+
+
 def test_how_much_is_the_mean_over_variants_with_what_to_expect_of_a_new_one(made, monkeypatch):
     claims = (Claim("r", "It is high.", (Beyond("r", 0.0, 1.0, -1.0),)),)
     monkeypatch.setattr(in_words, "EFFECTS", {(FREQUENCY, "r"): Effect(("r",), "r {}", "number", "R is high")})

@@ -9,6 +9,7 @@ from vaebench.report.levels import (
     CANNOT_TELL,
     TOLERANCES,
     both,
+    cannot_tell,
     deciding,
     levels_said,
     plant_lines,
@@ -53,6 +54,8 @@ def test_a_measure_that_cannot_tell_is_said_first():
     shown = verdict(HOLDS, HOLDS, valid="shown", plants=plants)
     assert told([lost, shown]).startswith(CANNOT_TELL)
     assert told([shown, shown]) == "shown in 2 of 2"
+    assert cannot_tell([lost, shown]) == f"{CANNOT_TELL} (1 of 2)"
+    assert cannot_tell([shown, shown]) == cannot_tell([verdict(HOLDS, HOLDS)]) == ""
     assert told([verdict(HOLDS, HOLDS)]) == ""
     (line,) = plant_lines(lost)
     assert "slow" in line

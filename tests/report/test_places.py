@@ -179,6 +179,17 @@ def test_every_data_set_of_a_task_is_in_one_place_of_the_coverage(made, records)
     assert len((*one.placed, *one.unsound, *one.not_run, *one.cannot)) == len(task.datasets)
 
 
+def test_the_coverage_tells_what_waits_to_be_rerun_from_what_was_never_run(made):
+    """Networks whose records were all superseded had no line: they looked as if nobody had thought of them."""
+    task = made.tasks[0]
+    old = made.record(task.name, arch="conv", task_hash="0" * 16)
+    chosen = select(made.suite, [made.record(task.name), old])
+    found = by_data(distinct(chosen.of_task(task.name)))
+    page = places_page(task, found, chosen, False).partition("## Coverage")[2]
+    assert re.search(r"\| vae · mlp +\|.*\| +\|$", page, re.MULTILINE)
+    assert re.search(rf"\| vae · conv +\|[ |]+\| {old.subject.dataset.name} +\|$", page, re.MULTILINE)
+
+
 def test_a_place_prints_as_a_range():
     assert (str(Place(1, 3)), str(Place(2, 2))) == ("1–3", "2")
 

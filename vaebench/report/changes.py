@@ -84,20 +84,22 @@ def changed_since(changelog: str, version: str) -> tuple[Section, ...]:
     return found[:known]
 
 
-def changes_page(changelog: str, tasks: Sequence[Task], linked: bool = True) -> str:
+def changes_page(changelog: str, tasks: Sequence[Task], linked: bool = True, compared: str = "") -> str:
     """Write what changed on the board, version by version.
 
     Args:
         changelog: The changelog's text; empty where there is none.
         tasks: The tasks, which have versions of their own.
         linked: Whether there is a checkout to link to.
+        compared: The page with the verdicts of the first population beside today's; empty where there is none.
 
     Returns:
         Markdown.
     """
     parts = ["# What changed", "[Leaderboard](README.md)"]
     parts[1] += f" · [the whole changelog](../{CHANGELOG})" if changelog and linked else ""
-    parts += ["A number on the board moves only with an entry in the changelog. It gives the number before and after."]
+    parts += ["A number on the board moves only with an entry in the changelog."]
+    parts[-1] += f" [Then and now]({compared}) has the verdicts before and after, claim by claim." if compared else ""
     for one in sections(changelog):
         parts.append(f"## {escape(one.version)}{f', {one.day}' if one.day else ''}")
         lines = [f"**{escape(title)}.** {escape(says)}" if title else escape(says) for title, says in one.headlines]

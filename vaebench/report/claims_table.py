@@ -13,7 +13,7 @@ from vaebench.report.decisive import decisive
 from vaebench.report.distinct import Model
 from vaebench.report.format import plain
 from vaebench.report.in_words import ACROSS, effect_of, headline, said, span
-from vaebench.report.levels import tally, told
+from vaebench.report.levels import cannot_tell, tally, told
 from vaebench.report.markdown import SYMBOLS, anchor, dropping_empty, escape, is_analytic, label, table, words
 from vaebench.report.over_variants import PAGE as OVER_VARIANTS
 from vaebench.report.over_variants import Group
@@ -51,6 +51,10 @@ class Counted:
         """One verdict a model."""
         return [one.first.verdicts[self.claim.id] for one in self.models]
 
+    def applies(self, level: LevelName) -> int:
+        """Number of models to which it applies at a level: a paper's own measure may have no meaning for some."""
+        return sum(getattr(one, level).word != "not applicable" for one in self.verdicts)
+
     def held(self, level: LevelName) -> int:
         """Number of models on which it holds at a level."""
         return sum(getattr(one, level).word == "holds" for one in self.verdicts)
@@ -65,7 +69,7 @@ class Counted:
             held = [
                 getattr(verdict, level).word == "holds"
                 for model, verdict in zip(self.models, self.verdicts, strict=True)
-                if model.first.dataset == dataset
+                if model.first.dataset == dataset and getattr(verdict, level).word != "not applicable"
             ]
             if held:
                 sides[2 * sum(held) > len(held)][dataset] = held
@@ -79,8 +83,8 @@ class Counted:
     @property
     def breadth(self) -> tuple[float, float]:
         """Shares of models on which it holds, under controls and as published."""
-        n = max(1, len(self.models))
-        return self.held("controlled") / n, self.held("published") / n
+        controlled, published = (self.held(at) / max(1, self.applies(at)) for at in ("controlled", "published"))
+        return controlled, published
 
     @property
     def link(self) -> str:
@@ -130,9 +134,10 @@ def headlines(found: Iterable[Counted]) -> str:
     chosen = [one for one in found if headline(one.task.name, one.claim.id) and one.models]
     rows = []
     for one in sorted(chosen, key=_how_widely):
-        counts = [f"**{one.held(at)}** of {len(one.models)}{_where(one, at)}" for at in AT]
+        counts = [f"**{one.held(at)}** of {one.applies(at)}{_where(one, at)}" for at in AT]
         name = f"[{escape(headline(one.task.name, one.claim.id))}]({one.link})"
-        rows.append([name, *counts, *how_much(one), what_decides(one)])
+        decides = "; ".join(filter(None, (what_decides(one), cannot_tell(one.verdicts))))
+        rows.append([name, *counts, *how_much(one), decides])
     heads = ["Claim", "As published", "Under controls", f"[How much]({OVER_VARIANTS})", "A new variant", "What decides"]
     return table(heads, rows) if rows else ""
 

@@ -36,7 +36,11 @@ class BadFinding(Mistake):
 
 
 def findings(
-    text: str, source: str, records: Mapping[str, Sequence[Record]], first: Sequence[Before] = ()
+    text: str,
+    source: str,
+    records: Mapping[str, Sequence[Record]],
+    first: Sequence[Before] = (),
+    copies: Sequence[Record] = (),
 ) -> dict[str, str]:
     """Fill a paper's findings from records.
 
@@ -45,6 +49,7 @@ def findings(
         source: Its name, for messages.
         records: The suite's own records of the standard preset, by task.
         first: Verdicts of the first population.
+        copies: Those of the records that are the same model as another one, which count only where they are named.
 
     Returns:
         Markdown bullets by task, without a heading. Tasks without bullets are left out, and tasks without a record of
@@ -60,9 +65,8 @@ def findings(
             if line.startswith("## "):
                 task = _heading(line.removeprefix("## ").strip(), records)
             elif task and line.strip() and records[task]:
-                found.setdefault(task, []).append(
-                    _filled(line, Queries(records[task], [one for one in first if one.task == task]))
-                )
+                before = [one for one in first if one.task == task]
+                found.setdefault(task, []).append(_filled(line, Queries(records[task], before, copies)))
         except Unanswered as error:
             raise BadFinding(f"{source}:{number}: {error}") from None
     for name, lines in found.items():

@@ -25,6 +25,7 @@ from vaebench.report.sent import Sent
 from vaebench.report.suite import Suite
 from vaebench.report.superseded import PAGE as SUPERSEDED
 from vaebench.report.superseded import no_records, superseded_line
+from vaebench.report.taken_away import DATA
 from vaebench.report.this_run import this_run
 
 TITLE = "Which claims about VAEs hold?"
@@ -116,7 +117,10 @@ def _awaited(suite: Suite, selection: Selection) -> str:
     none = [f"[{words(task.name)}]({task.name}.md)" for task in suite.tasks if task.name in {*old} - measured]
     lacks = f" No current result yet: {', '.join(none)}." if none else ""
     many = f"[{_many(len(old), 'record')}]({SUPERSEDED})"
-    return f" {many} {'waits' if len(old) == 1 else 'wait'} to be rerun.{lacks}"
+    archs = {one.record.subject.arch for one in selection.stale if not isinstance(one.record, Sent)}
+    archs -= {one.subject.arch for one in selection.shown if one.is_own}
+    others = f", all of {' and '.join(sorted(archs))} among them," if archs else ""
+    return f" {many}{others} {'waits' if len(old) == 1 else 'wait'} to be rerun.{lacks}"
 
 
 def _by_task(tasks: Sequence[Task], selection: Selection) -> str:
@@ -143,7 +147,14 @@ def _dated(suite: Suite, selection: Selection, preview: bool) -> str:
     facts = f"**Results: {newest(own)} · suite {escape(suite.release)} · {len(own)} records{on}**"
     if preview:
         return facts
-    ways = (("changes", CHANGES), ("CSV", CSV), ("cite", CITE), ("add a variant", ADD), ("what this is", HOME))
+    ways = (
+        ("changes", CHANGES),
+        ("CSV", CSV),
+        ("data", DATA),
+        ("cite", CITE),
+        ("add a variant", ADD),
+        ("what this is", HOME),
+    )
     return " · ".join([facts, *(f"[{name}]({path})" for name, path in ways)])
 
 

@@ -143,7 +143,8 @@ def gives_table(rows: Sequence[Gives]) -> str:
             cells.append(f"**{text}**" if found and _among(found[0], best[thing.name]) else text)
         lines.append([f"[{one.label}]({one.path})", *cells])
     said = "; ".join(f"*{g.name.lower()}*: {g.says}{_at(knobs[g.name])}" for g in given)
-    return f"On {GIVEN[0].dataset}, mean ± half of the 95 % interval over seeds. {escape_(said)}.\n\n" + table(
+    bold = "Bold: the best of a column, and all that its interval does not exclude."
+    return f"On {GIVEN[0].dataset}, mean ± half of the 95 % interval over seeds. {escape_(said)}. {bold}\n\n" + table(
         ["Variant · network", *heads], lines
     )
 

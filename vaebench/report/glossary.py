@@ -44,8 +44,11 @@ SECTIONS: dict[str, dict[str, str]] = {
         "All else stays the same from one knob value to the next.",
         "strength": "The weight of a term in a variant's objective. Some tasks use it as their knob.",
         "seed": "The number that initial weights, batches, noise and random draws come from. "
-        "The data and their split are the same for all seeds.",
+        "Where a data set has no official split, each seed draws its data or divides them anew. "
+        "The protocol of a task says so.",
         "cell": "One seed of a record.",
+        "superseded": "Of a record: measured before its task or its data changed. It counts nowhere until it is run "
+        "again.",
         "record": "All results of one variant with one network on one data set. It is for one task and one preset.",
         "arm": "One of several models that a cell measures. Claims are judged on the `trained` arm. "
         "Other arms are controls, judged by the same rules.",
@@ -66,6 +69,10 @@ SECTIONS: dict[str, dict[str, str]] = {
         "How often intervals err is written in `vaebench/claims/__init__.py`.",
         "geometric mean": "The estimate of a measurement that is never negative and should be 0. "
         "Such a measurement has a long tail, and a t-interval of it is too short.",
+        "active unit": "A latent unit that carries something: its posterior is narrower than the prior. "
+        "The others have collapsed.",
+        "T2": "(2/β)·σ²·‖J‖² + σ² of a latent unit, with its posterior scale σ and its column J of the decoder's "
+        "Jacobian. It is 1 where the posterior's scale is the decoder's.",
         "exact interval": "The interval of a share of a few things. "
         f"With {_SEEDS} seeds its lower end is {_SUREST:.3f} at most. So {_SEEDS} seeds cannot show a share above .9.",
     },

@@ -53,7 +53,7 @@ def _outliers(way: str, title: str) -> Effect:
 EFFECTS: dict[tuple[str, str], Effect] = {
     ("camuto2021_variance_frequency", "robustness"): Effect(
         (f"damage_small_per_data{ACROSS}", f"damage_small{ACROSS}"),
-        "{} damage",
+        "{} damage by a small attack",
         "less",
         "A larger variance makes a VAE robust",
     ),
@@ -69,7 +69,7 @@ EFFECTS: dict[tuple[str, str], Effect] = {
         "Input noise makes encoders smoother",
     ),
     ("bonheme2022_encoder_first", "encoder_first"): Effect(
-        ("lead_raw_biased", "lead_raw"), "{} earlier", "times", "Encoders are learned before decoders"
+        ("functional_lead",), "useful {} earlier", "times", "Encoders are learned before decoders"
     ),
     ("nakagawa2021_posterior_isometry", "isometry"): Effect(
         ("t2_worst_deviation",), "worst unit off by {}", "share", "The posterior scale is the decoder's"

@@ -14,7 +14,7 @@ LEVELS = ("As published", "Under controls")
 TOLERANCES = "Verdicts at half and twice the tolerances that are ours"
 """The title of the folded table."""
 
-CANNOT_TELL = "**The measure cannot tell**"
+CANNOT_TELL = "**the measure cannot tell**"
 """What stands by a claim whose measure reads a plant the wrong way round."""
 
 
@@ -78,10 +78,26 @@ def told(verdicts: Iterable[Verdict]) -> str:
     Returns:
         Markdown; empty where the claim has no plants.
     """
-    found = Counter(least_valid(one) for one in verdicts if one.plants)
-    if found["cannot tell"]:
-        return f"{CANNOT_TELL} ({found['cannot tell']} of {found.total()})"
-    return f"shown in {found['shown']} of {found.total()}" if found.total() else ""
+    every = [least_valid(one) for one in verdicts if one.plants]
+    shown = f"shown in {every.count('shown')} of {len(every)}" if every else ""
+    return _blind(every) or shown
+
+
+def cannot_tell(verdicts: Iterable[Verdict]) -> str:
+    """Say in how many models a claim's measures cannot tell.
+
+    Args:
+        verdicts: Of one claim.
+
+    Returns:
+        Markdown; empty where no plant was read the wrong way round.
+    """
+    return _blind([least_valid(one) for one in verdicts if one.plants])
+
+
+def _blind(every: Sequence[Validity]) -> str:
+    blind = every.count("cannot tell")
+    return f"{CANNOT_TELL} ({blind} of {len(every)})" if blind else ""
 
 
 def least_valid(verdict: Verdict) -> Validity:

@@ -6,7 +6,7 @@ version of the drawing code. A figure is fresh if its inputs are those of the re
 fresh figure is kept. A forger can make such hashes too, so continuous integration draws all figures again.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
@@ -73,7 +73,7 @@ def pages(
     over = summed_up(suite, selection, drawn or {})
     models, general = over.models, over.general
     written = overall_pages(suite, selection, over, preview, unread)
-    found = {} if preview else _findings(suite, selection)
+    found = {} if preview else _findings(suite, selection, models)
     pictures: list[Picture] = []
     kept: dict[str, bytes] = {}
     standing = {task.name: by_data(models[task.name]) for task in suite.tasks}
@@ -113,7 +113,9 @@ def taken_away(suite: Suite, selection: Selection, written: dict[str, str], prev
     records = [one.record for one in selection.shown]
     day, text = last_day(records), verdicts_csv(selection)
     written[DATA] = dictionary_page(measured(records))
-    written[CHANGES] = changes_page(suite.changelog, suite.tasks, linked=not preview)
+    written[CHANGES] = changes_page(
+        suite.changelog, suite.tasks, not preview, VERSIONS if written.get(VERSIONS) else ""
+    )
     written[CITE] = cite_page(suite.tasks, suite.release, day, linked=not preview)
     file = File(VERDICTS_CSV.partition("/")[2], text.encode(), VERDICTS, SAYS["verdicts"])
     cite = board_bibtex(suite.release, day)
@@ -204,8 +206,9 @@ def overall_pages(
     }
 
 
-def _findings(suite: Suite, selection: Selection) -> dict[str, str]:
+def _findings(suite: Suite, selection: Selection, models: Mapping[str, Sequence[Model]]) -> dict[str, str]:
     """Fill the papers' findings from the suite's own records. A preview shows no findings."""
+    copies = [one.record for model in chain.from_iterable(models.values()) for one in model.records[1:]]
     own = {
         task.name: [one.record for one in selection.of_task(task.name) if one.is_own and one.row.preset == "standard"]
         for task in suite.tasks
@@ -213,5 +216,5 @@ def _findings(suite: Suite, selection: Selection) -> dict[str, str]:
     found: dict[str, str] = {}
     for paper, text in suite.findings.items():
         of_paper = {name: records for name, records in own.items() if suite.by_name[name].paper == paper}
-        found |= findings(text, f"vaebench/papers/{paper}/findings.md", of_paper, suite.first)
+        found |= findings(text, f"vaebench/papers/{paper}/findings.md", of_paper, suite.first, copies)
     return found

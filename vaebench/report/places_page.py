@@ -15,6 +15,7 @@ from vaebench.report.markdown import (
     anchor,
     bullets,
     contents,
+    dropping_empty,
     escape,
     label,
     preset_suffix,
@@ -22,6 +23,7 @@ from vaebench.report.markdown import (
     words,
 )
 from vaebench.report.selection import Selection
+from vaebench.report.sent import sender_of
 from vaebench.report.shown import Row, ShownRecord
 from vaebench.report.standing import Coverage, Standing, coverage, standings
 from vaebench.report.superseded import no_records
@@ -37,6 +39,7 @@ PLACED = "With a place"
 NO_PLACE = "Run, no place"
 NOT_RUN = "Not run"
 CANNOT = "Cannot be"
+AGAIN = "To be rerun"
 
 
 ByData = Mapping[tuple[str, str], tuple[Standing, ...]]
@@ -183,14 +186,21 @@ def _coverage(task: Task, found: ByData, selection: Selection) -> str:
         for one in of_data:
             for record in one.model.records:
                 by_row.setdefault(record.row, []).append((dataset, one))
+    old: dict[tuple[str, str], set[str]] = {}
+    for subject in (one.record.subject for one in selection.stale if not sender_of(one.record)):
+        if subject.task.name == task.name:
+            old.setdefault((subject.variant.name, subject.arch), set()).add(subject.dataset.name)
     lines = []
     for row, name in selection.labels.items():
         if row in by_row or not row.sender:
-            lines.append(_line(coverage(task, name, row.variant, row.arch, by_row.get(row, ())), row))
+            waits = old.pop((row.variant, row.arch), set()) if not row.sender else set()
+            lines.append(_line(coverage(task, name, row.variant, row.arch, by_row.get(row, ()), waits), row.preset))
+    for (variant, arch), waits in sorted(old.items()):
+        lines.append(_line(coverage(task, escape(f"{variant} · {arch}"), variant, arch, (), waits)))
     said = "Nothing is filled in for what is missing."
-    return f"{said}\n\n{table(['Row', PLACED, NO_PLACE, NOT_RUN, CANNOT], lines)}"
+    return f"{said}\n\n{dropping_empty(['Row', PLACED, NO_PLACE, NOT_RUN, CANNOT, AGAIN], lines)}"
 
 
-def _line(one: Coverage, row: Row) -> list[str]:
-    cells = [", ".join(map(escape, part)) for part in (one.placed, one.unsound, one.not_run, one.cannot)]
-    return [f"{one.row}{preset_suffix(row.preset)}", *cells]
+def _line(one: Coverage, preset: str = "standard") -> list[str]:
+    parts = (one.placed, one.unsound, one.not_run, one.cannot, one.superseded)
+    return [f"{one.row}{preset_suffix(preset)}", *(", ".join(map(escape, part)) for part in parts)]

@@ -24,10 +24,12 @@ class Queries:
     Attributes:
         records: The suite's own records of the task.
         first: Verdicts of the first population on the task.
+        copies: Those of the records that are the same model as an earlier one. They count only where they are named.
     """
 
     records: Sequence[Record]
     first: Sequence[Before] = ()
+    copies: Sequence[Record] = ()
 
     def before(self, claim: str, word: VerdictWord, level: LevelName = "controlled", network: str = "") -> int:
         """Number of records of the first population on which a claim had a word at one level."""
@@ -116,10 +118,18 @@ class Queries:
         """Number of records of a selection on which a claim has a word as published."""
         return len(self._with(claim, word, variant, network, data, arm, "published"))
 
-    def applicable(self, claim: str, variant: str = "", network: str = "", data: str = "", arm: str = "trained") -> int:
-        """Number of records of a selection that have an arm, and whose arm a claim applies to."""
+    def applicable(
+        self,
+        claim: str,
+        variant: str = "",
+        network: str = "",
+        data: str = "",
+        arm: str = "trained",
+        level: LevelName = "controlled",
+    ) -> int:
+        """Number of records of a selection that have an arm, and whose arm a claim applies to at a level."""
         chosen = self._with_arm(claim, variant, network, data, arm)
-        return sum(_verdict(record, claim, arm).word != "not applicable" for record in chosen)
+        return sum(getattr(_verdict(record, claim, arm), level).word != "not applicable" for record in chosen)
 
     def checked(
         self,
@@ -159,6 +169,7 @@ class Queries:
             record
             for record in self.records
             if all(not name or _parts(record)[part] == name for part, name in asked.items())
+            and (variant or not any(record is copy for copy in self.copies))
         ]
         if not found:
             raise Unanswered(f"no record has {', '.join(f'{part} {name}' for part, name in asked.items() if name)}")

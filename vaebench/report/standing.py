@@ -1,6 +1,6 @@
 """Say where each model stands on one task and data set: its place, or why it has none."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from vaebench.claims import Interval, LevelName, t_interval
@@ -84,6 +84,7 @@ class Coverage:
         placed: Data sets on which it has a place.
         unsound: Data sets with a run that has no place, each with the reason.
         not_run: Data sets without a record, which could be run.
+        superseded: Data sets whose record is of another protocol and waits to be rerun.
         cannot: Data sets that it cannot be run on, each with the reason.
     """
 
@@ -92,9 +93,17 @@ class Coverage:
     unsound: tuple[str, ...] = ()
     not_run: tuple[str, ...] = ()
     cannot: tuple[str, ...] = ()
+    superseded: tuple[str, ...] = ()
 
 
-def coverage(task: Task, row: str, variant: str, arch: str, found: Sequence[tuple[str, Standing]]) -> Coverage:
+def coverage(
+    task: Task,
+    row: str,
+    variant: str,
+    arch: str,
+    found: Sequence[tuple[str, Standing]],
+    superseded: Container[str] = (),
+) -> Coverage:
     """Tell what was not run from what cannot be, and from what was run and is unsound.
 
     Args:
@@ -103,12 +112,13 @@ def coverage(task: Task, row: str, variant: str, arch: str, found: Sequence[tupl
         variant: Its variant.
         arch: Its network.
         found: Its standings, by data set.
+        superseded: Data sets on which it has a record of another protocol.
 
     Returns:
-        Every data set of the task, in one of the four places. Those run by name only are there if they were run.
+        Every data set of the task, in one of the five places. Those run by name only are there if they were run.
     """
     by_data = dict(found)
-    placed, unsound, not_run, cannot = [], [], [], []
+    placed, unsound, not_run, cannot, old = [], [], [], [], []
     for dataset in (*task.datasets, *(name for name in task.also_on if name in by_data)):
         one = by_data.get(dataset)
         if one and one.place:
@@ -116,8 +126,10 @@ def coverage(task: Task, row: str, variant: str, arch: str, found: Sequence[tupl
         elif one:
             why = f"invariant {words(one.unsound)} fails" if one.unsound else one.lacks
             unsound.append(f"{words(dataset)} ({why})")
+        elif dataset in superseded:
+            old.append(words(dataset))
         elif reason := cannot_be(variant, arch, dataset):
             cannot.append(f"{words(dataset)} ({reason})")
         else:
             not_run.append(words(dataset))
-    return Coverage(row, tuple(placed), tuple(unsound), tuple(not_run), tuple(cannot))
+    return Coverage(row, tuple(placed), tuple(unsound), tuple(not_run), tuple(cannot), tuple(old))

@@ -120,7 +120,7 @@ def _tables(
         images = " ".join(_image(one) for one in pictures if one.claim == claim.id)
         heading, says, *others = claim_section(claim, shown, general.get(claim.id, ""), models)
         parts += [heading, says, *([images] if images else []), *others]
-    counted = [one for one in shown if one.is_own and one.dataset in task.counted_on]
+    counted = [one.first for one in models if one.is_own and one.first.dataset in task.counted_on]
     parts += [tolerances] if (tolerances := tolerance_table(task.claims, counted)) else []
     if judged := _images(pictures, "judged"):
         parts += [f"## Measurements over the {words(task.knob.name) if task.knob else 'knob'}", *judged]
