@@ -103,14 +103,27 @@ def test_a_worker_that_has_a_place_may_load_for_long(cluster, tiny, request_of, 
 
     class Slow(ray_.Actor):
         def start(self, *arguments):
-            time.sleep(20)
+            time.sleep(5)
             return super().start(*arguments)
 
-    monkeypatch.setattr(ray_, "PATIENCE", 15.0)
+    asked, really = [], ray_._Driver._placed
+
+    def placed(driver):
+        """However long this machine takes to give the place: patience is over before, and all the while after."""
+        end = time.monotonic() + 300
+        while not (there := really(driver)) and time.monotonic() < end:
+            time.sleep(0.1)
+        asked.append(there)
+        return there
+
+    monkeypatch.setattr(ray_._Driver, "_placed", placed)
+    monkeypatch.setattr(ray_, "PATIENCE", 0.0)
+    monkeypatch.setattr(ray_, "GLANCE", 0.2)
     monkeypatch.setattr(ray_, "Actor", Slow)
     request = request_of(seeds=1)
     done = go("ray", request, Site(Workers(), request.out, brought=plan(request).brought))
     assert all(cell.status == "ok" for record in done.records for cell in record.cells)
+    assert len(asked) > 3, "it was asked again and again while the worker loaded"
 
 
 def test_a_cluster_that_is_full_or_not_there_is_one_line(cluster, request_of, monkeypatch):
