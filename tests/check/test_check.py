@@ -12,13 +12,14 @@ from pathlib import Path
 import pytest
 import torch
 from check.slips import SLIPS, SOUND
-from conftest import TINY, environment_with
+from conftest import BROUGHT, TINY, environment_with
 
 from vaebench import catalog
 from vaebench.catalog import Brought
 from vaebench.cell import Cell, arms, trainings
 from vaebench.check.applies import claims_judged
 from vaebench.check.findings import Line, merged
+from vaebench.check.first_step import first_steps
 from vaebench.check.forecast import forecast, seconds_of_step
 from vaebench.check.objective import loss_weights, objective_lines
 from vaebench.check.outputs import bounded_outputs
@@ -279,12 +280,25 @@ def test_findings_that_differ_in_numbers_alone_are_one_line():
         ("conv", "a", "pass", ""),
         ("conv", "b", "warn", "other"),
     ]
-    assert merged("scale", found, "fine") == [
+    assert merged("scale", found) == [
         Line("scale", "refuse", "47 % of 8 are negative", "mlp; a, b"),
         Line("scale", "warn", "other", "conv; b"),
     ]
-    assert merged("scale", [("mlp", "a", "pass", "")], "fine") == [Line("scale", "pass", "fine")]
-    assert merged("scale", [], "fine") == []
+    assert merged("scale", [("mlp", "a", "pass", "fine")]) == [Line("scale", "pass", "fine")]
+    assert merged("scale", []) == []
+
+
+@pytest.mark.parametrize(
+    ("made", "says"), [(None, "nothing says that it is not N(0, I)"), ("VAMP", "its own; its draws have the density")]
+)
+def test_whose_prior_it_is_is_said(every, monkeypatch, made, says):
+    """Of a VampPrior model, whose density is checked, it said that nothing says that it is not N(0, I)."""
+    monkeypatch.syspath_prepend(str(BROUGHT))
+    import zoo
+
+    checked = getattr(zoo, made) if made else variant()
+    lines = {line.check: line for line in first_steps(checked, [every[CAMUTO, "digits"]]).lines}
+    assert lines["prior"].word == "pass" and lines["prior"].says.startswith(says)
 
 
 def test_a_new_file_overwrites_nothing_and_bears_a_possible_name(tmp_path):

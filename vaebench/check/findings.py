@@ -118,20 +118,19 @@ class Report:
         return any(line.word == "refuse" for line in self.lines)
 
 
-def merged(name: str, found: Sequence[tuple[str, str, Word, str]], everywhere: str) -> list[Line]:
+def merged(name: str, found: Sequence[tuple[str, str, Word, str]]) -> list[Line]:
     """Sum up one check over networks and tasks: a line for each finding that differs by more than its numbers.
 
     Args:
         name: The check's name.
         found: (network, task, word, what it says) for each run of the check.
-        everywhere: What to say if it passes everywhere.
 
     Returns:
-        One line if it passes; else the first of each distinct finding, with its networks and tasks.
+        One line if it passes everywhere; else the first of each distinct finding, with its networks and tasks.
     """
     others = [one for one in found if one[2] != "pass"]
     if not others:
-        return [Line(name, "pass", everywhere)] if found else []
+        return [Line(name, "pass", found[0][3])] if found else []
     alike: dict[str, list[tuple[str, str, Word, str]]] = {}
     for one in others:
         alike.setdefault(NUMBER.sub("#", one[3]), []).append(one)

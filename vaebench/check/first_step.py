@@ -11,6 +11,7 @@ from vaebench.check.outputs import bounded_outputs
 from vaebench.check.setting import Setting
 from vaebench.experiment import Interventions
 from vaebench.models import Refused, Unfit, Variant
+from vaebench.models.priors import Density, Sampling
 from vaebench.training.first_step import Check, checks
 from vaebench.training.first_step.probe import kept
 
@@ -30,6 +31,12 @@ PASSES = {
     "kl_weight": "as declared",
     "outputs": "raw: neither a sigmoid nor a tanh bounds them",
 }
+
+OWN_PRIOR = {
+    Sampling: "its own; its draws depend on the noise alone, and it says no density",
+    Density: "its own; its draws have the density that it says",
+}
+"""What passes where a model's prior is its own, by what it says of it."""
 
 NEEDED = ("encode and decode", "training mode")
 """Checks without which nothing further can be tried."""
@@ -75,7 +82,7 @@ def first_steps(variant: Variant, every: Sequence[Setting]) -> FirstSteps:
             found.setdefault(name, []).append((setting.arch, setting.task.name, word, says))
         if not any(word == "refuse" for _, word, _ in findings):
             sound.append(setting)
-    lines = [line for name, each in found.items() for line in merged(name, each, PASSES.get(name, "fine"))]
+    lines = [line for name, each in found.items() for line in merged(name, each)]
     return FirstSteps(tuple(lines), tuple(sound))
 
 
@@ -111,6 +118,8 @@ def _run(variant: Variant, setting: Setting, interventions: Interventions) -> It
             if refused and name == "kl_weight":
                 continue  # a loss that is refused for another reason has no weight worth a word
             word, says = _tried(name, check)
+            if (name, word) == ("prior", "pass"):
+                says = _prior_said(probe.model.model)
             if word == "refuse" and (says in told or (told and (name in FOLLOWING or says.startswith(BROKEN)))):
                 continue  # it goes wrong for the reason that was told
             told += [says] if word == "refuse" else []
@@ -122,6 +131,11 @@ def _run(variant: Variant, setting: Setting, interventions: Interventions) -> It
             yield "outputs", *bounded_outputs(probe)
         except (Exception, SystemExit):
             return  # told above, by the checks that call the decoder
+
+
+def _prior_said(model: object) -> str:
+    kinds = [kind for kind in (Density, Sampling) if isinstance(model, kind)]
+    return OWN_PRIOR[kinds[0]] if kinds else PASSES["prior"]
 
 
 def _tried(name: str, check: Check) -> tuple[Word, str]:
