@@ -116,3 +116,16 @@ def test_beside_the_main_thread_nothing_is_changed():
     thread.start()
     thread.join()
     assert {signal.getsignal(number) for number in stops.SIGNALS} == {signal.SIG_DFL}
+
+
+def test_a_stop_of_any_verb_is_one_line(monkeypatch, capsys):
+    """Only `run` and `nightly` said that they were stopped; `verify --replay` ended in silence."""
+    from vaebench import cli
+
+    def app():
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "app", app)
+    with pytest.raises(SystemExit) as end:
+        cli.main()
+    assert (end.value.code, capsys.readouterr().err) == (130, "stopped; the same command begins again\n")

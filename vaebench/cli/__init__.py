@@ -6,7 +6,7 @@ from typing import NoReturn
 
 from vaebench import stops
 from vaebench.cli.app import app
-from vaebench.cli.console import INTERRUPTED, give_up, open_streams, whole_answers
+from vaebench.cli.console import INTERRUPTED, give_up, open_streams, say, whole_answers
 from vaebench.mistakes import Mistake, shortage
 
 VERBS = (
@@ -28,6 +28,7 @@ def main() -> NoReturn:
             app()
     except KeyboardInterrupt:
         stops.ignore()
+        say("stopped; the same command begins again")
         sys.exit(INTERRUPTED)
     except Mistake as mistake:
         give_up(mistake, str(mistake))
