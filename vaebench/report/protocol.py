@@ -96,7 +96,7 @@ def _interventions(one: Interventions) -> str:
         found.append("Bernoulli likelihood" + (f" counted as {one.pixels} pixels" if one.pixels else ""))
     for side, rate in (("encoder", one.encoder_rate), ("decoder", one.decoder_rate)):
         if rate != 1:
-            found.append(f"{side} rate × {plain(rate)}")
+            found.append(f"{side} rate {_times(rate)}")
     return ", ".join(found) or "as it is"
 
 
@@ -106,3 +106,9 @@ def _arm(arm: Arm) -> str:
     found += ["redrawn"] if arm.redrawn else []
     found += [] if arm.knob == "every" else [f"knob {arm.knob}"]
     return f"{words(arm.name)} ({', '.join(found)})" if found else words(arm.name)
+
+
+def _times(factor: float) -> str:
+    """Print a factor; one over a whole number as a division."""
+    whole = round(1 / factor) if factor else 0
+    return f"÷ {whole}" if whole > 1 and abs(whole * factor - 1) < 1e-9 else f"× {plain(factor)}"

@@ -48,7 +48,7 @@ def draw_tally(figure: TallyFigure) -> Canvas:
         y += 1.35
     ax.set_ylim(y - 0.5, -0.6)
     key = "   ".join(f"{SYMBOLS[word]} {word}" for word in COUNTED)
-    canvas.text(0.01, 1 - 0.05 / height, f"Records by verdict:  {key}", fontsize=SMALL, va="top")
+    canvas.text(0.01, 1 - 0.05 / height, f"Models by verdict:  {key}", fontsize=SMALL, va="top")
     return canvas
 
 
