@@ -123,7 +123,8 @@ def _seconds(records: Iterable[Record], subjects: Iterable[Subject]) -> dict[Key
 def _ratio(task: str, now: dict[Key, float], before: dict[Key, float]) -> float:
     """How much longer a cell of a task takes than in its other versions; 1 where nothing tells."""
     both = [key for key in now if key[0] == task and key in before]
-    nearest = [key for key in both if len(key) == len(("task", "network"))] or [key for key in both if key == (task,)]
+    of_a_network = [key for key in both if key[1:] and not key[2:]]
+    nearest = of_a_network or [key for key in both if key == (task,)]
     return median(now[key] / before[key] for key in nearest) if nearest else 1.0
 
 
