@@ -5,10 +5,11 @@ from collections import Counter
 import pytest
 from results.stored import SUBJECT, cell, observe
 
+from vaebench import catalog
 from vaebench.nightly.judge import judge
-from vaebench.nightly.rotation import as_night, turn
+from vaebench.nightly.rotation import as_night, is_current, turn
 from vaebench.results.assemble import assemble
-from vaebench.results.record import VariantInfo
+from vaebench.results.record import VariantInfo, Versioned
 
 
 def record(variant="vae", arch="mlp", seconds=50.0, preset="standard", values=(1.0, 1.1, 1.2, 1.3, 1.4)):
@@ -46,6 +47,18 @@ def test_what_magnifies_rounding_is_left_out():
     left_out = [record("annealed_vae"), record("beta_tcvae", "conv"), record(preset="quick"), record("somebodys_vae")]
     assert turn(left_out, 0, 600, 2, 600) == []
     assert len(turn([record("beta_tcvae")], 0, 600, 2, 600)) == 1
+
+
+def test_a_superseded_record_has_no_turn():
+    """It is of another protocol: a night trained such cells for minutes, with nothing to hold them against."""
+    task = catalog.task("nakagawa2021_posterior_isometry")
+    made = record()
+    name = {"name": task.name, "version": task.version, "hash": task.definition_hash("standard", "digits")}
+    now = made.subject.model_copy(update={"task": Versioned(**name)})
+    current = made.model_copy(update={"subject": now})
+    old = made.model_copy(update={"subject": now.model_copy(update={"task": Versioned(**{**name, "hash": "0" * 16})})})
+    assert made.subject.dataset.name == "digits"
+    assert [is_current(one) for one in (current, old, made)] == [True, False, False]
 
 
 @pytest.mark.parametrize(("off", "word"), [(0.0, "same"), (1e-5, "rounding"), (0.01, "moved")])

@@ -15,7 +15,7 @@ from vaebench.nightly.expected import suite_cells
 from vaebench.nightly.judge import GOOD, Judged, Word, judge
 from vaebench.nightly.reference import by_key
 from vaebench.nightly.result import Plan, Result
-from vaebench.nightly.rotation import as_night, turn
+from vaebench.nightly.rotation import as_night, is_current, turn
 from vaebench.nightly.settle import There, against_code, by_running, is_ambiguous, likely, populations
 from vaebench.provenance import commit_of, now
 from vaebench.results.night import Index, Key, Night, file_of
@@ -214,7 +214,7 @@ def _against(plan: Plan, progress: Progress, start: float) -> Result:
 
 def _rotated(plan: Plan, left: float, progress: Progress) -> tuple[tuple[Judged, ...], tuple[str, ...]]:
     """Run the standard cells whose turn it is, and hold them against their records."""
-    chosen = turn(plan.records, plan.day, left, plan.where.jobs, plan.budget)
+    chosen = turn(filter(is_current, plan.records), plan.day, left, plan.where.jobs, plan.budget)
     if not chosen:
         return (), ("no time was left for standard cells",)
     outcomes = dict(run_here([cell for cell, _ in chosen], plan.where, progress))
