@@ -117,7 +117,8 @@ def _seconds(records: Iterable[Record], subjects: Iterable[Subject]) -> dict[Key
                 for key in _keys(record.subject):
                     into.setdefault(key, []).append(sum(cell.seconds.values()))
     now, before = ({key: median(times) for key, times in its.items()} for its in (found, older))
-    return {key: time * _ratio(key[0], now, before) for key, time in before.items()} | now
+    ratios = {task: _ratio(task, now, before) for task in {key[0] for key in before}}
+    return {key: time * ratios[key[0]] for key, time in before.items()} | now
 
 
 def _ratio(task: str, now: dict[Key, float], before: dict[Key, float]) -> float:

@@ -58,6 +58,23 @@ def migrate(folder: Path) -> Migrated:
     return Migrated(tuple(written), current, tuple(others))
 
 
+def is_current(record: Record) -> bool:
+    """Say whether a record measured today's definition of its task; a superseded one can be held against nothing.
+
+    Args:
+        record: A record that was read, of any schema.
+
+    Returns:
+        Whether name, version and hash are those of a task.
+    """
+    subject = record.subject
+    if subject.task.name not in catalog.task_names():
+        return False
+    task = catalog.task(subject.task.name)
+    now = task.version, task.definition_hash(subject.preset, subject.dataset.name)
+    return (subject.task.version, subject.task.hash) == now
+
+
 def migrated(record: Record) -> Record | None:
     """Give a record today's claims and verdicts.
 
@@ -67,11 +84,7 @@ def migrated(record: Record) -> Record | None:
     Returns:
         The record, or None where it measured another definition.
     """
-    subject = record.subject
-    if subject.task.name not in catalog.task_names():
+    if not is_current(record):
         return None
-    task = catalog.task(subject.task.name)
-    now = task.version, task.definition_hash(subject.preset, subject.dataset.name)
-    if (subject.task.version, subject.task.hash) != now:
-        return None
+    task = catalog.task(record.subject.task.name)
     return rejudge(record.model_copy(update={"claims": task.claims, "invariants": task.invariants}))

@@ -6,8 +6,9 @@ import pytest
 from results.stored import SUBJECT, cell, observe
 
 from vaebench import catalog
+from vaebench.migrate import is_current
 from vaebench.nightly.judge import judge
-from vaebench.nightly.rotation import as_night, is_current, turn
+from vaebench.nightly.rotation import as_night, turn
 from vaebench.results.assemble import assemble
 from vaebench.results.record import VariantInfo, Versioned
 

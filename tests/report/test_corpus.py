@@ -47,8 +47,9 @@ def alices(made, world, tmp_path_factory):
 def undrawn():
     """A figure is what it is drawn from: drawing it shows nothing more of whether it changed."""
     with pytest.MonkeyPatch.context() as patch:
-        undrawn = lambda pictures, before: {one.path: inputs_hash(one.figure) for one in pictures}  # noqa: E731
-        patch.setattr("vaebench.report.pages.drawings", undrawn)
+        patch.setattr(
+            "vaebench.report.pages.drawings", lambda some, _: {one.path: inputs_hash(one.figure) for one in some}
+        )
         yield
 
 

@@ -16,7 +16,7 @@ from vaebench.report.reading import _work_out_some, kept_records
 from vaebench.report.record_page import record_page
 from vaebench.report.selection import select
 from vaebench.report.summary import GIVEN_NAMES, known, summarised
-from vaebench.report.texts import packed
+from vaebench.report.texts import squeezed
 from vaebench.report.variant_page import GIVES
 from vaebench.results.on_file import OnFile
 from vaebench.results.record import strict_json
@@ -101,7 +101,7 @@ def test_a_page_is_kept_only_under_the_names_it_was_written_with(made, checkout,
     shown = select(made.suite, found).shown[0]
     task = made.suite.by_name[shown.subject.task.name]
     page = record_page(task, shown, False, made.suite.variants)
-    assert kept_page(shown, made.suite) == packed(marked(page))
+    assert kept_page(shown, made.suite) == squeezed(marked(page))
     assert kept_page(replace(shown, label="other"), made.suite) == b""
     assert kept_page(shown, replace(made.suite, variants={shown.subject.variant.name: "0" * 16})) == b""
 

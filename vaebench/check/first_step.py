@@ -32,12 +32,6 @@ PASSES = {
     "outputs": "raw: neither a sigmoid nor a tanh bounds them",
 }
 
-OWN_PRIOR = {
-    Sampling: "its own; its draws depend on the noise alone, and it says no density",
-    Density: "its own; its draws have the density that it says",
-}
-"""What passes where a model's prior is its own, by what it says of it."""
-
 NEEDED = ("encode and decode", "training mode")
 """Checks without which nothing further can be tried."""
 
@@ -134,8 +128,12 @@ def _run(variant: Variant, setting: Setting, interventions: Interventions) -> It
 
 
 def _prior_said(model: object) -> str:
-    kinds = [kind for kind in (Density, Sampling) if isinstance(model, kind)]
-    return OWN_PRIOR[kinds[0]] if kinds else PASSES["prior"]
+    """What passes, by what the model says of its prior."""
+    if isinstance(model, Density):
+        return "its own; its draws have the density that it says"
+    if isinstance(model, Sampling):
+        return "its own; its draws depend on the noise alone, and it says no density"
+    return PASSES["prior"]
 
 
 def _tried(name: str, check: Check) -> tuple[Word, str]:

@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from vaebench import catalog
 from vaebench.experiment import Preset
+from vaebench.migrate import is_current
 from vaebench.mistakes import Mistake
 from vaebench.nightly.cells import Asked, Progress, Where, planned, run_here
 from vaebench.nightly.elsewhere import code_of_commit, run_there
@@ -15,7 +16,7 @@ from vaebench.nightly.expected import suite_cells
 from vaebench.nightly.judge import GOOD, Judged, Word, judge
 from vaebench.nightly.reference import by_key
 from vaebench.nightly.result import Plan, Result
-from vaebench.nightly.rotation import as_night, is_current, turn
+from vaebench.nightly.rotation import as_night, turn
 from vaebench.nightly.settle import There, against_code, by_running, is_ambiguous, likely, populations
 from vaebench.provenance import commit_of, now
 from vaebench.results.night import Index, Key, Night, file_of

@@ -67,14 +67,6 @@ def turn(records: Iterable[Record], day: int, seconds: float, jobs: int, budget:
     return found
 
 
-def is_current(record: Record) -> bool:
-    """Whether a record was measured by today's protocol; a superseded one can be held against nothing."""
-    task, dataset = record.subject.task, record.subject.dataset.name
-    if task.name not in catalog.task_names():
-        return False
-    return task.hash == catalog.task(task.name).definition_hash(record.subject.preset, dataset)
-
-
 def _cell(record: Record, turn_: int) -> Asked:
     """The cell of a record whose seed has the turn."""
     s = record.subject

@@ -110,15 +110,15 @@ def _tested(suite: Suite, selection: Selection) -> str:
 
 def _awaited(suite: Suite, selection: Selection) -> str:
     """Say which tasks have no current result, because their protocol changed, where others have one."""
-    old = [one.record.subject.task.name for one in selection.stale if not isinstance(one.record, Sent)]
+    old = [one.record.subject for one in selection.stale if not isinstance(one.record, Sent)]
     if not old or not selection.shown:
         return ""
-    measured = {one.subject.task.name for one in selection.shown if one.is_own}
-    none = [f"[{words(task.name)}]({task.name}.md)" for task in suite.tasks if task.name in {*old} - measured]
+    own = [one.subject for one in selection.shown if one.is_own]
+    unmeasured = {one.task.name for one in old} - {one.task.name for one in own}
+    none = [f"[{words(task.name)}]({task.name}.md)" for task in suite.tasks if task.name in unmeasured]
     lacks = f" No current result yet: {', '.join(none)}." if none else ""
     many = f"[{_many(len(old), 'record')}]({SUPERSEDED})"
-    archs = {one.record.subject.arch for one in selection.stale if not isinstance(one.record, Sent)}
-    archs -= {one.subject.arch for one in selection.shown if one.is_own}
+    archs = {one.arch for one in old} - {one.arch for one in own}
     others = f", all of {' and '.join(sorted(archs))} among them," if archs else ""
     return f" {many}{others} {'waits' if len(old) == 1 else 'wait'} to be rerun.{lacks}"
 

@@ -18,7 +18,7 @@ class Kept:
         again: The record judged anew: by its task's claims if it is of the current task, else by its own.
         unfit: Why it cannot be shown; empty where nothing speaks against it.
         summary: Of its measurements; None for a record that is not shown.
-        page: Its page with the board's mark, by `texts.packed`; empty for a record that is not shown.
+        page: Its page with the board's mark, by `texts.squeezed`; empty for a record that is not shown.
         page_for: A hash of what the page says beside the record.
     """
 
@@ -64,7 +64,7 @@ def kept_page(shown: ShownRecord, there: Suite) -> bytes:
         there: What there is.
 
     Returns:
-        The page by `texts.packed`; empty where none was kept, or one that names the record otherwise.
+        The page by `texts.squeezed`; empty where none was kept, or one that names the record otherwise.
     """
     kept = kept_of(shown.record)
     is_same = kept is not None and kept.page and kept.page_for == page_for(shown, there)

@@ -27,7 +27,7 @@ from vaebench.report.selection import unfit
 from vaebench.report.shown import show
 from vaebench.report.suite import Suite, suite
 from vaebench.report.summary import Mean, Summary, Words, summarised
-from vaebench.report.texts import packed
+from vaebench.report.texts import squeezed
 from vaebench.results.assemble import rejudge
 from vaebench.results.on_file import OnFile
 from vaebench.results.record import Record, Stored
@@ -86,7 +86,7 @@ def work_out(record: Record, there: Suite) -> Kept:
     anew = judged(record, task)
     (shown,) = show([anew])
     page = record_page(task, shown, False, there.variants)
-    return Kept(anew, "", summarised(anew), packed(marked(page)), page_for(shown, there))
+    return Kept(anew, "", summarised(anew), squeezed(marked(page)), page_for(shown, there))
 
 
 def _hashes(record: Record) -> tuple[str, str]:

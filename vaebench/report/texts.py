@@ -4,7 +4,7 @@ import zlib
 from collections.abc import Iterator, Mapping
 
 
-def packed(text: str) -> bytes:
+def squeezed(text: str) -> bytes:
     """Compress a text; `Texts` gives it back."""
     return zlib.compress(text.encode(), 1)
 
@@ -14,10 +14,10 @@ class Texts(Mapping[str, str]):
 
     Args:
         plain: Texts.
-        compressed: Others, by `packed`.
+        compressed: Others, by `squeezed`.
 
     Examples:
-        >>> found = Texts({"a.md": "a"}, {"b.md": packed("b")})
+        >>> found = Texts({"a.md": "a"}, {"b.md": squeezed("b")})
         >>> len(found), dict(found)
         (2, {'a.md': 'a', 'b.md': 'b'})
     """
