@@ -20,7 +20,7 @@ from vaebench.kernels.estimate import Undefined
 from vaebench.measures.declared import is_among
 from vaebench.measures.model_view import DataUndefined, none_of
 from vaebench.measures.probe import Cohort, Placed, Probe
-from vaebench.mistakes import Mistake
+from vaebench.mistakes import Mistake, first_line
 from vaebench.models import Refused, Unfit, Variant, exact
 from vaebench.models.attention import plain_attention
 from vaebench.papers import Task
@@ -191,7 +191,7 @@ def _text(said: str) -> str:
 
 def _ending(error: BaseException, device: str) -> tuple[Status, str]:
     """What an unforeseen error makes of a cell, and why."""
-    said = str(error).partition("\n")[0]
+    said = first_line(error)
     # On the CPU, torch says in words alone that there is no memory left.
     if isinstance(error, torch.OutOfMemoryError | MemoryError) or "can't allocate memory" in said:
         return "oom", said
@@ -209,7 +209,7 @@ def explained(error: BaseException) -> str:
     Returns:
         Its type, its first line, and the innermost line of code that no package wrote.
     """
-    return f"{type(error).__name__}: {str(error).partition(chr(10))[0]} ({_where(error)})"
+    return f"{type(error).__name__}: {first_line(error)} ({_where(error)})"
 
 
 def _where(error: BaseException) -> str:
@@ -429,7 +429,7 @@ def read(task: Task, budget: Budget, trained: Trained, data: Dataset, place: Pla
 
 def _none_of(instrument: Callable[..., Any], reason: Exception) -> tuple[Measurement, ...]:
     """Decline all that an instrument gives: what it met in model or data costs its own measurements alone."""
-    line = f"{instrument.__name__}: {str(reason).partition(chr(10))[0]}"
+    line = f"{instrument.__name__}: {first_line(reason)}"
     return none_of(instrument, line[:2000], "setting" if isinstance(reason, DataUndefined) else "model")
 
 

@@ -31,6 +31,22 @@ def extra(package: str, of: str) -> Any:
         raise Mistake(f"{error.name} is not installed: pip install 'vaebench[{of}]'") from error
 
 
+def first_line(said: object) -> str:
+    r"""Cut what an error says to its first line.
+
+    Args:
+        said: An error, or a text.
+
+    Returns:
+        The line.
+
+    Examples:
+        >>> first_line(ValueError("shapes differ\n(2,) and (3,)"))
+        'shapes differ'
+    """
+    return str(said).partition("\n")[0]
+
+
 def nearest(name: str, names: Iterable[str]) -> str:
     """Name what was probably meant.
 
@@ -75,7 +91,7 @@ def shortage(error: BaseException) -> str:
         return f"{error.filename or 'cannot go on'}: {error.strerror or error}"
     if isinstance(error, MemoryError):
         return "memory is short; fewer --jobs need less"
-    said = str(error).partition("\n")[0]
+    said = first_line(error)
     if isinstance(error, RuntimeError | ImportError) and any(words in said.lower() for words in SHORTAGES):
         return f"memory or threads are short: {said}"
     if isinstance(error, SystemError):  # what extensions in C raise where they do not look whether memory was given

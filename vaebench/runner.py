@@ -15,7 +15,7 @@ from vaebench import catalog, stops
 from vaebench.engines import Died
 from vaebench.engines.worker import JOBS
 from vaebench.experiment import PRESETS, Preset
-from vaebench.mistakes import Mistake
+from vaebench.mistakes import Mistake, first_line
 from vaebench.papers import Task
 from vaebench.provenance import code_of, commit_of, room_hash
 from vaebench.results.assemble import assemble
@@ -400,7 +400,7 @@ def _keep(folder: Path, outcomes: Sequence[CellOutcome]) -> Done:
         except Mistake as mistake:
             unwritten.append(str(mistake))
         except ValueError as error:
-            unwritten.append(f"{name} cannot be made: {error}".partition("\n")[0])
+            unwritten.append(first_line(f"{name} cannot be made: {error}"))
     return Done(tuple(records), 0, 0, (), tuple(stood), tuple(unwritten))
 
 

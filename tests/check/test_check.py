@@ -20,7 +20,7 @@ from vaebench.cell import Cell, arms, trainings
 from vaebench.check.applies import claims_judged
 from vaebench.check.findings import Line, merged
 from vaebench.check.first_step import first_steps
-from vaebench.check.forecast import forecast, seconds_of_step
+from vaebench.check.forecast import TIMED, forecast, seconds_of_step
 from vaebench.check.objective import loss_weights, objective_lines
 from vaebench.check.outputs import bounded_outputs
 from vaebench.check.setting import Setting, settings
@@ -225,6 +225,17 @@ def test_a_slow_step_is_measured_and_cores_share_the_work(every):
     assert one.processor_hours > one.trainings * setting.budget.training.steps * 0.03 / 3600
     assert one.hours == one.processor_hours
     assert two.hours == two.processor_hours / 2
+
+
+def test_timing_evaluates_the_steps_alone(every):
+    taken: list[int] = []
+
+    def counted(step: Step) -> torch.Tensor:
+        taken.append(int(step.step))
+        return sum(elbo(step).values())  # type: ignore[return-value]
+
+    seconds_of_step(variant(counted), every[CAMUTO, "digits"])
+    assert taken == list(range(TIMED + 2))
 
 
 # The file

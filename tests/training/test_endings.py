@@ -85,6 +85,13 @@ def test_a_wrong_shape_is_one_line(train, shapes, says):
         train(wrong)
 
 
+def test_a_model_that_was_checked_before_trains_to_the_same_weights(train):
+    lazy = Variant("lazy", "tests", lambda shape, latent, arch: Wrong(), negative_elbo())
+    checked, known = (train(lazy, looks=looks).model.state_dict() for looks in (True, False))
+    assert checked.keys() == known.keys()
+    assert all(torch.equal(checked[name], known[name]) for name in checked)
+
+
 class WrongComplex(Wrong):
     """A model with complex codes, one of whose shapes is wrong; right, for four real units, with two of each."""
 

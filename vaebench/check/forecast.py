@@ -80,8 +80,9 @@ def seconds_of_step(variant: Variant, setting: Setting) -> float:
         training=replace(setting.budget.training, steps=TIMED + 2, snapshots=()),
         interventions=setting.task.interventions,
         seed=seed_for("check", "forecast"),
+        looks=False,
     )
-    last = calls[-TIMED:]  # the calls before belong to the checks of the first step
+    last = calls[-TIMED:]
     return median(after - before for before, after in pairwise(last))
 
 

@@ -17,7 +17,7 @@ from vaebench.engines.freight import Blobs, pack
 from vaebench.engines.host import Host, worker_name
 from vaebench.engines.local import GLANCE
 from vaebench.engines.shipped import Answer, Freight, Shipped, received, shipped
-from vaebench.mistakes import Mistake, extra
+from vaebench.mistakes import Mistake, extra, first_line
 from vaebench.results.journal import Journal, line_of
 from vaebench.results.record import CellOutcome
 
@@ -194,7 +194,7 @@ class _Driver:
         except Mistake:
             raise
         except ValueError as error:
-            yield from self._again(cell, f"what worker {seat.name} said is unusable: {error}".partition("\n")[0], todo)
+            yield from self._again(cell, first_line(f"what worker {seat.name} said is unusable: {error}"), todo)
             return
         if not answer.kept:
             Journal(self._site.folder, seat.name).append_line(answer.line.encode())

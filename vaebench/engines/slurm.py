@@ -17,7 +17,7 @@ from vaebench.engines.execute import MOST_TRIES, Site, lost, named
 from vaebench.engines.freight import pack
 from vaebench.engines.shipped import received, shipped
 from vaebench.engines.slurm_job import BLOBS, BUNDLES, FREIGHT, LOGS, RUN, SAID, SLURM
-from vaebench.mistakes import Mistake, extra
+from vaebench.mistakes import Mistake, extra, first_line
 from vaebench.results.journal import MAX_LINE, SHARDS, Journal, line_of
 from vaebench.results.record import CellOutcome
 
@@ -141,7 +141,7 @@ class _Driver:
                     executor._executor.job_class(executor.folder, number).cancel(check=False)
             executor.update_parameters(**values)
         except (NameError, ValueError, TypeError, AssertionError, RuntimeError) as error:
-            raise Mistake(f"--slurm: {error}".partition("\n")[0]) from error
+            raise Mistake(first_line(f"--slurm: {error}")) from error
         self._minutes = int(values["timeout_min"])
         (self._folder / SLURM / JOBS_FILE).unlink(missing_ok=True)
         return executor
@@ -198,7 +198,7 @@ class _Driver:
                 raise ValueError("it is of a cell that was not asked for")
             outcome = received(line, self._all[said])
         except (ValueError, TypeError, KeyError, RecursionError) as error:
-            self._site.notes.append(f"left out: a line of {path}: {error}".partition("\n")[0])
+            self._site.notes.append(first_line(f"left out: a line of {path}: {error}"))
             return None
         if outcome.id in self._done:
             self._site.notes.append(f"{named(self._all[outcome.id])} was answered twice; the first answer counts")

@@ -23,6 +23,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 from vaebench.engines.shipped import Shipped
+from vaebench.mistakes import first_line
 from vaebench.stops import SIGNALS
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ def _nothing(_number: int, _frame: FrameType | None) -> None:
 
 
 def _told(error: BaseException) -> str:
-    return f"{type(error).__name__}: {error}".partition("\n")[0].rstrip(": ")
+    return first_line(f"{type(error).__name__}: {error}").rstrip(": ")
 
 
 def end_with(parent: int) -> None:

@@ -28,7 +28,7 @@ class Density(Protocol):
     """A model whose prior has a known density."""
 
     def prior_log_prob(self, z: Tensor) -> Tensor:
-        """Log density of codes in nats: from (..., latent) to (...)."""
+        """Log density of codes in nats: from (..., latent) to (...). That of complex codes is per volume of R²ᵈ."""
 
 
 def has_own_prior(model: object) -> bool:

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, ValidationError
 
+from vaebench.mistakes import first_line
 from vaebench.results.record import Count, Date, Release, Stored, first_error
 from vaebench.results.store import BadRecord
 from vaebench.results.submission import FilePath, Sha256, read_bytes, strictly
@@ -66,7 +67,7 @@ def read_proofs(board: Path, sender: str) -> Mapping[str, Proof]:
     except ValidationError as error:
         raise BadRecord(path, first_error(error)) from None
     except (ValueError, RecursionError) as error:
-        raise BadRecord(path, str(error).partition("\n")[0]) from None
+        raise BadRecord(path, first_line(error)) from None
     if found.sender != sender:
         raise BadRecord(path, f"sender: {found.sender}, and the file is of {sender}")
     return {proof.sha256: proof for proof in found.proofs}

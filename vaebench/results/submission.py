@@ -13,6 +13,7 @@ from typing import Annotated
 
 from pydantic import Field, ValidationError
 
+from vaebench.mistakes import first_line
 from vaebench.results.record import Release, Stored, first_error, whole
 from vaebench.results.store import MANIFEST, BadRecord
 
@@ -84,7 +85,7 @@ def read_submission(folder: Path) -> Submission:
     except ValidationError as error:
         raise BadRecord(path, first_error(error)) from None
     except (ValueError, RecursionError) as error:
-        raise BadRecord(path, str(error).partition("\n")[0]) from None
+        raise BadRecord(path, first_line(error)) from None
 
 
 def strictly(text: bytes) -> None:

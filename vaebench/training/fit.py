@@ -2,10 +2,8 @@
 
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import replace
-
-import torch
 
 from vaebench.data import Dataset
 from vaebench.experiment import Interventions, TrainingConfig
@@ -13,6 +11,7 @@ from vaebench.models import Variant
 from vaebench.seeds import seed_for
 from vaebench.training import around
 from vaebench.training.loop import OutOfTime, inputs_of, step_of, train
+from vaebench.training.seeding import layers_seeded
 from vaebench.training.setup import Setup
 from vaebench.training.stack import Stack, Unstacked
 from vaebench.training.start import build, start
@@ -35,6 +34,7 @@ def fit(
     device: str = "cpu",
     seconds: float | None = None,
     ulp: int = 0,
+    looks: bool = True,
 ) -> Trained:
     """Train one model.
 
@@ -52,6 +52,7 @@ def fit(
         device: Where to train.
         seconds: Time limit; None for no limit.
         ulp: Number of a rounding twin, whose initial weights are one rounding off, see `training.nudge`; 0 for none.
+        looks: Whether the first step is checked; False for a variant whose first step was checked already.
 
     Returns:
         The trained model.
@@ -62,7 +63,7 @@ def fit(
         Diverged: The loss became not finite, or is unbounded below.
         OutOfTime: It took longer than `seconds`.
     """  # noqa: DOC502 - raised by what it calls
-    return _fit(variant, data, interventions, Setup(arch, latent, training, seed, device, seconds, ulp))
+    return _fit(variant, data, interventions, Setup(arch, latent, training, seed, device, seconds, ulp, looks))
 
 
 def fit_along(
@@ -154,13 +155,8 @@ def _or_raised(found: Trained | Diverged) -> Trained:
     return found
 
 
-@contextmanager
-def _layers_seeded(setup: Setup) -> Iterator[None]:
-    """Seed torch's own generators, which layers with their own randomness use, and restore them after."""
-    device = torch.device(setup.device)
-    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
-        torch.manual_seed(seed_for(setup.seed, "layers"))
-        yield
+def _layers_seeded(setup: Setup) -> AbstractContextManager[None]:
+    return layers_seeded(seed_for(setup.seed, "layers"), setup.device)
 
 
 def _together(

@@ -5,6 +5,8 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
+from vaebench.mistakes import first_line
+
 WARM = 3
 """Steps before the capture. They are steps of the training, and let libraries choose their algorithms."""
 
@@ -74,6 +76,6 @@ class Once:
         except RuntimeError as error:
             torch.cuda.synchronize()
             self._captures = False
-            self.note = f"trained without a CUDA graph: {str(error).partition(chr(10))[0]}"
+            self.note = f"trained without a CUDA graph: {first_line(error)}"
             return
         self._graph = graph

@@ -17,6 +17,7 @@ class Setup:
         device: Where to train.
         seconds: Time limit of one training; None for no limit.
         ulp: Number of a rounding twin, see `training.nudge`; 0 for none.
+        looks: Whether the first step is checked.
     """
 
     arch: str
@@ -26,3 +27,4 @@ class Setup:
     device: str = "cpu"
     seconds: float | None = None
     ulp: int = 0
+    looks: bool = True

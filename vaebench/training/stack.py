@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call, vmap
 
+from vaebench.mistakes import first_line
 from vaebench.models import Objective
 from vaebench.training.inputs import Inputs
 from vaebench.training.step import TrainingStep
@@ -25,7 +26,7 @@ class Unstacked(Exception):  # noqa: N818 - a reason, caught by whoever trains
 
 
 def _said(error: Exception) -> str:
-    return f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
+    return f"{type(error).__name__}: {first_line(error)}"
 
 
 class Stack:

@@ -3,7 +3,6 @@
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import torch
 from torch import nn
 
 from vaebench.data import Dataset
@@ -12,9 +11,10 @@ from vaebench.models import Model, Refused, Unfit, Variant
 from vaebench.models.conditional import conditioned, most_frequent
 from vaebench.seeds import seed_for
 from vaebench.training.checkpoint import load_weights
-from vaebench.training.first_step import FirstLook, look
+from vaebench.training.first_step import FirstLook, glance, look
 from vaebench.training.intervened import Intervened
 from vaebench.training.nudge import nudge
+from vaebench.training.seeding import layers_seeded
 from vaebench.training.setup import Setup
 
 
@@ -37,8 +37,7 @@ def build(variant: Variant, shape: tuple[int, ...], latent: int, arch: str, seed
     """
     if variant.archs is not None and arch not in variant.archs:
         raise Unfit(f"{variant.name} is built with {', '.join(variant.archs)}, not {arch}")
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+    with layers_seeded(seed):
         model = variant.build(shape, latent, arch)
     if not isinstance(model, nn.Module):
         raise Refused(f"{variant.name} built a {type(model).__name__}, not a torch module with encode and decode")
@@ -89,7 +88,10 @@ def start(variant: Variant, data: Dataset, interventions: Interventions, setup: 
     if variant.trained:
         _load(variant, model)
     x = data.train.x.to(setup.device)
-    seen = look(variant, model, x, latent=setup.latent, steps=training.steps, seed=seed_for(seed, "first step"))
+    if setup.looks:
+        seen = look(variant, model, x, latent=setup.latent, steps=training.steps, seed=seed_for(seed, "first step"))
+    else:
+        seen = glance(model, x)
     return Started(variant, model, training, interventions, seen, label)
 
 

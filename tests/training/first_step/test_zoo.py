@@ -9,6 +9,7 @@ from torch import nn
 from training.first_step.conftest import LATENT, SHAPE, Small
 
 from vaebench.experiment import Interventions
+from vaebench.kernels.complex_normal import complex_normal_log_density
 from vaebench.models import FlowNormal, FullNormal, Refused, Unfit
 from vaebench.training.first_step.prior import check_prior
 
@@ -127,12 +128,12 @@ def test_what_is_no_normal_in_a_plane_space_is_declined_in_one_line(looked, name
     assert "\n" not in str(raised.value)
 
 
-def checked(sample, log_prob=None):
+def checked(sample, log_prob=None, complex_codes=False):
     model = nn.Module()
     model.prior_sample = sample
     if log_prob is not None:
         model.prior_log_prob = log_prob
-    check_prior(model, 2, False, torch.Generator().manual_seed(0))
+    check_prior(model, 2, complex_codes, torch.Generator().manual_seed(0))
 
 
 def standard(z):
@@ -146,6 +147,35 @@ def of_scale(s):
 @pytest.mark.parametrize("scale", [0.1, 1.0, 3.0])
 def test_the_density_of_the_draws_passes(scale):
     checked(lambda e: scale * e, of_scale(scale))
+
+
+def complex_draws(e):
+    """Codes of the standard complex normal, with a variance of 1/2 in either part."""
+    return torch.complex(e[:, :1], e[:, 1:]) / math.sqrt(2)
+
+
+def test_the_density_of_complex_draws_passes():
+    checked(complex_draws, complex_normal_log_density, complex_codes=True)
+    checked(lambda e: complex_draws(e).conj(), complex_normal_log_density, complex_codes=True)
+
+
+@pytest.mark.parametrize(
+    "log_prob",
+    [
+        lambda z: complex_normal_log_density(z, scale=math.sqrt(2)),
+        lambda z: complex_normal_log_density(z) + math.log(2),
+        lambda z: complex_normal_log_density(z, mean=0.2j),
+    ],
+    ids=["variance of 1 in either part", "per another volume", "another place"],
+)
+def test_another_density_than_that_of_complex_draws_is_refused(log_prob):
+    with pytest.raises(Refused, match="prior_log_prob is not the density of prior_sample"):
+        checked(complex_draws, log_prob, complex_codes=True)
+
+
+def test_complex_draws_on_a_line_have_no_density():
+    with pytest.raises(Refused, match="never varies: such codes have no density"):
+        checked(lambda e: torch.complex(e[:, :1], 0 * e[:, 1:]), complex_normal_log_density, complex_codes=True)
 
 
 def tilted(z):

@@ -10,6 +10,7 @@ from torch.func import functional_call, vmap
 
 from vaebench.experiment import TrainingConfig
 from vaebench.kernels.estimate import Undefined
+from vaebench.mistakes import first_line
 from vaebench.models.priors import divergence
 from vaebench.training.fit import Trained
 from vaebench.training.inputs import batches
@@ -129,7 +130,7 @@ def _stacked_losses(step_of: "_Loss", moving: Weights, kept: Weights, given: tup
     except RuntimeError as error:
         if not first:
             raise
-        raise Undefined(f"snapshots cannot be trained together: {str(error).partition(chr(10))[0]}") from error
+        raise Undefined(f"snapshots cannot be trained together: {first_line(error)}") from error
 
 
 def _over_models(module: nn.Module, prefix: str, one: Weights, more: Weights, given: tuple[object, ...]) -> Tensor:

@@ -41,7 +41,7 @@ class FirstLook:
     """
 
     complex_codes: bool
-    notes: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
 
 def look(variant: Variant, model: Intervened, x: Tensor, *, latent: int, steps: int, seed: int) -> FirstLook:
@@ -76,12 +76,31 @@ def look(variant: Variant, model: Intervened, x: Tensor, *, latent: int, steps: 
         np.random.set_state(others[1])
 
 
+def glance(model: Intervened, x: Tensor) -> FirstLook:
+    """Find out what training needs to know of a model whose first step was checked already.
+
+    Args:
+        model: As for `look`.
+        x: Likewise.
+
+    Returns:
+        The findings, without notes.
+    """
+    devices = [x.device] if x.device.type == "cuda" else []
+    with torch.random.fork_rng(devices=devices), kept(model):
+        _try_in_training_mode(model, x[:ROWS])
+        return FirstLook(_has_complex_codes(model, x))
+
+
 def _look(variant: Variant, model: Intervened, x: Tensor, probe: Probe) -> FirstLook:
     notes = [*getattr(model.model, "remarks", ())]
     notes += [note for check in checks(variant, model, x, probe).values() for note in check()]
+    return FirstLook(_has_complex_codes(model, x), tuple(notes))
+
+
+def _has_complex_codes(model: Intervened, x: Tensor) -> bool:
     with torch.no_grad(), evaluating(model):
-        complex_codes = isinstance(model.encode(x[:2]), ComplexNormal)
-    return FirstLook(complex_codes, tuple(notes))
+        return isinstance(model.encode(x[:2]), ComplexNormal)
 
 
 Check = Callable[[], tuple[str, ...]]

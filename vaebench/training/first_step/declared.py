@@ -11,6 +11,7 @@ Only the ratio of the two matters: a loss divided by the number of pixels has th
 A part of the loss that depends on the decoder's precision alone is not detected.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -130,14 +131,18 @@ def weights_of(probe: Probe, draws: range, size: float) -> Weights:
         Both slopes. One that is missing is infinitely uncertain.
     """
     point = replace(probe.model.interventions, posterior_scale=POINT)
-    # Half the draws suffice: nothing here is random unless the objective is of another form.
-    base, less = ([_look(probe, draw, size, kind, by=point) for draw in draws[::2]] for kind in (Intervened, Blurred))
+    changes = np.linspace(*SCALED, len(draws))
+    base, less, silent = list[Seen](), list[Seen](), list[Seen]()
+    for number, (draw, change) in enumerate(zip(draws, changes, strict=True)):
+        weights = probe.weights(draw + 1, size)
+        if number % 2 == 0:  # half the draws suffice: nothing here is random unless the objective is of another form
+            base.append(_look(probe, draw, weights, Intervened, point))
+            less.append(_look(probe, draw, weights, Blurred, point))
+        silent.append(_look(probe, draw, weights, _moved(Silent, float(change), probe.generator("means", draw))))
     likelihood = _slope(
         [_distortion(two) - _distortion(one) for one, two in zip(base, less, strict=True)],
         [_loss(two) - _loss(one) for one, two in zip(base, less, strict=True)],
     )
-    changes = np.linspace(*SCALED, len(draws))
-    silent = [_look(probe, draw, size, Silent, change=float(by)) for draw, by in zip(draws, changes, strict=True)]
     divergence = _slope([float(seen.step.kl().mean().detach()) for seen in silent], [_loss(s) for s in silent])
     return Weights(likelihood, divergence)
 
@@ -157,13 +162,7 @@ def slope_near_prior(probe: Probe, draws: range, size: float) -> Slope:
     """
     shares = np.linspace(0.0, 1.0, len(draws))
     looks = [
-        probe.look(
-            weights=probe.weights(draw + 1, size),
-            code_noise=probe.code_noise(draw),
-            step=probe.steps - 1,
-            draw=draw,
-            kind=_near_prior(float(share), probe.generator("near", draw)),
-        )
+        _look(probe, draw, probe.weights(draw + 1, size), _near_prior(float(share), probe.generator("near", draw)))
         for draw, share in zip(draws, shares, strict=True)
     ]
     return _slope([float(seen.step.kl().mean().detach()) for seen in looks], [_loss(seen) for seen in looks])
@@ -188,21 +187,10 @@ def _near_prior(share: float, rng: torch.Generator) -> type[Intervened]:
 
 
 def _look(
-    probe: Probe,
-    draw: int,
-    size: float,
-    kind: type[Intervened],
-    by: Interventions | None = None,
-    change: float | None = None,
+    probe: Probe, draw: int, weights: Mapping[str, Tensor], kind: type[Intervened], by: Interventions | None = None
 ) -> Seen:
-    return probe.look(
-        by,
-        weights=probe.weights(draw + 1, size),
-        code_noise=probe.code_noise(draw),
-        step=probe.steps - 1,
-        draw=draw,
-        kind=kind if change is None else _moved(kind, change, probe.generator("means", draw)),
-    )
+    noise = probe.code_noise(draw)
+    return probe.look(by, weights=weights, code_noise=noise, step=probe.steps - 1, draw=draw, kind=kind)
 
 
 def _moved(kind: type[Intervened], by: float, rng: torch.Generator) -> type[Intervened]:

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from vaebench.kernels.complex_normal import paired, unpaired
 from vaebench.kernels.jacobian import jacobian_columns, jacobian_rows
+from vaebench.mistakes import first_line
 from vaebench.models import ComplexNormal, Unfit
 from vaebench.models.attention import plain_attention
 from vaebench.training.intervened import Intervened
@@ -54,7 +55,7 @@ def check_derivatives(model: Intervened, x: Tensor, rng: torch.Generator) -> Non
             except torch.OutOfMemoryError:
                 raise
             except RuntimeError as error:
-                said = str(error).partition("\n")[0]
+                said = first_line(error)
                 raise Unfit(f"instruments cannot differentiate {side}: {said}"[:500]) from error
             if not torch.allclose(found, plain, rtol=CLOSE, atol=CLOSE * float(plain.abs().max())):
                 raise Unfit(

@@ -7,7 +7,8 @@ bounded functions h
 
 The left side comes from ``prior_sample`` and the right one from ``prior_log_prob``. With h = 1 the density has to
 integrate to 1. The other functions are smooth steps along units and their squares, and in random directions. A narrower
-normal is held against the density at the draws themselves: E_prior r(z)/p(z) = 1.
+normal is held against the density at the draws themselves: E_prior r(z)/p(z) = 1. Complex codes are compared as their
+real and imaginary parts: their density is per volume of those.
 """
 
 import torch
@@ -61,18 +62,23 @@ def check_prior(model: nn.Module, latent: int, complex_codes: bool, rng: torch.G
             raise Refused("prior_sample gives one code for all noise: it has to depend on the noise")
         if not torch.equal(codes, model.prior_sample(noise)):
             raise Refused("prior_sample gives two results for the same noise")
-        if isinstance(model, Density) and not complex_codes:
+        if isinstance(model, Density):
             _check_density(model, codes, rng)
 
 
-def _check_density(model: Density, codes: Tensor, rng: torch.Generator) -> None:
-    said = model.prior_log_prob(codes[:8])
-    if said.shape != (len(codes[:8]),):
-        raise Refused(f"prior_log_prob should give shape ({len(codes[:8])},), gave {tuple(said.shape)}")
+def _check_density(model: Density, drawn_codes: Tensor, rng: torch.Generator) -> None:
+    said = model.prior_log_prob(drawn_codes[:8])
+    if said.shape != (len(drawn_codes[:8]),):
+        raise Refused(f"prior_log_prob should give shape ({len(drawn_codes[:8])},), gave {tuple(said.shape)}")
+    codes = _parts(drawn_codes)
+    if not (codes.std(0) > 0).all():
+        raise Refused("a real or an imaginary part of prior_sample's codes never varies: such codes have no density")
     centre, width = codes.mean(0), WIDER * codes.std(0)
     known = centre + width * torch.randn(codes.shape, generator=rng, device=codes.device)
-    ratio = (model.prior_log_prob(known) - normal_log_density(known, centre, width)).double().exp()
-    inverse = (normal_log_density(codes, centre, NARROWER / WIDER * width) - model.prior_log_prob(codes)).double().exp()
+    known_codes = torch.view_as_complex(known.reshape(len(known), -1, 2)) if drawn_codes.is_complex() else known
+    ratio = (model.prior_log_prob(known_codes) - normal_log_density(known, centre, width)).double().exp()
+    narrow = normal_log_density(codes, centre, NARROWER / WIDER * width)
+    inverse = (narrow - model.prior_log_prob(drawn_codes)).double().exp()
     if torch.isnan(ratio).any() or torch.isnan(inverse).any():
         raise Refused("prior_log_prob gives numbers that do not exist")
     ways = torch.randn(codes.shape[1], DIRECTIONS, generator=rng, device=codes.device)
@@ -90,6 +96,11 @@ def _check_density(model: Density, codes: Tensor, rng: torch.Generator) -> None:
             f"prior_log_prob is not the density of prior_sample: it integrates to about {float(ratio.mean()):.3g}, "
             f"and means under the two differ by up to {float(apart.max()):.2g}"
         )
+
+
+def _parts(z: Tensor) -> Tensor:
+    """Real codes as they are, complex ones as real and imaginary parts, shape (n, real units)."""
+    return torch.view_as_real(z.resolve_conj()).flatten(1) if z.is_complex() else z
 
 
 def _is_sure(ratio: Tensor) -> bool:

@@ -15,6 +15,7 @@ from vaebench.models import Model, Step, Terms, Variant
 from vaebench.models.likelihoods import Bernoulli, Likelihood
 from vaebench.seeds import seed_for
 from vaebench.training.intervened import Intervened
+from vaebench.training.seeding import seed_layers
 from vaebench.training.step import TrainingStep
 
 ROWS = 64
@@ -183,7 +184,7 @@ class Probe:
         state = {name: buffer.clone() for name, buffer in step_of.named_buffers()}
         state |= {f"model.model.{name}": weight for name, weight in (weights or {}).items()}
         noise = self.code_noise() if code_noise is None else code_noise
-        torch.manual_seed(seed_for(self.seed, "first step", "layers", draw))
+        seed_layers(seed_for(self.seed, "first step", "layers", draw), self.x.device)
         arguments = (self.x, noise, input_noise, step, self.generator("objective", draw))
         with torch.enable_grad():  # an objective may take gradients of its own
             losses = functional_call(step_of, state, arguments)
