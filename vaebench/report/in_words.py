@@ -196,7 +196,7 @@ def _short(value: float, signed: bool = False) -> str:
 
 
 def span(low: float, high: float, unit: Unit) -> str:
-    """Say a range.
+    """Say a range. Of one that begins a thousand times below its end, only the end is worth a word.
 
     Args:
         low: Its lower end.
@@ -211,7 +211,11 @@ def span(low: float, high: float, unit: Unit) -> str:
         ('70 % less to 5.1 % more', '45 to 9.5 % less', '0.10 to 0.30')
         >>> span(-0.02, 0.09, "points")
         '2.0 more to 9.0 points fewer'
+        >>> span(0.0007, 6.11, "share"), span(0.01, 6.11, "share")
+        ('up to 611 %', '1.0 to 611 %')
     """
+    if unit == "share" and 0 <= 1000 * low < high:
+        return f"up to {said(high, unit)}"
     ends = said(low, unit), said(high, unit)
     for tail in (" % less", " % more", " points fewer", " points more", " %", "×"):
         if all(end.endswith(tail) for end in ends):
