@@ -21,7 +21,6 @@ from vaebench.report.over_variants import PAGE as OVER_VARIANTS
 from vaebench.report.places_page import places_path
 from vaebench.report.records_page import foundations, records_path
 from vaebench.report.selection import Selection
-from vaebench.report.sent import Sent
 from vaebench.report.suite import Suite
 from vaebench.report.superseded import PAGE as SUPERSEDED
 from vaebench.report.superseded import no_records, superseded_line
@@ -110,7 +109,7 @@ def _tested(suite: Suite, selection: Selection) -> str:
 
 def _awaited(suite: Suite, selection: Selection) -> str:
     """Say which tasks have no current result, because their protocol changed, where others have one."""
-    old = [one.record.subject for one in selection.stale if not isinstance(one.record, Sent)]
+    old = [record.subject for record in selection.superseded]
     if not old or not selection.shown:
         return ""
     own = [one.subject for one in selection.shown if one.is_own]

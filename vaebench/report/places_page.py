@@ -23,7 +23,6 @@ from vaebench.report.markdown import (
     words,
 )
 from vaebench.report.selection import Selection
-from vaebench.report.sent import sender_of
 from vaebench.report.shown import Row, ShownRecord
 from vaebench.report.standing import Coverage, Standing, coverage, standings
 from vaebench.report.superseded import no_records
@@ -187,7 +186,7 @@ def _coverage(task: Task, found: ByData, selection: Selection) -> str:
             for record in one.model.records:
                 by_row.setdefault(record.row, []).append((dataset, one))
     old: dict[tuple[str, str], set[str]] = {}
-    for subject in (one.record.subject for one in selection.stale if not sender_of(one.record)):
+    for subject in (record.subject for record in selection.superseded):
         if subject.task.name == task.name:
             old.setdefault((subject.variant.name, subject.arch), set()).add(subject.dataset.name)
     lines = []

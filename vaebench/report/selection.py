@@ -71,6 +71,11 @@ class Selection:
         return dict(sorted({one.row: one.row_label for one in self.shown}.items()))
 
     @property
+    def superseded(self) -> tuple[Record, ...]:
+        """The suite's own records of another version of a task or data set."""
+        return tuple(one.record for one in self.stale if not sender_of(one.record))
+
+    @property
     def faults(self) -> tuple[LeftOut, ...]:
         """The records that are impossible or incomplete."""
         return tuple(one for one in self.left_out if one.is_fault)

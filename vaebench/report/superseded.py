@@ -108,8 +108,8 @@ def no_records(stale: Iterable[LeftOut], task: str = "", up: str = "") -> str:
 def _of_task(task: Task, selection: Selection, linked: bool) -> list[str]:
     """Write the tables of one task, the newest protocol first."""
     by_protocol: dict[Protocol, list[Record]] = {}
-    for record in (one.record for one in selection.stale):
-        if record.subject.task.name == task.name and not isinstance(record, Sent):
+    for record in selection.superseded:
+        if record.subject.task.name == task.name:
             key = record.subject.task.version, record.subject.dataset.version
             by_protocol.setdefault(key, []).append(record)
     if not by_protocol:

@@ -10,7 +10,7 @@ from vaebench.claims import Verdict
 from vaebench.report.decisive import decisive
 from vaebench.report.remake import json_path
 from vaebench.report.selection import Selection
-from vaebench.report.sent import Sent, sender_of
+from vaebench.report.sent import sender_of
 from vaebench.report.taken_away import VERDICTS, Field
 from vaebench.results.record import Record
 
@@ -43,7 +43,7 @@ def told(selection: Selection) -> list[Told]:
         The records, by their file.
     """
     current = [Told(one.record, "current") for one in selection.shown]
-    old = [Told(one.record, "superseded") for one in selection.stale if not isinstance(one.record, Sent)]
+    old = [Told(record, "superseded") for record in selection.superseded]
     return sorted([*current, *old], key=lambda one: (json_path(one.record), one.record.subject.preset))
 
 
