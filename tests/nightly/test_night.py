@@ -241,6 +241,18 @@ def test_a_new_record_is_compared_with_nothing_and_said(folder, code):
     assert not run(folder, against="a" * 40).green
 
 
+def test_on_a_busy_machine_fewer_standard_cells_have_their_turn(folder, code, monkeypatch):
+    """They take as much longer as the night's own cells did: a night beside two other processes took 12 minutes of 10."""
+    offered = []
+    monkeypatch.setattr(flow, "turn", lambda records, day, seconds, jobs, budget: offered.append(seconds) or [])
+    for share in (1.0, 0.5):
+        monkeypatch.setattr(flow, "pace", lambda spent, passed, jobs, share=share: share)
+        run(folder, budget=600, records=(object(),))
+    free, busy = offered
+    assert 590 < free < 600
+    assert busy == pytest.approx(free / 2, abs=1)
+
+
 def test_the_budget_of_a_task_is_derived_and_no_page_states_it():
     from dataclasses import fields
 
