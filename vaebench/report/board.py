@@ -1,8 +1,6 @@
 """The board of a checkout: read its records, write its pages, list those that are stale."""
 
-import gc
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -10,6 +8,7 @@ from vaebench.mistakes import Mistake
 from vaebench.report.cache import Cache, cache_file
 from vaebench.report.files import IN_THE_WAY, STRANGER, SUBMISSIONS, drawn_figures, stale_pages
 from vaebench.report.pages import pages
+from vaebench.report.processes import uncollected
 from vaebench.report.reading import kept_records
 from vaebench.report.run_places import RowPlaces
 from vaebench.report.selection import Selection, select
@@ -127,18 +126,6 @@ def refuse_bad(folder: Path, found: Published, selection: Selection) -> None:
     lines = [f"{folder / REFERENCES / one.record.subject.file_name}: {one.why}" for one in faults]
     if lines := [*map(str, found.bad_references), *lines]:
         raise BadReferences(lines)
-
-
-@contextmanager
-def uncollected() -> Iterator[None]:
-    """Turn off garbage collection meanwhile. What is loaded is kept, and collection costs a tenth of the time."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 @uncollected()

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vaebench.mistakes import Mistake
-from vaebench.report.board import published, refuse_bad, uncollected
+from vaebench.report.board import published, refuse_bad
 from vaebench.report.citation import board_bibtex
 from vaebench.report.croissant import File, croissant
 from vaebench.report.dated import last_day, measured
 from vaebench.report.dictionary import SAYS, dictionary_page
 from vaebench.report.files import MADE_BY, MARK
+from vaebench.report.processes import uncollected
 from vaebench.report.selection import Selection, select
 from vaebench.report.suite import Suite, suite
 from vaebench.report.taken_away import TABLES, VERDICTS, Field

@@ -13,10 +13,10 @@ from vaebench.report.board import (
     chosen,
     published,
     refuse_bad,
-    uncollected,
     write_pages,
 )
 from vaebench.report.files import drawn_figures
+from vaebench.report.processes import uncollected
 from vaebench.report.run_places import run_places
 from vaebench.report.sent import THIS_RUN, sender_of, sent
 from vaebench.report.suite import Suite, suite

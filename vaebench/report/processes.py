@@ -1,7 +1,9 @@
-"""Work that is spread over processes."""
+"""Work that is spread over processes, and what a process need not do meanwhile."""
 
+import gc
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 Given = TypeVar("Given")
@@ -9,6 +11,18 @@ Found = TypeVar("Found")
 
 PROCESSES = 2
 """More need more memory. They stay for what comes next, because to start one takes seconds."""
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Turn off garbage collection meanwhile. What is loaded is kept, and collection costs a tenth of the time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def several() -> bool:

@@ -21,7 +21,7 @@ from vaebench.report.admission import judged
 from vaebench.report.cache import Cache
 from vaebench.report.files import marked
 from vaebench.report.kept import Kept, page_for
-from vaebench.report.processes import several, side_by_side
+from vaebench.report.processes import several, side_by_side, uncollected
 from vaebench.report.record_page import record_page
 from vaebench.report.selection import unfit
 from vaebench.report.shown import show
@@ -132,6 +132,7 @@ def _worked_out(paths: Sequence[Path], keys: dict[Path, str]) -> dict[str, bytes
     return {key: packed for part in done for key, packed in part.items() if key in asked}
 
 
+@uncollected()
 def _work_out_some(paths: Sequence[str]) -> dict[str, bytes]:
     """Work out files in a process of its own, for the suite of this code."""
     there = _suite()
