@@ -34,6 +34,12 @@ from vaebench.measures.model_view import (
 )
 from vaebench.training.fit import Trained
 
+CODES, FEW = 2048, 256
+"""Codes whose differentials are held at a time: at most, and always."""
+
+VALUES = 2**20
+"""Values of outputs whose differentials are held at a time, where there are more than `FEW` codes."""
+
 COMPONENTS = 512
 """Training examples, at most, whose posteriors make the mixture."""
 
@@ -156,18 +162,25 @@ def standardised_decoder(trained: Trained) -> Function:
     return lambda z: likelihood_at(trained, unpaired(z)).standardised()
 
 
-def metric_at(trained: Trained, z: Tensor, active: Tensor, *, chunk: int = 2048) -> Tensor:
+def _codes_at_a_time(function: Function, z: Tensor) -> int:
+    """How many codes' differentials are held: fewer where an output has many values."""
+    if len(z) <= FEW:
+        return FEW
+    with torch.no_grad():
+        return max(FEW, min(CODES, VALUES // function(z[:1]).numel()))
+
+
+def metric_at(trained: Trained, z: Tensor, active: Tensor) -> Tensor:
     """Fisher metric of the decoder at complex codes, along the active units.
 
     Args:
         trained: The model.
         z: Complex, shape (batch, latent/2).
         active: Which complex units count, shape (latent/2,).
-        chunk: Codes at a time.
 
     Returns:
         Hermitian, shape (batch, active, active), in nats per squared unit of ζ.
     """
     function = standardised_decoder(trained)
-    found = torch.cat([decoder_metric(function, part) for part in torch.split(z, chunk)])
+    found = torch.cat([decoder_metric(function, part) for part in torch.split(z, _codes_at_a_time(function, z))])
     return found[:, active][:, :, active]

@@ -21,6 +21,9 @@ KEPT = 2
 AT_ONCE = 4096
 """Examples whose double-precision copies are held at a time."""
 
+MAPPED = 1024
+"""Examples whose radial features are worked out at a time: half a dozen copies of them."""
+
 LANDMARKS = 400
 """Radial features of the classifier."""
 
@@ -131,19 +134,32 @@ def _fitted(data: Dataset, variance: float) -> Classifier | None:
         return None
     chosen, edged = _drawn(train.x, FITTED), data.name in EDGED
     labels = train.labels[chosen].cpu().numpy()
-    parts = (train.x[part].flatten(1).cpu() for part in torch.split(chosen, AT_ONCE))
-    seen = torch.cat([_edges(part) if edged else part for part in parts])
+    seen = _seen(train.x, chosen, edged)
     if edged:
         variance = _moments(seen)[1]
     landmarks = seen[: EDGED.get(data.name, LANDMARKS)].double().numpy()
     features = Nystroem(gamma=3 / max(2 * variance, 1e-12), n_components=len(landmarks), random_state=0).fit(landmarks)
     mapped = np.empty((len(seen), len(landmarks)))
-    for at in range(0, len(seen), AT_ONCE):
-        mapped[at : at + AT_ONCE] = features.transform(seen[at : at + AT_ONCE].double().numpy())
+    for at in range(0, len(seen), MAPPED):
+        mapped[at : at + MAPPED] = features.transform(seen[at : at + MAPPED].double().numpy())
+    del seen  # a hundred megabytes, as each line that frees here
     model = LogisticRegression(C=100, max_iter=5000).fit(mapped, labels)
+    del mapped
     pipeline = make_pipeline(*([FunctionTransformer(of_rows)] * edged), features, model)
     confidences, right = _held_out(Classifier(pipeline, 0.0, 0.0), known, model.classes_)
     return Classifier(pipeline, float(quantile_threshold(confidences, SHARE)), float(right.double().mean()))
+
+
+def _seen(x: Tensor, chosen: Tensor, edged: bool) -> Tensor:
+    """What the classifier sees of chosen examples, shape (n, features): pixels, or edges in double precision."""
+    found = torch.empty(0)
+    for at, part in enumerate(torch.split(chosen, AT_ONCE)):
+        rows = x[part].flatten(1).cpu()
+        rows = _edges(rows) if edged else rows
+        if at == 0:
+            found = rows.new_empty(len(chosen), rows.shape[1])
+        found[at * AT_ONCE : at * AT_ONCE + len(part)] = rows
+    return found
 
 
 def _drawn(x: Tensor, n: int) -> Tensor:
@@ -159,5 +175,5 @@ def _edges(rows: Tensor) -> Tensor:
 def _held_out(rater: Classifier, known: Split, classes: np.ndarray) -> tuple[Tensor, Tensor]:
     """Confidence in each held-out example, and whether its class is right."""
     assert known.labels is not None
-    probabilities = torch.cat([rater.probabilities(part) for part in torch.split(known.x, AT_ONCE)])
+    probabilities = torch.cat([rater.probabilities(part) for part in torch.split(known.x, MAPPED)])
     return probabilities.amax(1), torch.from_numpy(classes)[probabilities.argmax(1)] == known.labels.cpu()
