@@ -1,6 +1,7 @@
 """What belongs to a data set alone, found once a process: moments, neighbours of real data, and a classifier."""
 
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -93,7 +94,7 @@ def _found(data: Dataset, points: int, among: int = 0) -> Facts:
     train, real = data.train.x, held_out(data, points, NEIGHBOUR + 2)
     if len(train) < NEIGHBOUR:
         raise DataUndefined(f"{NEIGHBOUR} training examples are needed for neighbours")
-    mean, variance = _moments(train)
+    mean, variance = _moments(torch.split(train, AT_ONCE))
     reference = train[_drawn(train, among)] if 0 < among < len(train) else train
     try:
         rater = _fitted(data, variance)
@@ -110,12 +111,12 @@ def _found(data: Dataset, points: int, among: int = 0) -> Facts:
     )
 
 
-def _moments(x: Tensor) -> tuple[Tensor, float]:
-    """Mean example, and the sum of the variances of all dimensions, without a copy in double precision."""
-    parts = torch.split(x, AT_ONCE)
-    mean = torch.stack([part.double().sum(0) for part in parts]).sum(0) / len(x)
+def _moments(parts: Sequence[Tensor]) -> tuple[Tensor, float]:
+    """Mean example of parts, and the sum of the variances of all dimensions, without a copy in double precision."""
+    n = sum(map(len, parts))
+    mean = torch.stack([part.double().sum(0) for part in parts]).sum(0) / n
     squares = torch.stack([(part.double() - mean).square().sum() for part in parts]).sum()
-    return mean.to(x.dtype), float(squares) / max(1, len(x) - 1)
+    return mean.to(parts[0].dtype), float(squares) / max(1, n - 1)
 
 
 def _fitted(data: Dataset, variance: float) -> Classifier | None:
@@ -134,32 +135,22 @@ def _fitted(data: Dataset, variance: float) -> Classifier | None:
         return None
     chosen, edged = _drawn(train.x, FITTED), data.name in EDGED
     labels = train.labels[chosen].cpu().numpy()
-    seen = _seen(train.x, chosen, edged)
+    rows = (train.x[part].flatten(1).cpu() for part in torch.split(chosen, AT_ONCE))
+    seen = [_edges(part) if edged else part for part in rows]
     if edged:
         variance = _moments(seen)[1]
-    landmarks = seen[: EDGED.get(data.name, LANDMARKS)].double().numpy()
+    landmarks = seen[0][: EDGED.get(data.name, LANDMARKS)].double().numpy()
     features = Nystroem(gamma=3 / max(2 * variance, 1e-12), n_components=len(landmarks), random_state=0).fit(landmarks)
-    mapped = np.empty((len(seen), len(landmarks)))
-    for at in range(0, len(seen), MAPPED):
-        mapped[at : at + MAPPED] = features.transform(seen[at : at + MAPPED].double().numpy())
-    del seen  # a hundred megabytes, as each line that frees here
+    mapped = np.empty((len(chosen), len(landmarks)))
+    for at in range(0, len(chosen), AT_ONCE):
+        part = seen.pop(0)  # what is mapped is freed
+        for row in range(0, len(part), MAPPED):
+            mapped[at + row : at + row + MAPPED] = features.transform(part[row : row + MAPPED].double().numpy())
     model = LogisticRegression(C=100, max_iter=5000).fit(mapped, labels)
     del mapped
     pipeline = make_pipeline(*([FunctionTransformer(of_rows)] * edged), features, model)
     confidences, right = _held_out(Classifier(pipeline, 0.0, 0.0), known, model.classes_)
     return Classifier(pipeline, float(quantile_threshold(confidences, SHARE)), float(right.double().mean()))
-
-
-def _seen(x: Tensor, chosen: Tensor, edged: bool) -> Tensor:
-    """What the classifier sees of chosen examples, shape (n, features): pixels, or edges in double precision."""
-    found = torch.empty(0)
-    for at, part in enumerate(torch.split(chosen, AT_ONCE)):
-        rows = x[part].flatten(1).cpu()
-        rows = _edges(rows) if edged else rows
-        if at == 0:
-            found = rows.new_empty(len(chosen), rows.shape[1])
-        found[at * AT_ONCE : at * AT_ONCE + len(part)] = rows
-    return found
 
 
 def _drawn(x: Tensor, n: int) -> Tensor:
