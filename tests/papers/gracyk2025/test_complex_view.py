@@ -11,7 +11,7 @@ from vaebench.experiment import EvaluationBudget, Interventions
 from vaebench.kernels.complex_normal import paired, unpaired
 from vaebench.kernels.estimate import Undefined
 from vaebench.measures.probe import Cohort, Probe
-from vaebench.papers.gracyk2025 import kahler, signed_sampling, smoothness
+from vaebench.papers.gracyk2025 import complex_view, kahler, signed_sampling, smoothness
 from vaebench.papers.gracyk2025.complex_view import COMPONENTS, metric_at, posterior_mixture, standardised_decoder
 from vaebench.training.fit import Trained, build
 from vaebench.training.intervened import Intervened
@@ -99,10 +99,16 @@ def test_the_angle_ends_where_a_coin_is_certain_and_is_nought_where_it_is_even()
     torch.testing.assert_close(angle, torch.pi * torch.tensor([[0.5, -0.5], [0.0, 0.0]]))
 
 
-@pytest.mark.parametrize("chunk", [1, 7, 2048])
-def test_codes_at_a_time_change_no_metric(chunk):
+@pytest.mark.parametrize(("values", "at_a_time"), [(1, 1), (28, 7), (10**6, 20)])
+def test_codes_at_a_time_change_no_metric(monkeypatch, values, at_a_time):
     model, z = model_of(lambda z: torch.sin(2 * z)), paired(torch.randn(20, 4, generator=generator()))
-    torch.testing.assert_close(metric_at(model, z, ALL, chunk=chunk), metric_at(model, z, ALL))
+    whole, parts = metric_at(model, z, ALL), list[int]()
+    metric = complex_view.decoder_metric
+    monkeypatch.setattr(complex_view, "decoder_metric", lambda f, part: parts.append(len(part)) or metric(f, part))
+    monkeypatch.setattr(complex_view, "FEW", 1)
+    monkeypatch.setattr(complex_view, "VALUES", values)
+    torch.testing.assert_close(metric_at(model, z, ALL), whole)
+    assert max(parts) == at_a_time
 
 
 def test_a_complex_model_and_its_pair_tied_twin_of_the_same_weights_read_alike():

@@ -139,13 +139,15 @@ def _fitted(data: Dataset, variance: float) -> Classifier | None:
     seen = [_edges(part) if edged else part for part in rows]
     if edged:
         variance = _moments(seen)[1]
-    landmarks = seen[0][: EDGED.get(data.name, LANDMARKS)].double().numpy()
+    number = EDGED.get(data.name, LANDMARKS)
+    landmarks = torch.cat(seen[: 1 + number // AT_ONCE])[:number].double().numpy()
     features = Nystroem(gamma=3 / max(2 * variance, 1e-12), n_components=len(landmarks), random_state=0).fit(landmarks)
     mapped = np.empty((len(chosen), len(landmarks)))
-    for at in range(0, len(chosen), AT_ONCE):
-        part = seen.pop(0)  # what is mapped is freed
-        for row in range(0, len(part), MAPPED):
-            mapped[at + row : at + row + MAPPED] = features.transform(part[row : row + MAPPED].double().numpy())
+    at = 0
+    while seen:
+        for part in torch.split(seen.pop(0), MAPPED):  # what is mapped is freed
+            mapped[at : at + len(part)] = features.transform(part.double().numpy())
+            at += len(part)
     model = LogisticRegression(C=100, max_iter=5000).fit(mapped, labels)
     del mapped
     pipeline = make_pipeline(*([FunctionTransformer(of_rows)] * edged), features, model)
