@@ -244,6 +244,7 @@ def test_a_new_record_is_compared_with_nothing_and_said(folder, code):
 def test_on_a_busy_machine_fewer_standard_cells_have_their_turn(folder, code, monkeypatch):
     """They take as much longer as the night's own cells did: beside two other processes it took 12 minutes of 10."""
     offered = []
+    monkeypatch.setattr(flow, "is_current", lambda record: False)
     monkeypatch.setattr(flow, "turn", lambda records, day, seconds, jobs, budget: offered.append(seconds) or [])
     for share in (1.0, 0.5):
         monkeypatch.setattr(flow, "pace", lambda spent, passed, jobs, share=share: share)

@@ -8,7 +8,7 @@ from results.stored import SUBJECT, cell, observe
 from vaebench import catalog
 from vaebench.migrate import is_current
 from vaebench.nightly.judge import judge
-from vaebench.nightly.rotation import as_night, turn
+from vaebench.nightly.rotation import as_night, is_here, turn
 from vaebench.results.assemble import assemble
 from vaebench.results.record import VariantInfo, Versioned
 
@@ -60,6 +60,14 @@ def test_a_superseded_record_has_no_turn():
     old = made.model_copy(update={"subject": now.model_copy(update={"task": Versioned(**{**name, "hash": "0" * 16})})})
     assert made.subject.dataset.name == "digits"
     assert [is_current(one) for one in (current, old, made)] == [True, False, False]
+
+
+def test_a_record_of_data_that_are_not_installed_has_no_turn(tmp_path):
+    """A night would end with one line about missing files: real images are installed by who wants them."""
+    made = record()
+    info = made.subject.dataset.model_copy(update={"name": "mnist", "files": "0" * 16})
+    mnist = made.model_copy(update={"subject": made.subject.model_copy(update={"dataset": info})})
+    assert [is_here(one, tmp_path) for one in (made, mnist)] == [True, False]
 
 
 @pytest.mark.parametrize(("off", "word"), [(0.0, "same"), (1e-5, "rounding"), (0.01, "moved")])

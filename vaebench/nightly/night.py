@@ -17,7 +17,7 @@ from vaebench.nightly.expected import suite_cells
 from vaebench.nightly.judge import GOOD, Judged, Word, judge
 from vaebench.nightly.reference import by_key
 from vaebench.nightly.result import Plan, Result
-from vaebench.nightly.rotation import as_night, turn
+from vaebench.nightly.rotation import as_night, is_here, turn
 from vaebench.nightly.settle import There, against_code, by_running, is_ambiguous, likely, populations
 from vaebench.provenance import commit_of, now
 from vaebench.results.night import Index, Key, Night, file_of
@@ -241,11 +241,15 @@ def _against(plan: Plan, progress: Progress, start: float) -> Result:
 
 def _rotated(plan: Plan, left: float, progress: Progress) -> tuple[tuple[Judged, ...], tuple[str, ...]]:
     """Run the standard cells whose turn it is, and hold them against their records."""
-    chosen = turn(filter(is_current, plan.records), plan.day, left, plan.where.jobs, plan.budget)
+    current = [record for record in plan.records if is_current(record)]
+    here = [record for record in current if is_here(record, plan.where.data_root)]
+    apart = len(current) - len(here)
+    notes = [f"{apart} standard records had no turn: their data are not installed here; see make data"] if apart else []
+    chosen = turn(here, plan.day, left, plan.where.jobs, plan.budget)
     if not chosen:
-        return (), ("no time was left for standard cells",)
+        return (), (*notes, "no time was left for standard cells")
     outcomes = dict(run_here([cell for cell, _ in chosen], plan.where, progress))
-    found, notes = [], []
+    found = []
     for cell, record in chosen:
         one = _judged(as_night(record, cell.seed), [cell], outcomes)
         cause = likely(one)

@@ -2,9 +2,11 @@
 
 import statistics
 from collections.abc import Iterable
+from pathlib import Path
 
 from vaebench import catalog
 from vaebench.claims import Column
+from vaebench.data import Unavailable
 from vaebench.nightly.cells import Asked
 from vaebench.results.night import Head, Night, Reading, SeedRow
 from vaebench.results.record import Record
@@ -65,6 +67,22 @@ def turn(records: Iterable[Record], day: int, seconds: float, jobs: int, budget:
         left -= costs[i]
         found.append((_cell(line[i], int(rounds)), line[i]))
     return found
+
+
+def is_here(record: Record, root: Path) -> bool:
+    """Say whether the files that a record was measured on are installed.
+
+    Args:
+        record: The record.
+        root: Folder of the data sets that have to be installed.
+
+    Returns:
+        Whether they are, bit for bit; True for data that are computed.
+    """
+    try:
+        return catalog.dataset_files(record.subject.dataset.name, root) == record.subject.dataset.files
+    except Unavailable:
+        return False
 
 
 def _cell(record: Record, turn_: int) -> Asked:
