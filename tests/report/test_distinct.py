@@ -79,14 +79,14 @@ def test_the_order_of_records_does_not_matter(made):
 
 
 def test_where_the_posterior_scale_is_held_a_complex_vae_is_a_vae():
-    """On the committed records of the task that holds it, by network; two variants that differ stay two."""
+    """On the committed records of the task that holds it, by network and data set; two variants that differ stay two."""
     every, _ = read_records(root() / REFERENCES, as_store=True)
     records = [one for one in every if one.subject.task.name == "camuto2021_variance_frequency"]
     models = distinct(show(records))
-    of_name = {(one.row.variant, one.row.arch): model for model in models for one in model.records}
-    both = [arch for name, arch in of_name if name == "complex_vae" and ("vae", arch) in of_name]
+    of_name = {(one.row.variant, one.row.arch, one.dataset): model for model in models for one in model.records}
+    both = [where for name, *where in of_name if name == "complex_vae" and ("vae", *where) in of_name]
     assert both
-    for arch in both:
-        assert of_name["vae", arch] is of_name["complex_vae", arch]
-        assert of_name["beta_vae", arch] is not of_name["vae", arch]
+    for where in both:
+        assert of_name["vae", *where] is of_name["complex_vae", *where]
+        assert of_name["beta_vae", *where] is not of_name["vae", *where]
     assert len(models) < len(records)
