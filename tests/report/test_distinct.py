@@ -79,7 +79,7 @@ def test_the_order_of_records_does_not_matter(made):
 
 
 def test_where_the_posterior_scale_is_held_a_complex_vae_is_a_vae():
-    """On the committed records of the task that holds it, by network and data set; two variants that differ stay two."""
+    """On the committed records of the task that holds it, by network and data; two variants that differ stay two."""
     every, _ = read_records(root() / REFERENCES, as_store=True)
     records = [one for one in every if one.subject.task.name == "camuto2021_variance_frequency"]
     models = distinct(show(records))
