@@ -66,7 +66,7 @@ class Version:
 
 
 REAL_IMAGES = ("mnist", "fashion_mnist")
-"""Data sets of real images in the reference population."""
+"""Data sets of real images in the reference population. They keep their official split, whatever a budget says."""
 
 
 @dataclass(frozen=True)

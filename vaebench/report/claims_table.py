@@ -62,7 +62,8 @@ class Counted:
     def by_dataset(self, level: LevelName) -> str:
         """Where it turns round: data sets on which most models hold, and sets on which most do not; else empty.
 
-        Three sets or more on the longer side are "the others".
+        Three sets or more on the longer side are "the others". Sets are counted together only where all models or none
+        hold on them.
         """
         sides: dict[bool, dict[str, list[bool]]] = {True: {}, False: {}}
         for dataset in self.task.counted_on:
@@ -94,7 +95,9 @@ class Counted:
 
 def _held_on(side: Mapping[str, list[bool]], called: str = "") -> str:
     held = [one for on_one in side.values() for one in on_one]
-    return f"{called or ', '.join(map(words, side))} {sum(held)} of {len(held)}"
+    if called or sum(held) in {0, len(held)}:
+        return f"{called or ', '.join(map(words, side))} {sum(held)} of {len(held)}"
+    return "; ".join(f"{words(name)} {sum(on_one)} of {len(on_one)}" for name, on_one in side.items())
 
 
 def counted(task: Task, models: Iterable[Model], groups: Iterable[Group]) -> tuple[Counted, ...]:

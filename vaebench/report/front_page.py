@@ -102,8 +102,8 @@ def _tested(suite: Suite, selection: Selection) -> str:
     )
     seeds = Counter(len(one.record.cells) for one in selection.shown if one.is_own).most_common(1)[0][0]
     return (
-        f"The claims of {_many(len(papers), 'paper')}, tested on {_many(len(variants), 'variant')} × "
-        f"{_many(len(archs), 'network')} × {_many(len(data), 'data set')}, {_many(seeds, 'seed')} each."
+        f"The claims of {_many(len(papers), 'paper')}, tested on {_many(len(variants), 'variant')}, "
+        f"{_many(len(archs), 'network')} and {_many(len(data), 'data set')}, {_many(seeds, 'seed')} each."
     )
 
 

@@ -1,9 +1,10 @@
 """Write a task's protocol: all that is set, read from the task itself."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from vaebench.experiment import Arm, Budget, Interventions, Preset
-from vaebench.papers import Task
+from vaebench.papers import REAL_IMAGES, Task
 from vaebench.report.format import count, plain
 from vaebench.report.markdown import escape, table, words
 
@@ -24,7 +25,9 @@ def protocol_table(task: Task) -> str:
     """
     columns: list[tuple[str, Budget]] = [(preset, task.budgets[preset]) for preset in SHOWN if preset in task.budgets]
     for dataset, budgets in task.budgets_on.items():
-        columns += [(f"{preset}, {dataset}", budget) for preset, budget in budgets.items() if preset == "standard"]
+        if (budget := budgets.get("standard")) is not None:
+            kept = replace(budget, split="fixed") if dataset in REAL_IMAGES else budget
+            columns.append((f"standard, {dataset}", kept))
     rows = [[name, *cells] for name, *cells in _rows(task, [budget for _, budget in columns])]
     heads = ["", *(escape(name) for name, _ in columns)]
     return f"{_set(task)}\n\n{table(heads, rows)}"

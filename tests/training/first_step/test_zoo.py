@@ -5,12 +5,14 @@ import math
 import pytest
 import torch
 from brought.zoo import FlowPrior, Full, Ladder, PlanarPosterior, Vamp
+from scipy.stats import t as student
 from torch import nn
 from training.first_step.conftest import LATENT, SHAPE, Small
 
 from vaebench.experiment import Interventions
 from vaebench.kernels.complex_normal import complex_normal_log_density
 from vaebench.models import FlowNormal, FullNormal, Refused, Unfit
+from vaebench.models.priors import mixture_log_prob, mixture_sample
 from vaebench.training.first_step.prior import check_prior
 
 OWN = {"VampPrior": Vamp, "ladder": Ladder, "flow prior": FlowPrior}
@@ -128,12 +130,12 @@ def test_what_is_no_normal_in_a_plane_space_is_declined_in_one_line(looked, name
     assert "\n" not in str(raised.value)
 
 
-def checked(sample, log_prob=None, complex_codes=False):
+def checked(sample, log_prob=None, complex_codes=False, seed=0):
     model = nn.Module()
     model.prior_sample = sample
     if log_prob is not None:
         model.prior_log_prob = log_prob
-    check_prior(model, 2, complex_codes, torch.Generator().manual_seed(0))
+    check_prior(model, 2, complex_codes, torch.Generator().manual_seed(seed))
 
 
 def standard(z):
@@ -147,6 +149,37 @@ def of_scale(s):
 @pytest.mark.parametrize("scale", [0.1, 1.0, 3.0])
 def test_the_density_of_the_draws_passes(scale):
     checked(lambda e: scale * e, of_scale(scale))
+
+
+def two_modes(scale):
+    """Draws and density of an even mixture of normals at ±5."""
+    means, scales = torch.tensor([[-5.0, 0.0], [5.0, 0.0]]), torch.full((2, 2), scale)
+    return lambda e: mixture_sample(e, means, scales), lambda z: mixture_log_prob(z, means, scales)
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("scale", [0.05, 0.3, 1.0])
+def test_modes_far_apart_pass(scale, seed):
+    """The valley between them decided by a few draws: a sound mixture was refused at one seed of two."""
+    checked(*two_modes(scale), seed=seed)
+
+
+@pytest.mark.parametrize("scale", [0.3, 1.0])
+def test_modes_of_other_shares_are_refused(scale):
+    draws, density = two_modes(scale)
+    with pytest.raises(Refused, match="prior_log_prob is not the density of prior_sample"):
+        checked(draws, lambda z: density(z) + torch.where(z[..., 0] > 0, math.log(1.6), math.log(0.4)))
+
+
+def test_heavy_tails_pass_with_their_density_and_not_with_a_normal_one():
+    heavy = torch.distributions.StudentT(3.0)
+
+    def draws(e):
+        return torch.from_numpy(student.ppf(torch.special.ndtr(e.double()).numpy(), 3)).to(e.dtype)
+
+    checked(draws, lambda z: heavy.log_prob(z).sum(-1))
+    with pytest.raises(Refused, match="prior_log_prob is not the density of prior_sample"):
+        checked(draws, of_scale(1.5))
 
 
 def complex_draws(e):
