@@ -121,7 +121,7 @@ def test_headlines_are_those_of_the_table_those_that_hold_most_widely_first(made
 
 
 def test_where_a_claim_turns_round_between_data_sets_its_row_says_so(made, monkeypatch):
-    """It holds on the first set and not on others. Half of a set's models are not most."""
+    """It holds on the first set and not on others, which differ. Half of a set's models are not most."""
     task = made.tasks[1]
     one, two, three = task.datasets[:3]
     claims = tuple(Claim(name, f"It is {name}.", (Beyond(name, 0.0, 1.0, -1.0),)) for name in ("a", "b"))
@@ -139,7 +139,7 @@ def test_where_a_claim_turns_round_between_data_sets_its_row_says_so(made, monke
         for (v, data), at in values.items()
     ]
     page = written(made, records)
-    said = f"{words(one)} 2 of 2; {words(two)}, {words(three)} 1 of 3"
+    said = f"{words(one)} 2 of 2; {words(two)} 1 of 2; {words(three)} 0 of 1"
     rows = rows_of(page.partition("## All claims")[0], "# ")
     assert [row[1:3] for row in rows] == [
         [f"**3** of 5 ({said})"] * 2,
