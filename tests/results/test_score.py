@@ -365,3 +365,16 @@ def test_seeds_that_were_not_run_are_named():
     assert (one.status, one.unrun, one.reason) == ("reproduced", (3, 4), "not run: seeds 3, 4")
     (one,) = score([record(seeds)], [reference])
     assert (one.status, one.unrun, one.reason) == ("reproduced", (), "")
+
+
+def test_a_data_set_that_has_to_be_installed_is_in_scope_where_the_run_names_it():
+    """Every run without MNIST would have been red since MNIST has a reference."""
+    mnist = of()
+    data = mnist.subject.dataset.model_copy(update={"name": "mnist", "files": "0" * 16})
+    mnist = mnist.model_copy(update={"subject": mnist.subject.model_copy(update={"dataset": data})})
+    other = mnist.subject.variant.model_copy(update={"name": "beta_vae"})
+    beside = mnist.model_copy(update={"subject": mnist.subject.model_copy(update={"variant": other})})
+    assert [one.status for one in score([of()], [of(), mnist], scope=True)] == ["reproduced"]
+    run = [of(), of("beta_vae"), mnist]
+    scored = score(run, [*run, beside], scope=True)
+    assert [one.status for one in scored].count("missing") == 1

@@ -85,8 +85,8 @@ def score(records: Sequence[Record], references: Sequence[Record], scope: bool =
         records: The run.
         references: What it is compared with.
         scope: Whether references in the run's scope that the run has no record of are ``missing`` too. A run is every
-            combination of some tasks, variants, architectures, presets and devices, on all data sets of a task: its
-            scope is what its records name of each.
+            combination of some tasks, variants, architectures, presets and devices, on all data sets of a task
+            that need no files: its scope is what its records name of each.
 
     Returns:
         One score a record, and one for each such reference, in order of file names.
@@ -121,6 +121,9 @@ def score(records: Sequence[Record], references: Sequence[Record], scope: bool =
 
 def _in_scope(reference: Record, records: Sequence[Record]) -> bool:
     """Whether a run that names all that these records name would have this one."""
+    data = reference.subject.dataset
+    if data.files is not None and data.name not in {record.subject.dataset.name for record in records}:
+        return False  # it has to be installed, and is run only where it is named
     named = [set(of) for of in zip(*map(_scope, records), strict=True)]
     return bool(named) and all(part in of for part, of in zip(_scope(reference), named, strict=True))
 
