@@ -44,6 +44,12 @@ def test_a_cell_longer_than_what_is_left_is_not_begun():
     assert turn(RECORDS, 0, -1, 2, 600) == []
 
 
+def test_a_cell_that_does_not_fit_is_passed_over():
+    """It ended the rotation, so that a night that began at it was empty."""
+    both = [record(seconds=200), record("iwae", seconds=50)]
+    assert {tuple(one.variant for one, _ in turn(both, day, 150, 2, 600)) for day in range(20)} == {("iwae",)}
+
+
 def test_what_magnifies_rounding_is_left_out():
     left_out = [record("annealed_vae"), record("beta_tcvae", "conv"), record(preset="quick"), record("somebodys_vae")]
     assert turn(left_out, 0, 600, 2, 600) == []
