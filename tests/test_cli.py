@@ -417,6 +417,14 @@ def test_cuda_without_a_device_is_one_line(tmp_path: Path) -> None:
     assert told.startswith("vaebench: ") and "CUDA" in told and "--device" in told
 
 
+@pytest.mark.parametrize("verb", ["run", "nightly"])
+def test_an_unknown_device_is_one_line(verb: str) -> None:
+    """A night began on the CPU, whatever the word."""
+    done = vaebench(verb, "--device", "tpu")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.strip() == "vaebench: device is auto, cpu or cuda, not tpu"
+
+
 def test_an_unknown_option_is_misuse() -> None:
     done = vaebench("run", "--nope")
     assert done.returncode == 2

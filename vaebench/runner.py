@@ -123,10 +123,14 @@ def check(request: Request) -> None:
         raise Mistake(f"seeds is {MOST_CELLS} at most, which a record holds, not {request.seeds}")
     if request.jobs < 1:
         raise Mistake(f"jobs is 1 or more, not {request.jobs}")
-    if request.device not in ("auto", "cpu", "cuda"):
-        raise Mistake(f"device is auto, cpu or cuda, not {request.device}")
+    _check_device(request.device)
     if request.seconds is not None and not request.seconds > 0:
         raise Mistake(f"a training's time limit is above 0 seconds, not {request.seconds}")
+
+
+def _check_device(device: str) -> None:
+    if device not in {"auto", "cpu", "cuda"}:
+        raise Mistake(f"device is auto, cpu or cuda, not {device}")
 
 
 def resolve_device(device: str, engine: str = "local") -> str:
@@ -140,8 +144,9 @@ def resolve_device(device: str, engine: str = "local") -> str:
         ``cpu`` or ``cuda``.
 
     Raises:
-        Mistake: A GPU is asked for and there is none.
+        Mistake: It is none of the three, or a GPU is asked for and there is none.
     """
+    _check_device(device)
     if engine != "local":
         return "cuda" if device == "cuda" else "cpu"
     import torch
