@@ -11,9 +11,13 @@ from training.first_step.conftest import LATENT, SHAPE, Small
 
 from vaebench.experiment import Interventions
 from vaebench.kernels.complex_normal import complex_normal_log_density
-from vaebench.models import FlowNormal, FullNormal, Refused, Unfit
+from vaebench.models import FlowNormal, FullNormal, Refused, Unfit, Variant, negative_elbo
 from vaebench.models.priors import mixture_log_prob, mixture_sample
+from vaebench.training.first_step.declared import PERTURBED, estimate
 from vaebench.training.first_step.prior import check_prior
+from vaebench.training.first_step.probe import Probe
+from vaebench.training.fit import build
+from vaebench.training.intervened import Intervened
 
 OWN = {"VampPrior": Vamp, "ladder": Ladder, "flow prior": FlowPrior}
 POSTERIORS = {"full": Full, "planar flow": PlanarPosterior}
@@ -31,6 +35,17 @@ def test_own_priors_pass_with_their_weight_of_the_kl(looked, kind):
 @pytest.mark.parametrize("kind", POSTERIORS)
 def test_posteriors_without_scales_pass_with_their_weight_of_the_kl(looked, kind):
     assert looked(made(POSTERIORS[kind]), kl_weight=1.0).notes == ()
+
+
+@pytest.mark.parametrize("kind", [*OWN.values(), PlanarPosterior])
+def test_a_divergence_is_of_the_weights_of_its_own_loss(x, kind):
+    """Priors and flows are read under the perturbed weights, so eight draws show the weight exactly."""
+    prior = "own" if kind in OWN.values() else "standard"
+    variant = Variant("small", "tests", lambda *_: kind(SHAPE, LATENT), negative_elbo(3.0), kl_weight=3.0, prior=prior)
+    model = Intervened(build(variant, SHAPE, LATENT, "mlp", 0), Interventions(likelihood_variance=0.05))
+    found = estimate(Probe(variant, model, x[:64], LATENT, 1000, len(x), 0), range(8), PERTURBED[0])
+    assert found.value == pytest.approx(3.0, rel=1e-4)
+    assert found.half < 1e-3
 
 
 def half(step):
@@ -72,8 +87,6 @@ class Beside(Vamp):
 
 
 def test_weights_of_no_prior_stay_unfit(looked):
-    from vaebench.models import negative_elbo
-
     def objective(step):
         return {**negative_elbo()(step), "other": step.model.other.square()}
 

@@ -138,12 +138,14 @@ def weights_of(probe: Probe, draws: range, size: float) -> Weights:
         if number % 2 == 0:  # half the draws suffice: nothing here is random unless the objective is of another form
             base.append(_look(probe, draw, weights, Intervened, point))
             less.append(_look(probe, draw, weights, Blurred, point))
-        silent.append(_look(probe, draw, weights, _moved(Silent, float(change), probe.generator("means", draw))))
+        silent.append(
+            _look(probe, draw, weights, _moved(Silent, float(change), probe.generator("means", draw)), divergence=True)
+        )
     likelihood = _slope(
         [_distortion(two) - _distortion(one) for one, two in zip(base, less, strict=True)],
         [_loss(two) - _loss(one) for one, two in zip(base, less, strict=True)],
     )
-    divergence = _slope([float(seen.step.kl().mean().detach()) for seen in silent], [_loss(s) for s in silent])
+    divergence = _slope([_divergence(seen) for seen in silent], [_loss(s) for s in silent])
     return Weights(likelihood, divergence)
 
 
@@ -162,10 +164,16 @@ def slope_near_prior(probe: Probe, draws: range, size: float) -> Slope:
     """
     shares = np.linspace(0.0, 1.0, len(draws))
     looks = [
-        _look(probe, draw, probe.weights(draw + 1, size), _near_prior(float(share), probe.generator("near", draw)))
+        _look(
+            probe,
+            draw,
+            probe.weights(draw + 1, size),
+            _near_prior(float(share), probe.generator("near", draw)),
+            divergence=True,
+        )
         for draw, share in zip(draws, shares, strict=True)
     ]
-    return _slope([float(seen.step.kl().mean().detach()) for seen in looks], [_loss(seen) for seen in looks])
+    return _slope([_divergence(seen) for seen in looks], [_loss(seen) for seen in looks])
 
 
 def _near_prior(share: float, rng: torch.Generator) -> type[Intervened]:
@@ -187,10 +195,18 @@ def _near_prior(share: float, rng: torch.Generator) -> type[Intervened]:
 
 
 def _look(
-    probe: Probe, draw: int, weights: Mapping[str, Tensor], kind: type[Intervened], by: Interventions | None = None
+    probe: Probe,
+    draw: int,
+    weights: Mapping[str, Tensor],
+    kind: type[Intervened],
+    by: Interventions | None = None,
+    *,
+    divergence: bool = False,
 ) -> Seen:
     noise = probe.code_noise(draw)
-    return probe.look(by, weights=weights, code_noise=noise, step=probe.steps - 1, draw=draw, kind=kind)
+    return probe.look(
+        by, weights=weights, code_noise=noise, step=probe.steps - 1, draw=draw, kind=kind, divergence=divergence
+    )
 
 
 def _moved(kind: type[Intervened], by: float, rng: torch.Generator) -> type[Intervened]:
@@ -211,6 +227,11 @@ def _moved(kind: type[Intervened], by: float, rng: torch.Generator) -> type[Inte
 
 def _loss(seen: Seen) -> float:
     return float(seen.losses[0].detach())
+
+
+def _divergence(seen: Seen) -> float:
+    assert seen.divergence is not None
+    return float(seen.divergence)
 
 
 def _distortion(seen: Seen) -> float:

@@ -61,11 +61,14 @@ class Seen:
         losses: The losses of the variant and its adversaries, scalars in nats per example.
         step: The step that the objective received.
         decoded: Codes that the objective decoded itself, by ``step.decode``.
+        divergence: Mean KL in nats under the weights of this evaluation, a scalar; None unless it was asked for. The
+            step's own ``kl()`` is not that: after the evaluation a prior or a flow has the model's own weights again.
     """
 
     losses: tuple[Tensor, ...]
     step: Step
     decoded: tuple[Tensor, ...]
+    divergence: Tensor | None
 
 
 @contextmanager
@@ -151,6 +154,7 @@ class Probe:
         step: int = 0,
         draw: int = 0,
         kind: type[Intervened] = Intervened,
+        divergence: bool = False,
     ) -> Seen:
         """Evaluate one step's losses, with gradients enabled.
 
@@ -162,11 +166,13 @@ class Probe:
             step: Number of the step.
             draw: Number of the draws made by layers and the objective themselves.
             kind: The wrapper of the model.
+            divergence: Whether the mean KL is wanted.
 
         Returns:
             The result.
         """
         handed: list[Step] = []
+        divergences: list[Tensor] = []
         decoded: list[Tensor] = []
 
         def watched(taken: Step) -> Terms:
@@ -176,7 +182,10 @@ class Probe:
                 decoded.append(z.detach())
                 return taken.decode(z)
 
-            return self.variant.objective(replace(taken, decode=decode))
+            terms = self.variant.objective(replace(taken, decode=decode))
+            if divergence:
+                divergences.append(taken.kl().mean().detach())  # last, so that the loss has had its draws
+            return terms
 
         model = kind(cast("Model", self.model.model), by or self.model.interventions).to(self.x.device)
         objectives = (watched, *(adversary.objective for adversary in self.variant.adversaries))
@@ -188,4 +197,4 @@ class Probe:
         arguments = (self.x, noise, input_noise, step, self.generator("objective", draw))
         with torch.enable_grad():  # an objective may take gradients of its own
             losses = functional_call(step_of, state, arguments)
-        return Seen(losses, handed[0], tuple(decoded))
+        return Seen(losses, handed[0], tuple(decoded), divergences[0] if divergence else None)
