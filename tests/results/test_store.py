@@ -55,6 +55,8 @@ def test_a_file_is_on_the_disk_before_it_takes_the_place_of_the_old(tmp_path, mo
     monkeypatch.setattr(type(tmp_path), "replace", lambda a, b: (calls.append("replace"), replace(a, b))[1])
     write_text(tmp_path / "record.json", "σ")
     assert calls == ["fsync", "replace"]
+    write_text(tmp_path / "page.md", "σ", durable=False)
+    assert calls == ["fsync", "replace", "replace"]
     assert (tmp_path / "record.json").read_bytes() == "σ".encode()
 
 

@@ -233,7 +233,7 @@ def write_pages(folder: Path, made: Mapping[str, str], redrawn: bool = False) ->
     ours = [name for name, why in stale.items() if why != STRANGER]
     for name in ours:
         if name in made:
-            write_text(folder / name, made[name])
+            write_text(folder / name, made[name], durable=False)
         else:
             (folder / name).unlink()
     strangers = tuple(f"{folder / name} {why}" for name, why in stale.items() if why == STRANGER)

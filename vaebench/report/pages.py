@@ -18,7 +18,7 @@ from vaebench.report.dated import last_day, measured
 from vaebench.report.dictionary import SAYS, dictionary_page
 from vaebench.report.distinct import Model, distinct
 from vaebench.report.figures.drawn import drawings
-from vaebench.report.figures.prepare import Picture, task_pictures
+from vaebench.report.figures.prepare import task_pictures
 from vaebench.report.files import marked
 from vaebench.report.findings import findings
 from vaebench.report.front_page import front_page
@@ -70,18 +70,20 @@ def pages(
         ``what_you_get.md``.
     """
     of_figures = drawn_of(selection)
+    pictures = {task.name: task_pictures(task, of_figures) for task in suite.tasks}
+    drawing = drawings([*chain.from_iterable(pictures.values())], drawn or {})  # goes on beside what follows
     over = summed_up(suite, selection, drawn or {})
     models, general = over.models, over.general
     written = overall_pages(suite, selection, over, preview, unread)
     found = {} if preview else _findings(suite, selection, models)
-    pictures: list[Picture] = []
     kept: dict[str, bytes] = {}
     standing = {task.name: by_data(models[task.name]) for task in suite.tasks}
     for task in suite.tasks:
-        of_task = task_pictures(task, of_figures)
         beside = {claim.id: [one for one in general[task.name] if one.claim == claim.id] for claim in task.claims}
         said = {claim: general_lines(of_claim) for claim, of_claim in beside.items()}
-        written[f"{task.name}.md"] = task_page(task, selection, of_task, preview, found.get(task.name, ""), said)
+        written[f"{task.name}.md"] = task_page(
+            task, selection, pictures[task.name], preview, found.get(task.name, ""), said
+        )
         written[places_path(task)] = places_page(task, standing[task.name], selection, preview)
         written[records_path(task)] = records_page(task, selection, preview)
         for shown in selection.of_task(task.name):
@@ -89,13 +91,12 @@ def pages(
                 kept[shown.path] = page
             else:
                 written[shown.path] = record_page(task, shown, preview, suite.variants)
-        pictures += of_task
     own = lines_of({name: by_data([one for one in of_task if one.is_own]) for name, of_task in models.items()})
     for path, of_variant in variants_of(selection.shown).items():
         written[path] = variant_page(suite, of_variant, preview, places_of(of_variant, own))
     tables = taken_away(suite, selection, written, preview)
     files = {path: marked(text) for path in list(written) if (text := written.pop(path))}
-    return Texts(files | tables | drawings(pictures, drawn or {}), kept)
+    return Texts(files | tables | dict(drawing), kept)
 
 
 def taken_away(suite: Suite, selection: Selection, written: dict[str, str], preview: bool) -> dict[str, str]:

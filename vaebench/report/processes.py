@@ -30,17 +30,17 @@ def several() -> bool:
     return (os.cpu_count() or 1) >= PROCESSES
 
 
-def side_by_side(call: Callable[[Given], Found], parts: Iterable[Given]) -> list[Found]:
-    """Call a function of a module in several processes.
+def side_by_side(call: Callable[[Given], Found], parts: Iterable[Given]) -> Iterator[Found]:
+    """Begin to call a function of a module in several processes. The caller goes on meanwhile.
 
     Args:
         call: The function.
         parts: What each call is given.
 
     Returns:
-        What each returned, in order.
+        What each returned, in order, as it comes.
     """
     from joblib import Parallel, delayed  # type: ignore[import-untyped]  # takes a second
 
-    found: list[Found] = Parallel(n_jobs=PROCESSES)(delayed(call)(part) for part in parts)
+    found: Iterator[Found] = Parallel(n_jobs=PROCESSES, return_as="generator")(delayed(call)(part) for part in parts)
     return found

@@ -10,7 +10,7 @@ import hashlib
 import sys
 import zlib
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -52,17 +52,20 @@ def kept_records(folder: Path, there: Suite, store: Cache) -> tuple[list[Record]
     paths = record_files(folder) if folder.is_dir() else []
     keys = _keys(paths, there)
     known = store.find(keys.values())
-    fresh = _worked_out([path for path, key in keys.items() if key not in known], keys)
-    records: dict[Path, Record] = {}
-    for path, key in keys.items():
-        record = _unpacked(known.pop(key, b"") or fresh.get(key, b""), path, key, there)
-        if record is None:
+    records = {
+        path: record for path, key in keys.items() if (record := _unpacked(known.pop(key, b""), path, key, there))
+    }
+    fresh: dict[str, bytes] = {}
+    unknown = [path for path in keys if path not in records]
+    for path, packed in _worked_out(unknown, keys):
+        if record := _unpacked(packed, path, keys[path], there):
+            records[path], fresh[keys[path]] = record, packed
+    for path in unknown:
+        if path not in records:
             try:
-                record, packed = _read(path, key, there)
+                records[path], fresh[keys[path]] = _read(path, keys[path], there)
             except (BadRecord, OSError):
                 continue  # said below
-            fresh[key] = packed
-        records[path] = record
     store.keep(fresh, keys.values())
     found, bad = read_files(folder, True, lambda path: records.get(path) or read_record(path))
     return [record for _, record in found], bad
@@ -121,15 +124,19 @@ def _code() -> str:
     return digest.hexdigest()
 
 
-def _worked_out(paths: Sequence[Path], keys: dict[Path, str]) -> dict[str, bytes]:
-    """Work out many files in several processes; none where they are few."""
+def _worked_out(paths: Sequence[Path], keys: dict[Path, str]) -> Iterator[tuple[Path, bytes]]:
+    """Work out many files in several processes; none where they are few.
+
+    Yields:
+        A file, and what is kept of it.
+    """
     if len(paths) < MANY or not several():
-        return {}
+        return
     size = 25
-    parts = [[str(path.absolute()) for path in paths[i : i + size]] for i in range(0, len(paths), size)]
-    done = side_by_side(_work_out_some, parts)
-    asked = {keys[path] for path in paths}
-    return {key: packed for part in done for key, packed in part.items() if key in asked}
+    parts = [paths[i : i + size] for i in range(0, len(paths), size)]
+    found = side_by_side(_work_out_some, [[str(path.absolute()) for path in part] for part in parts])
+    for part, done in zip(parts, found, strict=True):
+        yield from ((path, done[keys[path]]) for path in part if keys[path] in done)
 
 
 @uncollected()

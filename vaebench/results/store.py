@@ -43,12 +43,14 @@ class BadRecord(Mistake):
         self.path, self.why = path, why
 
 
-def write_text(path: Path, text: str) -> None:
+def write_text(path: Path, text: str, *, durable: bool = True) -> None:
     """Write a file whole or not at all, also where two processes write it at once.
 
     Args:
         path: Where; folders are made.
         text: What.
+        durable: Whether to wait until the disk has it, which takes milliseconds. Without, it may be lost or empty after
+            a loss of power, which is enough for what can be made again.
 
     Raises:
         Mistake: It cannot be written; a file that was there is as it was.
@@ -59,8 +61,9 @@ def write_text(path: Path, text: str) -> None:
         try:
             with half.open("x", encoding="utf-8") as file:
                 file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
+                if durable:
+                    file.flush()
+                    os.fsync(file.fileno())
             half.replace(path)
         finally:
             half.unlink(missing_ok=True)

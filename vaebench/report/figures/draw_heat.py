@@ -57,7 +57,7 @@ def _draw_panel(ax: Axes, panel: HeatPanel) -> AxesImage:
     palette = colormaps["viridis"]
     values = [[math.nan if value is None else value for value in row] for row in panel.values]
     image = ax.imshow(values, cmap=palette, norm=BoundaryNorm(LEVELS, palette.N, clip=True), aspect="auto")
-    ax.set_title(wrapped(panel.title, 1.4, 3), loc="left", fontsize=SMALL, pad=2)
+    ax.set_title(wrapped(panel.title, 1.4, 3), loc="left", fontsize=SMALL, pad=2, y=1.0)
     ax.tick_params(length=0)
     ax.spines[:].set_visible(False)
     return image

@@ -42,7 +42,7 @@ def draw_trades(figure: TradeFigure) -> Canvas:
         draw_behind(ax, [(trade.against, trade.paid) for trade in others])
         for trade in panel.trades:
             _draw_trade(ax, trade, figure.networks)
-        title(ax, panel.title)
+        title(ax, panel.title, plain_ticks=True)
     if all(paid >= 0 for trade in trades for paid in (*trade.paid, trade.compared[1])):
         axes[0].set_ylim(bottom=0)
     ticks = [0.0, LINEAR, *decades(LINEAR, max(axes[0].get_ylim()[1], 2 * LINEAR))[1:]]
