@@ -38,13 +38,18 @@ def normalised(x: Tensor) -> Tensor:
         x = torch.view_as_real(x.resolve_conj())
     # A feature's mean is rounded, so constant doubles do not centre to exact zeros.
     rounding = 8 * torch.finfo(torch.float64).eps + (torch.finfo(x.dtype).eps if x.is_floating_point() else 0.0)
-    features = require_finite(x, "the representation").double().reshape(n, x[0].numel())
-    centred = features - features.mean(0)
-    varies = centred.square().sum(0) > rounding**2 * features.square().sum(0)
-    if not varies.any():
-        raise Undefined("the representation does not vary over the sample")
-    unit: Tensor = centred / torch.linalg.vector_norm(centred)
-    return unit
+    given = require_finite(x, "the representation").reshape(n, x[0].numel())
+    features = given.to(torch.float64, copy=True)  # one copy, changed in place: memory takes most of the time
+    size = torch.linalg.vector_norm(features)
+    features -= features.mean(0)
+    left = torch.linalg.vector_norm(features)
+    # What varies as a whole varies in some feature. What does not may still, beside large constants.
+    if not left > rounding * size:
+        varies = features.square().sum(0) > rounding**2 * given.double().square().sum(0)
+        if not varies.any():
+            raise Undefined("the representation does not vary over the sample")
+    features /= left
+    return features
 
 
 def require_same_examples(*layers: Tensor) -> None:
