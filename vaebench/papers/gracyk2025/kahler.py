@@ -33,6 +33,9 @@ TAU = 1.0
 CLOSEDNESS_CODES = 64
 """Codes at which closedness is measured. Its cost is quadratic in the number of units."""
 
+AT_ONCE = 256
+"""Codes whose distances from all posteriors are held at a time, as complex numbers."""
+
 REPEATS = 5
 """Timings of each of the two, alternating."""
 
@@ -52,9 +55,12 @@ def _potential(mixture: Mixture, z: Tensor) -> Tensor:
 def _nearby_precision(mixture: Mixture, z: Tensor) -> Tensor:
     """Log ∏ of the posteriors' precisions at z, averaged by responsibility for z. It belongs to no potential."""
     means, scales = mixture.means[:, mixture.active], mixture.scales[:, mixture.active].double()
-    apart = squared_moduli((z[:, None, mixture.active] - means).to(torch.complex128))
-    responsible = torch.softmax(-(apart / scales.square() + 2 * scales.log()).sum(2), 1)
-    return (responsible @ scales.square().reciprocal()).log().sum(1)
+    found = []
+    for part in torch.split(z[:, mixture.active], AT_ONCE):
+        apart = squared_moduli((part[:, None] - means).to(torch.complex128))
+        responsible = torch.softmax(-(apart / scales.square() + 2 * scales.log()).sum(2), 1)
+        found.append((responsible @ scales.square().reciprocal()).log().sum(1))
+    return torch.cat(found)
 
 
 def _prepared(probe: Probe, n: int) -> tuple[Mixture, Tensor]:

@@ -1,7 +1,7 @@
 """What belongs to a data set alone, found once a process: moments, neighbours of real data, and a classifier."""
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,6 +24,9 @@ AT_ONCE = 4096
 
 MAPPED = 1024
 """Examples whose radial features are worked out at a time: half a dozen copies of them."""
+
+BLOCK = 2
+"""Times `AT_ONCE`: what is kept in one piece. Pieces of 32 MB go back to the system when freed, smaller ones do not."""
 
 LANDMARKS = 400
 """Radial features of the classifier."""
@@ -135,17 +138,17 @@ def _fitted(data: Dataset, variance: float) -> Classifier | None:
         return None
     chosen, edged = _drawn(train.x, FITTED), data.name in EDGED
     labels = train.labels[chosen].cpu().numpy()
-    rows = (train.x[part].flatten(1).cpu() for part in torch.split(chosen, AT_ONCE))
-    seen = [_edges(part) if edged else part for part in rows]
+    size = BLOCK * AT_ONCE
+    seen = [_seen(train.x, block, edged) for block in torch.split(chosen, size)]
     if edged:
-        variance = _moments(seen)[1]
+        variance = _moments([part for block in seen for part in torch.split(block, AT_ONCE)])[1]
     number = EDGED.get(data.name, LANDMARKS)
-    landmarks = torch.cat(seen[: 1 + number // AT_ONCE])[:number].double().numpy()
+    landmarks = torch.cat(seen[: 1 + number // size])[:number].double().numpy()
     features = Nystroem(gamma=3 / max(2 * variance, 1e-12), n_components=len(landmarks), random_state=0).fit(landmarks)
     mapped = np.empty((len(chosen), len(landmarks)))
     at = 0
     while seen:
-        for part in torch.split(seen.pop(0), MAPPED):  # what is mapped is freed
+        for part in _small(seen.pop(0)):  # what is mapped is freed
             mapped[at : at + len(part)] = features.transform(part.double().numpy())
             at += len(part)
     model = LogisticRegression(C=100, max_iter=5000).fit(mapped, labels)
@@ -158,6 +161,22 @@ def _fitted(data: Dataset, variance: float) -> Classifier | None:
 def _drawn(x: Tensor, n: int) -> Tensor:
     """Indices of at most n examples: the same of data of one length, and fewer are among more."""
     return torch.from_numpy(np.random.RandomState(0).permutation(len(x))[:n]).to(x.device)
+
+
+def _small(block: Tensor) -> Iterator[Tensor]:
+    for part in torch.split(block, AT_ONCE):
+        yield from torch.split(part, MAPPED)
+
+
+def _seen(x: Tensor, chosen: Tensor, edged: bool) -> Tensor:
+    """What the classifier sees of some examples: their pixels, or their edges; in one piece of memory."""
+    parts = (x[part].flatten(1).cpu() for part in torch.split(chosen, AT_ONCE))
+    found, at = torch.empty(0), 0
+    for part in (_edges(part) if edged else part for part in parts):
+        found = found if at else part.new_empty(len(chosen), part.shape[1])
+        found[at : at + len(part)] = part
+        at += len(part)
+    return found
 
 
 def _edges(rows: Tensor) -> Tensor:
