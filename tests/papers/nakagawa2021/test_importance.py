@@ -91,3 +91,17 @@ def test_images_have_importances_and_nothing_to_hold_them_against():
     assert found["importance_worst_error"] == declined("importance_worst_error", reason)
     assert [found[f"importance_{j}"].value for j in (1, 2)] == pytest.approx(EIGENVALUES[:2], rel=1e-5)
     assert len(found) == 3
+
+
+def test_a_posterior_of_a_point_has_no_importance_and_the_others_keep_theirs():
+    """exp(−200) is 0 in single precision. It is the model that denies the number, and not the data."""
+    model = exact_learned()
+    model.model.model.log_scale.bias[0] = -200
+    found = read(model)
+    assert found["importance_1"].value is None
+    assert (found["importance_1"].cause, found["importance_worst_error"].cause) == ("model", "model")
+    assert "is a point" in found["importance_worst_error"].reason
+    assert found["importance_3"].value == pytest.approx(1 / 6, rel=1e-5)
+    unknown = read(model, replace(GAUSSIAN_SOURCES, truth=None))
+    assert unknown["importance_1"].cause == "model"
+    assert unknown["importance_worst_error"].reason == "the sources of these data are not known"

@@ -1,5 +1,7 @@
 """Whether a latent unit's importance is the variance of the source that it codes."""
 
+import math
+
 import torch
 
 from vaebench.claims import Measurement, declined
@@ -45,6 +47,12 @@ def source_importance(probe: Probe) -> tuple[Measurement, ...]:
     if data.truth is not None:
         variances = torch.tensor(data.truth.source_variances, dtype=torch.float64)
         found = torch.nn.functional.pad(found, (0, max(0, len(variances) - len(found))))[: len(variances)]
-        error = Measurement(WORST, float((found / variances - 1).abs().max()), 0.0, len(scale))
-    each = (Measurement(f"importance_{j}", float(value), 0.0, len(scale), "x²") for j, value in enumerate(found, 1))
-    return (*each, error)
+        error = _number(WORST, float((found / variances - 1).abs().max()), len(scale), "1")
+    return (*(_number(f"importance_{j}", float(value), len(scale), "x²") for j, value in enumerate(found, 1)), error)
+
+
+def _number(name: str, value: float, n: int, unit: str) -> Measurement:
+    """A number, unless a posterior's scale is 0 in single precision: as a point it has no finite importance."""
+    if not math.isfinite(value):
+        return declined(name, "some example's posterior is a point: its scale is 0", "model")
+    return Measurement(name, value, 0.0, n, unit)
