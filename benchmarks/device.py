@@ -8,8 +8,9 @@ It writes ``benchmarks/device.<device>.md``: medians over blocks that alternate 
 measurements when its time is up, and says what it left out.
 
 - *Ways to train* seven values of a knob: one by one (*serial*), one by one with the step captured in a CUDA graph
-  (*graph*), as one model (*stack*), that one captured (*stack, graph*), and one by one on a stream each (*streams*). A
-  CPU has *serial* and *stack* alone.
+  (*graph*), as one model (*stack*), that one captured (*stack, graph*), one by one on a stream each (*streams*), and
+  with those of other seeds as one model (*stack of 3 seeds*, a third of its time; captured on a GPU). A CPU has
+  *serial* and the stacks alone.
 - *Kernels*: rates beside those of a matrix product and a copy of large arrays, measured in the same run.
 - *Cells*: one standard cell of each task.
 """
@@ -33,12 +34,14 @@ from vaebench.kernels.cka import linear_cka
 from vaebench.kernels.neighbours import neighbour_distance
 from vaebench.runner import Request, plan
 from vaebench.training import loop
-from vaebench.training.fit import fit, fit_along
+from vaebench.training.fit import fit, fit_along, fit_seeds
 from vaebench.training.once import Once
 
 KNOBS = (0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1.0)
 NETWORKS = ("mlp", "conv", "resnet")
+SEEDS = (0, 1, 2)
 BLOCKS = 3
+OF_SEEDS = f"stack of {len(SEEDS)} seeds"
 LARGE = {"cuda": 8192, "cpu": 1536}
 """Side of the matrix that a device's limits are measured with."""
 
@@ -60,6 +63,7 @@ class Ways:
 
     def all(self) -> dict[str, Callable[[TrainingConfig], object]]:
         found: dict[str, Callable[[TrainingConfig], object]] = {"serial": self.serial, "stack": self.stacked}
+        found[OF_SEEDS] = self.seeds
         if self.device == "cuda":
             found |= {"graph": self.graph, "stack, graph": self.stacked_graph, "streams": self.streams}
         return found
@@ -81,6 +85,12 @@ class Ways:
 
     def stacked_graph(self, training: TrainingConfig) -> object:
         return self._along(training, stacked=True, captured=True)
+
+    def seeds(self, training: TrainingConfig) -> object:
+        loop.Once = captures(True)  # type: ignore[assignment, misc]
+        options = {name: value for name, value in self.options.items() if name != "seed"}
+        variants, data = [self.variant] * len(KNOBS), [self.data] * len(SEEDS)
+        return fit_seeds(variants, data, interventions=self.acting, seeds=SEEDS, training=training, **options)  # type: ignore[arg-type]
 
     def streams(self, training: TrainingConfig) -> object:
         loop.Once = captures(False)  # type: ignore[assignment, misc]
@@ -123,7 +133,8 @@ def ways_rows(device: str, steps: int, until: float) -> Iterator[list[str]]:
                 few = replace(ways.training, steps=5)
                 start = seconds(lambda run=run, few=few: run(few), device)  # type: ignore[misc]
                 whole = seconds(lambda run=run, ways=ways: run(ways.training), device)  # type: ignore[misc]
-                taken[name].append((whole - start) / (steps - 5) * 1e3)
+                times = len(SEEDS) if name == OF_SEEDS else 1
+                taken[name].append((whole - start) / (steps - 5) / times * 1e3)
         serial = statistics.median(taken["serial"]) if taken["serial"] else float("nan")
         for name, found in taken.items():
             if found:

@@ -11,7 +11,7 @@ from vaebench.data.digits import load
 from vaebench.experiment import Interventions, TrainingConfig
 from vaebench.models import AutoEncoder, Gaussian, Unfit, Variant, autoencoder, negative_elbo
 from vaebench.training import around
-from vaebench.training.fit import Diverged, OutOfTime, fit_along
+from vaebench.training.fit import Diverged, OutOfTime, fit_along, fit_seeds
 from vaebench.training.ways import same_bits, stacks
 
 DIGITS = load()
@@ -242,3 +242,107 @@ def test_members_that_all_diverge_have_their_own_reason_each():
     interventions = [Interventions(posterior_scale=scale) for scale in (0.05, 5.0)]
     with pytest.raises(Diverged, match="step 11 of 12"):
         along([Variant("breaking", "tests", breaking, ends)] * 2, interventions, True)
+
+
+SEEDS = (1, 2)
+DRAWING = {"denoising_vae", "factor_vae", "iwae", "kahler_vae"}
+"""Variants whose objective draws for itself."""
+
+
+def of_seeds(variant, interventions, data=(DIGITS, DIGITS), training=TRAINING, arch="mlp", **more):
+    variants = [variant] * len(interventions) if isinstance(variant, Variant) else variant
+    return fit_seeds(
+        variants, data, arch=arch, latent=4, training=training, interventions=interventions, seeds=SEEDS, **more
+    )
+
+
+def of_seed(variant, interventions, seed, data=DIGITS, **more):
+    options = {"arch": "mlp", "latent": 4, "training": TRAINING, **more}
+    return list(
+        fit_along(
+            [variant] * len(interventions), data, interventions=interventions, seed=seed, stacked=False, **options
+        )
+    )
+
+
+@pytest.mark.parametrize("name", sorted(catalog.variant_names()))
+def test_seeds_are_stacked_to_the_numbers_of_each_alone_bit_for_bit(name, models_at_once):
+    variant = catalog.variant(name).variant
+    together = of_seeds(variant, SCALES)
+    notes = {one.notes[-1] for models in together for one in models}
+    if name in DRAWING:
+        why = "trained one by one: its objective or a layer draws for itself, and each seed has its own draws"
+        assert notes == {why} and models_at_once == [6] + [1] * 6
+    else:
+        assert notes == {"stacked: 6"} and models_at_once == [6]
+    for seed, models in zip(SEEDS, together, strict=True):
+        assert all(same(*pair) for pair in zip(models, of_seed(variant, SCALES, seed), strict=True))
+    assert not same(together[0][0], together[1][0], exactly=False)
+
+
+def test_each_seed_of_a_stack_has_data_of_its_own():
+    shifted = replace(DIGITS, train=replace(DIGITS.train, x=DIGITS.train.x.flip(0)))
+    variant = catalog.variant("vae").variant
+    _, second = of_seeds(variant, SCALES, (DIGITS, shifted))
+    assert all(same(*pair) for pair in zip(second, of_seed(variant, SCALES, 2, shifted), strict=True))
+    assert not same(second[0], of_seed(variant, SCALES, 2)[0], exactly=False)
+
+
+def test_noise_on_inputs_is_each_seeds_own():
+    variant = catalog.variant("vae").variant
+    for seed, models in zip(SEEDS, of_seeds(variant, NOISES), strict=True):
+        assert all(same(*pair) for pair in zip(models, of_seed(variant, NOISES, seed), strict=True))
+
+
+def test_strengths_are_stacked_over_seeds_too():
+    variant = catalog.variant("beta_vae").variant
+    variants = [replace(variant, objective=variant.objective_at(s), kl_weight=None) for s in variant.strengths]
+    interventions = [Interventions(likelihood_variance=0.05)] * len(variants)
+    together = of_seeds(variants, interventions, strengths=variant.strengths)
+    assert together[1][0].notes[-1] == f"stacked: {2 * len(variants)}"
+    for one, own in zip(together[1], variants, strict=True):
+        (alone,) = of_seed(own, interventions[:1], 2)
+        assert [loss for _, loss in one.history] == pytest.approx([loss for _, loss in alone.history], rel=1e-4)
+
+
+def test_seeds_of_unequal_data_are_trained_one_by_one():
+    fewer = replace(DIGITS, train=replace(DIGITS.train, x=DIGITS.train.x[:900], labels=DIGITS.train.labels[:900]))
+    variant = catalog.variant("vae").variant
+    _, second = of_seeds(variant, SCALES, (DIGITS, fewer))
+    assert second[0].notes[-1] == "trained one by one: the seeds differ in the number of their examples"
+    assert all(same(*pair) for pair in zip(second, of_seed(variant, SCALES, 2, fewer), strict=True))
+
+
+def test_convolutions_of_several_seeds_agree_up_to_rounding():
+    training = replace(TRAINING, steps=2, snapshots=())
+    variant = catalog.variant("vae").variant
+    together = of_seeds(variant, SCALES, training=training, arch="conv")
+    for seed, models in zip(SEEDS, together, strict=True):
+        for one, other in zip(models, of_seed(variant, SCALES, seed, training=training, arch="conv"), strict=True):
+            assert one.history[0][1] == pytest.approx(other.history[0][1], rel=1e-5)
+            assert same(one, other, exactly=False) or one.history[-1][1] == pytest.approx(
+                other.history[-1][1], rel=1e-3
+            )
+
+
+@pytest.mark.usefixtures("loop_alone")
+def test_a_member_that_diverges_touches_no_other_seed():
+    variant = Variant("breaking", "tests", breaking, negative_elbo())
+    interventions = [Interventions(posterior_scale=scale) for scale in (0.05, 5.0)]
+    for seed, (fine, broken) in zip(SEEDS, of_seeds(variant, interventions), strict=True):
+        assert isinstance(broken, Diverged) and "step 0 of 12" in str(broken)
+        assert same(fine, *of_seed(variant, interventions[:1], seed), exactly=False)
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="CUDA")
+@pytest.mark.parametrize("arch", ["mlp", "conv"])
+def test_seeds_that_are_stacked_on_a_gpu_give_the_numbers_of_each_alone(arch):
+    training = replace(TRAINING, steps=2, snapshots=())
+    variant = catalog.variant("vae").variant
+    together = of_seeds(variant, SCALES, training=training, arch=arch, device="cuda")
+    for seed, models in zip(SEEDS, together, strict=True):
+        alone = of_seed(variant, SCALES, seed, training=training, arch=arch, device="cuda")
+        for one, other in zip(models, alone, strict=True):
+            assert one.notes[-1] == "stacked: 6"
+            assert one.history[0][1] == pytest.approx(other.history[0][1], rel=1e-4)

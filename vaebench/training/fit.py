@@ -1,4 +1,4 @@
-"""Train models: one by itself, or those of one seed along a knob."""
+"""Train models: one by itself, those of one seed along a knob, or those of several seeds."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -10,16 +10,16 @@ from vaebench.experiment import Interventions, TrainingConfig
 from vaebench.models import Variant
 from vaebench.seeds import seed_for
 from vaebench.training import around
-from vaebench.training.loop import OutOfTime, inputs_of, step_of, train
+from vaebench.training.loop import Crew, OutOfTime, step_of, train
 from vaebench.training.seeding import layers_seeded
 from vaebench.training.setup import Setup
 from vaebench.training.stack import Stack, Unstacked
-from vaebench.training.start import build, start
+from vaebench.training.start import Started, build, start
 from vaebench.training.trained import Trained
 from vaebench.training.watch import Diverged
 from vaebench.training.ways import same_bits, stacks
 
-__all__ = ["Diverged", "OutOfTime", "Trained", "build", "fit", "fit_along"]
+__all__ = ["Diverged", "OutOfTime", "Trained", "build", "fit", "fit_along", "fit_seeds"]
 
 
 def fit(
@@ -117,7 +117,7 @@ def fit_along(
     note = ""
     if wanted and len(pairs) > 1 and not variants[0].trained:
         try:
-            together = _together(pairs, data, setup, strengths)
+            together = _together(pairs, [(data, setup)], strengths)
         except Unstacked as reason:
             note = f"trained one by one: {reason}"
         else:
@@ -125,6 +125,65 @@ def fit_along(
             yield from (_noted(_or_raised(one), note) for one in together)
             return
     yield from (_noted(_fit(variant, data, acting, setup), note) for variant, acting in pairs)
+
+
+def fit_seeds(
+    variants: Sequence[Variant],
+    data: Sequence[Dataset],
+    *,
+    arch: str,
+    latent: int,
+    training: TrainingConfig,
+    interventions: Sequence[Interventions],
+    seeds: Sequence[int],
+    strengths: Sequence[float] = (),
+    device: str = "cpu",
+    seconds: float | None = None,
+) -> list[list[Trained | Diverged]]:
+    """Train the models of several seeds along a knob as one.
+
+    Each is what `fit` makes of it alone, bit for bit where `fit_along` says so of one seed. Batches and noise are drawn
+    outside, each seed's from the seed. A model or an objective that draws for itself is therefore trained seed by seed,
+    and so are data of unequal numbers of examples; notes say so.
+
+    Args:
+        variants: As `fit_along`.
+        data: What each seed is trained on.
+        arch: Name of the architecture.
+        latent: Number of latent units.
+        training: How long and how fast.
+        interventions: The suite's interventions at each value of the knob.
+        seeds: Of the initial weights, the batches and the noise.
+        strengths: As `fit_along`.
+        device: Where to train.
+        seconds: Time limit of one training; None for no limit. The stack may take as often as much as it has members.
+
+    Returns:
+        For each seed the models in order, or what became of one: a model that diverges touches no other.
+
+    Raises:
+        Unfit: As `fit`.
+        Refused: Likewise.
+        OutOfTime: Likewise.
+    """  # noqa: DOC502 - raised by what it calls
+    pairs = list(zip(variants, interventions, strict=True))
+    setups = [Setup(arch, latent, training, seed, device, seconds) for seed in seeds]
+    try:
+        together = _together(pairs, list(zip(data, setups, strict=True)), strengths)
+        note = f"stacked: {len(together)}"
+    except Unstacked as reason:
+        apart = zip(data, setups, strict=True)
+        together = [_kept(pair, its, setup) for its, setup in apart for pair in pairs]
+        note = f"trained one by one: {reason}"
+    noted = [one if isinstance(one, Diverged) else _noted(one, note) for one in together]
+    return [noted[at : at + len(pairs)] for at in range(0, len(noted), len(pairs))]
+
+
+def _kept(pair: tuple[Variant, Interventions], data: Dataset, setup: Setup) -> Trained | Diverged:
+    try:
+        return _fit(pair[0], data, pair[1], setup)
+    except Diverged as reason:
+        return reason
 
 
 def _noted(one: Trained, note: str) -> Trained:
@@ -145,7 +204,7 @@ def _fit(variant: Variant, data: Dataset, interventions: Interventions, setup: S
                 label=one.label,
                 frozen=True,
             )
-        (trained,) = train([one], data, setup, began)
+        (trained,) = train([Crew([one], data, setup)], began)
     return _or_raised(trained)
 
 
@@ -160,19 +219,27 @@ def _layers_seeded(setup: Setup) -> AbstractContextManager[None]:
 
 
 def _together(
-    pairs: Sequence[tuple[Variant, Interventions]], data: Dataset, setup: Setup, strengths: Sequence[float]
+    pairs: Sequence[tuple[Variant, Interventions]], seeds: Sequence[tuple[Dataset, Setup]], strengths: Sequence[float]
 ) -> list[Trained | Diverged]:
-    """Train models as one; `Unstacked` where that cannot be."""
+    """Train models as one, those of each seed after the others'; `Unstacked` where that cannot be."""
     plain = {replace(acting, posterior_scale=None, input_noise=0.0) for _, acting in pairs}
     if len(plain) > 1:
         raise Unstacked("the interventions differ in more than the posterior's scale and the input noise")
+    if len({data.train.x.shape for data, _ in seeds}) > 1:
+        raise Unstacked("the seeds differ in the number of their examples")
     began = time.perf_counter()
-    with around.training(len(pairs)), _layers_seeded(setup):
-        started = []
-        for variant, acting in pairs:
-            with _layers_seeded(setup):  # each looks at its first step as it does alone
-                started.append(start(variant, data, acting, setup))
+    with around.training(len(pairs) * len(seeds)), _layers_seeded(seeds[0][1]):
+        crews = [Crew(_started(pairs, data, setup), data, setup) for data, setup in seeds]
+        steps = [step_of(one, crew.data) for crew in crews for one in crew.members]
         objective_at = pairs[0][0].objective_at if strengths else None
-        stack = Stack([step_of(one, data) for one in started], objective_at, strengths)
-        stack.check(inputs_of(started, data, setup))
-        return train(started, data, setup, began, stack)
+        stack = Stack(steps, objective_at, [*strengths] * len(seeds), len(seeds))
+        stack.check([crew.inputs() for crew in crews])
+        return train(crews, began, stack)
+
+
+def _started(pairs: Sequence[tuple[Variant, Interventions]], data: Dataset, setup: Setup) -> list[Started]:
+    started = []
+    for variant, acting in pairs:
+        with _layers_seeded(setup):  # each looks at its first step as it does alone
+            started.append(start(variant, data, acting, setup))
+    return started

@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from torch import Tensor
 
@@ -28,40 +29,68 @@ def step_of(one: Started, data: Dataset) -> TrainingStep:
     return TrainingStep(one.model, objectives, one.training.steps, len(data.train.x))
 
 
-def inputs_of(members: Sequence[Started], data: Dataset, setup: Setup) -> Inputs:
-    """The inputs of models that share a seed, from their start."""
-    device = next(members[0].model.parameters()).device
-    labels = None if members[0].label is None or data.train.labels is None else data.train.labels.to(device)
-    noisy = any(one.interventions.input_noise > 0 for one in members)
-    return Inputs(data.train.x.to(device), labels, setup.latent, members[0].training.batch, noisy, setup.seed)
+@dataclass(frozen=True)
+class Crew:
+    """Models of one seed, before their first step, and what they learn.
+
+    Attributes:
+        members: The models.
+        data: What to train on.
+        setup: How, and of which seed.
+    """
+
+    members: Sequence[Started]
+    data: Dataset
+    setup: Setup
+
+    def inputs(self) -> Inputs:
+        """Their inputs, from the start."""
+        first, x = self.members[0], self.data.train.x
+        device = next(first.model.parameters()).device
+        labels = None if first.label is None or self.data.train.labels is None else self.data.train.labels.to(device)
+        noisy = any(one.interventions.input_noise > 0 for one in self.members)
+        return Inputs(x.to(device), labels, self.setup.latent, first.training.batch, noisy, self.setup.seed)
 
 
-def train(
-    members: Sequence[Started], data: Dataset, setup: Setup, began: float, stack: Stack | None = None
-) -> list[Trained | Diverged]:
-    """Train one model, or a stack of them, which has the time of all its members."""
-    training, inputs = members[0].training, inputs_of(members, data, setup)
+def train(crews: Sequence[Crew], began: float, stack: Stack | None = None) -> list[Trained | Diverged]:
+    """Train one model, or a stack of them, which has the time of all its members.
+
+    Args:
+        crews: The models of each seed; without a stack one of one.
+        began: When it began, of `time.perf_counter`.
+        stack: The stack of them all.
+
+    Returns:
+        The models in order, or what became of them.
+
+    Raises:
+        OutOfTime: It takes longer than the setup allows for so many.
+    """
+    members, every = [one for crew in crews for one in crew.members], [crew.inputs() for crew in crews]
+    first, setup = members[0], crews[0].setup
+    training, x = first.training, every[0].x
     allowed = math.inf if setup.seconds is None else setup.seconds * len(members)
-    slowed = [paces_of(one.model.model, one.interventions, inputs.x) for one in members]
-    weights = [trained_weights(members[0].model)] if stack is None else stack.rows
-    adversaries = with_weights(members[0].model, members[0].variant.adversaries)
+    slowed = [paces_of(one.model.model, one.interventions, x) for one in members]
+    weights = [trained_weights(first.model)] if stack is None else stack.rows
+    adversaries = with_weights(first.model, first.variant.adversaries)
     paces = [paces for paces, _ in slowed]
     teams = teams_of(weights, paces, adversaries, training, None if stack is None else stack.weights)
-    alone = step_of(members[0], data)
-    whole = members[0].model.model.state_dict
+    alone = step_of(first, crews[0].data)
+    whole = first.model.model.state_dict
     weights_of = (lambda _: whole()) if stack is None else stack.weights_of
-    watch = Watch(weights_of, teams, len(members), inputs.x[0].numel(), training.steps)
+    watch = Watch(weights_of, teams, len(members), x[0].numel(), training.steps)
 
     def step() -> Tensor:
-        losses = alone(*arguments(inputs)) if stack is None else stack.losses(inputs)
+        losses = alone(*arguments(every[0])) if stack is None else stack.losses(every)
         move(teams, losses)
         return losses[0].detach()
 
-    once = Once(step, (inputs.own,), captures=inputs.x.is_cuda)
+    once = Once(step, [one.own for one in every], captures=x.is_cuda)
     for number in range(training.steps):
         if number in training.snapshots:
             watch.snap(number)
-        inputs.fill(number)
+        for inputs in every:
+            inputs.fill(number)
         pace(teams, number)
         loss = once()
         if number % CHECK_EVERY == 0 or number == training.steps - 1:

@@ -1,4 +1,4 @@
-"""Models of one seed that differ along a knob, trained as one: their weights are stacked, and a step moves them all."""
+"""Models along a knob, of one seed or several, trained as one: their weights are stacked, and a step moves them all."""
 
 import copy
 from collections.abc import Callable, Mapping, Sequence
@@ -32,15 +32,17 @@ def _said(error: Exception) -> str:
 class Stack:
     """Models with equal structure, whose training step runs all of them in one call.
 
-    All see the same batch and the same noise, as they do one by one. What differs between them is stacked: weights,
-    buffers with the suite's interventions, and the strength of an objective.
+    Those of one seed see the same batch and the same noise, as they do one by one. What differs between them is
+    stacked: weights, buffers with the suite's interventions, and the strength of an objective. Each seed has inputs of
+    its own, drawn outside. So a model or an objective that draws for itself is not stacked over seeds.
 
     Source: https://pytorch.org/tutorials/intermediate/ensembling.html
 
     Args:
-        steps: The training step of each, on the device.
+        steps: The training step of each, on the device: those of the first seed, those of the next, as many of each.
         objective_at: Makes the objective for a strength, where that is what differs.
         strengths: The strength of each; empty where another thing differs.
+        seeds: How many seeds they are of.
 
     Attributes:
         weights: Weights that are trained, each with the members in front, by their name in the variant's model.
@@ -55,8 +57,9 @@ class Stack:
         steps: Sequence[TrainingStep],
         objective_at: Callable[[Any], Objective] | None = None,
         strengths: Sequence[float] = (),
+        seeds: int = 1,
     ) -> None:
-        self._steps = steps
+        self._steps, self._seeds = steps, seeds
         first = steps[0]
         names = [{n: t.shape for n, t in _state(step).items()} for step in steps]
         if any(other != names[0] for other in names):
@@ -76,48 +79,58 @@ class Stack:
         device = next(iter(whole.values())).device
         self._strengths = torch.tensor(strengths, device=device) if strengths else None
 
-    def losses(self, inputs: Inputs) -> tuple[Tensor, ...]:
-        """The loss of each objective, shape (members,)."""
+    def losses(self, inputs: Sequence[Inputs]) -> tuple[Tensor, ...]:
+        """The loss of each objective, shape (members,), from the inputs of each seed."""
         return self._called(self._others, inputs)
 
-    def _called(self, others: Mapping[str, Tensor], inputs: Inputs) -> tuple[Tensor, ...]:
+    def _called(self, others: Mapping[str, Tensor], inputs: Sequence[Inputs]) -> tuple[Tensor, ...]:
         skeleton, objectives = self._skeleton, self._skeleton.objectives
 
-        def call(own: dict[str, Tensor], state: dict[str, Tensor], strength: Tensor | None) -> tuple[Tensor, ...]:
+        def call(
+            own: dict[str, Tensor], state: dict[str, Tensor], strength: Tensor | None, given: tuple[Any, ...]
+        ) -> tuple[Tensor, ...]:
             if strength is not None and self._objective_at is not None:
                 skeleton.objectives = (self._objective_at(strength), *objectives[1:])
-            given = {**{f"{PREFIX}{name}": weight for name, weight in own.items()}, **state}
-            found: tuple[Tensor, ...] = functional_call(skeleton, given, arguments(inputs))
+            tensors = {**{f"{PREFIX}{name}": weight for name, weight in own.items()}, **state}
+            found: tuple[Tensor, ...] = functional_call(skeleton, tensors, given)
             return found
 
+        given, dims = _given(inputs, len(self._steps) // self._seeds)
+        strengths = None if self._strengths is None else 0
+        # A generator that all seeds share would not give each its own draws, so with several a draw is an error.
+        randomness = "same" if self._seeds == 1 else "error"
         try:
-            run = vmap(call, in_dims=(0, 0, None if self._strengths is None else 0), randomness="same")
-            found: tuple[Tensor, ...] = run(self.weights, dict(others), self._strengths)
+            run = vmap(call, in_dims=(0, 0, strengths, dims), randomness=randomness)
+            found: tuple[Tensor, ...] = run(self.weights, dict(others), self._strengths, given)
             return found
         finally:
             skeleton.objectives = objectives
 
-    def check(self, inputs: Inputs) -> None:
+    def check(self, inputs: Sequence[Inputs]) -> None:
         """Try a step, and hold its losses against those that each model gives alone. Nothing is changed but `inputs`.
 
         Args:
-            inputs: Of a seed like the training's. Their generators are used up.
+            inputs: Of seeds like the training's. Their generators are used up.
 
         Raises:
             Unstacked: The step cannot run stacked, or gives something else.
         """
-        inputs.fill(0)
-        state = inputs.own.get_state()
+        for of_seed in inputs:
+            of_seed.fill(0)
+        states = [of_seed.own.get_state() for of_seed in inputs]
         try:
             kept = {name: tensor.clone() for name, tensor in self._others.items()}
-            with torch.random.fork_rng(devices=[inputs.x.device] if inputs.x.is_cuda else []):
+            with torch.random.fork_rng(devices=[inputs[0].x.device] if inputs[0].x.is_cuda else []):
                 together = self._called(kept, inputs)
                 torch.autograd.grad(together[0].sum(), list(self.weights.values()), allow_unused=True)
         except Exception as error:
+            if self._seeds > 1 and "random operation" in str(error):
+                raise Unstacked("its objective or a layer draws for itself, and each seed has its own draws") from None
             raise Unstacked(_said(error)) from None
         for member, step in enumerate(self._steps):
-            inputs.own.set_state(state)
-            for one, all_of_them in zip(_alone(step, inputs), together, strict=True):
+            seed = member * self._seeds // len(self._steps)
+            inputs[seed].own.set_state(states[seed])
+            for one, all_of_them in zip(_alone(step, inputs[seed]), together, strict=True):
                 its = all_of_them[member].detach()
                 if not torch.isclose(one, its, rtol=AGREES, atol=AGREES, equal_nan=True):
                     raise Unstacked(f"member {member} has a loss of {float(its):g}, not {float(one):g}")
@@ -145,6 +158,21 @@ class Stack:
 def arguments(inputs: Inputs) -> tuple[Any, ...]:
     """What a `TrainingStep` is called with."""
     return inputs.x, inputs.code_noise, inputs.input_noise, inputs.step, inputs.own, inputs.labels
+
+
+def _given(inputs: Sequence[Inputs], knobs: int) -> tuple[tuple[Any, ...], tuple[int | None, ...] | None]:
+    """What a step is called with; of several seeds each member's own, and which parts have the members in front."""
+    x, codes, noise, step, own, labels = arguments(inputs[0])
+    if len(inputs) == 1:
+        return (x, codes, noise, step, own, labels), None
+    x, codes, noise, labels = (
+        None if first is None else torch.stack([arguments(one)[at] for one in inputs]).repeat_interleave(knobs, 0)
+        for at, first in ((0, x), (1, codes), (2, noise), (5, labels))
+    )
+    dims = tuple(
+        0 if isinstance(part, Tensor) and part is not step else None for part in (x, codes, noise, step, own, labels)
+    )
+    return (x, codes, noise, step, own, labels), dims
 
 
 def _state(step: nn.Module) -> dict[str, Tensor]:
