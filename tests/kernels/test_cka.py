@@ -246,3 +246,25 @@ def test_other_examples_are_a_mistake(kernel, draw):
 def test_one_draw_has_no_spread(draw, rng):
     with pytest.raises(Undefined, match="at least two draws"):
         shuffled_cka(draw(6, 2), draw(6, 2), rng, 1)
+
+
+@pytest.mark.parametrize("index", [linear_cka, debiased_cka])
+def test_activations_in_double_precision_are_left_as_they_were(index):
+    x, y = (torch.randn(20, 5, generator=torch.Generator().manual_seed(seed), dtype=torch.float64) for seed in (0, 1))
+    before = x.clone(), y.clone()
+    index(x, y)
+    cka_matrix([x], [y])
+    assert torch.equal(x, before[0]) and torch.equal(y, before[1])
+
+
+def test_activations_that_hang_on_a_graph_are_read_as_numbers():
+    x = torch.randn(20, 5, generator=torch.Generator().manual_seed(0), requires_grad=True)
+    assert not debiased_cka(x, x.square()).requires_grad
+    assert not cka_matrix([x], [x.square()]).requires_grad
+
+
+def test_a_sum_that_overflows_is_no_reason_to_call_numbers_infinite():
+    x = torch.full((8, 1), 3e38)
+    x[0] = -3e38
+    assert torch.isinf(x.sum())
+    assert float(linear_cka(x, x)) == pytest.approx(1.0)

@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+import sys
 
 import pytest
 
@@ -51,6 +52,34 @@ def test_every_page_and_figure_bears_the_mark(made, records):
             assert MADE_BY in json.loads(text)["description"]
         else:
             assert text.startswith(f"{MARK}\n\n# "), name
+
+
+def test_pages_that_a_loss_of_power_left_empty_are_written_again(folder):
+    """Pages do not wait for the disk. An empty one has no mark, and is nobody's."""
+    for name in PAGES:
+        (folder / name).write_text("")
+    assert set(stale_pages(folder, PAGES)) == set(PAGES)
+    board.write_pages(folder, PAGES)
+    assert texts(folder) == PAGES
+
+
+LEAVING = """
+import warnings
+warnings.simplefilter("always")
+from vaebench.report.processes import side_by_side
+with side_by_side(abs, [-1, -2, -3]) as found:
+    assert list(found) == [1, 2, 3]
+try:
+    with side_by_side(abs, range(-50, 0)) as found:
+        raise ValueError("a mistake")
+except ValueError as error:
+    print(error)
+"""
+
+
+def test_who_leaves_work_that_goes_on_beside_says_its_own_mistake_alone(tmp_path):
+    done = subprocess.run([sys.executable, "-c", LEAVING], capture_output=True, text=True, cwd=tmp_path, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "a mistake\n", "")
 
 
 def test_a_board_is_written_whole_and_is_fresh_then(folder):

@@ -284,6 +284,7 @@ def test_each_seed_of_a_stack_has_data_of_its_own():
     shifted = replace(DIGITS, train=replace(DIGITS.train, x=DIGITS.train.x.flip(0)))
     variant = catalog.variant("vae").variant
     _, second = of_seeds(variant, SCALES, (DIGITS, shifted))
+    assert {one.notes[-1] for one in second} == {"stacked: 6"}
     assert all(same(*pair) for pair in zip(second, of_seed(variant, SCALES, 2, shifted), strict=True))
     assert not same(second[0], of_seed(variant, SCALES, 2)[0], exactly=False)
 
@@ -291,6 +292,7 @@ def test_each_seed_of_a_stack_has_data_of_its_own():
 def test_noise_on_inputs_is_each_seeds_own():
     variant = catalog.variant("vae").variant
     for seed, models in zip(SEEDS, of_seeds(variant, NOISES), strict=True):
+        assert {one.notes[-1] for one in models} == {"stacked: 6"}
         assert all(same(*pair) for pair in zip(models, of_seed(variant, NOISES, seed), strict=True))
 
 
@@ -331,18 +333,87 @@ def test_a_member_that_diverges_touches_no_other_seed():
     interventions = [Interventions(posterior_scale=scale) for scale in (0.05, 5.0)]
     for seed, (fine, broken) in zip(SEEDS, of_seeds(variant, interventions), strict=True):
         assert isinstance(broken, Diverged) and "step 0 of 12" in str(broken)
+        assert fine.notes[-1] == "stacked: 4"
         assert same(fine, *of_seed(variant, interventions[:1], seed), exactly=False)
+
+
+class Jittered(AutoEncoder):
+    """Draws a number when it is built, and keeps it beside its weights."""
+
+    def __init__(self, *arguments):
+        super().__init__(*arguments)
+        self.jitter = float(torch.rand(()))
+
+
+def jittered(shape, latent, arch):
+    plain = autoencoder(shape, latent, arch)
+    return Jittered(plain.encoder, plain.decoder, plain.mean.in_features, latent)
+
+
+def test_what_a_model_keeps_beside_its_weights_is_not_taken_from_another_seed():
+    """Its term comes in late: at the first step all members have the losses that they have alone."""
+
+    def objective(step):
+        ramp = 0.0 if step.step < 5 else 1.0
+        return {**negative_elbo()(step), "late": ramp * step.model.jitter * step.z.square().mean()}
+
+    variant = Variant("jittered", "tests", jittered, objective)
+    for seed, models in zip(SEEDS, of_seeds(variant, SCALES), strict=True):
+        assert "has a loss of" in models[0].notes[-1]
+        assert all(same(*pair) for pair in zip(models, of_seed(variant, SCALES, seed), strict=True))
+
+
+def test_an_objective_that_draws_in_the_middle_is_trained_seed_by_seed():
+    def objective(step):
+        drawn = torch.randn((), generator=step.rng) if step.step == 6 else 0.0
+        return {**negative_elbo()(step), "drawn": drawn * step.z.mean()}
+
+    variant = Variant("drawing", "tests", autoencoder, objective)
+    for seed, models in zip(SEEDS, of_seeds(variant, SCALES), strict=True):
+        assert "draws for itself" in models[0].notes[-1]
+        assert all(same(*pair) for pair in zip(models, of_seed(variant, SCALES, seed), strict=True))
+
+
+def test_a_checkpoint_of_several_seeds_is_not_trained(tmp_path):
+    from safetensors.torch import save_file
+
+    from vaebench.training.fit import build
+
+    save_file(
+        build(catalog.variant("vae").variant, (1, 8, 8), 4, "mlp", 0).state_dict(), tmp_path / "weights.safetensors"
+    )
+    variant = Variant(
+        "kept", "tests", autoencoder, negative_elbo(), trained=True, weights=str(tmp_path / "weights.safetensors")
+    )
+    for (one,) in of_seeds(variant, (Interventions(),)):
+        assert one.frozen and not any("stacked" in note for note in one.notes)
+
+
+def test_no_seeds_and_no_knob_are_no_models():
+    options = {"arch": "mlp", "latent": 4, "training": TRAINING}
+    assert fit_seeds([], [DIGITS], interventions=[], seeds=[1], **options) == [[]]
+    assert fit_seeds([catalog.variant("vae").variant] * 3, [], interventions=SCALES, seeds=[], **options) == []
+
+
+@pytest.mark.parametrize(("latent", "batch"), [(1, 32), (4, 1)])
+def test_one_unit_or_one_example_is_rounded_otherwise_in_a_stack_so_it_is_trained_alone(latent, batch, models_at_once):
+    variant = catalog.variant("vae").variant
+    training = replace(TRAINING, batch=batch)
+    found = fit_along([variant] * 3, DIGITS, arch="mlp", latent=latent, training=training, interventions=SCALES, seed=1)
+    alone = of_seed(variant, SCALES, 1, latent=latent, training=training)
+    assert all(same(*pair) for pair in zip(found, alone, strict=True))
+    assert models_at_once == [1] * 6
 
 
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="CUDA")
 @pytest.mark.parametrize("arch", ["mlp", "conv"])
 def test_seeds_that_are_stacked_on_a_gpu_give_the_numbers_of_each_alone(arch):
-    training = replace(TRAINING, steps=2, snapshots=())
+    training = replace(TRAINING, steps=8, snapshots=())  # the last ones are captured
     variant = catalog.variant("vae").variant
     together = of_seeds(variant, SCALES, training=training, arch=arch, device="cuda")
     for seed, models in zip(SEEDS, together, strict=True):
         alone = of_seed(variant, SCALES, seed, training=training, arch=arch, device="cuda")
         for one, other in zip(models, alone, strict=True):
-            assert one.notes[-1] == "stacked: 6"
+            assert one.notes[-1] == "stacked: 6" and not any("without a CUDA graph" in note for note in one.notes)
             assert one.history[0][1] == pytest.approx(other.history[0][1], rel=1e-4)

@@ -165,7 +165,8 @@ def cka_matrix(layers_a: Sequence[Tensor], layers_b: Sequence[Tensor], debiased:
     C_ij = CKA(a_i, b_j) = u(a_i)·u(b_j), u from `cka_direction`.
 
     Each layer is processed once, even if it is in both lists. All sums are in double precision. Single-precision
-    products would be no faster, for the conversions take what they save, and would cost about 10⁻⁹.
+    products would save a third of the time. They would cost about 10⁻⁸ of layers as wide as ours, but what can be shown
+    for all layers of width w is w·2⁻²²·(1/‖K̃‖_F + 1/‖L̃‖_F), which is no use.
 
     Args:
         layers_a: Activations, each of shape (n, *features of its own).

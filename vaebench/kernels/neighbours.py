@@ -108,7 +108,11 @@ def nearest(x: Tensor, reference: Tensor, k: int, *, chunk: int = 1024) -> Neigh
     rows, y = x.detach().flatten(1), reference.detach().flatten(1)
     candidates = _candidates(rows, y, min(k + SPARE, len(y)), chunk)
     parts = zip(torch.split(rows, CHECKED), torch.split(candidates, CHECKED), strict=True)
-    squares = torch.cat([(y[which].double() - part[:, None].double()).square_().sum(2) for part, which in parts])
+    squares = torch.empty(candidates.shape, dtype=torch.float64, device=x.device)
+    at = 0
+    for part, which in parts:  # into one place: small results between large ones would keep memory from being freed
+        squares[at : at + len(part)] = (y[which].double() - part[:, None].double()).square_().sum(2)
+        at += len(part)
     found = squares.sort(stable=True, dim=1)
     indices = candidates.gather(1, found.indices[:, :k])
     return Neighbours(found.values[:, :k].sqrt().to(x.dtype), indices)

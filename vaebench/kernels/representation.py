@@ -20,7 +20,7 @@ def normalised(x: Tensor) -> Tensor:
         x: Activations, shape (n, *features).
 
     Returns:
-        X in double precision, shape (n, width). Exact up to rounding.
+        X in double precision, shape (n, width). Exact up to rounding. No gradient flows back to x.
 
     Raises:
         Undefined: If there are fewer than two examples, an activation is not finite, or no feature varies by more than
@@ -38,7 +38,7 @@ def normalised(x: Tensor) -> Tensor:
         x = torch.view_as_real(x.resolve_conj())
     # A feature's mean is rounded, so constant doubles do not centre to exact zeros.
     rounding = 8 * torch.finfo(torch.float64).eps + (torch.finfo(x.dtype).eps if x.is_floating_point() else 0.0)
-    given = require_finite(x, "the representation").reshape(n, x[0].numel())
+    given = require_finite(x.detach(), "the representation").reshape(n, x[0].numel())
     features = given.to(torch.float64, copy=True)  # one copy, changed in place: memory takes most of the time
     size = torch.linalg.vector_norm(features)
     features -= features.mean(0)

@@ -95,7 +95,7 @@ def stale_pages(folder: Path, pages: Mapping[str, str], redrawn: bool = False) -
         if name not in there:
             said[name] = MISSING
         elif why := _differs(name, found := _text(there[name]), expected, redrawn):
-            said[name] = why if _marked(found) else IN_THE_WAY
+            said[name] = why if _marked(found) or not found else IN_THE_WAY  # an empty one is a page that was lost
     return dict(sorted(said.items()))
 
 

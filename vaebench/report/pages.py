@@ -18,7 +18,7 @@ from vaebench.report.dated import last_day, measured
 from vaebench.report.dictionary import SAYS, dictionary_page
 from vaebench.report.distinct import Model, distinct
 from vaebench.report.figures.drawn import drawings
-from vaebench.report.figures.prepare import task_pictures
+from vaebench.report.figures.prepare import Picture, task_pictures
 from vaebench.report.files import marked
 from vaebench.report.findings import findings
 from vaebench.report.front_page import front_page
@@ -71,8 +71,21 @@ def pages(
     """
     of_figures = drawn_of(selection)
     pictures = {task.name: task_pictures(task, of_figures) for task in suite.tasks}
-    drawing = drawings([*chain.from_iterable(pictures.values())], drawn or {})  # goes on beside what follows
-    over = summed_up(suite, selection, drawn or {})
+    with drawings([*chain.from_iterable(pictures.values())], drawn or {}) as drawing:  # goes on beside what follows
+        files, kept = _texts(suite, selection, pictures, preview, drawn or {}, unread)
+        return Texts(files | dict(drawing), kept)
+
+
+def _texts(
+    suite: Suite,
+    selection: Selection,
+    pictures: Mapping[str, Sequence[Picture]],
+    preview: bool,
+    drawn: Mapping[str, str],
+    unread: Iterable[str],
+) -> tuple[dict[str, str], dict[str, bytes]]:
+    """Every file but the figures; record pages that were kept are still squeezed."""
+    over = summed_up(suite, selection, drawn)
     models, general = over.models, over.general
     written = overall_pages(suite, selection, over, preview, unread)
     found = {} if preview else _findings(suite, selection, models)
@@ -96,7 +109,7 @@ def pages(
         written[path] = variant_page(suite, of_variant, preview, places_of(of_variant, own))
     tables = taken_away(suite, selection, written, preview)
     files = {path: marked(text) for path in list(written) if (text := written.pop(path))}
-    return Texts(files | tables | dict(drawing), kept)
+    return files | tables, kept
 
 
 def taken_away(suite: Suite, selection: Selection, written: dict[str, str], preview: bool) -> dict[str, str]:

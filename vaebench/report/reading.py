@@ -134,9 +134,9 @@ def _worked_out(paths: Sequence[Path], keys: dict[Path, str]) -> Iterator[tuple[
         return
     size = 25
     parts = [paths[i : i + size] for i in range(0, len(paths), size)]
-    found = side_by_side(_work_out_some, [[str(path.absolute()) for path in part] for part in parts])
-    for part, done in zip(parts, found, strict=True):
-        yield from ((path, done[keys[path]]) for path in part if keys[path] in done)
+    with side_by_side(_work_out_some, [[str(path.absolute()) for path in part] for part in parts]) as found:
+        for part, done in zip(parts, found, strict=True):
+            yield from ((path, done[keys[path]]) for path in part if keys[path] in done)
 
 
 @uncollected()

@@ -83,8 +83,8 @@ def fit_along(
 ) -> Iterator[Trained]:
     """Train the models of one seed along a knob, as one where that is faster and gives the same.
 
-    Each is what `fit` makes of it alone. On a CPU the networks without convolutions agree bit for bit, and others up to
-    the order of sums.
+    Each is what `fit` makes of it alone. On a CPU the networks without convolutions agree bit for bit, where there are
+    several latent units and examples in a batch, and others up to the order of sums.
 
     Args:
         variants: What to train at each value of the knob: the same variant, or its objective of another strength.
@@ -112,7 +112,7 @@ def fit_along(
     """  # noqa: DOC502 - raised by what it calls
     setup = Setup(arch, latent, training, seed, device, seconds, ulp)
     pairs = list(zip(variants, interventions, strict=True))
-    exact = same_bits(device, arch, variants[0], interventions, strengths)
+    exact = same_bits(device, arch, variants[0], interventions, strengths) and min(latent, training.batch) > 1
     wanted = stacks(device, arch, exact) if stacked is None else stacked
     note = ""
     if wanted and len(pairs) > 1 and not variants[0].trained:
@@ -168,7 +168,11 @@ def fit_seeds(
     """  # noqa: DOC502 - raised by what it calls
     pairs = list(zip(variants, interventions, strict=True))
     setups = [Setup(arch, latent, training, seed, device, seconds) for seed in seeds]
+    if not pairs or not setups:
+        return [[] for _ in setups]
     try:
+        if variants[0].trained:
+            raise Unstacked("it is a checkpoint")
         together = _together(pairs, list(zip(data, setups, strict=True)), strengths)
         note = f"stacked: {len(together)}"
     except Unstacked as reason:
@@ -234,6 +238,8 @@ def _together(
         objective_at = pairs[0][0].objective_at if strengths else None
         stack = Stack(steps, objective_at, [*strengths] * len(seeds), len(seeds))
         stack.check([crew.inputs() for crew in crews])
+        if len(seeds) > 1:  # what a model keeps beside its weights is the first seed's, and a late term shows it late
+            stack.check([crew.inputs() for crew in crews], seeds[0][1].training.steps - 1)
         return train(crews, began, stack)
 
 

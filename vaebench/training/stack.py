@@ -103,29 +103,34 @@ class Stack:
             run = vmap(call, in_dims=(0, 0, strengths, dims), randomness=randomness)
             found: tuple[Tensor, ...] = run(self.weights, dict(others), self._strengths, given)
             return found
+        except RuntimeError as error:
+            if self._seeds > 1 and "random operation" in str(error):
+                raise Unstacked("its objective or a layer draws for itself, and each seed has its own draws") from None
+            raise
         finally:
             skeleton.objectives = objectives
 
-    def check(self, inputs: Sequence[Inputs]) -> None:
+    def check(self, inputs: Sequence[Inputs], number: int = 0) -> None:
         """Try a step, and hold its losses against those that each model gives alone. Nothing is changed but `inputs`.
 
         Args:
             inputs: Of seeds like the training's. Their generators are used up.
+            number: Of the step.
 
         Raises:
             Unstacked: The step cannot run stacked, or gives something else.
         """
         for of_seed in inputs:
-            of_seed.fill(0)
+            of_seed.fill(number)
         states = [of_seed.own.get_state() for of_seed in inputs]
         try:
             kept = {name: tensor.clone() for name, tensor in self._others.items()}
             with torch.random.fork_rng(devices=[inputs[0].x.device] if inputs[0].x.is_cuda else []):
                 together = self._called(kept, inputs)
                 torch.autograd.grad(together[0].sum(), list(self.weights.values()), allow_unused=True)
+        except Unstacked:
+            raise
         except Exception as error:
-            if self._seeds > 1 and "random operation" in str(error):
-                raise Unstacked("its objective or a layer draws for itself, and each seed has its own draws") from None
             raise Unstacked(_said(error)) from None
         for member, step in enumerate(self._steps):
             seed = member * self._seeds // len(self._steps)

@@ -26,7 +26,7 @@ MAPPED = 1024
 """Examples whose radial features are worked out at a time: half a dozen copies of them."""
 
 BLOCK = 2
-"""Times `AT_ONCE`: what is kept in one piece. Pieces of 32 MB go back to the system when freed, smaller ones do not."""
+"""Times `AT_ONCE`: what is kept in one piece. Large pieces go back to the system when freed, and small ones may not."""
 
 LANDMARKS = 400
 """Radial features of the classifier."""

@@ -1,6 +1,7 @@
 """Draw what is not fresh: several figures at once where there are many."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import chain
 
 from vaebench.report.figures.prepare import Picture
@@ -12,19 +13,21 @@ MANY = 8
 """So many figures are drawn by several processes: to start one takes as long as to draw two or three."""
 
 
-def drawings(pictures: Sequence[Picture], before: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Begin to draw figures, except those that were drawn before from the same inputs.
+@contextmanager
+def drawings(pictures: Sequence[Picture], before: Mapping[str, str]) -> Iterator[Iterator[tuple[str, str]]]:
+    """Begin to draw figures, except those that were drawn before from the same inputs. The caller goes on meanwhile.
 
     Args:
         pictures: The figures with their paths.
         before: SVG texts drawn before, by path.
 
-    Returns:
+    Yields:
         Path and SVG text of each, as they come.
     """
     fresh = {one.path: before[one.path] for one in pictures if _is_fresh(one, before.get(one.path, ""))}
     stale = {one.path: one.figure for one in pictures if one.path not in fresh}
-    return chain(fresh.items(), zip(stale, _svgs(list(stale.values())), strict=True))
+    with _svgs(list(stale.values())) as drawn:
+        yield chain(fresh.items(), zip(stale, drawn, strict=True))
 
 
 def _is_fresh(picture: Picture, there: str) -> bool:
@@ -32,9 +35,15 @@ def _is_fresh(picture: Picture, there: str) -> bool:
     return bool(seal and seal.inputs == inputs_hash(picture.figure))
 
 
-def _svgs(figures: Sequence[Figure]) -> Iterable[str]:
+@contextmanager
+def _svgs(figures: Sequence[Figure]) -> Iterator[Iterator[str]]:
     if not figures:
-        return []
+        yield iter(())
+        return
     from vaebench.report.figures.draw import svg  # matplotlib takes longer than all the rest
 
-    return side_by_side(svg, figures) if len(figures) >= MANY and several() else map(svg, figures)
+    if len(figures) >= MANY and several():
+        with side_by_side(svg, figures) as drawn:
+            yield drawn
+    else:
+        yield map(svg, figures)
