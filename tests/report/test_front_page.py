@@ -169,6 +169,7 @@ def test_of_many_data_sets_where_a_claim_turns_round_the_few_are_named():
     assert where(a=yes, b=yes, c=no + yes, d=yes * 2) == "c 1 of 2; the others 4 of 4"
     assert where(a=no, b=no, c=yes, d=no) == "c 1 of 1; the others 0 of 3"
     assert where(a=no, b=no, c=yes, d=yes) == "c, d 2 of 2; a, b 0 of 2"
+    assert where(a=no, b=no + yes, c=no, **dict.fromkeys("defg", yes)) == "a, c 0 of 2; b 1 of 2; the others 4 of 4"
     assert where(a=no, b=no, c=yes, d=yes, e=yes, f=no) == "c, d, e 3 of 3; the others 0 of 3"
 
 

@@ -94,10 +94,16 @@ class Counted:
 
 
 def _held_on(side: Mapping[str, list[bool]], called: str = "") -> str:
-    held = [one for on_one in side.values() for one in on_one]
-    if called or sum(held) in {0, len(held)}:
-        return f"{called or ', '.join(map(words, side))} {sum(held)} of {len(held)}"
-    return "; ".join(f"{words(name)} {sum(on_one)} of {len(on_one)}" for name, on_one in side.items())
+    if called:
+        return _count([called], list(side.values()))
+    alike: dict[object, list[str]] = {}  # sets on which all models or none hold, and each other set by itself
+    for name, held in side.items():
+        alike.setdefault(held[0] if len(set(held)) == 1 else name, []).append(name)
+    return "; ".join(_count(list(map(words, names)), [side[name] for name in names]) for names in alike.values())
+
+
+def _count(names: Sequence[str], sets: Sequence[Sequence[bool]]) -> str:
+    return f"{', '.join(names)} {sum(map(sum, sets))} of {sum(map(len, sets))}"
 
 
 def counted(task: Task, models: Iterable[Model], groups: Iterable[Group]) -> tuple[Counted, ...]:
