@@ -268,3 +268,29 @@ def test_a_sum_that_overflows_is_no_reason_to_call_numbers_infinite():
     x[0] = -3e38
     assert torch.isinf(x.sum())
     assert float(linear_cka(x, x)) == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("debiased", [True, False])
+@pytest.mark.parametrize("offset", [0.0, 100.0])
+def test_single_precision_is_as_close_as_it_says(debiased, offset):
+    rng = torch.Generator().manual_seed(0)
+    shared = torch.randn(64, 3, generator=rng)
+    layers = [
+        torch.randn(64, width, generator=rng) + shared @ torch.randn(3, width, generator=rng) + offset
+        for width in (5, 64, 1024)
+    ]
+    double, single = (cka_matrix(layers, layers, debiased, single=single) for single in (False, True))
+
+    def norm(layer):
+        x = layer.double() - layer.double().mean(0)
+        k = (x / x.norm()) @ (x / x.norm()).T
+        if debiased:
+            k.fill_diagonal_(0)
+            rows = k.sum(1) / (len(k) - 2)
+            k = (k - rows - rows[:, None] + k.sum() / ((len(k) - 1) * (len(k) - 2))).fill_diagonal_(0)
+        return float(k.norm())
+
+    inverse = torch.tensor([1 / norm(layer) for layer in layers], dtype=torch.float64)
+    bound = 1024 * 2.0**-22 * (inverse[:, None] + inverse)
+    assert bool(((single - double).abs() <= bound).all())
+    assert 0 < float((single - double).abs().max()) < 1e-6
