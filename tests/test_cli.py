@@ -4,6 +4,7 @@ import json
 import os
 import re
 import resource
+import shutil
 import subprocess
 import sys
 import unicodedata
@@ -295,6 +296,10 @@ def test_an_edited_page_is_stale(tmp_path: Path) -> None:
     mended = vaebench("leaderboard", cwd=tmp_path)
     assert mended.stdout.split() == ["leaderboard/README.md", "leaderboard/records/stray.md"]
     assert vaebench("leaderboard", "--check", cwd=tmp_path).returncode == 0
+    files = sum(path.is_file() for path in (tmp_path / "leaderboard" / "records").rglob("*"))
+    shutil.rmtree(tmp_path / "leaderboard" / "records")
+    *named, more = vaebench("leaderboard", cwd=tmp_path).stdout.splitlines()
+    assert len(named) == 50 and more == f"and {files - 50} more"
 
 
 def test_a_link_in_the_board_is_one_line_and_what_it_leads_to_is_whole(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Synthetic records with the shape of real ones: a task with a knob, and one without on three data sets."""
 
+import io
 import math
 from dataclasses import replace
 from types import SimpleNamespace
@@ -335,3 +336,15 @@ def made():
 def records():
     """A full board."""
     return make_board()
+
+
+@pytest.fixture(scope="session")
+def saved():
+    """What matplotlib's own ``savefig`` makes of a figure."""
+
+    def as_svg(figure):
+        text = io.StringIO()
+        figure.savefig(text, format="svg", metadata=dict.fromkeys(("Date", "Creator", "Format", "Type")))
+        return text.getvalue()
+
+    return as_svg

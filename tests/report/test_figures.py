@@ -23,7 +23,7 @@ from vaebench.claims import (
     declined,
     t_interval,
 )
-from vaebench.report.figures.draw import board_style, draw, svg
+from vaebench.report.figures.draw import board_style, draw, printed, svg
 from vaebench.report.figures.draw_grid import is_geometric
 from vaebench.report.figures.prepare import task_pictures
 from vaebench.report.figures.scales import kind_of
@@ -320,6 +320,13 @@ def test_the_users_own_style_touches_nothing_and_is_left_alone(forests):
     with matplotlib.rc_context({"font.size": 30.0, "svg.hashsalt": "mine", "axes.facecolor": "red"}):
         assert svg(figure) == text
         assert matplotlib.rcParams["font.size"] == 30.0
+
+
+def test_a_picture_is_what_savefig_prints(four, forests, saved):
+    """It is laid out by our own hand, so that it is drawn once and not twice."""
+    for figure in (of_claim(four, "robustness"), forests[f"{FOREST}.isometry.svg"]):
+        with board_style():
+            assert printed(draw(figure)) == saved(draw(figure))
 
 
 def test_drawing_leaves_pyplot_alone():

@@ -141,36 +141,51 @@ def test_where_a_claim_turns_round_between_data_sets_its_row_says_so(made, monke
     page = written(made, records)
     said = f"{words(one)} 2 of 2; {words(two)} 1 of 2; {words(three)} 0 of 1"
     rows = rows_of(page.partition("## All claims")[0], "# ")
-    assert [row[1:3] for row in rows] == [
-        [f"**3** of 5 ({said})"] * 2,
-        ["**0** of 5"] * 2,
-    ]
+    brief = f"{words(one)} 2 of 2; {words(three)} 0 of 1"
+    assert [row[1:3] for row in rows] == [[f"**3** of 5 ({brief})"] * 2, ["**0** of 5"] * 2]
     alike = [record for record in records if record.subject.dataset.name == one]
     assert "2 of 2;" not in written(made, alike)
     turned, same = rows_of(page, "## All claims")
     assert f"({said})" in turned[2] and "(" not in same[2]
 
 
+def turning(**held):
+    """A claim's count on data sets, by the words of its models on each."""
+    models = [
+        SimpleNamespace(
+            first=SimpleNamespace(dataset=name, verdicts={"a": SimpleNamespace(published=SimpleNamespace(word=word))})
+        )
+        for name, words_of in held.items()
+        for word in words_of
+    ]
+    return Counted(SimpleNamespace(counted_on=tuple(held)), SimpleNamespace(id="a"), tuple(models), ())
+
+
+YES, NO = ("holds",), ("fails",)
+
+
 def test_of_many_data_sets_where_a_claim_turns_round_the_few_are_named():
     def where(**held):
-        models = [
-            SimpleNamespace(
-                first=SimpleNamespace(
-                    dataset=name, verdicts={"a": SimpleNamespace(published=SimpleNamespace(word=word))}
-                )
-            )
-            for name, words_of in held.items()
-            for word in words_of
-        ]
-        task = SimpleNamespace(counted_on=tuple(held))
-        return Counted(task, SimpleNamespace(id="a"), tuple(models), ()).by_dataset("published")
+        return turning(**held).by_dataset("published")
 
-    yes, no = ("holds",), ("fails",)
+    yes, no = YES, NO
     assert where(a=yes, b=yes, c=no + yes, d=yes * 2) == "c 1 of 2; the others 4 of 4"
     assert where(a=no, b=no, c=yes, d=no) == "c 1 of 1; the others 0 of 3"
     assert where(a=no, b=no, c=yes, d=yes) == "c, d 2 of 2; a, b 0 of 2"
     assert where(a=no, b=no + yes, c=no, **dict.fromkeys("defg", yes)) == "a, c 0 of 2; b 1 of 2; the others 4 of 4"
     assert where(a=no, b=no, c=yes, d=yes, e=yes, f=no) == "c, d, e 3 of 3; the others 0 of 3"
+
+
+def test_the_first_screen_names_the_sets_on_which_all_models_or_none_hold():
+    def where(**held):
+        return turning(**held).turned("published")
+
+    yes, no = YES, NO
+    assert where(digits=yes * 10 + no * 4, mnist=no * 2, fashion=no) == "mnist, fashion 0 of 3"
+    assert where(digits=yes * 8, mnist=no * 6) == "digits 8 of 8; mnist 0 of 6"
+    assert where(a=yes * 3 + no, b=yes + no, c=no, **dict.fromkeys("defg", yes)) == "c 0 of 1"
+    assert where(a=yes * 3 + no * 2, **dict.fromkeys("bcd", no)) == "a 3 of 5"
+    assert where(a=yes, b=yes, c=yes) == where(a=no) == ""
 
 
 def test_a_model_that_a_papers_own_measure_has_no_meaning_for_counts_under_controls_alone():

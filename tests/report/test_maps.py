@@ -8,7 +8,7 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from vaebench.claims import Beyond, Claim, Measurement, column, map_entry, map_entry_name
-from vaebench.report.figures.draw import board_style, draw, svg
+from vaebench.report.figures.draw import board_style, draw, printed, svg
 from vaebench.report.figures.prepare import task_pictures
 from vaebench.report.figures.prepare_maps import AXES
 from vaebench.report.figures.spec import HeatFigure
@@ -120,6 +120,13 @@ def test_an_svg_of_a_map_is_sound_deterministic_and_stamped(made):
     assert ET.fromstring(text).tag.endswith("svg")
     assert svg(figure) == text
     assert stamp(text).inputs == inputs_hash(figure)
+
+
+def test_a_map_is_what_savefig_prints_to_the_pixel(made, saved):
+    """Pixels were counted by the text's units, 72 in an inch, and the committed maps were stale."""
+    figure = figures_of(made, records(made))[f"{STEM}_conv_to_the_end.svg"]
+    with board_style():
+        assert printed(draw(figure)) == saved(draw(figure))
 
 
 def test_the_page_shows_maps_and_does_not_list_their_entries(made):

@@ -52,6 +52,15 @@ def test_an_outcome_comes_back_from_a_line_of_json_as_it_was(outcome):
     assert CellOutcome.model_validate_json(line) == outcome
 
 
+def test_a_table_is_of_the_records_own_measurements():
+    """Those who ask one after another share a table. It was indexed three times for each record of the board."""
+    one = whole_record()
+    other = one.model_copy(update={"measurements": one.measurements[:1]})
+    table_of_one = one.table
+    assert one.table is table_of_one and other.table.columns == one.measurements[:1]
+    assert one.table.columns is one.measurements
+
+
 @given(OUTCOME)
 def test_a_record_comes_back_from_its_file_as_it_was(outcome):
     record = assemble([outcome], CLAIMS, ())

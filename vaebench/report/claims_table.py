@@ -65,6 +65,28 @@ class Counted:
         Three sets or more on the longer side are "the others". Sets are counted together only where all models or none
         hold on them.
         """
+        sides = self._sides(level)
+        if not all(sides.values()):
+            return ""
+        few, many = sorted(sides.values(), key=len)
+        if len(many) > 2:
+            return f"{_held_on(few)}; {_held_on(many, 'the others')}"
+        return f"{_held_on(sides[True])}; {_held_on(sides[False])}"
+
+    def turned(self, level: LevelName) -> str:
+        """The same in few words: sets on which all models or none hold, where there are such, of few.
+
+        A side of more than two sets is left out, unless the other has more.
+        """
+        sides = self._sides(level)
+        if not all(sides.values()):
+            return ""
+        fewest = max(2, min(map(len, sides.values())))
+        few = [(name, held) for side in sides.values() if len(side) <= fewest for name, held in side.items()]
+        return _held_on(dict([one for one in few if len(set(one[1])) == 1] or few))
+
+    def _sides(self, level: LevelName) -> dict[bool, dict[str, list[bool]]]:
+        """Whether each model holds, by data set: sets on which most do, and sets on which most do not."""
         sides: dict[bool, dict[str, list[bool]]] = {True: {}, False: {}}
         for dataset in self.task.counted_on:
             held = [
@@ -74,12 +96,7 @@ class Counted:
             ]
             if held:
                 sides[2 * sum(held) > len(held)][dataset] = held
-        if not all(sides.values()):
-            return ""
-        few, many = sorted(sides.values(), key=len)
-        if len(many) > 2:
-            return f"{_held_on(few)}; {_held_on(many, 'the others')}"
-        return f"{_held_on(sides[True])}; {_held_on(sides[False])}"
+        return sides
 
     @property
     def breadth(self) -> tuple[float, float]:
@@ -143,7 +160,7 @@ def headlines(found: Iterable[Counted]) -> str:
     chosen = [one for one in found if headline(one.task.name, one.claim.id) and one.models]
     rows = []
     for one in sorted(chosen, key=_how_widely):
-        counts = [f"**{one.held(at)}** of {one.applies(at)}{_where(one, at)}" for at in AT]
+        counts = [f"**{one.held(at)}** of {one.applies(at)}{_in_brackets(one.turned(at))}" for at in AT]
         name = f"[{escape(headline(one.task.name, one.claim.id))}]({one.link})"
         decides = "; ".join(filter(None, (what_decides(one), cannot_tell(one.verdicts))))
         rows.append([name, *counts, *how_much(one), decides])
@@ -151,10 +168,8 @@ def headlines(found: Iterable[Counted]) -> str:
     return table(heads, rows) if rows else ""
 
 
-def _where(one: Counted, level: LevelName) -> str:
-    """On which data sets a claim holds and on which it does not, in brackets, where they differ."""
-    turned = one.by_dataset(level)
-    return f" ({escape(turned)})" if turned else ""
+def _in_brackets(where: str) -> str:
+    return f" ({escape(where)})" if where else ""
 
 
 def _how_widely(one: Counted) -> tuple[float, float, str, str]:
@@ -257,7 +272,7 @@ def all_claims(found: Sequence[Counted]) -> str:
     for one in sorted(found, key=_how_widely):
         verdicts = one.verdicts
         name = f"[{escape(one.claim.id)}]({one.link})"
-        counts = [tally(verdicts, published=at == "published") + _where(one, at) for at in AT]
+        counts = [tally(verdicts, published=at == "published") + _in_brackets(one.by_dataset(at)) for at in AT]
         rows.append([name, escape(one.claim.says), *counts, what_decides(one), _analytic(one), told(verdicts)])
     heads = ["Claim", "Statement", "As published", "Under controls", "What decides", "Analytic arm"]
     return dropping_empty([*heads, "Can the measure tell?"], rows)

@@ -199,6 +199,10 @@ class CellRow(Stored):
     split: Split = "fixed"
 
 
+_last = [Table(())]
+"""The table that was asked for last. It holds the columns that it is of, so that no others have their identity."""
+
+
 class Record(Stored):
     """What is stored about the cells of one (task, variant, architecture, data set).
 
@@ -223,8 +227,10 @@ class Record(Stored):
 
     @property
     def table(self) -> Table:
-        """All measurements, as `claims.judge` takes them."""
-        return Table(self.measurements)
+        """All measurements, as `claims.judge` takes them. Those who ask one after another share one index."""
+        if _last[0].columns is not self.measurements:
+            _last[0] = Table(self.measurements)
+        return _last[0]
 
     @field_serializer("measurements", mode="wrap")
     def _read_measurements(self, found: tuple[Column, ...], written: SerializerFunctionWrapHandler) -> object:

@@ -16,6 +16,9 @@ from vaebench.terminal import visible
 if TYPE_CHECKING:
     from vaebench.report.run_places import RowPlaces
 
+LISTED = 50
+"""So many written pages are named; ``--json`` names all."""
+
 
 @app.command("leaderboard", short_help="Write the leaderboard's pages, or check them.")
 def leaderboard_(
@@ -57,7 +60,9 @@ def leaderboard_(
         told = {"places": [asdict(row) for row in done.places]} if preview else {}
         answer({"stale": stale} if check_only else {"pages": [str(page) for page in pages], **told})
     elif pages:
-        out.print("\n".join(visible(str(page)) for page in pages), highlight=False, soft_wrap=True)
+        more = len(pages) - LISTED
+        rows = [*map(str, pages[:LISTED]), *([f"and {more} more"] if more > 0 else [])]
+        out.print("\n".join(map(visible, rows)), highlight=False, soft_wrap=True)
         _show_places(done.places, is_preview=preview is not None)
     elif not stale and not done.strangers:
         out.print("the leaderboard is fresh", highlight=False)

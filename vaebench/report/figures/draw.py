@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import matplotlib
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure as Canvas
 
 from vaebench.report.figures.draw_curves import draw_curves, draw_overview
@@ -20,6 +21,9 @@ from vaebench.report.figures.style import SMALL
 _FONT = re.compile(r"font: (?:(bold) )?([\d.]+)px 'DejaVu Sans'")
 _STYLE = "*{stroke-linejoin: round; stroke-linecap: butt}"
 _LONG = re.compile(r"(?<=[ \"(-])-?\d+\.\d{3,}(?=[ \",)\n])")
+POINTS = 72
+"""An SVG's units in an inch. Text is measured in them where it is laid out."""
+
 TEXT_STYLE = "text{font-family: 'DejaVu Sans', Verdana, sans-serif}"
 """Letters are as wide as those that the picture was laid out with, where either font is there."""
 
@@ -33,14 +37,33 @@ def svg(figure: Figure) -> str:
     Returns:
         The file's text. Two versions of matplotlib may draw the same inputs differently; see `stamp`.
     """
-    text = io.StringIO()
     with board_style():
-        draw(figure).savefig(text, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
-    drawing = "\n".join(line.rstrip() for line in text.getvalue().splitlines()) + "\n"
+        text = printed(draw(figure))
+    drawing = "\n".join(line.rstrip() for line in text.splitlines()) + "\n"
     drawing = drawing.replace(_STYLE, _STYLE + TEXT_STYLE, 1)
     drawing = _FONT.sub(lambda found: f"font-size: {found[2]}px" + ("; font-weight: bold" if found[1] else ""), drawing)
     drawing = _LONG.sub(lambda found: f"{float(found[0]):.2f}".rstrip("0").rstrip("."), drawing)
     return stamped(drawing, figure, matplotlib.__version__)
+
+
+def printed(drawn: Canvas) -> str:
+    """Print a drawing as SVG as ``savefig`` does, to the letter, but draw it once: it is laid out beforehand.
+
+    Args:
+        drawn: matplotlib's figure. It is laid out when this returns, and will not be again.
+
+    Returns:
+        The file's text.
+    """
+    text, canvas = io.StringIO(), FigureCanvasSVG(drawn)
+    drawn.dpi = POINTS
+    if engine := drawn.get_layout_engine():
+        engine.execute(drawn)
+    drawn.set_layout_engine("none")
+    drawn.dpi = matplotlib.rcParams["savefig.dpi"]  # of pixels within
+    bare = {"Date": None, "Creator": None, "Format": None, "Type": None}
+    canvas.print_svg(text, metadata=bare)  # type: ignore[no-untyped-call]
+    return text.getvalue()
 
 
 @contextmanager
