@@ -12,6 +12,7 @@ from vaebench.experiment import Interventions, TrainingConfig
 from vaebench.models import AutoEncoder, Gaussian, Unfit, Variant, autoencoder, negative_elbo
 from vaebench.training import around
 from vaebench.training.fit import Diverged, OutOfTime, fit_along, fit_seeds
+from vaebench.training.setup import Setup
 from vaebench.training.ways import same_bits, stacks
 
 DIGITS = load()
@@ -217,10 +218,12 @@ def test_a_network_that_does_not_fit_is_raised_as_it_is_alone():
 def test_stacks_are_for_what_was_measured_to_be_faster_and_on_a_cpu_only_for_the_same_bits():
     vae, factor = (catalog.variant(name).variant for name in ("vae", "factor_vae"))
     bernoulli = [replace(one, likelihood="bernoulli", likelihood_variance=None) for one in SCALES]
-    assert same_bits("cpu", "mlp", vae, SCALES, ())
-    assert not same_bits("cuda:0", "mlp", vae, SCALES, ()) and not same_bits("cpu", "conv", vae, SCALES, ())
-    assert not same_bits("cpu", "mlp", factor, SCALES, ()) and not same_bits("cpu", "mlp", vae, SCALES, (1.0, 2.0))
-    assert not same_bits("cpu", "mlp", vae, bernoulli, ())
+    plain = Setup("mlp", 4, TRAINING, seed=0)
+    assert same_bits(plain, vae, SCALES, ())
+    others = {"device": "cuda:0"}, {"arch": "conv"}, {"latent": 1}, {"training": replace(TRAINING, batch=1)}
+    assert not any(same_bits(replace(plain, **other), vae, SCALES, ()) for other in others)
+    assert not same_bits(plain, factor, SCALES, ()) and not same_bits(plain, vae, SCALES, (1.0, 2.0))
+    assert not same_bits(plain, vae, bernoulli, ())
     assert stacks("cpu", "mlp", same_bits=True) and not stacks("cpu", "mlp", same_bits=False)
     assert stacks("cuda:1", "mlp", same_bits=False) and not stacks("cuda", "conv", same_bits=False)
     assert not stacks("cpu", "resnet", same_bits=True)

@@ -112,7 +112,7 @@ def fit_along(
     """  # noqa: DOC502 - raised by what it calls
     setup = Setup(arch, latent, training, seed, device, seconds, ulp)
     pairs = list(zip(variants, interventions, strict=True))
-    exact = same_bits(device, arch, variants[0], interventions, strengths) and min(latent, training.batch) > 1
+    exact = same_bits(setup, variants[0], interventions, strengths)
     wanted = stacks(device, arch, exact) if stacked is None else stacked
     note = ""
     if wanted and len(pairs) > 1 and not variants[0].trained:
@@ -236,7 +236,7 @@ def _together(
         crews = [Crew(_started(pairs, data, setup), data, setup) for data, setup in seeds]
         steps = [step_of(one, crew.data) for crew in crews for one in crew.members]
         objective_at = pairs[0][0].objective_at if strengths else None
-        stack = Stack(steps, objective_at, [*strengths] * len(seeds), len(seeds))
+        stack = Stack(steps, objective_at, [*strengths] * len(seeds))
         stack.check([crew.inputs() for crew in crews])
         if len(seeds) > 1:  # what a model keeps beside its weights is the first seed's, and a late term shows it late
             stack.check([crew.inputs() for crew in crews], seeds[0][1].training.steps - 1)

@@ -42,7 +42,6 @@ class Stack:
         steps: The training step of each, on the device: those of the first seed, those of the next, as many of each.
         objective_at: Makes the objective for a strength, where that is what differs.
         strengths: The strength of each; empty where another thing differs.
-        seeds: How many seeds they are of.
 
     Attributes:
         weights: Weights that are trained, each with the members in front, by their name in the variant's model.
@@ -57,9 +56,8 @@ class Stack:
         steps: Sequence[TrainingStep],
         objective_at: Callable[[Any], Objective] | None = None,
         strengths: Sequence[float] = (),
-        seeds: int = 1,
     ) -> None:
-        self._steps, self._seeds = steps, seeds
+        self._steps = steps
         first = steps[0]
         names = [{n: t.shape for n, t in _state(step).items()} for step in steps]
         if any(other != names[0] for other in names):
@@ -95,16 +93,16 @@ class Stack:
             found: tuple[Tensor, ...] = functional_call(skeleton, tensors, given)
             return found
 
-        given, dims = _given(inputs, len(self._steps) // self._seeds)
+        given, dims = _given(inputs, len(self._steps) // len(inputs))
         strengths = None if self._strengths is None else 0
         # A generator that all seeds share would not give each its own draws, so with several a draw is an error.
-        randomness = "same" if self._seeds == 1 else "error"
+        randomness = "same" if len(inputs) == 1 else "error"
         try:
             run = vmap(call, in_dims=(0, 0, strengths, dims), randomness=randomness)
             found: tuple[Tensor, ...] = run(self.weights, dict(others), self._strengths, given)
             return found
         except RuntimeError as error:
-            if self._seeds > 1 and "random operation" in str(error):
+            if len(inputs) > 1 and "random operation" in str(error):
                 raise Unstacked("its objective or a layer draws for itself, and each seed has its own draws") from None
             raise
         finally:
@@ -133,7 +131,7 @@ class Stack:
         except Exception as error:
             raise Unstacked(_said(error)) from None
         for member, step in enumerate(self._steps):
-            seed = member * self._seeds // len(self._steps)
+            seed = member * len(inputs) // len(self._steps)
             inputs[seed].own.set_state(states[seed])
             for one, all_of_them in zip(_alone(step, inputs[seed]), together, strict=True):
                 its = all_of_them[member].detach()

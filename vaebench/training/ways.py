@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from vaebench.experiment import Interventions
 from vaebench.models import Variant
+from vaebench.training.setup import Setup
 
 FASTER = {("cuda", "mlp"), ("cpu", "mlp")}
 """Devices and networks on which a stack is faster, see ``benchmarks/device.cpu.md``. No GPU was measured yet."""
@@ -25,16 +26,15 @@ def stacks(device: str, arch: str, same_bits: bool) -> bool:
 
 
 def same_bits(
-    device: str, arch: str, variant: Variant, interventions: Sequence[Interventions], strengths: Sequence[float]
+    setup: Setup, variant: Variant, interventions: Sequence[Interventions], strengths: Sequence[float]
 ) -> bool:
     """Whether a stack gives the bits that each model gives alone, as far as the suite's own variants show.
 
-    Convolutions, several gradients of one weight, a Bernoulli likelihood, and a strength that is a tensor are rounded
-    otherwise.
+    Convolutions, several gradients of one weight, a Bernoulli likelihood, a strength that is a tensor, and products
+    with a single latent unit or example are rounded otherwise.
 
     Args:
-        device: Where; ``cuda`` may have a number.
-        arch: Name of the architecture.
+        setup: What the trainings share.
         variant: What to train.
         interventions: The suite's interventions at each value of the knob.
         strengths: The strength at each value, where that is the knob; else empty.
@@ -42,6 +42,8 @@ def same_bits(
     Returns:
         Whether no note has to say that it was stacked.
     """
-    if device.partition(":")[0] != "cpu" or arch != "mlp" or strengths or variant.adversaries:
+    if setup.device.partition(":")[0] != "cpu" or setup.arch != "mlp" or strengths or variant.adversaries:
+        return False
+    if min(setup.latent, setup.training.batch) == 1:
         return False
     return all(acting.likelihood != "bernoulli" for acting in interventions)

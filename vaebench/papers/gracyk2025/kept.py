@@ -1,7 +1,7 @@
 """What belongs to a data set alone, found once a process: moments, neighbours of real data, and a classifier."""
 
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,9 +24,6 @@ AT_ONCE = 4096
 
 MAPPED = 1024
 """Examples whose radial features are worked out at a time: half a dozen copies of them."""
-
-BLOCK = 2
-"""Times `AT_ONCE`: what is kept in one piece. Large pieces go back to the system when freed, and small ones may not."""
 
 LANDMARKS = 400
 """Radial features of the classifier."""
@@ -137,20 +134,16 @@ def _fitted(data: Dataset, variance: float) -> Classifier | None:
     if train.labels is None or known.labels is None or len(torch.unique(train.labels)) < 2:
         return None
     chosen, edged = _drawn(train.x, FITTED), data.name in EDGED
-    labels = train.labels[chosen].cpu().numpy()
-    size = BLOCK * AT_ONCE
-    seen = [_seen(train.x, block, edged) for block in torch.split(chosen, size)]
+    seen = _seen(train.x, chosen, edged)
     if edged:
-        variance = _moments([part for block in seen for part in torch.split(block, AT_ONCE)])[1]
-    number = EDGED.get(data.name, LANDMARKS)
-    landmarks = torch.cat(seen[: 1 + number // size])[:number].double().numpy()
+        variance = _moments(torch.split(seen, AT_ONCE))[1]
+    landmarks = seen[: EDGED.get(data.name, LANDMARKS)].double().numpy()
+    del seen  # and made again below: beside what is mapped it would be the peak
     features = Nystroem(gamma=3 / max(2 * variance, 1e-12), n_components=len(landmarks), random_state=0).fit(landmarks)
     mapped = np.empty((len(chosen), len(landmarks)))
-    at = 0
-    while seen:
-        for part in _small(seen.pop(0)):  # what is mapped is freed
-            mapped[at : at + len(part)] = features.transform(part.double().numpy())
-            at += len(part)
+    for at in range(0, len(chosen), MAPPED):
+        mapped[at : at + MAPPED] = features.transform(_seen(train.x, chosen[at : at + MAPPED], edged).double().numpy())
+    labels = train.labels[chosen].cpu().numpy()
     model = LogisticRegression(C=100, max_iter=5000).fit(mapped, labels)
     del mapped
     pipeline = make_pipeline(*([FunctionTransformer(of_rows)] * edged), features, model)
@@ -163,25 +156,16 @@ def _drawn(x: Tensor, n: int) -> Tensor:
     return torch.from_numpy(np.random.RandomState(0).permutation(len(x))[:n]).to(x.device)
 
 
-def _small(block: Tensor) -> Iterator[Tensor]:
-    for part in torch.split(block, AT_ONCE):
-        yield from torch.split(part, MAPPED)
-
-
 def _seen(x: Tensor, chosen: Tensor, edged: bool) -> Tensor:
-    """What the classifier sees of some examples: their pixels, or their edges; in one piece of memory."""
-    parts = (x[part].flatten(1).cpu() for part in torch.split(chosen, AT_ONCE))
-    found, at = torch.empty(0), 0
-    for part in (_edges(part) if edged else part for part in parts):
-        found = found if at else part.new_empty(len(chosen), part.shape[1])
-        found[at : at + len(part)] = part
-        at += len(part)
+    """What the classifier sees of some examples: their pixels, or their edges in double precision."""
+    found: Tensor | None = None
+    for at in range(0, len(chosen), AT_ONCE):
+        part = x[chosen[at : at + AT_ONCE]].flatten(1).cpu()
+        part = torch.from_numpy(of_rows(part.double().numpy())) if edged else part
+        found = part.new_empty(len(chosen), part.shape[1]) if found is None else found
+        found[at : at + AT_ONCE] = part
+    assert found is not None
     return found
-
-
-def _edges(rows: Tensor) -> Tensor:
-    """What the classifiers of `EDGED` see of rows of pixels, in double precision."""
-    return torch.from_numpy(of_rows(rows.double().numpy()))
 
 
 def _held_out(rater: Classifier, known: Split, classes: np.ndarray) -> tuple[Tensor, Tensor]:
