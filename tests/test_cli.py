@@ -298,8 +298,11 @@ def test_an_edited_page_is_stale(tmp_path: Path) -> None:
     assert vaebench("leaderboard", "--check", cwd=tmp_path).returncode == 0
     files = sum(path.is_file() for path in (tmp_path / "leaderboard" / "records").rglob("*"))
     shutil.rmtree(tmp_path / "leaderboard" / "records")
-    *named, more = vaebench("leaderboard", cwd=tmp_path).stdout.splitlines()
-    assert len(named) == 50 and more == f"and {files - 50} more"
+    (tmp_path / "leaderboard" / "stray.md").write_text(f"{MARK}\nA page that no record makes.")
+    *named, more, gone = vaebench("leaderboard", cwd=tmp_path).stdout.splitlines()
+    assert len(named) == 50 and more == f"and {files - 50} more" and gone == "leaderboard/stray.md"
+    shutil.rmtree(tmp_path / "leaderboard" / "records")
+    assert len(json.loads(vaebench("leaderboard", "--json", cwd=tmp_path).stdout)["pages"]) == files
 
 
 def test_a_link_in_the_board_is_one_line_and_what_it_leads_to_is_whole(tmp_path: Path) -> None:

@@ -323,7 +323,7 @@ def test_the_users_own_style_touches_nothing_and_is_left_alone(forests):
 
 
 def test_a_picture_is_what_savefig_prints(four, forests, saved):
-    """It is laid out by our own hand, so that it is drawn once and not twice."""
+    """It is laid out by our own hand, for ``savefig`` would draw it twice."""
     for figure in (of_claim(four, "robustness"), forests[f"{FOREST}.isometry.svg"]):
         with board_style():
             assert printed(draw(figure)) == saved(draw(figure))

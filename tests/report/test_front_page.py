@@ -124,8 +124,10 @@ def test_where_a_claim_turns_round_between_data_sets_its_row_says_so(made, monke
     """It holds on the first set and not on others, which differ. Half of a set's models are not most."""
     task = made.tasks[1]
     one, two, three = task.datasets[:3]
-    claims = tuple(Claim(name, f"It is {name}.", (Beyond(name, 0.0, 1.0, -1.0),)) for name in ("a", "b"))
-    effects = {(task.name, name): Effect((name,), "by {}", "number", f"Short {name}") for name in ("a", "b")}
+    a, b = (Beyond(name, 0.0, 1.0, -1.0) for name in ("a", "b"))
+    conditions = {"a": (a,), "b": (b,), "ab": (a, replace(b, role="control"))}
+    claims = tuple(Claim(name, f"It is {name}.", several) for name, several in conditions.items())
+    effects = {(task.name, c.id): Effect(("a",), "by {}", "number", f"Short {c.id}") for c in claims}
     monkeypatch.setattr(in_words, "EFFECTS", effects)
     values = {
         ("vae", one): (1.0, -1.0),
@@ -135,18 +137,19 @@ def test_where_a_claim_turns_round_between_data_sets_its_row_says_so(made, monke
         ("vae", three): (-1.0, -1.0),
     }
     records = [
-        made.record(task.name, v, dataset=data, claims=claims, measurements=constant(claims, at))
+        made.record(task.name, v, dataset=data, claims=claims, measurements=constant(claims[:2], at))
         for (v, data), at in values.items()
     ]
     page = written(made, records)
     said = f"{words(one)} 2 of 2; {words(two)} 1 of 2; {words(three)} 0 of 1"
     rows = rows_of(page.partition("## All claims")[0], "# ")
-    brief = f"{words(one)} 2 of 2; {words(three)} 0 of 1"
-    assert [row[1:3] for row in rows] == [[f"**3** of 5 ({brief})"] * 2, ["**0** of 5"] * 2]
+    where = f"**3** of 5 ({said})"
+    assert [row[1:3] for row in rows] == [[where] * 2, [where, "**0** of 5"], ["**0** of 5"] * 2]
     alike = [record for record in records if record.subject.dataset.name == one]
     assert "2 of 2;" not in written(made, alike)
-    turned, same = rows_of(page, "## All claims")
-    assert f"({said})" in turned[2] and "(" not in same[2]
+    turned, half, same = rows_of(page, "## All claims")
+    assert all(f"({said})" in cell for cell in (*turned[2:4], half[2]))
+    assert all("(" not in cell for cell in (half[3], *same[2:4]))
 
 
 def turning(**held):
@@ -176,15 +179,17 @@ def test_of_many_data_sets_where_a_claim_turns_round_the_few_are_named():
     assert where(a=no, b=no, c=yes, d=yes, e=yes, f=no) == "c, d, e 3 of 3; the others 0 of 3"
 
 
-def test_the_first_screen_names_the_sets_on_which_all_models_or_none_hold():
+def test_the_first_screen_names_all_sets_of_the_shorter_side():
+    """It named a set with one undecided model, and not the one with all failures."""
+
     def where(**held):
-        return turning(**held).turned("published")
+        return turning(**held).by_dataset("published", brief=True)
 
     yes, no = YES, NO
-    assert where(digits=yes * 10 + no * 4, mnist=no * 2, fashion=no) == "mnist, fashion 0 of 3"
     assert where(digits=yes * 8, mnist=no * 6) == "digits 8 of 8; mnist 0 of 6"
-    assert where(a=yes * 3 + no, b=yes + no, c=no, **dict.fromkeys("defg", yes)) == "c 0 of 1"
+    assert where(a=yes * 2 + no * 3, b=yes + no, c=no, **dict.fromkeys("defg", yes)) == "a 2 of 5; b 1 of 2; c 0 of 1"
     assert where(a=yes * 3 + no * 2, **dict.fromkeys("bcd", no)) == "a 3 of 5"
+    assert where(**dict.fromkeys("abc", yes), **dict.fromkeys("def", no)) == "a, b, c 3 of 3"
     assert where(a=yes, b=yes, c=yes) == where(a=no) == ""
 
 

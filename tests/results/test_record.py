@@ -55,10 +55,13 @@ def test_an_outcome_comes_back_from_a_line_of_json_as_it_was(outcome):
 def test_a_table_is_of_the_records_own_measurements():
     """Those who ask one after another share a table. It was indexed three times for each record of the board."""
     one = whole_record()
-    other = one.model_copy(update={"measurements": one.measurements[:1]})
-    table_of_one = one.table
-    assert one.table is table_of_one and other.table.columns == one.measurements[:1]
-    assert one.table.columns is one.measurements
+    first, *rest = one.measurements
+    other = one.model_copy(update={"measurements": (replace(first, unit="other"), *rest)})
+    alike = one.model_copy(update={"measurements": (first, *rest)})
+    indexed = one.table
+    assert one.table is indexed
+    for record in (other, alike, one):
+        assert record.table.columns is record.measurements
 
 
 @given(OUTCOME)

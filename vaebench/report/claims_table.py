@@ -59,31 +59,19 @@ class Counted:
         """Number of models on which it holds at a level."""
         return sum(getattr(one, level).word == "holds" for one in self.verdicts)
 
-    def by_dataset(self, level: LevelName) -> str:
+    def by_dataset(self, level: LevelName, brief: bool = False) -> str:
         """Where it turns round: data sets on which most models hold, and sets on which most do not; else empty.
 
-        Three sets or more on the longer side are "the others". Sets are counted together only where all models or none
-        hold on them.
+        Three sets or more on the longer side are "the others", and go without saying in brief. Sets are counted
+        together only where all models or none hold on them.
         """
         sides = self._sides(level)
         if not all(sides.values()):
             return ""
         few, many = sorted(sides.values(), key=len)
         if len(many) > 2:
-            return f"{_held_on(few)}; {_held_on(many, 'the others')}"
+            return _held_on(few) + ("" if brief else f"; {_held_on(many, 'the others')}")
         return f"{_held_on(sides[True])}; {_held_on(sides[False])}"
-
-    def turned(self, level: LevelName) -> str:
-        """The same in few words: sets on which all models or none hold, where there are such, of few.
-
-        A side of more than two sets is left out, unless the other has more.
-        """
-        sides = self._sides(level)
-        if not all(sides.values()):
-            return ""
-        fewest = max(2, min(map(len, sides.values())))
-        few = [(name, held) for side in sides.values() if len(side) <= fewest for name, held in side.items()]
-        return _held_on(dict([one for one in few if len(set(one[1])) == 1] or few))
 
     def _sides(self, level: LevelName) -> dict[bool, dict[str, list[bool]]]:
         """Whether each model holds, by data set: sets on which most do, and sets on which most do not."""
@@ -160,7 +148,7 @@ def headlines(found: Iterable[Counted]) -> str:
     chosen = [one for one in found if headline(one.task.name, one.claim.id) and one.models]
     rows = []
     for one in sorted(chosen, key=_how_widely):
-        counts = [f"**{one.held(at)}** of {one.applies(at)}{_in_brackets(one.turned(at))}" for at in AT]
+        counts = [f"**{one.held(at)}** of {one.applies(at)}{_in_brackets(one.by_dataset(at, brief=True))}" for at in AT]
         name = f"[{escape(headline(one.task.name, one.claim.id))}]({one.link})"
         decides = "; ".join(filter(None, (what_decides(one), cannot_tell(one.verdicts))))
         rows.append([name, *counts, *how_much(one), decides])

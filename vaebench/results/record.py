@@ -200,7 +200,7 @@ class CellRow(Stored):
 
 
 _last = [Table(())]
-"""The table that was asked for last. It holds the columns that it is of, so that no others have their identity."""
+"""The table that was asked for last, as it was read. It holds its columns, so that no others have their identity."""
 
 
 class Record(Stored):
@@ -228,9 +228,10 @@ class Record(Stored):
     @property
     def table(self) -> Table:
         """All measurements, as `claims.judge` takes them. Those who ask one after another share one index."""
-        if _last[0].columns is not self.measurements:
-            _last[0] = Table(self.measurements)
-        return _last[0]
+        found = _last[0]
+        if found.columns is not self.measurements:
+            found = _last[0] = Table(self.measurements)
+        return found
 
     @field_serializer("measurements", mode="wrap")
     def _read_measurements(self, found: tuple[Column, ...], written: SerializerFunctionWrapHandler) -> object:

@@ -2,16 +2,19 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 from measures.known import generator
 from measures.planted_decoders import corners, split_of
+from sklearn.kernel_approximation import Nystroem
 
 from vaebench.data import Split
 from vaebench.data.digits import load
 from vaebench.kernels.neighbours import neighbour_distance
 from vaebench.measures.model_view import DataUndefined
 from vaebench.papers.gracyk2025 import kept
+from vaebench.papers.gracyk2025.edges import edge_histograms
 from vaebench.papers.gracyk2025.kept import FLOORS, facts
 from vaebench.papers.gracyk2025.outliers import NEIGHBOUR, classifier
 from vaebench.papers.gracyk2025.ratings import rated
@@ -76,6 +79,21 @@ def test_parts_do_not_show(monkeypatch):
 def test_more_examples_than_are_fitted_leave_a_classifier_of_some(monkeypatch):
     monkeypatch.setattr(kept, "FITTED", 150)
     assert kept._found(corners(400), 50).classifier.accuracy > 0.9
+
+
+def test_a_classifier_of_edges_is_scaled_by_their_variance_and_keeps_none_but_its_landmarks(monkeypatch):
+    """The landmarks were a view, and kept all that was seen in memory while it was mapped."""
+    seen, landmarks = [], []
+    fit, see = Nystroem.fit, kept._seen
+    monkeypatch.setattr(kept, "EDGED", {"digits": 50})
+    monkeypatch.setattr(Nystroem, "fit", lambda self, x: landmarks.append(x) or fit(self, x))
+    monkeypatch.setattr(kept, "_seen", lambda *given: seen.append(see(*given)) or seen[-1])
+    rater = kept._found(DIGITS, 50).classifier
+    edges = edge_histograms(DIGITS.train.x.double())
+    features = rater.pipeline.named_steps["nystroem"]
+    assert features.gamma == pytest.approx(3 / (2 * float(edges.var(0).sum())))
+    assert len(landmarks[0]) == 50
+    assert not np.shares_memory(landmarks[0], seen[0].numpy())
 
 
 def test_too_few_examples_are_the_datas_matter():

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from vaebench.report.run_places import RowPlaces
 
 LISTED = 50
-"""So many written pages are named; ``--json`` names all."""
+"""So many written files are named, and all that were removed; ``--json`` names all."""
 
 
 @app.command("leaderboard", short_help="Write the leaderboard's pages, or check them.")
@@ -60,8 +60,10 @@ def leaderboard_(
         told = {"places": [asdict(row) for row in done.places]} if preview else {}
         answer({"stale": stale} if check_only else {"pages": [str(page) for page in pages], **told})
     elif pages:
-        more = len(pages) - LISTED
-        rows = [*map(str, pages[:LISTED]), *([f"and {more} more"] if more > 0 else [])]
+        there = [page for page in pages if page.exists()]
+        more = [f"and {len(there) - LISTED} more"] if len(there) > LISTED else []
+        gone = [page for page in pages if page not in set(there)]
+        rows = map(str, [*there[:LISTED], *more, *gone])
         out.print("\n".join(map(visible, rows)), highlight=False, soft_wrap=True)
         _show_places(done.places, is_preview=preview is not None)
     elif not stale and not done.strangers:

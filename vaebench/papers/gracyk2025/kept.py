@@ -137,7 +137,7 @@ def _fitted(data: Dataset, variance: float) -> Classifier | None:
     seen = _seen(train.x, chosen, edged)
     if edged:
         variance = _moments(torch.split(seen, AT_ONCE))[1]
-    landmarks = seen[: EDGED.get(data.name, LANDMARKS)].double().numpy()
+    landmarks = seen[: EDGED.get(data.name, LANDMARKS)].double().numpy().copy()
     del seen  # and made again below: beside what is mapped it would be the peak
     features = Nystroem(gamma=3 / max(2 * variance, 1e-12), n_components=len(landmarks), random_state=0).fit(landmarks)
     mapped = np.empty((len(chosen), len(landmarks)))

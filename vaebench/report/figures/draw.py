@@ -21,9 +21,6 @@ from vaebench.report.figures.style import SMALL
 _FONT = re.compile(r"font: (?:(bold) )?([\d.]+)px 'DejaVu Sans'")
 _STYLE = "*{stroke-linejoin: round; stroke-linecap: butt}"
 _LONG = re.compile(r"(?<=[ \"(-])-?\d+\.\d{3,}(?=[ \",)\n])")
-POINTS = 72
-"""An SVG's units in an inch. Text is measured in them where it is laid out."""
-
 TEXT_STYLE = "text{font-family: 'DejaVu Sans', Verdana, sans-serif}"
 """Letters are as wide as those that the picture was laid out with, where either font is there."""
 
@@ -47,16 +44,15 @@ def svg(figure: Figure) -> str:
 
 
 def printed(drawn: Canvas) -> str:
-    """Print a drawing as SVG as ``savefig`` does, to the letter, but draw it once: it is laid out beforehand.
+    """Print a drawing as SVG as ``savefig`` does in the board's style, to the letter, but draw it once.
 
     Args:
-        drawn: matplotlib's figure. It is laid out when this returns, and will not be again.
+        drawn: matplotlib's figure. It is laid out by its engine now, and has none afterwards.
 
     Returns:
         The file's text.
     """
     text, canvas = io.StringIO(), FigureCanvasSVG(drawn)
-    drawn.dpi = POINTS
     if engine := drawn.get_layout_engine():
         engine.execute(drawn)
     drawn.set_layout_engine("none")
