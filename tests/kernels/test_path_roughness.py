@@ -2,7 +2,9 @@ import math
 
 import pytest
 import torch
+from torch.utils._python_dispatch import TorchDispatchMode
 
+from vaebench.kernels import path_roughness as kernel
 from vaebench.kernels.estimate import Undefined
 from vaebench.kernels.path_roughness import path_roughness
 
@@ -74,6 +76,31 @@ def test_single_precision_is_enough_for_paths_of_usual_length():
     exact, rounded = path_roughness(arc(1.0, 32)), path_roughness(arc(1.0, 32).float())
     assert rounded.dtype == torch.float32
     assert float(rounded) == pytest.approx(float(exact), rel=1e-4)
+
+
+class Doubles(TorchDispatchMode):
+    """The largest tensor in double precision that was made."""
+
+    largest = 0
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        made = func(*args, **(kwargs or {}))
+        if isinstance(made, torch.Tensor) and made.dtype == torch.float64:
+            self.largest = max(self.largest, made.numel())
+        return made
+
+
+def test_paths_of_images_are_held_a_part_at_a_time_and_parts_do_not_show(draw, monkeypatch):
+    """A thousand paths of MNIST took half a gigabyte: the peak of a whole cell."""
+    points = draw(30, 9, 3, 8, 8).float()
+    with Doubles() as whole:
+        at_once = path_roughness(points)
+    monkeypatch.setattr(kernel, "AT_ONCE", 4 * points[0].numel() + 1)
+    with Doubles() as parts:
+        assert torch.equal(path_roughness(points), at_once)
+    assert whole.largest == points.numel() and parts.largest == 4 * points[0].numel()
+    monkeypatch.setattr(kernel, "AT_ONCE", 1)
+    assert torch.equal(path_roughness(points), at_once)
 
 
 def test_standing_still_is_not_smooth_but_undefined(draw):

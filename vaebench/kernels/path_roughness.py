@@ -5,6 +5,9 @@ from torch import Tensor
 
 from vaebench.kernels.estimate import Undefined, require_finite
 
+AT_ONCE = 2**20
+"""Numbers of paths that are held at a time: half a dozen copies of them in double precision."""
+
 # A path is treated as a point if its length is at most this many roundings of each of its points.
 _ROUNDINGS = 16
 
@@ -37,12 +40,17 @@ def path_roughness(points: Tensor) -> Tensor:
     Examples:
         >>> path_roughness(torch.tensor([[0.0, 1.0, 2.0], [0.0, 1.0, 4.0]]).unsqueeze(-1))
         tensor([0., 4.])
-    """
+    """  # noqa: DOC502 - raised by what it calls
     if points.ndim < 2 or points.shape[1] < 3:
         raise ValueError(f"a path has at least three points, (paths, points, *event), got shape {tuple(points.shape)}")
+    parts = torch.split(require_finite(points, "the path"), max(1, AT_ONCE // max(1, points.shape[1:].numel())))
+    return torch.cat([_of_some(part) for part in parts])
+
+
+def _of_some(points: Tensor) -> Tensor:
     # In double precision, differences of single-precision numbers are exact; in single precision they would be rounded
     # again.
-    x = require_finite(points, "the path").double().reshape(*points.shape[:2], -1)
+    x = points.double().reshape(*points.shape[:2], -1)
     segments = x.diff(dim=1)
     lengths = torch.linalg.vector_norm(segments, dim=2).sum(1)
     n = segments.shape[1]
