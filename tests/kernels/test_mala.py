@@ -129,6 +129,20 @@ def test_the_gradient_is_each_chains_own_even_under_no_grad(draw, mlp):
     torch.testing.assert_close(gradient, differences, rtol=1e-6, atol=1e-8)
 
 
+def test_no_more_chains_are_differentiated_at_once_than_were_said_and_parts_do_not_show(draw, mlp):
+    """The metrics of all chains on images of MNIST were held at once."""
+    net, z, seen = mlp([3, 8, 1]), draw(10, 3), []
+
+    def density(z):
+        seen.append(len(z))
+        return net(z)[:, 0]
+
+    whole, parts = with_gradient(density)(z), with_gradient(density, 4)(z)
+    assert seen == [10, 4, 4, 2]
+    for one, other in zip(whole, parts, strict=True):
+        torch.testing.assert_close(one, other)
+
+
 def test_a_density_may_hold_derivatives_of_its_own(draw, rng):
     # The volume element of sinh, coordinate by coordinate, is ∏ cosh(z_j)², and the gradient of its logarithm 2·tanh.
     def volume_weighted(z):

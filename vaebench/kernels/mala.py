@@ -35,10 +35,10 @@ class Chains(NamedTuple):
     step_size: Tensor
 
 
-def with_gradient(log_density: Callable[[Tensor], Tensor]) -> ValueAndGradient:
+def with_gradient(log_density: Callable[[Tensor], Tensor], at_once: int | None = None) -> ValueAndGradient:
     """Pair a log density, in nats, with its gradient, in nats per unit of z.
 
-    z ↦ (log p(z), ∇ log p(z)), in one backward pass for all chains.
+    z ↦ (log p(z), ∇ log p(z)), in one backward pass for all chains, or for so many at once.
 
     Closed form: no chain's value depends on another chain's code. Pulling back ones thus gives each chain its own
     gradient.
@@ -47,6 +47,7 @@ def with_gradient(log_density: Callable[[Tensor], Tensor]) -> ValueAndGradient:
         log_density: (chains, dim) -> (chains,), example by example, made of operations that torch.func can
             differentiate. It may contain derivatives itself, like log det g of a decoder's metric, if they are
             torch.func's too.
+        at_once: Most chains whose intermediate results are held at a time; None for all.
 
     Returns:
         The pair as a function of z. Exact, by automatic differentiation. Ignores an enclosing `torch.no_grad`.
@@ -60,7 +61,15 @@ def with_gradient(log_density: Callable[[Tensor], Tensor]) -> ValueAndGradient:
         value, pull = vjp(log_density, z)[:2]
         return value, pull(torch.ones_like(value))[0]
 
-    return pair
+    if at_once is None:
+        return pair
+    most = at_once
+
+    def in_parts(z: Tensor) -> tuple[Tensor, Tensor]:
+        values, gradients = zip(*map(pair, torch.split(z, most)), strict=True)
+        return torch.cat(values), torch.cat(gradients)
+
+    return in_parts
 
 
 def mala(

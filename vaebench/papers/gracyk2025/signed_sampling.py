@@ -51,6 +51,9 @@ TOO_SMALL = 0.1
 MALA_STEPS, MALA_BURN_IN, MALA_STEP = 40, 20, 0.3
 """Kept Langevin steps, adapting ones, and the first step size in the unit of a real code."""
 
+CHAINS = 256
+"""Chains whose metrics are differentiated at a time: a dozen copies of their decoders' Jacobians."""
+
 WIDEST = 1.5
 """Largest factor at which a match is sought. Above 1 the prior is widened."""
 
@@ -213,7 +216,7 @@ class _Sampler:
             volume: Tensor = torch.linalg.slogdet(metric_at(trained, paired(z), active)).logabsdet
             return alpha * volume + log_prior(trained, z)
 
-        moved = with_gradient(log_density)
+        moved = with_gradient(log_density, CHAINS)
         chains = mala(moved, unpaired(start), MALA_STEPS, MALA_STEP, self.draws.rng, burn_in=MALA_BURN_IN)
         ends = paired(chains.z)
         # A determinant that is nothing but rounding draws chains to it: where one has ended there, there is no volume.
