@@ -102,7 +102,7 @@ def _tested(suite: Suite, selection: Selection) -> str:
     )
     seeds = Counter(len(one.record.cells) for one in selection.shown if one.is_own).most_common(1)[0][0]
     return (
-        f"The claims of {_many(len(papers), 'paper')}, tested on {_many(len(variants), 'variant')}, "
+        f"Claims of {_many(len(papers), 'paper')} on {_many(len(variants), 'variant')}, "
         f"{_many(len(archs), 'network')} and {_many(len(data), 'data set')}, {_many(seeds, 'seed')} each."
     )
 
@@ -118,8 +118,8 @@ def _awaited(suite: Suite, selection: Selection) -> str:
     lacks = f" No current result yet: {', '.join(none)}." if none else ""
     many = f"[{_many(len(old), 'record')}]({SUPERSEDED})"
     archs = {one.arch for one in old} - {one.arch for one in own}
-    others = f", all of {' and '.join(sorted(archs))} among them," if archs else ""
-    return f" {many}{others} {'waits' if len(old) == 1 else 'wait'} to be rerun.{lacks}"
+    others = f" (all of {' and '.join(sorted(archs))})" if archs else ""
+    return f" {many}{others} {'awaits' if len(old) == 1 else 'await'} a rerun.{lacks}"
 
 
 def _by_task(tasks: Sequence[Task], selection: Selection) -> str:
@@ -152,7 +152,7 @@ def _dated(suite: Suite, selection: Selection, preview: bool) -> str:
         ("data", DATA),
         ("cite", CITE),
         ("add a variant", ADD),
-        ("what this is", HOME),
+        ("about", HOME),
     )
     return " · ".join([facts, *(f"[{name}]({path})" for name, path in ways)])
 
