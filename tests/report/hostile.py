@@ -133,6 +133,7 @@ CORPUS = [
         written_with(('"suite_version"', '"suite_version": "9", "suite_version"')),
         "suite_version: ",
     ),
+    ("a key twice, once before a space", written_with(('"arch":', '"arch" \n\t: "conv", "arch":')), "arch: "),
     ("a key twice, deep", written_with(('"arch":', '"arch": "conv", "arch":')), "arch: "),
     (
         "a key twice, beside a text with braces and colons",

@@ -172,7 +172,7 @@ def _on_file(record: Record, kept: Kept, path: Path, key: str) -> Record:
 
 
 class _Entry(Stored):
-    """What is kept, as JSON.
+    """What is kept, as JSON; the page, which is squeezed already, stands behind it.
 
     `own_claims` is whether the claims are the record's own; else they are its task's, and are not written. `stored` is
     the record as it stands in its file, where the board does not judge it by its task.
@@ -187,8 +187,11 @@ class _Entry(Stored):
     numbers: str
     means: dict[str, Mean]
     tolerances: dict[str, tuple[Words, ...]]
-    page: str
     page_for: str
+
+
+_LENGTH = 8
+"""Bytes in front that say how long the JSON is."""
 
 
 def _packed(record: Record, kept: Kept, there: Suite) -> bytes:
@@ -204,19 +207,20 @@ def _packed(record: Record, kept: Kept, there: Suite) -> bytes:
         numbers=base64.b64encode(one.numbers.tobytes()).decode() if one else "",
         means=dict(one.means) if one else {},
         tolerances=dict(one.tolerances) if one else {},
-        page=base64.b64encode(kept.page).decode(),
         page_for=kept.page_for,
     )
-    return zlib.compress(entry.model_dump_json().encode(), 1)
+    text = zlib.compress(entry.model_dump_json().encode(), 1)
+    return len(text).to_bytes(_LENGTH, "big") + text + kept.page
 
 
 def _unpacked(packed: bytes, path: Path, key: str, there: Suite) -> Record | None:
     """Make the record of what was kept; None where there is nothing, or nothing of ours."""
     if not packed:
         return None
+    end = _LENGTH + int.from_bytes(packed[:_LENGTH], "big")
     try:
-        one = _Entry.model_validate_json(zlib.decompress(packed))
-        numbers, page = array("d", base64.b64decode(one.numbers)), base64.b64decode(one.page)
+        one = _Entry.model_validate_json(zlib.decompress(packed[_LENGTH:end]))
+        numbers, page = array("d", base64.b64decode(one.numbers)), packed[end:]
     except (ValidationError, ValueError, zlib.error):
         return None
     if one.expected != _expected(one.again, there):

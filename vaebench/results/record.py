@@ -253,8 +253,9 @@ class Record(Stored):
 
     @model_validator(mode="after")
     def _measurements_are_named(self) -> "Record":
+        plain = {name: NAME.fullmatch(name) for one in self.measurements for name in (one.name, one.arm)}
         for one in self.measurements:
-            if not (NAME.fullmatch(one.name) and NAME.fullmatch(one.arm)):
+            if not (plain[one.name] and plain[one.arm]):
                 raise ValueError(f"measurements: {one.name!r:.80} of {one.arm!r:.80}: no name in small letters")
             if "__" in one.name and not all(part.strip("_") == part != "" for part in map_entry(one.name) or ("",)):
                 raise ValueError(

@@ -203,7 +203,7 @@ def record_of(text: bytes, path: Path) -> Record:
     return record
 
 
-_KEY = re.compile(rb'"\s*:')
+_SPACE = b" \t\n\r"
 _NUMBERS = re.compile(rb"\[[-+0-9.eE,\s]*+\]")
 
 
@@ -213,17 +213,17 @@ def _is_plain(text: bytes) -> bool:
     As many keys stand in the text as its objects keep. One that is there twice is kept once, and a text that looks like
     a key is counted too; so where the numbers differ, each object has to be looked at.
     """
-    kept = 0
+    kept, short = 0, _NUMBERS.sub(b"[]", text)
 
     def count(found: dict[str, object]) -> None:
         nonlocal kept
         kept += len(found)
 
     try:
-        json.loads(_NUMBERS.sub(b"[]", text), object_hook=count)
+        json.loads(short, object_hook=count)
     except (ValueError, RecursionError):
         return False
-    return kept == len(_KEY.findall(text)) and b"\\u0000" not in text
+    return kept == short.translate(None, _SPACE).count(b'":') and b"\\u0000" not in text
 
 
 def _each_once(pairs: list[tuple[str, object]]) -> None:
