@@ -62,7 +62,7 @@ def leaderboard_(
     elif pages:
         there = [page for page in pages if page.exists()]
         more = [f"and {len(there) - LISTED} more"] if len(there) > LISTED else []
-        gone = [page for page in pages if page not in set(there)]
+        gone = sorted(set(pages) - set(there))
         rows = map(str, [*there[:LISTED], *more, *gone])
         out.print("\n".join(map(visible, rows)), highlight=False, soft_wrap=True)
         _show_places(done.places, is_preview=preview is not None)
