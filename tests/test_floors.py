@@ -11,7 +11,7 @@ PACKAGE = Path(__file__).parents[1] / "vaebench"
 
 FLOORS = {
     "version": 1, "mistakes": 1, "stops": 1, "terminal": 1, "seeds": 1, "claims": 1, "fingerprint": 1, "kernels": 1,
-    "data": 1, "experiment": 1, "file_bytes": 1, "sources": 1,
+    "bounded": 1, "data": 1, "experiment": 1, "file_bytes": 1, "sources": 1,
     "models": 2, "results": 2,
     "training": 3, "variants": 3, "adapters": 3, "environment": 3,
     "measures": 4,

@@ -74,6 +74,32 @@ def test_a_kept_file_is_not_worked_out_again_and_an_edited_one_is(made, checkout
     assert len(worked) == 3
 
 
+def test_a_file_that_changes_while_it_is_read_is_kept_as_what_was_read(made, checkout, tmp_path, monkeypatch):
+    import vaebench.report.reading as reading
+
+    store, hashed = Cache(tmp_path / "cache" / "board.sqlite"), reading._keys
+    path = next(checkout.rglob("vae.*.json"))
+    before = path.read_bytes()
+    raw = json.loads(before)
+    column = next(c for c in raw["measurements"] if c["arm"] == "trained")
+    column["values"] = [value + 0.25 for value in column["values"]]
+
+    def then_changed(paths, beside):
+        keys = hashed(paths, beside)
+        path.write_text(json.dumps(raw), "utf-8")
+        return keys
+
+    monkeypatch.setattr(reading, "_keys", then_changed)
+    (found,) = (one for one in read(made, checkout, store)[0] if one.subject.variant.name == "vae")
+    monkeypatch.undo()
+    assert next(
+        c for c in found.measurements if c.place == tuple(column[k] for k in ("arm", "knob", "name"))
+    ).values == tuple(column["values"])
+    path.write_bytes(before)
+    (again,) = (one for one in read(made, checkout, store)[0] if one.subject.variant.name == "vae")
+    assert known(again) == summarised(again)
+
+
 def test_other_tasks_and_other_data_make_what_was_kept_void(made, checkout, tmp_path):
     store = Cache(tmp_path / "cache" / "board.sqlite")
     read(made, checkout, store)
@@ -152,7 +178,7 @@ def test_files_are_worked_out_alike_in_a_process_of_their_own(monkeypatch, tmp_p
 
     folder = board.root() / board.REFERENCES
     few = sorted(folder.rglob("nakagawa*/*.json"))[:2]
-    keys = reading._keys(few, reading.suite())
+    keys = reading._keys(few, reading._beside(reading.suite()))
     found = _work_out_some([str(path.absolute()) for path in few])
     assert set(found) == set(keys.values())
     for path, key in keys.items():

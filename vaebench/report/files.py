@@ -9,6 +9,7 @@ import stat
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from vaebench.bounded import read_bounded
 from vaebench.mistakes import Mistake
 from vaebench.report.figures.forgery import same_drawing
 from vaebench.report.figures.stamp import STAMP_BEGINS, stamp
@@ -135,8 +136,7 @@ def _is_folder(path: Path) -> bool:
 
 
 def _text(path: Path) -> str:
-    with path.open("rb") as file:
-        found = file.read(MAX_BYTES + 1)
+    found = read_bounded(path, MAX_BYTES)
     return found.decode("utf-8", "replace") if len(found) <= MAX_BYTES else ""
 
 

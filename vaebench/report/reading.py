@@ -10,7 +10,8 @@ import hashlib
 import sys
 import zlib
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -21,7 +22,7 @@ from vaebench.report.admission import judged
 from vaebench.report.cache import Cache
 from vaebench.report.files import marked
 from vaebench.report.kept import Kept, page_for
-from vaebench.report.processes import several, side_by_side, uncollected
+from vaebench.report.processes import PROCESSES, several, side_by_side, uncollected
 from vaebench.report.record_page import record_page
 from vaebench.report.selection import unfit
 from vaebench.report.shown import show
@@ -50,7 +51,8 @@ def kept_records(folder: Path, there: Suite, store: Cache) -> tuple[list[Record]
         is none.
     """
     paths = record_files(folder) if folder.is_dir() else []
-    keys = _keys(paths, there)
+    beside = _beside(there)
+    keys = _keys(paths, beside)
     known = store.find(keys.values())
     records = {
         path: record for path, key in keys.items() if (record := _unpacked(known.pop(key, b""), path, key, there))
@@ -63,7 +65,9 @@ def kept_records(folder: Path, there: Suite, store: Cache) -> tuple[list[Record]
     for path in unknown:
         if path not in records:
             try:
-                records[path], fresh[keys[path]] = _read(path, keys[path], there)
+                text = file_bytes(path)  # it may have changed
+                keys[path] = _key(text, beside)
+                records[path], fresh[keys[path]] = _read(text, path, keys[path], there)
             except (BadRecord, OSError):
                 continue  # said below
     store.keep(fresh, keys.values())
@@ -102,16 +106,26 @@ def _expected(record: Record, there: Suite) -> tuple[str, str]:
     return (there.definition(record) if is_there else "", there.data_hash(record))
 
 
-def _keys(paths: Iterable[Path], there: Suite) -> dict[Path, str]:
-    """The key of each file: of its bytes, of the code and of the tasks."""
-    beside = hashlib.sha256(f"{_code()} {there.tasks!r} {sorted(there.variants)}".encode()).hexdigest()
-    found: dict[Path, str] = {}
-    for path in paths:
+def _keys(paths: Sequence[Path], beside: str) -> dict[Path, str]:
+    """The key of each file that can be read."""
+
+    def key(path: Path) -> str:
         try:
-            found[path] = f"{hashlib.sha256(file_bytes(path)).hexdigest()} {beside}"
+            return _key(file_bytes(path), beside)
         except (BadRecord, OSError):
-            continue  # said when it is read
-    return found
+            return ""  # said when it is read
+
+    with ThreadPoolExecutor(PROCESSES) as threads:
+        return {path: found for path, found in zip(paths, threads.map(key, paths), strict=True) if found}
+
+
+def _key(text: bytes, beside: str) -> str:
+    return f"{hashlib.sha256(text).hexdigest()} {beside}"
+
+
+def _beside(there: Suite) -> str:
+    """A hash of what a record is read by: the code and the tasks."""
+    return hashlib.sha256(f"{_code()} {there.tasks!r} {sorted(there.variants)}".encode()).hexdigest()
 
 
 @cache
@@ -143,10 +157,12 @@ def _worked_out(paths: Sequence[Path], keys: dict[Path, str]) -> Iterator[tuple[
 def _work_out_some(paths: Sequence[str]) -> dict[str, bytes]:
     """Work out files in a process of its own, for the suite of this code."""
     there = _suite()
+    beside = _beside(there)
     found: dict[str, bytes] = {}
-    for path, key in _keys(map(Path, paths), there).items():
+    for path in map(Path, paths):
         try:
-            found[key] = _read(path, key, there)[1]
+            text = file_bytes(path)
+            found[_key(text, beside)] = _worked(text, path, there)[2]
         except (BadRecord, OSError):
             continue
     return found
@@ -155,12 +171,17 @@ def _work_out_some(paths: Sequence[str]) -> dict[str, bytes]:
 _suite = cache(suite)
 
 
-def _read(path: Path, key: str, there: Suite) -> tuple[Record, bytes]:
-    """Read a file, and work out what is kept of it."""
-    record = record_of(file_bytes(path), path)
-    kept = work_out(record, there)
-    packed = _packed(record, kept, there)
+def _read(text: bytes, path: Path, key: str, there: Suite) -> tuple[Record, bytes]:
+    """Read a file's bytes, leave the measurements there, and work out what is kept."""
+    record, kept, packed = _worked(text, path, there)
     return _on_file(record, kept, path, key), packed
+
+
+def _worked(text: bytes, path: Path, there: Suite) -> tuple[Record, Kept, bytes]:
+    """Read a file's bytes, and work out what is kept, which comes packed too."""
+    record = record_of(text, path)
+    kept = work_out(record, there)
+    return record, kept, _packed(record, kept, there)
 
 
 def _on_file(record: Record, kept: Kept, path: Path, key: str) -> Record:

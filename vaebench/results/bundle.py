@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
+from vaebench.bounded import read_bounded
 from vaebench.mistakes import Mistake
 from vaebench.results.record import Record
 from vaebench.results.store import BadRecord, record_of
@@ -112,8 +113,7 @@ def bundled(file: Path = BUNDLE) -> tuple[Record, ...]:
 def _members(file: Path) -> Mapping[str, bytes]:
     """Unpack a bundle into memory. Names are keys and never paths."""
     try:
-        with file.open("rb") as packed:
-            compressed = packed.read(MOST_BYTES + 1)
+        compressed = read_bounded(file, MOST_BYTES)
         if len(compressed) > MOST_BYTES:
             raise ValueError(f"larger than {MOST_BYTES} bytes")
         decompressor = lzma.LZMADecompressor(memlimit=2**30)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from vaebench.bounded import read_bounded
 from vaebench.experiment import UNJUDGED
 from vaebench.mistakes import Mistake
 from vaebench.results.assemble import rejudge
@@ -160,8 +161,7 @@ def file_bytes(path: Path) -> bytes:
     if not stat.S_ISREG(path.lstat().st_mode):
         raise BadRecord(path, "no ordinary file")  # a link may lead anywhere, a pipe may never end
     try:
-        with path.open("rb") as file:
-            return file.read(MAX_BYTES + 1)
+        return read_bounded(path, MAX_BYTES)
     except OSError as error:
         raise BadRecord(path, str(error.strerror)) from error
 

@@ -13,6 +13,7 @@ from typing import Annotated
 
 from pydantic import Field, ValidationError
 
+from vaebench.bounded import read_bounded
 from vaebench.mistakes import first_line
 from vaebench.results.record import Release, Stored, first_error, whole
 from vaebench.results.store import MANIFEST, BadRecord
@@ -211,8 +212,7 @@ def read_bytes(path: Path, most: int) -> bytes:
     try:
         if not stat.S_ISREG(path.lstat().st_mode):
             raise BadRecord(path, "no ordinary file")
-        with path.open("rb") as file:
-            text = file.read(most + 1)
+        text = read_bounded(path, most)
     except OSError as error:
         raise BadRecord(path, str(error.strerror)) from error
     if len(text) > most:
