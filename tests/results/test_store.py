@@ -2,8 +2,10 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from conftest import environment_with
@@ -28,6 +30,23 @@ def test_writing_twice_leaves_one_file(tmp_path):
     for _ in range(2):
         write_record(tmp_path, whole_record())
     assert [p.name for p in tmp_path.rglob("*") if p.is_file()] == ["vae.mlp.digits.json"]
+
+
+KEY = re.compile(r'"(\w+)": (?=.)')
+
+
+@pytest.mark.parametrize("again", ['"{}": 0, ', '"{}": [1, 2.5], ', '"{}": {{"n": 5}}, ', '"\\u0000": 0, '])
+def test_a_key_that_is_there_twice_is_found_wherever_it_stands(again):
+    """Also in the columns and checks that are passed over because they stand as the suite writes them."""
+    text = strict_json(whole_record())
+    assert store._is_plain(text.encode())
+    places = list(KEY.finditer(text))
+    assert {"kind", "absent", "interval", "estimate", "estimate_beyond"} <= {one[1] for one in places}
+    for one in places:
+        twice = text[: one.start()] + again.format(one[1]) + text[one.start() :]
+        assert not store._is_plain(twice.encode()), one
+        with pytest.raises(BadRecord, match=r"there twice in one object|a text with a NUL"):
+            store.record_of(twice.encode(), Path("record.json"))
 
 
 @pytest.mark.parametrize("call", ["fsync", "replace"])
