@@ -118,9 +118,11 @@ class Beyond:
         below, reach = self.ideal < self.limit, self.ideal - self.null
         low, high = (None, self.limit) if below else (self.limit, None)
         rounding, room = ROUNDING * abs(reach), abs(reach)
-        frame = Statistic(self.measurement, low, high, (), (), (), scale=self.scale, rounding=rounding, room=room)
         draws = tuple(n for (n,) in sweep.counts.values()) if self.scale == "draws" else ()
-        return replace(filled(frame, sweep, only, lambda value: (value - self.null) / reach), draws=draws)
+        frame = Statistic(
+            *(self.measurement, low, high, (), (), ()), scale=self.scale, draws=draws, rounding=rounding, room=room
+        )
+        return filled(frame, sweep, only, lambda value: (value - self.null) / reach)
 
     def _possible(self, sweep: Sweep) -> Sweep:
         """Leave out the seeds whose measurement is negative on a logarithmic scale, or no share where one is due.
@@ -193,21 +195,18 @@ class Exceeds:
             for seed, (value,) in sweep.values.items()
             if seed in control.values
         }
-        both = replace(
-            sweep,
-            values={seed: [gain] for seed, (gain, _) in gains.items()},
-            degenerate=tuple(sorted({*sweep.degenerate, *control.degenerate})),
-            reason=sweep.reason or control.reason,
-        )
         names = (self.measurement, self.control) if self.side == "above" else (self.control, self.measurement)
-        found = filled(Statistic(" minus ".join(names), 0.0, None, (), (), ()), both, only, float)
         open_ = any(
             gain or self._room(*control.values[seed]) > 2 * control.stderrs[seed][0]
             for seed, (gain, _) in gains.items()
         )
-        return replace(
-            found,
+        return Statistic(
+            *(" minus ".join(names), 0.0, None, tuple(gains)),
+            values=tuple(gain for gain, _ in gains.values()),
             agreement=tuple(clip(share) for _, share in gains.values()),
+            degenerate=tuple(sorted({*sweep.degenerate, *control.degenerate})),
+            missing=sweep.reason or control.reason,
+            knob=sweep.knobs[0] if len(sweep.knobs) == 1 else None,
             uninformative="its control leaves nothing to gain" if gains and not open_ else "",
         )
 

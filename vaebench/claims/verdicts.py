@@ -1,7 +1,7 @@
 """What measurements say of a claim."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from vaebench.claims.claim import WORST_FIRST, CheckResult, Claim, Level, ReasonCode, Verdict, VerdictWord
@@ -201,24 +201,25 @@ def judge(claim: Claim, table: Table, arm: str = "trained", seeds_run: int | Non
     """
     ran = _Ran(len(table.seeds) if seeds_run is None else seeds_run, len(table.seeds), claim.looks)
     found = read_plants(claim.plants, table) if arm == "trained" else ()
-    return replace(_judged(claim, table, arm, ran, found), plants=found)
+    return _judged(claim, table, arm, ran, found)
 
 
-def _judged(claim: Claim, sample: Sample, arm: str, ran: _Ran, found: Sequence[Found]) -> Verdict:
+def _judged(claim: Claim, sample: Sample, arm: str, ran: _Ran, found: tuple[Found, ...]) -> Verdict:
     """Judge both levels. A measure that reads a plant the wrong way round decides nothing under controls."""
     reduced = [(condition, condition.statistics(sample, arm)) for condition in claim.conditions]
     # Of an empty table nothing was asked at all.
     unheard = {name for name in judged_names([claim]) if sample.names and name not in sample.names}
     blind = {one.plant.measurement for one in found if one.word == "reversed"}
 
-    def level(part: Sequence[Reduced]) -> tuple[Level, tuple[CheckResult, ...]]:
-        judged, checks = _level(part, ran, unheard)
-        names = [name for of, _ in part for name in of.measurements]
-        return replace(judged, valid=validity(found, names)), checks
+    def level(part: Sequence[Reduced], known: Known | None = None) -> tuple[Level, tuple[CheckResult, ...]]:
+        return _level(part, ran, unheard, found, known or {})
 
     published = [(of, statistics) for of, statistics in reduced if of.role == "published"]
-    first, _ = level(published)
     controlled, checks = level(reduced)
+    every = (id(one) for _, statistics in reduced for one in statistics)
+    # What was corrected for all together may not need it for few; nothing else hangs on how many there are.
+    known = {which: check for which, check in zip(every, checks, strict=True) if check.code != "corrected"}
+    first = level(published, known)[0] if len(published) < len(reduced) else controlled
     if blind:
         seeing = [(of, statistics) for of, statistics in reduced if not blind.intersection(of.measurements)]
         lines = [(of, each) for of, statistics in reduced for each in statistics]
@@ -229,7 +230,7 @@ def _judged(claim: Claim, sample: Sample, arm: str, ran: _Ran, found: Sequence[F
         arms = ", ".join(sorted({one.plant.arm for one in found if one.word == "reversed"}))
         why = f"reads the plant {arms} the wrong way round"
         controlled = _without_blind(level(seeing)[0] if seeing else None, controlled, why)
-    return Verdict(claim.id, arm, first, controlled, checks)
+    return Verdict(claim.id, arm, first, controlled, checks, found)
 
 
 def _without_blind(rest: Level | None, all_together: Level, why: str) -> Level:
@@ -243,13 +244,19 @@ def _without_blind(rest: Level | None, all_together: Level, why: str) -> Level:
 Reduced = tuple[Condition, tuple[Statistic, ...]]
 """A condition with its statistics."""
 
+Known = Mapping[int, CheckResult]
+"""Checks by the identity of their statistic."""
 
-def _level(reduced: Sequence[Reduced], ran: _Ran, unheard: set[str]) -> tuple[Level, tuple[CheckResult, ...]]:
-    """Judge some conditions together."""
+
+def _level(
+    reduced: Sequence[Reduced], ran: _Ran, unheard: set[str], found: Sequence[Found], known: Known
+) -> tuple[Level, tuple[CheckResult, ...]]:
+    """Judge some conditions together; `known` are checks that stand, by statistic."""
     meant = [[one for one in statistics if one.values or one.degenerate] for _, statistics in reduced]
     together = max(1, sum(not one.uninformative for statistics in meant for one in statistics))
     checks = tuple(
-        _checked(one, of.role, ran, together, ", ".join(sorted(unheard.intersection(of.measurements))))
+        known.get(id(one))
+        or _checked(one, of.role, ran, together, ", ".join(sorted(unheard.intersection(of.measurements))))
         for of, statistics in reduced
         for one in statistics
     )
@@ -260,4 +267,5 @@ def _level(reduced: Sequence[Reduced], ran: _Ran, unheard: set[str]) -> tuple[Le
     deciding = [check for check in checks if check.word == word]
     why = next((check for check in deciding if check.reason), deciding[0])
     decided_by = "" if word == "holds" else deciding[0].place
-    return Level(word, agreement, seeds, why.reason, why.code, decided_by), checks
+    valid = validity(found, (name for of, _ in reduced for name in of.measurements))
+    return Level(word, agreement, seeds, why.reason, why.code, decided_by, valid), checks
