@@ -11,11 +11,12 @@ from pathlib import Path
 import pytest
 
 import vaebench
+from vaebench.report.figures.prepare import first_rows, task_pictures
 from vaebench.report.files import DIFFERS, MISSING, drawn_figures, stale_pages
 from vaebench.report.markdown import NO_RECORDS, PREVIEW, anchor
-from vaebench.report.pages import drawn_of
 from vaebench.report.selection import select
 from vaebench.report.sent import sent
+from vaebench.report.task_page import task_page
 
 FIGURE = "figures/camuto2021_variance_frequency.digits.svg"
 BESIDE = "figures/camuto2021_variance_frequency.digits_beside.svg"
@@ -157,14 +158,33 @@ def test_a_submission_touches_only_pages_of_its_task(made, few, board):
     assert {name for name in changed if board.get(name) != changed[name]} == {*own, *of_task(task), *TABLES}
 
 
-def test_figures_show_the_suites_own_rows_first_and_forty_at_most(made, few, monkeypatch):
+def test_figures_show_the_first_rows_and_say_so_and_the_count_of_verdicts_is_of_all(made, few, monkeypatch):
+    """A tally of the first rows contradicted the line beneath it."""
+    task = made.tasks[0]
+    records = [made.record(variant=f"vae_{number}", code=f"{number:016x}") for number in range(5)]
+    chosen = select(made.suite, records)
+    whole, *all_drawn = task_pictures(task, chosen)
+    page = task_page(task, chosen, [whole, *all_drawn], False)
+    assert "Figures show the first" not in page
+    monkeypatch.setattr("vaebench.report.figures.prepare.MOST_DRAWN", 3)
+    counted, *drawn = task_pictures(task, chosen)
+    assert counted == whole
+    assert [one.path for one in drawn] == [one.path for one in all_drawn]
+    said = "Figures show the first 3 of 5 rows, tables all."
+    assert all(one.alternative.endswith(f". {said}") for one in drawn)
+    (curves,) = (one.figure for one in drawn if one.path.endswith("digits_robustness.svg"))
+    assert [panel.title for panel in curves.panels] == ["vae_0", "vae_1", "vae_2"]
+    page = task_page(task, chosen, [counted, *drawn], False)
+    assert said in page.partition("## Claims")[2]
+    assert all(f"vae_{number} · mlp" in page for number in range(5))
+
+
+def test_a_figure_shows_the_suites_own_rows_before_all(made, few, monkeypatch):
     theirs = [sent(made.record(variant=f"a_{number}", code=f"{number:016x}"), "eve") for number in range(3)]
-    chosen = select(made.suite, few, submissions=theirs)
-    assert drawn_of(chosen) == chosen
-    monkeypatch.setattr("vaebench.report.pages.MOST_DRAWN", 3)
-    drawn = drawn_of(chosen)
-    assert [one.row.variant for one in drawn.of_task(made.tasks[0].name)] == ["a_0", "beta_vae", "vae"]
-    assert drawn.of_task(made.tasks[1].name) == chosen.of_task(made.tasks[1].name)
+    shown = select(made.suite, few, submissions=theirs).of_task(made.tasks[0].name)
+    assert first_rows(shown) == list(shown)
+    monkeypatch.setattr("vaebench.report.figures.prepare.MOST_DRAWN", 3)
+    assert [one.row.variant for one in first_rows(shown)] == ["a_0", "beta_vae", "vae"]
 
 
 def test_a_figure_drawn_by_another_matplotlib_is_fresh_and_an_edited_one_is_not(folder, board):

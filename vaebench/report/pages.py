@@ -34,7 +34,6 @@ from vaebench.report.places_page import by_data, lines_of, places_of, places_pag
 from vaebench.report.record_page import record_page
 from vaebench.report.records_page import records_page, records_path
 from vaebench.report.selection import Selection
-from vaebench.report.shown import Row
 from vaebench.report.suite import Suite
 from vaebench.report.superseded import PAGE as SUPERSEDED
 from vaebench.report.superseded import superseded_page
@@ -69,8 +68,7 @@ def pages(
         without content are not there: ``superseded.md``, ``versions.md``, ``left_out.md``, ``over_variants.md`` and
         ``what_you_get.md``.
     """
-    of_figures = drawn_of(selection)
-    pictures = {task.name: task_pictures(task, of_figures) for task in suite.tasks}
+    pictures = {task.name: task_pictures(task, selection) for task in suite.tasks}
     with drawings([*chain.from_iterable(pictures.values())], drawn or {}) as drawing:  # goes on beside what follows
         files, kept = _texts(suite, selection, pictures, preview, drawn or {}, unread)
         return Texts(files | dict(drawing), kept)
@@ -134,30 +132,6 @@ def taken_away(suite: Suite, selection: Selection, written: dict[str, str], prev
     file = File(VERDICTS_CSV.partition("/")[2], text.encode(), VERDICTS, SAYS["verdicts"])
     cite = board_bibtex(suite.release, day)
     return {VERDICTS_CSV: text, CROISSANT: croissant([file], suite.release, day, cite)}
-
-
-MOST_DRAWN = 40
-"""A figure shows so many rows; more cannot be read, and take minutes to draw."""
-
-
-def drawn_of(selection: Selection) -> Selection:
-    """Choose what figures show: all rows where they are few, else the first of each task, the suite's own before all.
-
-    Args:
-        selection: What is shown.
-
-    Returns:
-        The same if no task has more than `MOST_DRAWN` rows.
-    """
-    rows: dict[str, set[Row]] = {}
-    for one in selection.shown:
-        rows.setdefault(one.subject.task.name, set()).add(one.row)
-    if all(len(of_task) <= MOST_DRAWN for of_task in rows.values()):
-        return selection
-    first = {
-        name: set(sorted(of_task, key=lambda r: (bool(r.sender), r))[:MOST_DRAWN]) for name, of_task in rows.items()
-    }
-    return Selection(tuple(one for one in selection.shown if one.row in first[one.subject.task.name]))
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from vaebench.report.citation import CITE
 from vaebench.report.claim_section import REPORTED, claim_section, invariant_section
 from vaebench.report.dated import measured
 from vaebench.report.distinct import Model, distinct
-from vaebench.report.figures.prepare import Kind, Picture
+from vaebench.report.figures.prepare import Kind, Picture, left_undrawn
 from vaebench.report.glossary import PAGE, link
 from vaebench.report.levels import LEVELS, tally, tolerance_table
 from vaebench.report.markdown import (
@@ -115,7 +115,7 @@ def _tables(
     general: Mapping[str, str],
 ) -> list[str]:
     """Write what decides each claim, record by record, and all that was measured."""
-    parts = ["## Claims", _legend(task)]
+    parts = ["## Claims", " ".join(filter(None, (_legend(task), left_undrawn(shown))))]
     for claim in task.claims:
         images = " ".join(_image(one) for one in pictures if one.claim == claim.id)
         heading, says, *others = claim_section(claim, shown, general.get(claim.id, ""), models)

@@ -43,14 +43,14 @@ def draw_curves(figure: CurveFigure) -> Canvas:
         draw_behind(ax, [(curve.x, curve.mean) for curve in others])
         for curve in panel.curves:
             draw_curve(ax, curve, figure.networks)
-        title(ax, panel.title)
+        title(ax, panel.title, plain_ticks=not ax.get_subplotspec().is_first_col())  # only these have a factor
         if figure.low is not None or figure.high is not None:
             low, high = (
                 end if given is None else given for given, end in zip((figure.low, figure.high), ends, strict=True)
             )
             ax.axhspan(low, high, color=REGION, zorder=0)
     axes[0].set_ylim(*ends)
-    scale_knob(axes, sorted({x for curve in curves for x in curve.x}))
+    scale_knob(axes[:1], sorted({x for curve in curves for x in curve.x}))
     drawn = {curve.network for curve in curves if curve.arm == "trained"}
     handles = [*network_handles(figure.networks, drawn), *arm_handles({curve.arm for curve in curves})]
     handles += [behind_handle()] if len(figure.panels) > 1 else []

@@ -1,6 +1,7 @@
 """Prepare the figures of a task's page: what each shows, where it lies and what it says in words."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -29,6 +30,9 @@ REPORTED = "_beside"
 
 TALLY = "verdicts"
 """The file name's part of the picture of all verdicts."""
+
+MOST_DRAWN = 24
+"""A figure shows so many rows: its panels, three side by side, fill the height of a screen; no eye compares more."""
 
 Kind = Literal["tally", "estimates", "curves", "judged", "reported", "tradeoff", "map"]
 
@@ -65,6 +69,33 @@ def drawn_records(shown: Sequence[ShownRecord]) -> list[ShownRecord]:
     return [one for one in shown if one.row.sender in {"", THIS_RUN}] or list(shown)
 
 
+def first_rows(shown: Sequence[ShownRecord]) -> list[ShownRecord]:
+    """Choose the records whose rows a figure shows: all where they are few, else the first, the suite's own before all.
+
+    Args:
+        shown: Records of a task and a preset.
+
+    Returns:
+        Those of at most `MOST_DRAWN` rows, in their order.
+    """
+    first = set(sorted({one.row for one in shown}, key=lambda row: (bool(row.sender), row))[:MOST_DRAWN])
+    return [one for one in shown if one.row in first]
+
+
+def left_undrawn(shown: Sequence[ShownRecord]) -> str:
+    """Say that figures do not show all rows.
+
+    Args:
+        shown: Records of a task.
+
+    Returns:
+        A sentence; empty where all rows of each preset are shown.
+    """
+    of_preset = Counter(row.preset for row in {one.row for one in drawn_records(shown)})
+    rows = max(of_preset.values(), default=0)
+    return f"Figures show the first {MOST_DRAWN} of {rows} rows, tables all." if rows > MOST_DRAWN else ""
+
+
 def task_pictures(task: Task, selection: Selection) -> tuple[Picture, ...]:
     """Prepare all figures of a task.
 
@@ -73,25 +104,29 @@ def task_pictures(task: Task, selection: Selection) -> tuple[Picture, ...]:
         selection: What is shown.
 
     Returns:
-        First how all claims came out. Then for each claim its first measurement over the knob by data set, or without a
-        knob its estimates. Then all measurements over the knob, maps and trade-offs. Each preset has its own.
+        First how all claims came out, of all rows. Then, of the first rows, for each claim its first measurement over
+        the knob by data set, or without a knob its estimates. Then all measurements over the knob, maps and trade-offs.
+        Each preset has its own.
     """
     shown = drawn_records(selection.of_task(task.name))
     networks = networks_by_presence(drawn_records(selection.shown))
     pictures: list[Picture] = []
     for preset in sorted({one.row.preset for one in shown}):
-        of_preset = [one for one in shown if one.row.preset == preset]
-        tally = tally_figure(task, of_preset)
+        every = [one for one in shown if one.row.preset == preset]
+        of_preset, undrawn = first_rows(every), left_undrawn(every)
+        tally = tally_figure(task, every)
         said = f"{alternative.of_tally(tally)}{preset_suffix(preset)}"
         pictures += [Picture("tally", figure_path(task, TALLY, preset), said, tally)] if tally.rows else []
+        of_rows: list[Picture] = []
         for claim in task.claims:
-            pictures += _of_claim(task, claim, of_preset, preset, networks)
+            of_rows += _of_claim(task, claim, of_preset, preset, networks)
         if task.knob is not None:
-            pictures += _over_the_knob(task, of_preset, preset, networks)
-        pictures += _trades(task, of_preset, preset, networks)
+            of_rows += _over_the_knob(task, of_preset, preset, networks)
+        of_rows += _trades(task, of_preset, preset, networks)
         for part, maps in map_figures(task, of_preset).items():
             said = f"map of {words(part)}{preset_suffix(preset)}, {alternative.of_heat(maps)}"
-            pictures.append(Picture("map", figure_path(task, part, preset), said, maps))
+            of_rows.append(Picture("map", figure_path(task, part, preset), said, maps))
+        pictures += [replace(o, alternative=f"{o.alternative}. {undrawn}") for o in of_rows] if undrawn else of_rows
     return tuple(pictures)
 
 
