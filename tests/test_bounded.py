@@ -29,6 +29,17 @@ def test_a_file_that_says_no_size_is_read_whole():
     assert read_bounded(path, 2**20).startswith(b"Name:")
 
 
+def test_a_large_file_that_says_no_size_is_read_in_few_steps(tmp_path, monkeypatch):
+    (tmp_path / "file").write_bytes(text := os.urandom(2**22))
+    stat = os.fstat
+    monkeypatch.setattr(os, "fstat", lambda fd: os.stat_result([*stat(fd)[:6], 0, *stat(fd)[7:]]))
+    tracemalloc.start()
+    assert read_bounded(tmp_path / "file", 2**30) == text
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 4 * len(text)
+
+
 def test_a_small_file_takes_little_memory_whatever_it_might_have(tmp_path):
     (tmp_path / "file").write_bytes(b"x" * 1000)
     tracemalloc.start()

@@ -17,10 +17,13 @@ def read_bounded(path: Path, most: int) -> bytes:
     Raises:
         OSError: It cannot be read.
     """  # noqa: DOC502 - raised by open and read
-    found = b""
+    blocks: list[bytes] = []
+    left = most + 1
     with path.open("rb", buffering=0) as file:
-        # A read takes memory for all that it is asked for, so ask for what is there: `most` is thousands of pages.
+        # A read takes memory for all that it is asked for, so ask for what is there.
         asked = os.fstat(file.fileno()).st_size + 1
-        while len(found) <= most and (block := file.read(min(asked, most + 1 - len(found)))):
-            found, asked = found + block, 2**16  # it grew meanwhile, or did not say its size
-    return found
+        while left and (block := file.read(min(asked, left))):
+            blocks.append(block)
+            left -= len(block)
+            asked = max(2 * len(block), 2**16)  # it grew meanwhile, or did not say its size
+    return b"".join(blocks)

@@ -15,8 +15,8 @@ from vaebench.report.figures.prepare import first_rows, task_pictures
 from vaebench.report.files import DIFFERS, MISSING, drawn_figures, stale_pages
 from vaebench.report.markdown import NO_RECORDS, PREVIEW, anchor
 from vaebench.report.selection import select
-from vaebench.report.sent import sent
-from vaebench.report.task_page import task_page
+from vaebench.report.sent import THIS_RUN, sent
+from vaebench.report.task_page import FIRST_ROWS, task_page
 
 FIGURE = "figures/camuto2021_variance_frequency.digits.svg"
 BESIDE = "figures/camuto2021_variance_frequency.digits_beside.svg"
@@ -158,33 +158,47 @@ def test_a_submission_touches_only_pages_of_its_task(made, few, board):
     assert {name for name in changed if board.get(name) != changed[name]} == {*own, *of_task(task), *TABLES}
 
 
-def test_figures_show_the_first_rows_and_say_so_and_the_count_of_verdicts_is_of_all(made, few, monkeypatch):
+def test_figures_show_the_first_rows_and_say_so_and_the_count_of_verdicts_is_of_all(made, monkeypatch):
     """A tally of the first rows contradicted the line beneath it."""
     task = made.tasks[0]
-    records = [made.record(variant=f"vae_{number}", code=f"{number:016x}") for number in range(5)]
+    names = ["a_0", "a_1", "a_2", "a_3", "vae"]
+    records = [made.record(variant=name, code=f"{number:016x}") for number, name in enumerate(names)]
     chosen = select(made.suite, records)
     whole, *all_drawn = task_pictures(task, chosen)
-    page = task_page(task, chosen, [whole, *all_drawn], False)
-    assert "Figures show the first" not in page
+    assert not any(one.undrawn for one in all_drawn)
+    assert FIRST_ROWS not in task_page(task, chosen, [whole, *all_drawn], False)
     monkeypatch.setattr("vaebench.report.figures.prepare.MOST_DRAWN", 3)
     counted, *drawn = task_pictures(task, chosen)
     assert counted == whole
     assert [one.path for one in drawn] == [one.path for one in all_drawn]
-    said = "Figures show the first 3 of 5 rows, tables all."
-    assert all(one.alternative.endswith(f". {said}") for one in drawn)
+    for one, before in zip(drawn, all_drawn, strict=True):
+        assert one.alternative.endswith(". 2 more records are not drawn")
+        assert (one.undrawn, one.claim) == (2, before.claim)
+        if one.claim:  # the verdicts are those of all records
+            said = before.alternative.partition(". ")[0]
+            assert "5 hold" in said or "5 are undecided" in said or "5 fail" in said
+            assert one.alternative.startswith(f"{said}. ")
     (curves,) = (one.figure for one in drawn if one.path.endswith("digits_robustness.svg"))
-    assert [panel.title for panel in curves.panels] == ["vae_0", "vae_1", "vae_2"]
+    assert [panel.title for panel in curves.panels] == ["a_0", "a_1", "vae"]
     page = task_page(task, chosen, [counted, *drawn], False)
-    assert said in page.partition("## Claims")[2]
-    assert all(f"vae_{number} · mlp" in page for number in range(5))
+    assert FIRST_ROWS in page.partition("## Claims")[2]
+    assert all(f"{name} · mlp" in page for name in names)
 
 
-def test_a_figure_shows_the_suites_own_rows_before_all(made, few, monkeypatch):
-    theirs = [sent(made.record(variant=f"a_{number}", code=f"{number:016x}"), "eve") for number in range(3)]
-    shown = select(made.suite, few, submissions=theirs).of_task(made.tasks[0].name)
-    assert first_rows(shown) == list(shown)
-    monkeypatch.setattr("vaebench.report.figures.prepare.MOST_DRAWN", 3)
-    assert [one.row.variant for one in first_rows(shown)] == ["a_0", "beta_vae", "vae"]
+def test_figures_show_a_previewed_run_and_the_plain_vae_before_all_and_every_data_set(made, monkeypatch):
+    def of(variant, dataset="three_sources", code="f"):
+        return made.record(made.tasks[1].name, variant, dataset=dataset, code=code * 16)
+
+    own = [of("a_0", code="0"), of("a_1", code="1"), of("vae", code="2"), of("b_0", "bimodal_sources", "b")]
+    run = [sent(of("my_vae"), THIS_RUN)]
+    shown = select(made.suite, own, preview=True, submissions=run).of_task(made.tasks[1].name)
+    assert (len(shown), first_rows(shown)) == (5, list(shown))
+    monkeypatch.setattr("vaebench.report.figures.prepare.MOST_DRAWN", 2)
+    assert {(one.dataset, one.row.variant) for one in first_rows(shown)} == {
+        ("three_sources", "my_vae"),
+        ("three_sources", "vae"),
+        ("bimodal_sources", "b_0"),
+    }
 
 
 def test_a_figure_drawn_by_another_matplotlib_is_fresh_and_an_edited_one_is_not(folder, board):

@@ -32,6 +32,27 @@ def test_writing_twice_leaves_one_file(tmp_path):
     assert [p.name for p in tmp_path.rglob("*") if p.is_file()] == ["vae.mlp.digits.json"]
 
 
+@pytest.mark.parametrize(
+    "harm",
+    [
+        lambda t: t[:-9],
+        lambda t: t.replace('"unit": "', '"unit": "\t', 1),
+        lambda t: t.replace('"knob": ', '"knob": nulx', 1),
+    ],
+)
+def test_a_damaged_file_is_asked_whether_it_is_whole(harm, tmp_path):
+    """Also where the damage stands in what is passed over when keys are counted."""
+    text = strict_json(whole_record())
+    assert harm(text) != text
+    with pytest.raises(BadRecord, match=r"record\.json: no whole JSON; was it written or copied in part\? "):
+        store.record_of(harm(text).encode(), Path("record.json"))
+
+
+def test_a_file_that_vanishes_is_one_line(tmp_path):
+    with pytest.raises(BadRecord, match=r"gone\.json: No such file or directory$"):
+        store.file_bytes(tmp_path / "gone.json")
+
+
 KEY = re.compile(r'"(\w+)": (?=.)')
 
 
@@ -40,6 +61,7 @@ def test_a_key_that_is_there_twice_is_found_wherever_it_stands(again):
     """Also in the columns and checks that are passed over because they stand as the suite writes them."""
     text = strict_json(whole_record())
     assert store._is_plain(text.encode())
+    assert len(store._EACH_ONCE.sub(b"", text.encode())) < 0.6 * len(text)  # or nothing is passed over
     places = list(KEY.finditer(text))
     assert {"kind", "absent", "interval", "estimate", "estimate_beyond"} <= {one[1] for one in places}
     for one in places:

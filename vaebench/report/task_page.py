@@ -10,7 +10,7 @@ from vaebench.report.citation import CITE
 from vaebench.report.claim_section import REPORTED, claim_section, invariant_section
 from vaebench.report.dated import measured
 from vaebench.report.distinct import Model, distinct
-from vaebench.report.figures.prepare import Kind, Picture, left_undrawn
+from vaebench.report.figures.prepare import MOST_DRAWN, Kind, Picture
 from vaebench.report.glossary import PAGE, link
 from vaebench.report.levels import LEVELS, tally, tolerance_table
 from vaebench.report.markdown import (
@@ -40,6 +40,9 @@ OURS = "**Choices that are ours**"
 
 LEARNING_CURVES = "reference_results/learning_curves/README.md"
 """Measurements over the number of training steps. The tasks' budgets follow from them."""
+
+
+FIRST_ROWS = f"A figure below shows at most {MOST_DRAWN} rows of a data set; the tables have all."
 
 
 def task_page(
@@ -115,7 +118,8 @@ def _tables(
     general: Mapping[str, str],
 ) -> list[str]:
     """Write what decides each claim, record by record, and all that was measured."""
-    parts = ["## Claims", " ".join(filter(None, (_legend(task), left_undrawn(shown))))]
+    few = any(one.undrawn for one in pictures)
+    parts = ["## Claims", _legend(task) + (f" {FIRST_ROWS}" if few else "")]
     for claim in task.claims:
         images = " ".join(_image(one) for one in pictures if one.claim == claim.id)
         heading, says, *others = claim_section(claim, shown, general.get(claim.id, ""), models)

@@ -30,6 +30,8 @@ objects, lists and values it holds, and counting them costs nothing."""
 MANIFEST = "submission.json"
 """At the top of a sender's folder: what the folder says of itself (see `results.submission`). It is no record."""
 
+DAMAGED = "no whole JSON; was it written or copied in part?"
+
 _SCHEMA_1 = re.compile(rb'"schema_version": *1\b')
 
 
@@ -160,9 +162,9 @@ def file_bytes(path: Path) -> bytes:
     Raises:
         BadRecord: It is no ordinary file, or cannot be read.
     """
-    if not stat.S_ISREG(path.lstat().st_mode):
-        raise BadRecord(path, "no ordinary file")  # a link may lead anywhere, a pipe may never end
     try:
+        if not stat.S_ISREG(path.lstat().st_mode):
+            raise BadRecord(path, "no ordinary file")  # a link may lead anywhere, a pipe may never end
         return read_bounded(path, MAX_BYTES)
     except OSError as error:
         raise BadRecord(path, str(error.strerror)) from error
@@ -197,9 +199,11 @@ def record_of(text: bytes, path: Path) -> Record:
         if first["loc"] == ("schema_version",) and first["type"] != "missing":
             given = str(first["input"])
             raise BadRecord(path, f"of schema {given:.40}; this suite reads schema 1 and {SCHEMA_VERSION}") from None
+        if first["type"] == "json_invalid":
+            raise BadRecord(path, f"{DAMAGED} {first['msg']}") from None
         raise BadRecord(path, first_error(error)) from None
     except json.JSONDecodeError as error:
-        raise BadRecord(path, f"no whole JSON; was it written or copied in part? {error}") from None
+        raise BadRecord(path, f"{DAMAGED} {error}") from None
     except (ValueError, RecursionError) as error:
         raise BadRecord(path, str(error)) from None
     return record
@@ -226,11 +230,12 @@ _EACH_ONCE = re.compile(
 
 
 def _is_plain(text: bytes) -> bool:
-    """Whether a file shows at once that it has each key once in an object, and no NUL: what `_each_once` looks for.
+    """Whether a JSON shows at once that it has each key once in an object, and no NUL: what `_each_once` looks for.
 
     Columns and checks as the suite writes them have each key once, and are most of a record: they are passed over. Of
     the rest as many keys stand in the text as its objects keep. One that is there twice is kept once, and a text that
-    looks like a key is counted too; so where the numbers differ, each object has to be looked at.
+    looks like a key is counted too; so where the numbers differ, each object has to be looked at. Of a text that is no
+    JSON it says nothing: whoever reads it finds that out.
     """
     kept, rest = 0, _EACH_ONCE.sub(b"0", text)
 

@@ -43,7 +43,7 @@ def draw_curves(figure: CurveFigure) -> Canvas:
         draw_behind(ax, [(curve.x, curve.mean) for curve in others])
         for curve in panel.curves:
             draw_curve(ax, curve, figure.networks)
-        title(ax, panel.title, plain_ticks=not ax.get_subplotspec().is_first_col())  # only these have a factor
+        title(ax, panel.title)
         if figure.low is not None or figure.high is not None:
             low, high = (
                 end if given is None else given for given, end in zip((figure.low, figure.high), ends, strict=True)

@@ -1,7 +1,6 @@
 """Prepare the figures of a task's page: what each shows, where it lies and what it says in words."""
 
 import re
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -23,7 +22,7 @@ from vaebench.report.figures.spec import Figure
 from vaebench.report.markdown import preset_suffix, words
 from vaebench.report.selection import Selection
 from vaebench.report.sent import THIS_RUN
-from vaebench.report.shown import ShownRecord
+from vaebench.report.shown import Row, ShownRecord
 
 REPORTED = "_beside"
 """Ending of the file name of a figure of measurements that are reported only."""
@@ -32,7 +31,10 @@ TALLY = "verdicts"
 """The file name's part of the picture of all verdicts."""
 
 MOST_DRAWN = 24
-"""A figure shows so many rows: its panels, three side by side, fill the height of a screen; no eye compares more."""
+"""A figure shows so many rows of a data set: three panels side by side fill a screen, and no eye compares more."""
+
+PLAIN = "vae"
+"""The variant that is always among them."""
 
 Kind = Literal["tally", "estimates", "curves", "judged", "reported", "tradeoff", "map"]
 
@@ -48,6 +50,7 @@ class Picture:
         alternative: What came out, in words.
         figure: What is drawn.
         claim: The claim that it belongs to; empty for other kinds.
+        undrawn: How many records are not in the figure because they are too many.
     """
 
     kind: Kind
@@ -55,6 +58,7 @@ class Picture:
     alternative: str
     figure: Figure
     claim: str = ""
+    undrawn: int = 0
 
 
 def drawn_records(shown: Sequence[ShownRecord]) -> list[ShownRecord]:
@@ -70,30 +74,24 @@ def drawn_records(shown: Sequence[ShownRecord]) -> list[ShownRecord]:
 
 
 def first_rows(shown: Sequence[ShownRecord]) -> list[ShownRecord]:
-    """Choose the records whose rows a figure shows: all where they are few, else the first, the suite's own before all.
+    """Choose the records that a figure shows: of each data set those of the first rows.
 
     Args:
         shown: Records of a task and a preset.
 
     Returns:
-        Those of at most `MOST_DRAWN` rows, in their order.
+        Those of `MOST_DRAWN` rows at most, in their order: a previewed run's before all, then the plain VAE, with which
+        readers compare, then the suite's own.
     """
-    first = set(sorted({one.row for one in shown}, key=lambda row: (bool(row.sender), row))[:MOST_DRAWN])
-    return [one for one in shown if one.row in first]
+    rows: dict[str, set[Row]] = {}
+    for one in shown:
+        rows.setdefault(one.dataset, set()).add(one.row)
+    first = {name: set(sorted(of_data, key=_rank)[:MOST_DRAWN]) for name, of_data in rows.items()}
+    return [one for one in shown if one.row in first[one.dataset]]
 
 
-def left_undrawn(shown: Sequence[ShownRecord]) -> str:
-    """Say that figures do not show all rows.
-
-    Args:
-        shown: Records of a task.
-
-    Returns:
-        A sentence; empty where all rows of each preset are shown.
-    """
-    of_preset = Counter(row.preset for row in {one.row for one in drawn_records(shown)})
-    rows = max(of_preset.values(), default=0)
-    return f"Figures show the first {MOST_DRAWN} of {rows} rows, tables all." if rows > MOST_DRAWN else ""
+def _rank(row: Row) -> tuple[bool, bool, bool, Row]:
+    return row.sender != THIS_RUN, bool(row.sender), row.variant != PLAIN, row
 
 
 def task_pictures(task: Task, selection: Selection) -> tuple[Picture, ...]:
@@ -104,29 +102,24 @@ def task_pictures(task: Task, selection: Selection) -> tuple[Picture, ...]:
         selection: What is shown.
 
     Returns:
-        First how all claims came out, of all rows. Then, of the first rows, for each claim its first measurement over
-        the knob by data set, or without a knob its estimates. Then all measurements over the knob, maps and trade-offs.
-        Each preset has its own.
+        First how all claims came out, of all records. Then, of the first rows of each data set, for each claim its
+        first measurement over the knob by data set, or without a knob its estimates. Then all measurements over the
+        knob, maps and trade-offs. Each preset has its own.
     """
     shown = drawn_records(selection.of_task(task.name))
     networks = networks_by_presence(drawn_records(selection.shown))
     pictures: list[Picture] = []
     for preset in sorted({one.row.preset for one in shown}):
-        every = [one for one in shown if one.row.preset == preset]
-        of_preset, undrawn = first_rows(every), left_undrawn(every)
-        tally = tally_figure(task, every)
+        of_preset = [one for one in shown if one.row.preset == preset]
+        tally = tally_figure(task, of_preset)
         said = f"{alternative.of_tally(tally)}{preset_suffix(preset)}"
         pictures += [Picture("tally", figure_path(task, TALLY, preset), said, tally)] if tally.rows else []
-        of_rows: list[Picture] = []
         for claim in task.claims:
-            of_rows += _of_claim(task, claim, of_preset, preset, networks)
+            pictures += _of_claim(task, claim, of_preset, preset, networks)
         if task.knob is not None:
-            of_rows += _over_the_knob(task, of_preset, preset, networks)
-        of_rows += _trades(task, of_preset, preset, networks)
-        for part, maps in map_figures(task, of_preset).items():
-            said = f"map of {words(part)}{preset_suffix(preset)}, {alternative.of_heat(maps)}"
-            of_rows.append(Picture("map", figure_path(task, part, preset), said, maps))
-        pictures += [replace(o, alternative=f"{o.alternative}. {undrawn}") for o in of_rows] if undrawn else of_rows
+            pictures += _over_the_knob(task, of_preset, preset, networks)
+        pictures += _trades(task, of_preset, preset, networks)
+        pictures += _maps(task, of_preset, preset)
     return tuple(pictures)
 
 
@@ -158,19 +151,28 @@ def _of_claim(
         of_data = [one for one in shown if one.dataset == dataset]
         judged, _ = named_measurements((_published_first(claim),))
         for measurement, said in judged.items():
-            figure = curve_figure(task, of_data, measurement, said, networks)
+            figure = curve_figure(task, first_rows(of_data), measurement, said, networks)
             if figure.panels:
                 where = f"{words(claim.id)} on {dataset}{preset_suffix(preset)}"
                 says = f"{where}: {alternative.of_verdicts(claim, of_data)}. {alternative.of_curves(figure)}"
                 path = figure_path(task, f"{dataset}_{claim.id}", preset)
-                yield Picture("curves", path, says, figure, claim.id)
+                yield _picture("curves", path, says, figure, of_data, claim.id)
                 found = True
                 break
-    figure_ = forest_figure(claim, shown)
+    figure_ = forest_figure(claim, first_rows(shown))
     if figure_.rows and not found and (task.knob is None or any(row.points for row in figure_.rows)):
         said_ = f"{words(claim.id)}{preset_suffix(preset)}: {alternative.of_verdicts(claim, shown)}. "
         path = figure_path(task, claim.id, preset)
-        yield Picture("estimates", path, said_ + alternative.of_forest(figure_), figure_, claim.id)
+        yield _picture("estimates", path, said_ + alternative.of_forest(figure_), figure_, shown, claim.id)
+
+
+def _picture(
+    kind: Kind, path: str, said: str, figure: Figure, shown: Sequence[ShownRecord], claim: str = ""
+) -> Picture:
+    """A picture of the first rows of some records, which says how many it leaves out."""
+    undrawn = len(shown) - len(first_rows(shown))
+    left = f". {undrawn} more records are not drawn" if undrawn else ""
+    return Picture(kind, path, said + left, figure, claim, undrawn)
 
 
 def _published_first(claim: Claim) -> Claim:
@@ -187,23 +189,33 @@ def _over_the_knob(
     for dataset in sorted({one.dataset for one in shown}):
         of_data = [one for one in shown if one.dataset == dataset]
         where = f"on {dataset}{preset_suffix(preset)}"
-        figure = overview_figure(task, of_data, judged, networks)
+        first = first_rows(of_data)
+        figure = overview_figure(task, first, judged, networks)
         if figure.panels:
             said = f"all that is judged, {where}, {alternative.of_overview(figure)}"
-            yield Picture("judged", figure_path(task, dataset, preset), said, figure)
-        figure = overview_figure(task, of_data, reported, networks)
+            yield _picture("judged", figure_path(task, dataset, preset), said, figure, of_data)
+        figure = overview_figure(task, first, reported, networks)
         if figure.panels:
             said = f"what is reported only, {where}, {alternative.of_overview(figure)}"
-            yield Picture("reported", figure_path(task, dataset + REPORTED, preset), said, figure)
+            yield _picture("reported", figure_path(task, dataset + REPORTED, preset), said, figure, of_data)
 
 
 def _trades(task: Task, shown: Sequence[ShownRecord], preset: str, networks: tuple[str, ...]) -> Iterator[Picture]:
     for dataset in sorted({one.dataset for one in shown}):
         of_data = [one for one in shown if one.dataset == dataset]
+        first = first_rows(of_data)
         for tradeoff in task.tradeoffs:
             for measurement in tradeoff.measurements:
-                figure = trade_figure(tradeoff, measurement, of_data, networks)
+                figure = trade_figure(tradeoff, measurement, first, networks)
                 if figure.panels:
                     part = f"{dataset}_{tradeoff.compared}_{tradeoff.against}_{measurement}"
                     said = f"trade-off on {dataset}{preset_suffix(preset)}, {alternative.of_trades(figure)}"
-                    yield Picture("tradeoff", figure_path(task, part, preset), said, figure)
+                    yield _picture("tradeoff", figure_path(task, part, preset), said, figure, of_data)
+
+
+def _maps(task: Task, shown: Sequence[ShownRecord], preset: str) -> Iterator[Picture]:
+    for dataset, arch in sorted({(one.dataset, one.row.arch) for one in shown}):
+        alike = [one for one in shown if (one.dataset, one.row.arch) == (dataset, arch)]
+        for part, maps in map_figures(task, first_rows(alike)).items():
+            said = f"map of {words(part)}{preset_suffix(preset)}, {alternative.of_heat(maps)}"
+            yield _picture("map", figure_path(task, part, preset), said, maps, alike)
