@@ -15,6 +15,7 @@ from vaebench.experiment import EvaluationBudget, Interventions, TrainingConfig
 from vaebench.kernels.estimate import Undefined
 from vaebench.measures.probe import Cohort
 from vaebench.models import AutoEncoder, Bernoulli, Gaussian, Variant, negative_elbo
+from vaebench.papers.bonheme2022 import retraining
 from vaebench.papers.bonheme2022.code_free import code_free_loss, data_scale
 from vaebench.papers.bonheme2022.functional import functional_lead
 from vaebench.papers.bonheme2022.retraining import Bench, negative_elbos, retrained
@@ -99,6 +100,24 @@ def test_snapshots_that_are_retrained_together_end_where_each_ends_alone():
         together = retrained(on, side, states, 15)
         assert together == pytest.approx([retrained(on, side, [state], 15)[0] for state in states], rel=1e-4)
         assert len({round(loss, 2) for loss in together}) == len(states)
+
+
+@pytest.mark.parametrize("variant", ["vae", "iwae", "denoising_vae"])
+def test_few_snapshots_at_once_see_the_batches_and_noise_that_all_at_once_see(monkeypatch, variant):
+    one = a_few_steps(catalog.variant(variant).variant)
+    on, states = bench(one), [weights for _, weights in one.snapshots] * 4
+    sizes, whole = [], retraining._retrained
+
+    def seen(bench, frozen, snapshots, steps):
+        sizes.append(len(snapshots))
+        return whole(bench, frozen, snapshots, steps)
+
+    monkeypatch.setattr(retraining, "_retrained", seen)
+    monkeypatch.setattr(retraining, "AT_ONCE", 8)
+    together = retrained(on, "encoder", states, 10)
+    monkeypatch.setattr(retraining, "AT_ONCE", 3)
+    assert retrained(on, "encoder", states, 10) == pytest.approx(together, rel=1e-6)
+    assert sizes == [8, 4, 3, 3, 3, 3]
 
 
 def test_the_side_that_is_frozen_decides_and_the_other_sides_weights_do_not():
