@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 import torch
@@ -26,8 +27,9 @@ RATE = 3e-3
 """Adam's rate for fresh sides. It falls to 0 by a cosine."""
 
 AT_ONCE = 5
-"""So many snapshots are stacked on a CPU. What more of them compute leaves its caches: 20 networks of convolutions take
-twice as long on images of 16×16, and 20 of any kind need half a GiB more on images of 32×32. On a GPU all are."""
+"""A CPU stacks so many snapshots, and up to as many again where they do not part evenly. What more of them compute
+leaves its caches: 20 networks of convolutions take twice as long on images of 16×16, and 20 of any kind need half a GiB
+more on images of 32×32. Fewer are rounded otherwise. A GPU stacks all."""
 
 DRAWS = 8
 """Draws of the codes of each held-out example, the same for all models."""
@@ -92,9 +94,9 @@ def retrained(bench: Bench, frozen: Side, snapshots: Sequence[Weights], steps: i
     Raises:
         Undefined: The model cannot be stacked.
     """  # noqa: DOC502 - raised by _stacked_losses
-    at_once = AT_ONCE if bench.x.device.type == "cpu" else len(snapshots)
-    parts = (snapshots[first : first + at_once] for first in range(0, len(snapshots), at_once))
-    return [loss for part in parts for loss in _retrained(bench, frozen, part, steps)]
+    parts = max(1, len(snapshots) // AT_ONCE) if bench.x.device.type == "cpu" else 1
+    ends = [part * len(snapshots) // parts for part in range(parts + 1)]
+    return [loss for a, b in pairwise(ends) for loss in _retrained(bench, frozen, snapshots[a:b], steps)]
 
 
 def _retrained(bench: Bench, frozen: Side, snapshots: Sequence[Weights], steps: int) -> list[float]:
