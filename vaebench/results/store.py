@@ -150,14 +150,15 @@ def read_record(path: Path) -> Record:
     return record_of(file_bytes(path), path)
 
 
-def file_bytes(path: Path) -> bytes:
-    """Read a record's file, and no more of it than a record may have.
+def file_bytes(path: Path, most: int = MAX_BYTES) -> bytes:
+    """Read an ordinary file, and no more of it than it may have.
 
     Args:
-        path: The file.
+        path: The file. A link is not followed.
+        most: Its greatest size in bytes; a record's by default.
 
     Returns:
-        Its bytes; one more than `MAX_BYTES` of a larger one.
+        Its bytes; one more than `most` of a larger one.
 
     Raises:
         BadRecord: It is no ordinary file, or cannot be read.
@@ -165,7 +166,7 @@ def file_bytes(path: Path) -> bytes:
     try:
         if not stat.S_ISREG(path.lstat().st_mode):
             raise BadRecord(path, "no ordinary file")  # a link may lead anywhere, a pipe may never end
-        return read_bounded(path, MAX_BYTES)
+        return read_bounded(path, most)
     except OSError as error:
         raise BadRecord(path, str(error.strerror)) from error
 

@@ -13,10 +13,9 @@ from typing import Annotated
 
 from pydantic import Field, ValidationError
 
-from vaebench.bounded import read_bounded
 from vaebench.mistakes import first_line
 from vaebench.results.record import Release, Stored, first_error, whole
-from vaebench.results.store import MANIFEST, BadRecord
+from vaebench.results.store import MANIFEST, BadRecord, file_bytes
 
 LONGEST_PATH = 200
 """Characters of a path."""
@@ -209,12 +208,7 @@ def read_bytes(path: Path, most: int) -> bytes:
     Raises:
         BadRecord: It is not there, no ordinary file, or too large.
     """
-    try:
-        if not stat.S_ISREG(path.lstat().st_mode):
-            raise BadRecord(path, "no ordinary file")
-        text = read_bounded(path, most)
-    except OSError as error:
-        raise BadRecord(path, str(error.strerror)) from error
+    text = file_bytes(path, most)
     if len(text) > most:
         raise BadRecord(path, f"larger than {most} bytes")
     return text

@@ -50,7 +50,7 @@ def draw_curves(figure: CurveFigure) -> Canvas:
             )
             ax.axhspan(low, high, color=REGION, zorder=0)
     axes[0].set_ylim(*ends)
-    scale_knob(axes[:1], sorted({x for curve in curves for x in curve.x}))
+    scale_knob(axes[0], sorted({x for curve in curves for x in curve.x}))
     drawn = {curve.network for curve in curves if curve.arm == "trained"}
     handles = [*network_handles(figure.networks, drawn), *arm_handles({curve.arm for curve in curves})]
     handles += [behind_handle()] if len(figure.panels) > 1 else []
@@ -76,7 +76,7 @@ def draw_overview(figure: OverviewFigure) -> Canvas:
             draw_curve(ax, curve, figure.networks, band=False)
         scale_height(ax, panel.curves, None, None)
         title(ax, panel.title)
-        scale_knob([ax], sorted({x for curve in panel.curves for x in curve.x}))
+        scale_knob(ax, sorted({x for curve in panel.curves for x in curve.x}))
     drawn = {curve.network for panel in figure.panels for curve in panel.curves}
     legend(canvas, [*network_handles(figure.networks, drawn)])
     return canvas

@@ -118,22 +118,21 @@ def draw_behind(ax: Axes, lines: Sequence[tuple[Sequence[float], Sequence[float]
         ax.plot(x, y, color=OTHERS, linewidth=0.6, zorder=1)
 
 
-def scale_knob(axes: Sequence[Axes], knobs: Sequence[float]) -> None:
+def scale_knob(ax: Axes, knobs: Sequence[float]) -> None:
     """Scale the axis of the knob, and label a few of its values.
 
     Args:
-        axes: The panels.
+        ax: A panel; those that share its axis follow.
         knobs: All values, rising.
     """
-    for ax in axes:
-        if is_geometric(knobs):
-            positive = [knob for knob in knobs if knob > 0]
-            if positive == list(knobs):
-                ax.set_xscale("log")
-            else:
-                ax.set_xscale("symlog", linthresh=positive[0], linscale=0.5)
-        ax.set_xticks(knobs, _thinned(ax, knobs))
-        ax.set_xticks([], minor=True)
+    if is_geometric(knobs):
+        positive = [knob for knob in knobs if knob > 0]
+        if positive == list(knobs):
+            ax.set_xscale("log")
+        else:
+            ax.set_xscale("symlog", linthresh=positive[0], linscale=0.5)
+    ax.set_xticks(knobs, _thinned(ax, knobs))
+    ax.set_xticks([], minor=True)
 
 
 def _thinned(ax: Axes, knobs: Sequence[float]) -> list[str]:
