@@ -1,7 +1,7 @@
 """What measurements say of a claim."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from vaebench.claims.claim import WORST_FIRST, CheckResult, Claim, Level, ReasonCode, Verdict, VerdictWord
@@ -211,15 +211,12 @@ def _judged(claim: Claim, sample: Sample, arm: str, ran: _Ran, found: tuple[Foun
     unheard = {name for name in judged_names([claim]) if sample.names and name not in sample.names}
     blind = {one.plant.measurement for one in found if one.word == "reversed"}
 
-    def level(part: Sequence[Reduced], known: Known | None = None) -> tuple[Level, tuple[CheckResult, ...]]:
-        return _level(part, ran, unheard, found, known or {})
+    def level(part: Sequence[Reduced]) -> tuple[Level, tuple[CheckResult, ...]]:
+        return _level(part, ran, unheard, found)
 
     published = [(of, statistics) for of, statistics in reduced if of.role == "published"]
     controlled, checks = level(reduced)
-    every = (id(one) for _, statistics in reduced for one in statistics)
-    # What was corrected for all together may not need it for few; nothing else hangs on how many there are.
-    known = {which: check for which, check in zip(every, checks, strict=True) if check.code != "corrected"}
-    first = level(published, known)[0] if len(published) < len(reduced) else controlled
+    first = level(published)[0] if len(published) < len(reduced) else controlled
     if blind:
         seeing = [(of, statistics) for of, statistics in reduced if not blind.intersection(of.measurements)]
         lines = [(of, each) for of, statistics in reduced for each in statistics]
@@ -244,19 +241,15 @@ def _without_blind(rest: Level | None, all_together: Level, why: str) -> Level:
 Reduced = tuple[Condition, tuple[Statistic, ...]]
 """A condition with its statistics."""
 
-Known = Mapping[int, CheckResult]
-"""Checks by the identity of their statistic."""
-
 
 def _level(
-    reduced: Sequence[Reduced], ran: _Ran, unheard: set[str], found: Sequence[Found], known: Known
+    reduced: Sequence[Reduced], ran: _Ran, unheard: set[str], found: Sequence[Found]
 ) -> tuple[Level, tuple[CheckResult, ...]]:
-    """Judge some conditions together; `known` are checks that stand, by statistic."""
+    """Judge some conditions together."""
     meant = [[one for one in statistics if one.values or one.degenerate] for _, statistics in reduced]
     together = max(1, sum(not one.uninformative for statistics in meant for one in statistics))
     checks = tuple(
-        known.get(id(one))
-        or _checked(one, of.role, ran, together, ", ".join(sorted(unheard.intersection(of.measurements))))
+        _checked(one, of.role, ran, together, ", ".join(sorted(unheard.intersection(of.measurements))))
         for of, statistics in reduced
         for one in statistics
     )
