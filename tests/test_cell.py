@@ -14,6 +14,7 @@ from vaebench.cell import Cell, Place, arms, latent_units, run_cell
 from vaebench.claims import Measurement
 from vaebench.data import Dataset, Split, Truth
 from vaebench.experiment import Arm, Budget, EvaluationBudget, Interventions, Knob, TrainingConfig
+from vaebench.fingerprint import value_hash
 from vaebench.measures.declared import gives
 from vaebench.models import AutoEncoder, Bernoulli, Gaussian, Step, Unfit, Variant, negative_elbo
 from vaebench.models.exact import linear_vae_at_fixed_scale
@@ -165,6 +166,18 @@ def test_a_redrawn_arm_starts_elsewhere_sees_other_batches_and_is_the_same_in_ev
     (_, elsewhere), _ = found_in(task, spy.variant(), at=replace(CELL, seed=4))
     assert not torch.equal(spy.built[-1]["mean.weight"], spy.built[1]["mean.weight"])
     assert not torch.equal(elsewhere.model.model.mean.weight, judged.model.model.mean.weight)
+
+
+def test_an_arm_that_keeps_the_ends_has_the_same_models_and_no_snapshot_between(spy):
+    training = replace(TRAINING, steps=4, snapshots=(0, 1, 3, 4))
+    budget = Budget(1, 2, training)
+    whole, ends = Arm("arm", redrawn=True), Arm("arm", redrawn=True, kept="ends")
+    found = list(arms(replace(TASK, arms=(whole, ends)), budget, spy.variant(), DATA, CELL))
+    judged, all_kept, ends_kept = (dict(trained.snapshots) for _, trained in found)
+    assert (list(judged), list(all_kept), list(ends_kept)) == ([0, 1, 3, 4], [0, 1, 3, 4], [0, 4])
+    for step, weights in ends_kept.items():
+        assert all(torch.equal(weight, all_kept[step][name]) for name, weight in weights.items())
+    assert value_hash(ends) == value_hash(whole)
 
 
 def test_two_redrawn_arms_draw_alike(spy):

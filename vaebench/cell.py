@@ -280,7 +280,7 @@ def arms(task: Task, budget: Budget, variant: Variant, data: Dataset, cell: Cell
             data,
             arch=cell.subject.arch,
             latent=latent,
-            training=budget.training,
+            training=arm.recipe(budget.training),
             interventions=[acting for _, acting in turned],
             strengths=[knob for knob in knobs if knob is not None] if by_strength else (),
             seed=seed,

@@ -163,6 +163,8 @@ class Arm:
         redrawn: Whether weights, batches and noise are drawn anew; else they are those of the models judged.
         knob: At ``every`` value of the knob, at the ``middle`` one, or ``off``, without it.
         read: Whether the task's instruments read it; else only its comparisons do.
+        kept: Which of the budget's snapshots are kept: ``all``, or those at the ``ends`` of training, where comparisons
+            need no other. It changes no number.
     """
 
     name: str
@@ -171,6 +173,20 @@ class Arm:
     redrawn: bool = False
     knob: Literal["every", "middle", "off"] = "every"
     read: bool = True
+    kept: Literal["all", "ends"] = field(default="all", metadata={"hashed": False})
+
+    def recipe(self, training: TrainingConfig) -> TrainingConfig:
+        """How its models are trained.
+
+        Args:
+            training: The budget's.
+
+        Returns:
+            The same, with the snapshots that are kept.
+        """
+        if self.kept == "all":
+            return training
+        return replace(training, snapshots=tuple(step for step in training.snapshots if step in {0, training.steps}))
 
 
 @dataclass(frozen=True)

@@ -117,8 +117,8 @@ TASK = Task(
     knob=Knob("strength", "s"),
     analytic=None,
     arms=(
-        Arm("redrawn", redrawn=True, knob="middle", read=False),
-        Arm("other_objective", variant="vae", redrawn=True, knob="off", read=False),
+        Arm("redrawn", redrawn=True, knob="middle", read=False, kept="ends"),
+        Arm("other_objective", variant="vae", redrawn=True, knob="off", read=False, kept="ends"),
         Arm("slow_encoder", _slowed(encoder_rate=1 / 30), knob="middle", read=False),
         Arm("slow_decoder", _slowed(decoder_rate=1 / 30), knob="middle", read=False),
         Arm("slow_both", _slowed(encoder_rate=1 / 10, decoder_rate=1 / 10), knob="middle", read=False),
