@@ -81,6 +81,11 @@ def said(line, records=RECORDS):
         ('{(-mean("vae.mlp.digits", "loss")):.2f}', "−0.82"),
         ("{exp(log(2)):.1f}", "2.0"),
         ('[rises]{mean("iwae.mlp.digits", "gain", knob=2.0) > mean("iwae.mlp.digits", "gain", knob=0.5)}', "rises"),
+        ('[rises]{rises("gap", "loss", network="conv")}', "rises"),
+        (
+            '[rises for none]{rises("loss", "gap", "loss", network="conv") != rises("gap", "loss", network="conv")}',
+            "rises for none",
+        ),
         ('[for none]{count("large", "undecided") == 0 and 0 <= lowest("loss") < highest("loss")}', "for none"),
     ],
 )
@@ -101,6 +106,10 @@ def test_a_query_prints_what_the_records_have(query, text):
         '{lowest("loss", network="resnet")}',
         '{lowest("loss", variant="iwae", network="conv")}',
         '{lowest("nothing")}',
+        '[rises]{rises("loss", "gap", network="conv")}',
+        '[rises]{rises("loss", "loss")}',
+        '[rises]{rises("gap", "loss")}',
+        '[rises]{rises("loss")}',
         '{count("larger", "holds")}',
         '{count("large", "wins")}',
         '{variants("large", "undecided")}',

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import get_args
 
 from vaebench.claims import CheckResult, Column, LevelName, Verdict, VerdictWord
@@ -75,6 +76,22 @@ class Queries:
     ) -> float:
         """Largest mean over the records of a selection that have the measurement."""
         return max(self._means(measurement, arm, knob, variant, network, data))
+
+    def rises(
+        self,
+        *measurements: str,
+        arm: str = "trained",
+        knob: float | None = None,
+        variant: str = "",
+        network: str = "",
+        data: str = "",
+    ) -> bool:
+        """Whether means rise strictly, in the order named, on every record of a selection. Each must have them all."""
+        if len(measurements) < 2:
+            raise Unanswered("rises takes two measurements or more")
+        chosen = self._selected(variant, network, data)
+        means = ([_mean(_column(record, one, arm, knob)) for one in measurements] for record in chosen)
+        return all(low < high for each in means for low, high in pairwise(each))
 
     def word(self, record: str, claim: str, arm: str = "trained") -> str:
         """Word of a claim's verdict on one record."""
