@@ -105,7 +105,8 @@ reference-real: data
 	$(REAL) --tasks $(IMAGES) --archs mlp --variants vae,beta_vae,iwae,denoising_vae
 	$(REAL) --tasks gracyk2025_kahler_sampling --archs mlp --variants complex_vae,kahler_vae
 	$(REAL) --tasks nakagawa2021_posterior_isometry --archs mlp --variants vae,beta_vae
-	$(REAL) --tasks bonheme2022_encoder_first --archs mlp --variants vae,beta_vae
+	$(REAL) --tasks bonheme2022_encoder_first --archs mlp --variants vae,beta_vae,iwae,denoising_vae
+	$(RUN) --datasets mnist --data-root $(DATA) --tasks $(IMAGES) --archs conv --variants vae
 
 leaderboard: .venv/package
 	$(BIN)/vaebench leaderboard
