@@ -171,5 +171,6 @@ def test_a_default_that_changes_asks_for_new_versions():
     }  # fmt: skip
     assert asdict(Arm("a")) == {
         "name": "a", "interventions": None, "variant": "own", "redrawn": False, "knob": "every", "read": True,
+        "kept": "all",
     }  # fmt: skip
     assert asdict(Exceeds("r", "c", 1.0))["side"] == "above"

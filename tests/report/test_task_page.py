@@ -14,6 +14,7 @@ from vaebench.report.dated import UNDATED
 from vaebench.report.decisive import decisive, distance
 from vaebench.report.figures.prepare import task_pictures
 from vaebench.report.format import OF_WHAT, estimate_and_interval
+from vaebench.report.in_words import EFFECTS, Effect
 from vaebench.report.markdown import NO_RECORDS, PREVIEW, SYMBOLS, label
 from vaebench.report.selection import select
 from vaebench.report.sent import sent
@@ -139,6 +140,24 @@ def test_the_number_shown_is_the_one_that_decided_and_each_condition_has_its_own
     assert place > 1  # the first condition does not decide
 
 
+def test_a_row_says_its_effect_in_a_unit_that_a_person_has(monkeypatch, made, records):
+    statistic = "attack_damage: log-ratio across the knob"
+    key = ("camuto2021_variance_frequency", "robustness")
+    monkeypatch.setitem(EFFECTS, key, Effect((statistic,), "{} damage", "less"))
+    page = written(made, records)
+    heads = cells_of(line_of(page, "robustness", "| Record"))
+    place = heads.index("How much (… damage)")
+    for arch in ("mlp", "conv"):
+        record = next(r for r in records if r.subject.file_name == f"{key[0]}/vae.{arch}.digits.json")
+        checks = next(v.checks for v in record.verdicts if v.claim == "robustness")
+        interval = next(check.interval for check in checks if check.statistic == statistic)
+        cell = html.unescape(row_of(page, "robustness", f"vae · {arch} · digits")[place])
+        less = [f"{100 * -math.expm1(value):.2g}" for value in (interval.estimate, interval.low, interval.high)]
+        assert cell == f"{less[0]} % less [{less[1]} to {less[2]} % less]"
+    monkeypatch.setitem(EFFECTS, key, Effect((statistic,), "damage {}", "number"))
+    assert "How much" not in section(written(made, records), "robustness")
+
+
 def test_a_claim_that_holds_without_its_headline_says_so(made):
     def headless(rng):
         seen = [o for o in noise_of(rng) if o.name != "first"]
@@ -256,8 +275,8 @@ def test_a_control_that_differs_between_records_has_a_column(made):
     page = written(made, records)
     assert not line_of(page, "robustness", CONTROLS)
     cells = row_of(page, "robustness", "vae · mlp · digits")
-    assert cells[8] == "✗ fails (0)"
-    assert row_of(page, "robustness", "vae · conv · digits")[8].startswith("✓ holds (")
+    assert cells[9] == "✗ fails (0)"
+    assert row_of(page, "robustness", "vae · conv · digits")[9].startswith("✓ holds (")
 
 
 def test_what_is_said_of_other_variants_stands_below_the_rows(made):

@@ -3,11 +3,12 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
-from vaebench.claims import Claim, Verdict
+from vaebench.claims import CheckResult, Claim, Verdict
 from vaebench.report.claim_table import asked, decided, marks
 from vaebench.report.decisive import decisive
 from vaebench.report.distinct import Model, distinct
 from vaebench.report.format import check_numbers, claimed, plain, plus_minus, rounded
+from vaebench.report.in_words import Effect, effect_of, said, span
 from vaebench.report.levels import LEVELS, tally, told
 from vaebench.report.markdown import (
     SYMBOLS,
@@ -84,6 +85,7 @@ def _table(
 ) -> str:
     """A row for each record that the claim applies to; empty if there is none."""
     two = any(condition.role == "control" for condition in claim.conditions)
+    effect_head = _effect_head(claim, shown)
     lines = []
     for one, of_record in zip(shown, controls, strict=True):
         verdict = one.verdicts[claim.id]
@@ -92,12 +94,37 @@ def _table(
             beside = [f"{label(control.word)}{_spread([control])}" if control else "" for control in found]
             levels = [label(verdict.published.word), label(verdict.controlled.word)] if two else [label(verdict.word)]
             numbers = decided(verdict, conditions, len(one.record.cells))
-            lines.append([one.link, *levels, *numbers[:-1], *marks(verdict, conditions), *beside, numbers[-1]])
+            much = [_how_much(one, verdict)] if effect_head else []
+            lines.append([one.link, *levels, *much, *numbers[:-1], *marks(verdict, conditions), *beside, numbers[-1]])
     verdict_heads = LEVELS if two else ("Verdict",)
     many = [f"({place})" for place in range(1, len(conditions) + 1)] if len(conditions) > 1 else []
     arms = [f"{words(arm)} arm" for arm in varying]
-    headers = ["Record", *verdict_heads, "Decided by", "Estimate", "95 % interval", "Seeds", *many, *arms, "Why"]
+    decides = ("Decided by", "Estimate", "95 % interval", "Seeds")
+    headers = ["Record", *verdict_heads, *effect_head, *decides, *many, *arms, "Why"]
     return dropping_empty(headers, lines) if lines else ""
+
+
+def _effect(one: ShownRecord, verdict: Verdict) -> tuple[Effect, CheckResult] | None:
+    """The effect as the first screen says it, if in a unit that a person has. The table has the other numbers."""
+    found = effect_of(one.record.subject.task.name, verdict.claim, verdict.checks)
+    return found if found and found[0].unit != "number" else None
+
+
+def _effect_head(claim: Claim, shown: Sequence[ShownRecord]) -> list[str]:
+    found = (_effect(one, one.verdicts[claim.id]) for one in shown)
+    return [f"How much ({escape(effect.says.format('…'))})" for effect, _ in filter(None, found)][:1]
+
+
+def _how_much(one: ShownRecord, verdict: Verdict) -> str:
+    found = _effect(one, verdict)
+    if not found:
+        return ""
+    effect, check = found
+    interval = check.interval
+    assert interval is not None  # effect_of found it
+    low, high = interval.low, interval.high
+    between = "" if low is None or high is None else f" [{span(low, high, effect.unit)}]"
+    return escape(f"{said(interval.estimate, effect.unit)}{between}")
 
 
 def _spread(verdicts: Sequence[Verdict]) -> str:
