@@ -1,6 +1,7 @@
 """Laws of what a variant gives: measurements of records, whatever the verdicts."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -60,6 +61,16 @@ def test_what_is_not_told_apart_from_the_best_is_bold_too(made, given):
     records = [made.record(variant=name, measurements=measured(1.0, 1.0)) for name in ("one", "two")]
     text = gives_table(gives(select(made.suite, records)))
     assert all(cells(text, name)[0].startswith("**") for name in ("one", "two"))
+
+
+def test_a_number_of_fewer_seeds_says_so_and_is_not_the_best(made, given):
+    whole = [made.record(variant=name, measurements=measured(value, 1.0)) for name, value in (("a", 1.0), ("b", 2.0))]
+    rows = gives(select(made.suite, whole))
+    interval, knob = rows[0].found["Energy"]
+    fewer = replace(rows[0], found={**rows[0].found, "Energy": (replace(interval, n=2), knob)})
+    text = gives_table([fewer, rows[1]])
+    assert cells(text, "a")[0].endswith("(2 seeds)") and not cells(text, "a")[0].startswith("**")
+    assert cells(text, "b")[0].startswith("**")
 
 
 def test_rows_of_others_are_on_the_page_and_marked(made, given):

@@ -113,6 +113,17 @@ def test_a_group_is_made_of_the_means_over_seeds_of_distinct_variants(made):
     assert "mlp on digits, 5 distinct variants" in general_lines((group,))
 
 
+@pytest.mark.parametrize(("code", "n"), [("uninformative", 4), ("collapsed", 4), ("straddles", 5)])
+def test_a_model_of_which_nothing_can_be_seen_is_left_out(made, code, n):
+    """Its number is none of an effect: of a collapsed network all damage is gone."""
+    task = replace(made.tasks[0], claims=(CLAIM,))
+    records = [made.record(variant=f"v{i}", claims=(CLAIM,), measurements=measured(float(i))) for i in range(5)]
+    first, *others = distinct(select(made.with_tasks(task), records).shown)
+    verdict = first.first.verdicts[CLAIM.id]
+    first.first.verdicts[CLAIM.id] = replace(verdict, controlled=replace(verdict.controlled, code=code))
+    assert groups(task, [first, *others], {})[0].n == n
+
+
 def test_copies_and_other_senders_count_once_or_not_at_all(made):
     _, (plain,) = of_board(made, 5)
     task = replace(made.tasks[0], claims=(CLAIM,))

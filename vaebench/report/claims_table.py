@@ -197,12 +197,12 @@ def _order(task: Task, group: Group) -> int:
 
 
 def _over_variants(task: Task, group: Group, where: bool) -> tuple[str, str]:
-    """Quote a group, with its data set where there are others."""
+    """Quote a group, with its network and data set where there are others."""
     assert group.found is not None
     effect = escape(group.effect.says).format(f"**{escape(group.said(group.found.estimate))}**")
     across = _knob(task) if group.effect.statistics[0].endswith(ACROSS) else ""
     new = escape(group.span(group.found.new_low, group.found.new_high))
-    on = f", on {words(group.dataset)}" if where else ""
+    on = f", {group.where}" if where else ""
     return f"{effect}{across}{on}".replace(" %", _PERCENT), new.replace(" %", _PERCENT)
 
 

@@ -2,7 +2,9 @@
 
 Some variants differ only in what a task holds fixed. Where the posterior scale is held, a complex VAE is a VAE. No list
 of names says so. Records are one model if they are of one task, data set, preset and network, and have the same
-measurements of the trained arm, equal up to rounding in every seed.
+measurements of the trained arm, equal up to rounding in every seed. A count among few draws may differ, where rounding
+has moved one draw over a bound, so nine in ten numbers must be equal. Of the suite's records, one model under two names
+has 94 % of them or more, and no two models have 35 %.
 """
 
 import math
@@ -16,6 +18,9 @@ SAME = 1e-3
 
 NOUGHT = 1e-9
 """Numbers below this are 0 up to rounding."""
+
+MOST = 0.9
+"""Share of the numbers that are equal for one model, at the least."""
 
 FEWEST = 5
 """Fewer numbers than this can agree by chance."""
@@ -92,7 +97,7 @@ def _models(group: Sequence[ShownRecord]) -> Iterable[Model]:
 
 
 def _equal(ours: Sequence[float], theirs: Sequence[float]) -> bool:
-    return FEWEST <= len(ours) == len(theirs) and all(map(_close, ours, theirs))
+    return FEWEST <= len(ours) == len(theirs) and sum(map(_close, ours, theirs)) >= MOST * len(ours)
 
 
 def _close(one: float, other: float) -> bool:

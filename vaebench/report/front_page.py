@@ -117,9 +117,9 @@ def _awaited(suite: Suite, selection: Selection) -> str:
     none = [f"[{words(task.name)}]({task.name}.md)" for task in suite.tasks if task.name in unmeasured]
     lacks = f" No current result yet: {', '.join(none)}." if none else ""
     many = f"[{_many(len(old), 'record')}]({SUPERSEDED})"
-    archs = {one.arch for one in old} - {one.arch for one in own}
-    others = f" (all of {' and '.join(sorted(archs))})" if archs else ""
-    return f" {many}{others} {'awaits' if len(old) == 1 else 'await'} a rerun.{lacks}"
+    archs = Counter(one.arch for one in old)
+    networks = ", ".join(f"{archs[arch]} {arch}" for arch in sorted(archs))
+    return f" {many} ({networks}) {'awaits' if len(old) == 1 else 'await'} a rerun.{lacks}"
 
 
 def _by_task(tasks: Sequence[Task], selection: Selection) -> str:

@@ -6,10 +6,10 @@ still give the best network.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from vaebench.claims import Interval
 from vaebench.report.format import plain, plus_minus
+from vaebench.report.given import GIVEN, Given
 from vaebench.report.glossary import PAGE as GLOSSARY
 from vaebench.report.markdown import PREVIEW, escape, table
 from vaebench.report.selection import Selection
@@ -21,51 +21,6 @@ PAGE = "what_you_get.md"
 
 FIRST = 20
 """So many rows stand on the front page; the rest is on the page."""
-
-
-@dataclass(frozen=True)
-class Given:
-    """A thing that a variant gives.
-
-    Attributes:
-        name: What it is called.
-        better: Which way is better; empty for neither.
-        says: What it is, in a sentence.
-        sources: Tasks and measurements; the first that a record has counts. With a knob it is read at its lowest value.
-        dataset: On which data set.
-    """
-
-    name: str
-    better: Literal["↓", "↑", ""]
-    says: str
-    sources: tuple[tuple[str, str], ...]
-    dataset: str = "digits"
-
-
-VARIANCE, NOISE = "camuto2021_variance_frequency", "camuto2021_input_noise"
-SAMPLING, ISOMETRY = "gracyk2025_kahler_sampling", "nakagawa2021_posterior_isometry"
-
-GIVEN = (
-    Given(
-        "Unexplained variance",
-        "↓",
-        "share of the data's variance that the reconstruction misses",
-        ((SAMPLING, "unexplained_variance"), (ISOMETRY, "unexplained_variance")),
-    ),
-    Given(
-        "Prior outliers",
-        "↓",
-        "share of samples from the prior that a classifier calls no digit",
-        ((SAMPLING, "classifier_outliers_prior"), (SAMPLING, "classifier_beyond_95_prior")),
-    ),
-    Given(
-        "Damage",
-        "↓",
-        "change of the reconstruction under the smallest attack, relative to it",
-        ((VARIANCE, "damage_small"),),
-    ),
-    Given("Active units", "", "latent units that the decoder uses", ((ISOMETRY, "active_units"),)),
-)
 
 
 @dataclass(frozen=True)
@@ -132,18 +87,22 @@ def gives_table(rows: Sequence[Gives]) -> str:
     """
     given = [one for one in GIVEN if any(one.name in row.found for row in rows)]
     knobs = {g.name: {one.found[g.name][1] for one in rows if g.name in one.found} for g in given}
-    heads = [f"{g.name}{f' {g.better}' if g.better else ''}" for g in given]
+    heads = [g.head for g in given]
     best = {g.name: _best(g, rows) for g in given}
+    most = {g.name: max(one.found[g.name][0].n for one in rows if g.name in one.found) for g in given}
     lines = []
     for one in rows:
         cells = []
         for thing in given:
             found = one.found.get(thing.name)
             text = plus_minus(found[0]) if found else ""
-            cells.append(f"**{text}**" if found and _among(found[0], best[thing.name]) else text)
+            if found and found[0].n < most[thing.name]:
+                cells.append(f"{text} ({found[0].n} seeds)")
+            else:
+                cells.append(f"**{text}**" if found and _among(found[0], best[thing.name]) else text)
         lines.append([f"[{one.label}]({one.path})", *cells])
     said = "; ".join(f"*{g.name.lower()}*: {g.says}{_at(knobs[g.name])}" for g in given)
-    bold = "Bold: the best of a column, and all that its interval does not exclude."
+    bold = "Bold: the best of a column, and all that its interval does not exclude, where no seed is missing."
     return f"On {GIVEN[0].dataset}, mean ± half of the 95 % interval over seeds. {escape_(said)}. {bold}\n\n" + table(
         ["Variant · network", *heads], lines
     )
@@ -164,7 +123,8 @@ def _at(knobs: Iterable[float | None]) -> str:
 
 
 def _best(given: Given, rows: Iterable[Gives]) -> Interval | None:
-    found = [one.found[given.name][0] for one in rows if given.name in one.found]
+    every = [one.found[given.name][0] for one in rows if given.name in one.found]
+    found = [one for one in every if one.n == max(each.n for each in every)]
     if not given.better or not found:
         return None
     return (min if given.better == "↓" else max)(found, key=lambda one: one.estimate)
@@ -178,16 +138,17 @@ def _among(one: Interval, best: Interval | None) -> bool:
     return one.low <= best.high and best.low <= one.high
 
 
-def gives_page(rows: Sequence[Gives], preview: bool) -> str:
+def gives_page(rows: Sequence[Gives], preview: bool, when: str = "") -> str:
     """Write the page with all rows.
 
     Args:
         rows: From `gives`.
         preview: Whether to say that it is a preview.
+        when: When the records were measured; empty for nothing.
 
     Returns:
         Markdown.
     """
     parts = ["# What you get from each variant", *([PREVIEW] if preview else [])]
-    parts += [f"[Leaderboard](README.md) · [glossary]({GLOSSARY})", gives_table(rows)]
+    parts += [f"[Leaderboard](README.md) · [glossary]({GLOSSARY})", *([f"{when}."] if when else []), gives_table(rows)]
     return "\n\n".join(parts) + "\n"

@@ -22,6 +22,9 @@ from vaebench.report.in_words import Effect, effect_of, said, span
 from vaebench.report.markdown import PREVIEW, anchor, bullets, contents, escape, table, words
 from vaebench.report.pooled import FEWEST, METHOD, Pooled, pooled
 
+UNSEEN = ("uninformative", "collapsed")
+"""Reasons of a verdict that say that nothing could have been seen."""
+
 PAGE = KEPT
 """The page's file at the top of the board."""
 
@@ -103,7 +106,10 @@ def groups(task: Task, models: Iterable[Model], kept: Mapping[str, Pooled]) -> t
 
 
 def _group(task: Task, claim: Claim, arch: str, dataset: str, models: Sequence[Model]) -> Group | None:
-    said_of = [effect_of(task.name, claim.id, model.first.verdicts[claim.id].checks) for model in models]
+    verdicts = [model.first.verdicts[claim.id] for model in models]
+    # Where nothing can be seen, a number is none of an effect: all damage is gone where nothing is reconstructed.
+    seen = [one for one in verdicts if one.controlled.code not in UNSEEN]
+    said_of = [effect_of(task.name, claim.id, one.checks) for one in seen]
     found = [one for one in said_of if one]
     if not found:
         return None
@@ -156,34 +162,38 @@ def read_kept(text: str) -> dict[str, Pooled]:
     return found
 
 
-def over_variants_page(tasks: Sequence[Task], found: Sequence[Group], preview: bool) -> str:
+def over_variants_page(tasks: Sequence[Task], found: Sequence[Group], preview: bool, when: str = "") -> str:
     """Write the page.
 
     Args:
         tasks: The tasks, in order.
         found: The groups of all tasks.
         preview: Whether to say that it is a preview.
+        when: When the suite's own records were measured; empty for nothing.
 
     Returns:
         Markdown.
     """
     parts = ["# How far the claims generalise", *([PREVIEW] if preview else [])]
     parts.append(f"[Leaderboard](README.md) · [glossary]({GLOSSARY})")
+    parts += [f"{when}."] if when else []
     code = "`vaebench/report/pooled.py`" if preview else "[`pooled`](../vaebench/report/pooled.py)"
-    parts.append(
+    said = (
         f"The effect of each {link('claim')} over distinct {link('variant', 'variants')}, by random effects. "
         "Networks and data sets are fixed, so each pair has its own line. Variants that are one model count once. "
+        "Those of which nothing can be seen, because they have collapsed or a control leaves no room, are left out. "
         "The interval in brackets is of the mean over variants (Hartung and Knapp). *A new variant* is the 95 % "
         "prediction interval for the true effect of one that is not here (Higgins et al. 2009). "
         "It takes variants as a random draw, which the suite's choice is not. "
         "I² is the share of the spread between variants that seeds do not explain. "
         f"Fewer than {FEWEST} variants are too few. {code} has the formulas, and how often the intervals cover."
     )
+    parts.append(said)
     for task in tasks:
         of_task = [group for group in found if group.task == task.name]
         if of_task:  # a page of one task's records says nothing of the others
             parts += [f"## {escape(task.title)}", _table(of_task)]
-    parts.insert(3, contents(parts))
+    parts.insert(parts.index(said) + 1, contents(parts))
     kept = {group.inputs: group.found for group in found if group.found}
     lines = [f"<!-- kept {json.dumps({'inputs': key, **asdict(one)}, sort_keys=True)} -->" for key, one in kept.items()]
     return "\n\n".join([*parts, *(["\n".join(lines)] if lines else [])]) + "\n"

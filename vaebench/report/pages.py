@@ -181,6 +181,7 @@ def overall_pages(
     unread = tuple(unread)
     claims = [one for task in suite.tasks for one in counted(task, over.models[task.name], over.general[task.name])]
     given = gives(selection)
+    own = [one.record for one in selection.shown if one.is_own]
     every = list(chain.from_iterable(over.models.values()))
     summed = list(chain.from_iterable(over.general.values()))
     return {
@@ -189,8 +190,8 @@ def overall_pages(
         SUPERSEDED: superseded_page(suite, selection, preview),
         VERSIONS: versions_page(suite.tasks, selection, suite.first, preview),
         LEFT_OUT: left_out_page(selection, unread, preview),
-        OVER_VARIANTS: over_variants_page(suite.tasks, summed, preview) if claims else "",
-        GIVES: gives_page(given, preview) if given else "",
+        OVER_VARIANTS: over_variants_page(suite.tasks, summed, preview, measured(own)) if claims else "",
+        GIVES: gives_page(given, preview, measured(one.record for one in selection.shown)) if given else "",
     }
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from vaebench.claims import Verdict
 from vaebench.papers import Task
+from vaebench.report.dated import measured
 from vaebench.report.distinct import Model
 from vaebench.report.format import plus_minus
 from vaebench.report.glossary import PAGE as GLOSSARY
@@ -124,6 +125,7 @@ def places_page(task: Task, found: ByData, selection: Selection, preview: bool) 
     parts.append(f"[Leaderboard]({UP}README.md) · [the task's page]({UP}{task.name}.md) · [glossary]({UP}{GLOSSARY})")
     if not found:
         return "\n\n".join([*parts, no_records(selection.stale, task.name, UP)]) + "\n"
+    parts.append(f"{measured(one.record for one in selection.of_task(task.name))}.")
     head = len(parts)
     firsts = [
         f"[{words(d)}{preset_suffix(p)}](#{anchor(words(d) + preset_suffix(p))}): {_first(of)}"

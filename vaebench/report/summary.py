@@ -19,6 +19,7 @@ from vaebench.claims import (
     with_tolerances,
 )
 from vaebench.fingerprint import value_hash
+from vaebench.report.given import GIVEN
 from vaebench.results.on_file import OnFile
 from vaebench.results.record import Record
 
@@ -28,11 +29,8 @@ FACTORS = (0.5, 1.0, 2.0)
 CLOCK = "time_ratio"
 """Ending of a measurement of time, which differs between two runs of one model."""
 
-GIVEN_NAMES = (
-    *("unexplained_variance", "classifier_outliers_prior", "classifier_beyond_95_prior"),
-    *("damage_small", "active_units"),
-)
-"""What a person who chooses a variant wants to know."""
+GIVEN_NAMES = tuple(dict.fromkeys(name for given in GIVEN for name in given.measurements))
+"""The measurements that say what a variant gives."""
 
 Words = tuple[VerdictWord, VerdictWord]
 """A verdict's words: as published, and under controls."""

@@ -7,6 +7,7 @@ rank or figure. Only the suite's own are judged: what others sent by an old prot
 from collections.abc import Collection, Iterable
 
 from vaebench.papers import Task
+from vaebench.report.dated import measured
 from vaebench.report.glossary import PAGE as GLOSSARY
 from vaebench.report.glossary import link
 from vaebench.report.kept import kept_of
@@ -61,6 +62,8 @@ def superseded_page(suite: Suite, selection: Selection, preview: bool) -> str:
         f"It is judged by the claims that it carries. {link('as published', 'As published')} stands before the slash, "
         f"{link('under controls')} behind it: {', '.join(map(label, SYMBOLS))}."
     )
+    if when := measured(selection.superseded):
+        parts.append(f"{when}.")
     for task in suite.tasks:
         parts += _of_task(task, selection, linked=not preview)
     theirs = [escape(str(one)) for one in selection.stale if isinstance(one.record, Sent)]

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from vaebench.papers import Task
 from vaebench.report.dated import days, measured
 from vaebench.report.format import cell_time, plain, plus_minus
+from vaebench.report.given import GIVEN
 from vaebench.report.glossary import PAGE, link
 from vaebench.report.levels import both
 from vaebench.report.markdown import PREVIEW, anchor, contents, escape, preset_suffix, source, table, words
@@ -15,14 +16,6 @@ from vaebench.report.suite import Suite
 
 UP = "../"
 """The way from a variant's page to the top of the board."""
-
-GIVES = {
-    "unexplained_variance": "unexplained variance ↓",
-    "classifier_outliers_prior": "outliers of the prior ↓",
-    "damage_small": "damage of a small attack ↓",
-    "active_units": "active units",
-}
-"""What a person who chooses a variant wants to know, and how it is headed. An arrow says which way is better."""
 
 
 def variant_path(shown: ShownRecord) -> str:
@@ -115,15 +108,16 @@ def _gives(shown: Sequence[ShownRecord]) -> str:
     rows = []
     for one in shown:
         found, knobs = {}, set()
-        for name in GIVES:
-            if first := one.mean(name):
-                found[name] = plus_minus(first.interval)
+        for given in GIVEN:
+            if first := next(filter(None, map(one.mean, given.measurements)), None):
+                found[given.name] = plus_minus(first.interval)
                 knobs |= {plain(first.knob)} if first.knob is not None else set()
         if found:
             at = ", ".join(sorted(knobs)) or "–"
-            rows.append([_name(one), words(one.subject.task.name), at, *(found.get(name, "–") for name in GIVES)])
+            cells = [found.get(given.name, "–") for given in GIVEN]
+            rows.append([_name(one), words(one.subject.task.name), at, *cells])
     said = f"Means over {link('seed', 'seeds', UP)}, at the first value of a {link('knob', up=UP)} where there is one."
-    return f"{said}\n\n{table(['Record', 'Task', 'Knob at', *GIVES.values()], rows)}" if rows else ""
+    return f"{said}\n\n{table(['Record', 'Task', 'Knob at', *(given.head for given in GIVEN)], rows)}" if rows else ""
 
 
 def _records(shown: Sequence[ShownRecord], linked: bool) -> str:

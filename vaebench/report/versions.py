@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from vaebench.claims import Claim, Verdict, VerdictWord
 from vaebench.papers import Task
+from vaebench.report.dated import UNDATED, days
 from vaebench.report.first_population import Before
 from vaebench.report.glossary import PAGE as GLOSSARY
 from vaebench.report.glossary import link
@@ -40,6 +41,8 @@ def versions_page(tasks: Iterable[Task], selection: Selection, before: Sequence[
         "Protocols changed in between, so a row compares two experiments on one question. "
         "Until all records are made again, there are fewer of them now."
     )
+    if own := [one.record for one in selection.shown if one.is_own]:
+        parts.append(f"Now: {days(own)}. Then: {UNDATED}.")
     for task in tasks:
         now = [one.verdicts for one in selection.of_task(task.name) if one.is_own and one.row.preset == "standard"]
         rows = [_row(task, claim, before, now) for claim in task.claims]
