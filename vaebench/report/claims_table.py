@@ -12,7 +12,7 @@ from vaebench.report.condition_words import condition_words
 from vaebench.report.decisive import decisive
 from vaebench.report.distinct import Model
 from vaebench.report.format import plain
-from vaebench.report.in_words import ACROSS, effect_of, headline, said, span
+from vaebench.report.in_words import ACROSS, effects_of, headline, said, span
 from vaebench.report.levels import cannot_tell, tally, told
 from vaebench.report.markdown import SYMBOLS, anchor, dropping_empty, escape, is_analytic, label, table, words
 from vaebench.report.over_variants import PAGE as OVER_VARIANTS
@@ -182,8 +182,8 @@ def how_much(one: Counted) -> tuple[str, str]:
     if enough:
         chosen = min(enough, key=lambda g: (_order(one.task, g), -g.n, g.arch))
         return _over_variants(one.task, chosen, len({g.dataset for g in one.groups}) > 1)
-    checks = [effect_of(one.task.name, one.claim.id, verdict.checks) for verdict in one.verdicts]
-    numbers = [(of, check.interval.estimate) for of, check in filter(None, checks) if check.interval]
+    found = effects_of(one.task.name, one.verdicts)
+    numbers = [(of, check.interval.estimate) for of, check in found if check.interval]
     if not numbers:
         return "", ""
     effect, values = numbers[0][0], [value for of, value in numbers if of == numbers[0][0]]

@@ -33,7 +33,7 @@ class Given:
         return tuple(dict.fromkeys(name for _, name in self.sources))
 
 
-VARIANCE, NOISE = "camuto2021_variance_frequency", "camuto2021_input_noise"
+VARIANCE = "camuto2021_variance_frequency"
 SAMPLING, ISOMETRY = "gracyk2025_kahler_sampling", "nakagawa2021_posterior_isometry"
 
 GIVEN = (

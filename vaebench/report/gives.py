@@ -88,8 +88,8 @@ def gives_table(rows: Sequence[Gives]) -> str:
     given = [one for one in GIVEN if any(one.name in row.found for row in rows)]
     knobs = {g.name: {one.found[g.name][1] for one in rows if g.name in one.found} for g in given}
     heads = [g.head for g in given]
-    best = {g.name: _best(g, rows) for g in given}
     most = {g.name: max(one.found[g.name][0].n for one in rows if g.name in one.found) for g in given}
+    best = {g.name: _best(g, rows, most[g.name]) for g in given}
     lines = []
     for one in rows:
         cells = []
@@ -122,9 +122,10 @@ def _at(knobs: Iterable[float | None]) -> str:
     return f", at knob value {', '.join(map(plain, values))}" if values else ""
 
 
-def _best(given: Given, rows: Iterable[Gives]) -> Interval | None:
-    every = [one.found[given.name][0] for one in rows if given.name in one.found]
-    found = [one for one in every if one.n == max(each.n for each in every)]
+def _best(given: Given, rows: Iterable[Gives], seeds: int) -> Interval | None:
+    """The best number of as many seeds; None if neither way is better."""
+    every = (one.found[given.name][0] for one in rows if given.name in one.found)
+    found = [one for one in every if one.n == seeds]
     if not given.better or not found:
         return None
     return (min if given.better == "↓" else max)(found, key=lambda one: one.estimate)

@@ -4,11 +4,11 @@ The table stands here and not on the task pages, because words change no number 
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from vaebench.claims import CheckResult
+from vaebench.claims import CheckResult, Verdict
 from vaebench.report.format import region, rounded
 from vaebench.report.markdown import words
 
@@ -22,6 +22,9 @@ Unit = Literal["less", "change", "points", "times", "share", "number"]
 - ``share``: a share, as ``0.60 %``.
 - ``number``: as it is.
 """
+
+UNSEEN = ("uninformative", "collapsed")
+"""Reasons of a verdict that say that nothing could have been seen."""
 
 ACROSS = ": log-ratio across the knob"
 """Ending of a statistic that compares the last knob value with the first."""
@@ -136,6 +139,22 @@ def effect_of(task: str, claim: str, checks: Sequence[CheckResult]) -> tuple[Eff
     published = [check for check in checks if check.role == "published"]
     first = next((one for one in with_numbers if published and one.statistic == published[0].statistic), None)
     return (_plain_effect(first), first) if first else None
+
+
+def effects_of(task: str, verdicts: Iterable[Verdict]) -> list[tuple[Effect, CheckResult]]:
+    """Find the effects of one claim on several models, to sum them up.
+
+    Where nothing can be seen, a number is none of an effect: all damage is gone where nothing is reconstructed.
+
+    Args:
+        task: The task's name.
+        verdicts: The claim's verdicts.
+
+    Returns:
+        As `effect_of`, of each verdict that has an estimate and whose reason is none of `UNSEEN`.
+    """
+    seen = (one for one in verdicts if one.controlled.code not in UNSEEN)
+    return [found for one in seen if (found := effect_of(task, one.claim, one.checks))]
 
 
 def _plain_effect(check: CheckResult) -> Effect:

@@ -18,12 +18,9 @@ from vaebench.report.distinct import Model
 from vaebench.report.files import KEPT
 from vaebench.report.glossary import PAGE as GLOSSARY
 from vaebench.report.glossary import link
-from vaebench.report.in_words import Effect, effect_of, said, span
+from vaebench.report.in_words import Effect, effects_of, said, span
 from vaebench.report.markdown import PREVIEW, anchor, bullets, contents, escape, table, words
 from vaebench.report.pooled import FEWEST, METHOD, Pooled, pooled
-
-UNSEEN = ("uninformative", "collapsed")
-"""Reasons of a verdict that say that nothing could have been seen."""
 
 PAGE = KEPT
 """The page's file at the top of the board."""
@@ -106,11 +103,7 @@ def groups(task: Task, models: Iterable[Model], kept: Mapping[str, Pooled]) -> t
 
 
 def _group(task: Task, claim: Claim, arch: str, dataset: str, models: Sequence[Model]) -> Group | None:
-    verdicts = [model.first.verdicts[claim.id] for model in models]
-    # Where nothing can be seen, a number is none of an effect: all damage is gone where nothing is reconstructed.
-    seen = [one for one in verdicts if one.controlled.code not in UNSEEN]
-    said_of = [effect_of(task.name, claim.id, one.checks) for one in seen]
-    found = [one for one in said_of if one]
+    found = effects_of(task.name, [model.first.verdicts[claim.id] for model in models])
     if not found:
         return None
     effect = found[0][0]
@@ -178,7 +171,7 @@ def over_variants_page(tasks: Sequence[Task], found: Sequence[Group], preview: b
     parts.append(f"[Leaderboard](README.md) · [glossary]({GLOSSARY})")
     parts += [f"{when}."] if when else []
     code = "`vaebench/report/pooled.py`" if preview else "[`pooled`](../vaebench/report/pooled.py)"
-    said = (
+    parts.append(
         f"The effect of each {link('claim')} over distinct {link('variant', 'variants')}, by random effects. "
         "Networks and data sets are fixed, so each pair has its own line. Variants that are one model count once. "
         "Those of which nothing can be seen, because they have collapsed or a control leaves no room, are left out. "
@@ -188,12 +181,12 @@ def over_variants_page(tasks: Sequence[Task], found: Sequence[Group], preview: b
         "I² is the share of the spread between variants that seeds do not explain. "
         f"Fewer than {FEWEST} variants are too few. {code} has the formulas, and how often the intervals cover."
     )
-    parts.append(said)
+    head = len(parts)
     for task in tasks:
         of_task = [group for group in found if group.task == task.name]
         if of_task:  # a page of one task's records says nothing of the others
             parts += [f"## {escape(task.title)}", _table(of_task)]
-    parts.insert(parts.index(said) + 1, contents(parts))
+    parts.insert(head, contents(parts))
     kept = {group.inputs: group.found for group in found if group.found}
     lines = [f"<!-- kept {json.dumps({'inputs': key, **asdict(one)}, sort_keys=True)} -->" for key, one in kept.items()]
     return "\n\n".join([*parts, *(["\n".join(lines)] if lines else [])]) + "\n"
