@@ -11,6 +11,7 @@ from dataclasses import replace
 import matplotlib
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.text import Text
 
 from vaebench.claims import (
     Beyond,
@@ -24,10 +25,23 @@ from vaebench.claims import (
     t_interval,
 )
 from vaebench.report.figures.draw import board_style, draw, printed, svg
+from vaebench.report.figures.draw_forest import MARKS
 from vaebench.report.figures.draw_grid import is_geometric
 from vaebench.report.figures.prepare import task_pictures
 from vaebench.report.figures.scales import kind_of
-from vaebench.report.figures.spec import CurveFigure, ForestFigure, OverviewFigure, TallyFigure
+from vaebench.report.figures.spec import (
+    CORRECTED,
+    CurveFigure,
+    ForestFigure,
+    ForestPart,
+    ForestPoint,
+    ForestRow,
+    OverviewFigure,
+    TallyFigure,
+    Trade,
+    TradeFigure,
+    TradePanel,
+)
 from vaebench.report.figures.stamp import inputs_hash, stamp
 from vaebench.report.figures.style import (
     MARKERS,
@@ -147,7 +161,22 @@ def test_measurements_are_those_of_the_claims_and_what_is_reported_only_has_its_
     named = ["decoder high frequency share", "decoder mean degree", "decoder lipschitz mean", "decoder lipschitz max"]
     assert [panel.title for panel in judged.panels] == [*named, "encoder mean degree", "attack damage"]
     assert [panel.title for panel in beside.panels] == ["encoder lipschitz mean", "reconstruction error"]
-    assert {len(panel.curves) for panel in (*judged.panels, *beside.panels)} == {4}
+    assert {(len(panel.curves), len(panel.others)) for panel in (*judged.panels, *beside.panels)} == {(2, 2)}
+
+
+def test_an_overview_has_the_plain_vae_in_colour_or_the_previewed_run_and_says_so(made, four):
+    judged = four[f"{STEM}.svg"]
+    assert judged.variant == "vae"
+    canvas = drawn(judged)
+    assert canvas.get_suptitle().startswith("vae in colour")
+    for ax, panel in zip(canvas.axes, judged.panels, strict=True):
+        behind, *lines = ax.lines
+        assert [y for y in behind.get_ydata() if not math.isnan(y)] == [y for c in panel.others for y in c.mean]
+        assert [line.get_color() for line in lines] == list(NETWORKS[:2])
+    theirs = sent(made.record(variant="new_vae", code="1" * 16), THIS_RUN)
+    chosen = select(made.suite, [made.record()], False, [theirs])
+    figure = {one.path: one.figure for one in task_pictures(made.suite.tasks[0], chosen)}[f"{STEM}.svg"]
+    assert figure.variant == f"new_vae ({THIS_RUN})"
 
 
 def test_a_curve_is_the_mean_over_seeds_with_its_interval(made, curves):
@@ -207,7 +236,8 @@ def test_regions_are_those_of_the_claims(made):
 def test_a_forest_has_a_row_a_record_the_controls_and_a_mark_a_statistic(made, forests):
     figure = forests[f"{FOREST}.density.svg"]
     assert isinstance(figure, ForestFigure)
-    assert [row.group for row in figure.rows] == sorted(row.group for row in figure.rows)
+    for part in figure.parts:
+        assert [row.group for row in part.rows] == sorted(row.group for row in part.rows)
     assert len(figure.rows) == 3 and len(figure.statistics) == 5
     by_place = {(row.group, row.label): {p.arm for p in row.points} for row in figure.rows}
     assert by_place["linear_gaussian_sources", "vae · mlp"] == {"trained", "analytic"}
@@ -217,18 +247,70 @@ def test_a_forest_has_a_row_a_record_the_controls_and_a_mark_a_statistic(made, f
     record = made.record(made.tasks[1].name, "vae", "mlp", "bimodal_sources")
     verdict = next(v for v in record.verdicts if v.claim == "density")
     assert words["bimodal_sources"] == tuple(check.word for check in verdict.checks)
-    texts = [text.get_text() for text in drawn(figure).axes[0].texts]
+    texts = [text.get_text() for ax in drawn(figure).axes for text in ax.texts]
     assert texts.count("✗") == sum(word == "fails" for row in figure.rows for word in row.words) > 0
 
 
-def test_a_forest_shows_the_statistic_that_decides(made, forests):
+def test_a_forest_shows_of_each_model_the_statistic_that_decides_for_it(made, forests):
     figure = forests[f"{FOREST}.density.svg"]
+    part = next(part for part in figure.parts if "bimodal_sources" in {row.group for row in part.rows})
     record = made.record(made.tasks[1].name, "vae", "mlp", "bimodal_sources")
     checks = next(v for v in record.verdicts if v.claim == "density").checks
-    assert checks[figure.shown].word == "fails" and checks[0].word != "fails"
-    assert (figure.low, figure.high) == (checks[figure.shown].low, checks[figure.shown].high)
-    row = next(row for row in figure.rows if row.group == "bimodal_sources")
-    assert row.points[0].estimate == checks[figure.shown].interval.estimate
+    assert checks[part.shown].word == "fails" and checks[0].word != "fails"
+    assert (part.low, part.high) == (checks[part.shown].low, checks[part.shown].high)
+    row = next(row for row in part.rows if row.group == "bimodal_sources")
+    assert row.points[0].estimate == checks[part.shown].interval.estimate
+
+
+def test_no_drawn_estimate_contradicts_its_models_verdict(made):
+    """Two models whose verdicts rest on different statistics: once both were drawn at the first one's."""
+
+    def reading(first, second):
+        def read(rng):
+            return [
+                column("trained", None, 0, Measurement("a", first + 0.01 * rng.normal(), 0.0, 1)),
+                column("trained", None, 0, Measurement("b", second + 0.01 * rng.normal(), 0.0, 1)),
+            ]
+
+        return read
+
+    claims, name = (Claim("ab", "Both are.", (Beyond("a", 0.0, 1.0, -1.0), Beyond("b", 0.0, 1.0, -1.0))),), FOREST[8:]
+    records = [
+        made.record(name, variant, dataset="three_sources", claims=claims, measurements=reading(*at))
+        for variant, at in (("vae", (-0.5, 0.5)), ("beta_vae", (0.5, -0.5)), ("iwae", (0.4, -0.6)))
+    ]
+    figure = figures_of(made, records, 1)[f"{FOREST}.ab.svg"]
+    by_part = [(part.shown, [row.label for row in part.rows]) for part in figure.parts]
+    assert by_part == [(0, ["vae · mlp"]), (1, ["beta_vae · mlp", "iwae · mlp"])]
+    assert all(row.points[0].estimate < 0 for row in figure.rows)
+    for ax, part in zip(drawn(figure).axes, figure.parts, strict=True):
+        marks = [line for line in ax.lines if line.get_marker() == MARKS["fails"].marker]
+        assert [line.get_color() for line in marks] == [MARKS["fails"].colour] * len(part.rows)
+
+
+def test_models_that_are_the_same_are_one_row_of_a_forest(made):
+    name = made.tasks[1].name
+    one = made.record(name, "vae", "mlp", "three_sources")
+    other = made.record(name, "a_longer_named_vae", "mlp", "three_sources")
+    same = one.model_copy(update={"subject": other.subject})
+    figure = figures_of(made, [one, same], 1)[f"{FOREST}.density.svg"]
+    assert [row.label for row in figure.rows] == ["vae = a_longer_named_vae · mlp"]
+    (label,) = (label.get_text() for label in drawn(figure).axes[0].get_yticklabels())
+    assert " ".join(label.split()) == figure.rows[0].label and label.count("\n") == 1
+
+
+def test_each_word_of_a_verdict_has_a_mark_of_its_own():
+    looks = [(mark.colour, mark.marker, mark.filled) for mark in MARKS.values()]
+    assert set(MARKS) == {"holds", "fails", "undecided"} and len(set(looks)) == 3
+
+
+def test_an_interval_on_one_side_of_an_undecided_row_is_explained(made):
+    """An interval outside, beside a question mark, would be a riddle."""
+    point = ForestPoint("trained", -0.03, -0.04, -0.02, CORRECTED)
+    part = ForestPart(0, 0.0, None, (ForestRow("digits", "vae · mlp", ("undecided",), (point,)),))
+    texts = [text.get_text() for text in drawn(ForestFigure(("gain",), (part,))).findobj(Text)]
+    assert any(text.startswith(f"{CORRECTED}: ") for text in texts)
+    assert CORRECTED in texts
 
 
 def test_one_far_estimate_is_an_arrow_with_its_number_and_squeezes_nobody(made):
@@ -276,7 +358,7 @@ def test_the_claimed_region_takes_a_tenth_of_a_forests_axis(made, values):
     ]
     figure = figures_of(made, records, 1)[f"{FOREST}.r.svg"]
     ax = drawn(figure).axes[0]
-    corners = [(end, 0) for end in (figure.low or 0.004, figure.high)]
+    corners = [(end, 0) for end in (figure.parts[0].low or 0.004, figure.parts[0].high)]
     ends = ax.transAxes.inverted().transform(ax.transData.transform(corners))
     assert ends[1, 0] - ends[0, 0] > 0.1
     assert ends[0, 0] >= 0 and ends[1, 0] <= 1
@@ -293,7 +375,7 @@ def test_a_forest_says_of_how_many_seeds_an_estimate_is(made):
     claims = (Claim("isometry", "T2 is 1.", (Near("t2_deviation", 0, 0.05, 1.0),)),)
     record = made.record(made.tasks[1].name, dataset="three_sources", claims=claims, measurements=collapsed_once)
     figure = figures_of(made, [record], 1)[f"{FOREST}.isometry.svg"]
-    assert [point.of_seeds for point in figure.rows[0].points] == ["4 of 5"]
+    assert [point.note for point in figure.rows[0].points] == ["4 of 5"]
     assert any(text.get_text().startswith("4 of 5") for text in drawn(figure).axes[0].texts)
 
 
@@ -333,6 +415,14 @@ def test_drawing_leaves_pyplot_alone():
     # In a process of its own: what else is tested here may import pyplot for itself.
     code = "import sys, vaebench.report.figures.draw; sys.exit('matplotlib.pyplot' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_letters_have_one_family_with_a_fallback_and_no_text_is_heavier_than_it_must_be(forests):
+    """matplotlib 3.11 wrote the family on each text, which overrode the fallback, and a turn by nothing."""
+    drawing = svg(forests[f"{FOREST}.isometry.svg"])
+    assert drawing.count("font-family") == 1 and "Verdana" in drawing
+    assert "rotate(-0" not in drawing
+    assert "<text " in drawing and '<g id="text_' not in drawing
 
 
 def test_an_edited_svg_loses_its_stamp(forests):
@@ -495,3 +585,31 @@ def test_a_legend_has_as_many_columns_as_fit():
     assert legend_columns(8.0, ["vae"]) == 4
     assert legend_columns(3.0, ["x" * 60]) == 1
     assert legend_columns(3.0, []) == 4
+
+
+def trades(*of):
+    """A trade-off with a panel for each (benefits, costs, compared, interval)."""
+    panels = [
+        TradePanel(f"v{place}", (Trade("mlp", benefits, costs, compared, *ends),))
+        for place, (benefits, costs, compared, *ends) in enumerate(of)
+    ]
+    return TradeFigure("cost", "benefit", "course", "compared", ("mlp",), tuple(panels))
+
+
+def test_a_wide_interval_of_few_seeds_does_not_stretch_a_trade_offs_axis():
+    course = (1.0, 1.5, 2.0), (0.6, 0.7, 0.8)
+    calm, wild = (draw_ends(trades((*course, (1.8, 0.65), 0.65 - half, 0.65 + half))) for half in (0.01, 5.0))
+    assert calm == wild
+    assert 0.6 * (calm[1] - calm[0]) < 0.8 - 0.6
+
+
+def draw_ends(figure):
+    return drawn(figure).axes[0].get_ylim()
+
+
+def test_a_trade_off_that_is_far_from_all_others_squeezes_nobody_and_says_where_it_is():
+    near = [((1.0, 1.5, 2.0), (0.6, 0.7, 0.8), (1.8, 0.65), 0.6, 0.7)] * 3
+    far = ((7.0, 12.0, 19.0), (0.98, 0.99, 1.0), (18.0, 1.0), 0.99, 1.0)
+    canvas = drawn(trades(*near, far))
+    assert canvas.axes[0].get_xlim()[1] < 3 and canvas.axes[0].get_ylim()[1] < 0.9
+    assert [[text.get_text() for text in ax.texts] for ax in canvas.axes] == [[], [], [], ["7 to 19 ▸"]]

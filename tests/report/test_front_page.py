@@ -59,7 +59,8 @@ def numbers(text):
 
 def test_the_first_screen_says_what_was_tested_when_and_where_else_to_look(page, records):
     head = page.partition("## All claims")[0]
-    tested, dated = page.split("\n\n")[1:3]
+    tested, dated, legend = page.split("\n\n")[1].split("\\\n")
+    assert legend.startswith("✓ ")
     assert numbers(tested) == [2, 3, 2, 4, 5]  # papers, variants, networks, data sets, seeds
     assert UNDATED in dated and f"{len(records)} records" in dated and records[0].suite_version in dated
     targets = ("changes.md", "results/verdicts.csv", "cite.md", "../CONTRIBUTING.md", "../README.md")
@@ -91,7 +92,7 @@ def test_a_dated_record_gives_the_day_of_the_newest(made):
     record = made.record()
     cells = [cell.model_copy(update={"date": f"2026-11-2{i}T10:00:00Z"}) for i, cell in enumerate(record.cells)]
     page = written(made, [record.model_copy(update={"cells": tuple(cells)}), made.record(arch="conv")])
-    assert "2026-11-24" in page.split("\n\n")[2]
+    assert "2026-11-24" in page.split("\n\n")[1].split("\\\n")[1]
 
 
 def constant(claims, values):
@@ -143,8 +144,8 @@ def test_where_a_claim_turns_round_between_data_sets_its_row_says_so(made, monke
     page = written(made, records)
     said = f"{words(one)} 2 of 2; {words(two)} 1 of 2; {words(three)} 0 of 1"
     rows = rows_of(page.partition("## All claims")[0], "# ")
-    where = f"**3** of 5 ({said})"
-    assert [row[1:3] for row in rows] == [[where] * 2, [where, "**0** of 5"], ["**0** of 5"] * 2]
+    where = f"**3** of 5 ({said.replace(' of ', '/')})"  # the table of all claims has those under controls too
+    assert [row[1:3] for row in rows] == [[where, "**3** of 5"], [where, "**0** of 5"], ["**0** of 5"] * 2]
     alike = [record for record in records if record.subject.dataset.name == one]
     assert "2 of 2;" not in written(made, alike)
     turned, half, same = rows_of(page, "## All claims")
@@ -186,10 +187,11 @@ def test_the_first_screen_names_all_sets_of_the_shorter_side():
         return turning(**held).by_dataset("published", brief=True)
 
     yes, no = YES, NO
-    assert where(digits=yes * 8, mnist=no * 6) == "digits 8 of 8; mnist 0 of 6"
-    assert where(a=yes * 2 + no * 3, b=yes + no, c=no, **dict.fromkeys("defg", yes)) == "a 2 of 5; b 1 of 2; c 0 of 1"
-    assert where(a=yes * 3 + no * 2, **dict.fromkeys("bcd", no)) == "a 3 of 5"
-    assert where(**dict.fromkeys("abc", yes), **dict.fromkeys("def", no)) == "a, b, c 3 of 3"
+    assert where(digits=yes * 8, mnist=no * 6) == "digits 8/8; mnist 0/6"
+    assert where(a=yes * 2 + no * 3, b=yes + no, c=no, **dict.fromkeys("defg", yes)) == "a 2/5; b 1/2; c 0/1"
+    assert where(a=yes + no, b=no + yes, **dict.fromkeys("defg", yes)) == "a, b 2/4"
+    assert where(a=yes * 3 + no * 2, **dict.fromkeys("bcd", no)) == "a 3/5"
+    assert where(**dict.fromkeys("abc", yes), **dict.fromkeys("def", no)) == "a, b, c 3/3"
     assert where(a=yes, b=yes, c=yes) == where(a=no) == ""
 
 

@@ -63,6 +63,16 @@ def test_what_is_not_told_apart_from_the_best_is_bold_too(made, given):
     assert all(cells(text, name)[0].startswith("**") for name in ("one", "two"))
 
 
+def test_rows_that_give_the_same_are_one_row_with_both_names(made, given):
+    one = made.record(variant="one", measurements=measured(1.0, 2.0))
+    same = one.model_copy(update={"subject": made.record(variant="same").subject})
+    other = made.record(variant="other", measurements=measured(1.0, 2.0))
+    text = gives_table(gives(select(made.suite, [one, same, other])))
+    rows = [line.split("|")[1].strip() for line in text.splitlines() if line.startswith("| [")]
+    assert len(rows) == 2
+    assert any(row.startswith("[one · mlp](") and " = [same · mlp](" in row for row in rows)
+
+
 def test_a_number_of_fewer_seeds_says_so_and_is_not_the_best(made, given):
     whole = [made.record(variant=name, measurements=measured(value, 1.0)) for name, value in (("a", 1.0), ("b", 2.0))]
     rows = gives(select(made.suite, whole))

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 import vaebench
-from vaebench.report.figures.prepare import first_rows, task_pictures
+from vaebench.report.figures.prepare import task_pictures
 from vaebench.report.files import DIFFERS, MISSING, drawn_figures, stale_pages
+from vaebench.report.first_rows import first_rows
 from vaebench.report.markdown import NO_RECORDS, PREVIEW, anchor
 from vaebench.report.selection import select
 from vaebench.report.sent import THIS_RUN, sent
@@ -185,16 +186,31 @@ def test_figures_show_the_first_rows_and_say_so_and_the_count_of_verdicts_is_of_
     assert all(f"{name} · mlp" in page for name in names)
 
 
-def test_figures_show_a_previewed_run_and_the_plain_vae_before_all_and_every_data_set(made, monkeypatch):
+def test_a_task_page_lists_the_first_rows_counts_all_and_says_where_the_others_are(made, monkeypatch):
+    """At a thousand rows a page had nine megabytes, which no site shows."""
+    task = made.tasks[0]
+    names = ["a_0", "a_1", "a_2", "a_3", "vae"]
+    records = [made.record(variant=name, code=f"{number:016x}") for number, name in enumerate(names)]
+    chosen = select(made.suite, records)
+    assert "more records are not" not in task_page(task, chosen, [], False)
+    monkeypatch.setattr("vaebench.report.task_page.MOST_LISTED", 3)
+    page = task_page(task, chosen, [], False)
+    assert "2 more records are not in the tables below" in page
+    assert f"records/{task.name}/README.md" in page and "results/verdicts.csv" in page
+    claims = page.partition("## Claims")[2]
+    assert [name for name in names if f"[{name} · mlp" in claims] == ["a_0", "a_1", "vae"]
+    assert "Over 5 distinct models" in claims
+
+
+def test_figures_show_a_previewed_run_and_the_plain_vae_before_all_and_every_data_set(made):
     def of(variant, dataset="three_sources", code="f"):
         return made.record(made.tasks[1].name, variant, dataset=dataset, code=code * 16)
 
     own = [of("a_0", code="0"), of("a_1", code="1"), of("vae", code="2"), of("b_0", "bimodal_sources", "b")]
     run = [sent(of("my_vae"), THIS_RUN)]
     shown = select(made.suite, own, preview=True, submissions=run).of_task(made.tasks[1].name)
-    assert (len(shown), first_rows(shown)) == (5, list(shown))
-    monkeypatch.setattr("vaebench.report.figures.prepare.MOST_DRAWN", 2)
-    assert {(one.dataset, one.row.variant) for one in first_rows(shown)} == {
+    assert (len(shown), first_rows(shown, 4)) == (5, list(shown))
+    assert {(one.dataset, one.row.variant) for one in first_rows(shown, 2)} == {
         ("three_sources", "my_vae"),
         ("three_sources", "vae"),
         ("bimodal_sources", "b_0"),

@@ -4,12 +4,13 @@ import html
 import math
 import re
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
 from vaebench import catalog
-from vaebench.claims import Beyond, Claim, Measurement, Near, column, declined
-from vaebench.report.claim_section import CONTROLS, REPORTED
+from vaebench.claims import Beyond, Claim, Measurement, Near, Plant, column, declined, judge, table
+from vaebench.report.claim_section import CONTROLS, REPORTED, claim_section, invariant_section
 from vaebench.report.dated import UNDATED
 from vaebench.report.decisive import decisive, distance
 from vaebench.report.figures.prepare import task_pictures
@@ -298,6 +299,37 @@ def test_invariants_are_given_with_their_values(plain_page):
     assert "Hermite energies sum to the variance." in part
     assert re.search(r"\| \[vae · mlp · three_sources\]\S+ +\| ✓ holds +\| 1\.00 \[", part)
     assert "| energy 0.99 to 1.01 " in part
+
+
+def test_along_a_knob_an_invariants_word_is_that_of_each_value():
+    """All rows had the verdict's word: "undecided" stood beside intervals that lie inside."""
+    claim = Claim("whole", "It is whole.", (Near("share", 1.0, 0.1, 0.0),))
+    at = {0.1: (1.0, 1.01, 0.99), 0.8: (0.9, 1.2, 1.05)}
+    columns = [
+        column("trained", knob, seed, Measurement("share", value, 0.0, 1))
+        for knob, values in at.items()
+        for seed, value in enumerate(values)
+    ]
+    verdict = judge(claim, table(columns))
+    assert verdict.word == "undecided"
+    shown = SimpleNamespace(link="[vae](x.md)", invariant_verdicts={"whole": [verdict]})
+    rows = [line for line in "\n".join(invariant_section(claim, [shown])).splitlines() if line.startswith("| [vae]")]
+    assert [[cell.strip() for cell in row.split("|")][2:4] for row in rows] == [
+        ["✓ holds", "0.1"],
+        ["? undecided", "0.8"],
+    ]
+
+
+def test_what_is_planted_is_said_by_what_is_measured_of_it_and_held_against_what():
+    plants = (
+        Plant("trained", "rate", "above", 0.2, reads="auroc_midpoints", against=0.5),
+        Plant("trained", "rate", "below", reads="rate_truncated", against="rate_prior"),
+        Plant("slow_encoder", "rate", "below"),
+    )
+    claim = Claim("few", "They are few.", (Near("rate", 0.0, 0.1, 1.0),), plants=plants)
+    (line,) = (part for part in claim_section(claim, []) if "Plants: " in part)
+    assert "auroc midpoints lies above 0.5 by 0.2 or more; rate truncated lies below rate prior;" in line
+    assert line.endswith("rate of slow encoder lies below the judged model's.")
 
 
 def test_every_figure_is_shown_once_with_words_for_those_who_cannot_see_it(knob_page, plain_page):

@@ -3,9 +3,9 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
-from vaebench.claims import CheckResult, Claim, Verdict
+from vaebench.claims import CheckResult, Claim, Plant, Verdict
 from vaebench.report.claim_table import asked, decided, marks
-from vaebench.report.decisive import decisive
+from vaebench.report.decisive import decisive, worst
 from vaebench.report.distinct import Model, distinct
 from vaebench.report.format import check_numbers, claimed, plain, plus_minus, rounded
 from vaebench.report.in_words import Effect, effect_of, said, span
@@ -30,7 +30,11 @@ CONTROLS = "Controls"
 
 
 def claim_section(
-    claim: Claim, shown: Sequence[ShownRecord], general: str = "", models: Sequence[Model] | None = None
+    claim: Claim,
+    shown: Sequence[ShownRecord],
+    listed: Sequence[ShownRecord] | None = None,
+    general: str = "",
+    models: Sequence[Model] | None = None,
 ) -> list[str]:
     """Write a claim's sentence, what it asks for, what the controls say, and a row a record.
 
@@ -39,6 +43,7 @@ def claim_section(
     Args:
         claim: The claim.
         shown: All records of its task.
+        listed: Those of them that the tables list; all if left out.
         general: How far it generalises to other variants, in Markdown; empty for nothing.
         models: The distinct models among them, if they are known.
 
@@ -47,12 +52,10 @@ def claim_section(
     """
     ours = [one for one in shown if one.is_own]
     models = [one for one in (distinct(ours) if models is None else models) if one.is_own]
-    controls = [
-        {v.arm: v for v in one.control_verdicts.get(claim.id, ()) if v.word != "not applicable"} for one in shown
-    ]
+    listed = shown if listed is None else listed
     by_arm: dict[str, list[Verdict]] = {}
-    for one, of_record in zip(shown, controls, strict=True):
-        for arm, verdict in of_record.items() if one.is_own else ():
+    for one in ours:
+        for arm, verdict in _controls(claim, one).items():
             by_arm.setdefault(arm, []).append(verdict)
     varying = sorted(arm for arm, found in by_arm.items() if len({v.word for v in found}) > 1)
     same = [
@@ -61,18 +64,18 @@ def claim_section(
         if arm not in varying
     ]
     conditions = asked([one.verdicts[claim.id] for one in shown])
-    written = _table(claim, shown, conditions, controls, varying)
+    written = _table(claim, listed, conditions, varying)
     whose = " of the suite's own" if len(ours) < len(shown) else ""
     numbered = "\n".join(f"{place}. {escape(one)}" for place, one in enumerate(conditions.values(), 1))
     return [
         f"### {escape(claim.id)}",
         "\n\n".join(filter(None, [f"{escape(claim.says)} {_tally(claim, models, len(ours), whose)}", general])),
         f"The claim holds if each of these holds:\n\n{numbered}",
-        *_plants(claim, ours),
+        *_plants(claim, models),
         *([f"{CONTROLS}, in every record{whose} that has one: {'; '.join(same)}."] if same else []),
         *([written] if written else []),
         *_silent((one, one.verdicts[claim.id]) for one in shown),
-        *([_reported(claim, shown)] if claim.reported else []),
+        *([_reported(claim, listed)] if claim.reported else []),
     ]
 
 
@@ -80,16 +83,16 @@ def _table(
     claim: Claim,
     shown: Sequence[ShownRecord],
     conditions: Mapping[tuple[str, str], str],
-    controls: Sequence[Mapping[str, Verdict]],
     varying: Sequence[str],
 ) -> str:
     """A row for each record that the claim applies to; empty if there is none."""
     two = any(condition.role == "control" for condition in claim.conditions)
     effect_head = _effect_head(claim, shown)
     lines = []
-    for one, of_record in zip(shown, controls, strict=True):
+    for one in shown:
         verdict = one.verdicts[claim.id]
         if verdict.word != "not applicable":
+            of_record = _controls(claim, one)
             found = [of_record.get(arm) for arm in varying]
             beside = [f"{label(control.word)}{_spread([control])}" if control else "" for control in found]
             levels = [label(verdict.published.word), label(verdict.controlled.word)] if two else [label(verdict.word)]
@@ -102,6 +105,11 @@ def _table(
     decides = ("Decided by", "Estimate", "95 % interval", "Seeds")
     headers = ["Record", *verdict_heads, *effect_head, *decides, *many, *arms, "Why"]
     return dropping_empty(headers, lines) if lines else ""
+
+
+def _controls(claim: Claim, one: ShownRecord) -> dict[str, Verdict]:
+    """The verdicts on a record's other arms that the claim applies to, by arm."""
+    return {v.arm: v for v in one.control_verdicts.get(claim.id, ()) if v.word != "not applicable"}
 
 
 def _effect(one: ShownRecord, verdict: Verdict) -> tuple[Effect, CheckResult] | None:
@@ -139,14 +147,22 @@ def _spread(verdicts: Sequence[Verdict]) -> str:
     return " " + escape(f"({named}{' to '.join(dict.fromkeys(rounded(min(found), max(found))))})")
 
 
-def _plants(claim: Claim, ours: Sequence[ShownRecord]) -> list[str]:
+def _plants(claim: Claim, models: Iterable[Model]) -> list[str]:
     """Say what the plants are, and whether the measures order them as the truth does."""
     if not claim.plants:
         return []
-    found = told([one.verdicts[claim.id] for one in ours])
-    asked = [f"{words(p.measurement)} of {words(p.arm)} lies {p.side} the judged model's" for p in claim.plants]
-    said = f"Can the measure tell? {found or 'No record has its plants yet'}. Plants: {escape('; '.join(asked))}."
-    return [said]
+    found = told([one.first.verdicts[claim.id] for one in models])
+    asked = escape("; ".join(map(_plant, claim.plants)))
+    return [f"Can the measure tell? {found or 'No record has its plants yet'}. Plants: {asked}."]
+
+
+def _plant(plant: Plant) -> str:
+    """Say where what is measured of a plant must lie."""
+    of = "" if plant.arm == "trained" else f" of {words(plant.arm)}"
+    against = "the judged model's" if plant.against is None else plant.against
+    held = words(against) if isinstance(against, str) else plain(against)
+    by = f" by {plain(plant.least)} or more" if plant.least else ""
+    return f"{words(plant.name)}{of} lies {plant.side} {held}{by}"
 
 
 def _silent(verdicts: Iterable[tuple[ShownRecord, Verdict]]) -> list[str]:
@@ -189,7 +205,7 @@ def _reported(claim: Claim, shown: Iterable[ShownRecord]) -> str:
 
 
 def invariant_section(claim: Claim, shown: Sequence[ShownRecord]) -> list[str]:
-    """Write an invariant's sentence, and a row with all values for each record and knob value.
+    """Write an invariant's sentence, and a row with all values, and what they say, for each record and knob value.
 
     Args:
         claim: The invariant.
@@ -211,7 +227,8 @@ def invariant_section(claim: Claim, shown: Sequence[ShownRecord]) -> list[str]:
                 cells = [" ".join(check_numbers(found[q], 0)[:2]) if q in found else "–" for q in asked]
                 at_knob = [plain(knob) if knob is not None else "–"] if by_knob else []
                 arm = "" if verdict.arm == "trained" else f", {words(verdict.arm)}"
-                rows.append([f"{one.link}{arm}", label(verdict.word), *at_knob, *cells])
+                word = verdict.word if knob is None else worst([*found.values()]).word
+                rows.append([f"{one.link}{arm}", label(word), *at_knob, *cells])
         heads = [f"{escape(words(what))} {region_}" for what, region_ in asked]
         parts.append(table(["Record", "Verdict", *(["At"] if by_knob else []), *heads], rows))
     return [*parts, *_silent((one, verdict) for one, verdict in verdicts if verdict.arm == "trained")]

@@ -63,15 +63,17 @@ class Counted:
         """Where it turns round: data sets on which most models hold, and sets on which most do not; else empty.
 
         Three sets or more on the longer side are "the others", and go without saying in brief. Sets are counted
-        together only where all models or none hold on them.
+        together only where the same share of models holds on them.
         """
         sides = self._sides(level)
         if not all(sides.values()):
             return ""
         few, many = sorted(sides.values(), key=len)
         if len(many) > 2:
-            return _held_on(few) + ("" if brief else f"; {_held_on(many, 'the others')}")
-        return f"{_held_on(sides[True])}; {_held_on(sides[False])}"
+            said = _held_on(few) + ("" if brief else f"; {_held_on(many, 'the others')}")
+        else:
+            said = f"{_held_on(sides[True])}; {_held_on(sides[False])}"
+        return said.replace(" of ", "/") if brief else said
 
     def _sides(self, level: LevelName) -> dict[bool, dict[str, list[bool]]]:
         """Whether each model holds, by data set: sets on which most do, and sets on which most do not."""
@@ -101,9 +103,9 @@ class Counted:
 def _held_on(side: Mapping[str, list[bool]], called: str = "") -> str:
     if called:
         return _count([called], list(side.values()))
-    alike: dict[object, list[str]] = {}  # sets on which all models or none hold, and each other set by itself
+    alike: dict[float, list[str]] = {}  # sets on which the same share of models holds
     for name, held in side.items():
-        alike.setdefault(held[0] if len(set(held)) == 1 else name, []).append(name)
+        alike.setdefault(sum(held) / len(held), []).append(name)
     return "; ".join(_count(list(map(words, names)), [side[name] for name in names]) for names in alike.values())
 
 
@@ -146,13 +148,16 @@ def headlines(found: Iterable[Counted]) -> str:
         Markdown; empty if no headline claim has a record.
     """
     chosen = [one for one in found if headline(one.task.name, one.claim.id) and one.models]
+    networks = {quoted.arch for one in chosen if (quoted := _quoted(one))}
     rows = []
     for one in sorted(chosen, key=_how_widely):
-        counts = [f"**{one.held(at)}** of {one.applies(at)}{_in_brackets(one.by_dataset(at, brief=True))}" for at in AT]
+        counts = [f"**{one.held(at)}** of {one.applies(at)}" for at in AT]
+        counts[0] += _in_brackets(one.by_dataset("published", brief=True))
         name = f"[{escape(headline(one.task.name, one.claim.id))}]({one.link})"
-        decides = "; ".join(filter(None, (what_decides(one), cannot_tell(one.verdicts))))
-        rows.append([name, *counts, *how_much(one), decides])
-    heads = ["Claim", "As published", "Under controls", f"[How much]({OVER_VARIANTS})", "A new variant", "What decides"]
+        decides = "; ".join(filter(None, (what_decides(one, brief=True), cannot_tell(one.verdicts))))
+        rows.append([name, *counts, *how_much(one, len(networks) > 1), decides])
+    much = f"[How much]({OVER_VARIANTS}){f', {networks.pop()}' if len(networks) == 1 else ''}"
+    heads = ["Claim", "As published", f"Under{_BOUND}controls", much, f"New{_BOUND}variant", "What decides"]
     return table(heads, rows) if rows else ""
 
 
@@ -166,7 +171,7 @@ def _how_widely(one: Counted) -> tuple[float, float, str, str]:
     return -controlled, -published, one.task.name, one.claim.id
 
 
-def how_much(one: Counted) -> tuple[str, str]:
+def how_much(one: Counted, network: bool = True) -> tuple[str, str]:
     """Say a claim's effect in a unit that a person has, and what to expect of a new variant.
 
     It is that of the first of the task's data sets with enough distinct variants, and of the network with most of them.
@@ -174,14 +179,15 @@ def how_much(one: Counted) -> tuple[str, str]:
 
     Args:
         one: The claim.
+        network: Whether to name the network.
 
     Returns:
         Two cells of Markdown; empty without an estimate.
     """
-    enough = [group for group in one.groups if group.found]
-    if enough:
-        chosen = min(enough, key=lambda g: (_order(one.task, g), -g.n, g.arch))
-        return _over_variants(one.task, chosen, len({g.dataset for g in one.groups}) > 1)
+    if quoted := _quoted(one):
+        several = len({group.dataset for group in one.groups}) > 1
+        where = f", {quoted.where if network else f'on {words(quoted.dataset)}'}" if several else ""
+        return _over_variants(one.task, quoted, where)
     found = effects_of(one.task.name, one.verdicts)
     numbers = [(of, check.interval.estimate) for of, check in found if check.interval]
     if not numbers:
@@ -192,18 +198,19 @@ def how_much(one: Counted) -> tuple[str, str]:
     return f"{escape(effect.says).format(middle)} (median; {spread})", "too few variants"
 
 
-def _order(task: Task, group: Group) -> int:
-    return task.counted_on.index(group.dataset)
+def _quoted(one: Counted) -> Group | None:
+    """The group that the first screen quotes, if variants are enough anywhere."""
+    enough = [group for group in one.groups if group.found]
+    return min(enough, key=lambda g: (one.task.counted_on.index(g.dataset), -g.n, g.arch), default=None)
 
 
-def _over_variants(task: Task, group: Group, where: bool) -> tuple[str, str]:
-    """Quote a group, with its network and data set where there are others."""
+def _over_variants(task: Task, group: Group, where: str) -> tuple[str, str]:
+    """Quote a group, and say where."""
     assert group.found is not None
     effect = escape(group.effect.says).format(f"**{escape(group.said(group.found.estimate))}**")
     across = _knob(task) if group.effect.statistics[0].endswith(ACROSS) else ""
     new = escape(group.span(group.found.new_low, group.found.new_high))
-    on = f", {group.where}" if where else ""
-    return f"{effect}{across}{on}".replace(" %", _PERCENT), new.replace(" %", _PERCENT)
+    return f"{effect}{across}{where}".replace(" %", _PERCENT), new.replace(" %", _PERCENT)
 
 
 def _knob(task: Task) -> str:
@@ -213,11 +220,12 @@ def _knob(task: Task) -> str:
     return ", " + _BOUND.join((escape(task.knob.symbol), plain(values[0]), "→", plain(values[-1])))
 
 
-def what_decides(one: Counted) -> str:
+def what_decides(one: Counted, brief: bool = False) -> str:
     """Name the few models that fail or are undecided; of many, the condition that decides most often.
 
     Args:
         one: The claim.
+        brief: Whether to name the condition alone.
 
     Returns:
         Markdown; empty where every model holds.
@@ -234,6 +242,8 @@ def what_decides(one: Counted) -> str:
     for _, verdict in lost:
         by_statistic.setdefault(decisive(verdict).statistic, Counter())[verdict.word] += 1
     (statistic, found), *others = sorted(by_statistic.items(), key=lambda item: (-item[1].total(), item[0]))
+    if brief:
+        return escape(condition_words(statistic))
     times = ", ".join(f"{SYMBOLS[word]}{_BOUND}{found[word]}" for word in WORST_FIRST if found[word])
     more = f"; {len(others)} more" if others else ""
     return f"{escape(condition_words(statistic))} ({times}){more}"

@@ -1,9 +1,13 @@
 """Print numbers for people: three significant digits, intervals, checks and durations."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 from vaebench.claims import CheckResult, Interval, Scale
 from vaebench.results.record import Record
+
+COURSE = ": Kendall τ"
+"""Ending of a statistic that is a rank correlation, which lies between −1 and 1."""
 
 _SUPERSCRIPT = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 
@@ -228,8 +232,17 @@ def check_numbers(check: CheckResult, seeds: int) -> list[str]:
         seeds: Number of seeds of the record.
 
     Returns:
-        Estimate, interval and seeds, for example ``−0.200``, ``[−0.350, −0.050]`` and ``5 of 5``.
+        Estimate, interval and seeds, for example ``−0.200``, ``[−0.350, −0.050]`` and ``5 of 5``. The interval of a
+        Kendall τ ends where τ does: t's, which assumes no ends, goes on beyond ±1.
+
+    Examples:
+        >>> from vaebench.claims import Interval
+        >>> check_numbers(CheckResult("a: Kendall τ", Interval(-0.6, -1.71, 0.51, 5), None, 0.0, "undecided"), 5)[1]
+        '[−1.00, 0.51]'
     """
     if check.interval is None:
         return ["–", "–", f"0 of {seeds}"]
-    return [*estimate_and_interval(check.interval, check.scale), f"{check.interval.n} of {seeds}"]
+    found = check.interval
+    if check.statistic.endswith(COURSE) and found.low is not None and found.high is not None:
+        found = replace(found, low=max(found.low, -1.0), high=min(found.high, 1.0))
+    return [*estimate_and_interval(found, check.scale), f"{found.n} of {seeds}"]

@@ -65,11 +65,11 @@ def front_page(
     """
     own = [one for one in models if one.is_own]
     parts = [f"# {TITLE}", *([PREVIEW] if preview else [])]
-    parts += [f"{_tested(suite, selection)}{_awaited(suite, selection)}", _dated(suite, selection, preview)]
-    if not selection.shown:
-        parts.append(no_records(selection.stale))
+    facts = [f"{_tested(suite, selection)}{_awaited(suite, selection)}", _dated(suite, selection, preview)]
+    facts += [] if selection.shown else [no_records(selection.stale)]
+    parts.append("\\\n".join([*facts, LEGEND]))
     first = headlines(claims)
-    parts += [LEGEND, first] if first else [LEGEND]
+    parts += [first] if first else []
     parts += [_by_task(suite.tasks, selection)] if selection.shown else []
     run = this_run(suite.tasks, selection) if preview else ""
     links = len(parts)
@@ -166,7 +166,7 @@ def _claims_legend() -> str:
         "The claims that hold most widely come first. *What decides* names the models that do not hold, or the "
         "conditions that most often decide. The analytic arm's column has the verdict that mathematics gives for the "
         f"{link('analytic arm')}, and how many got it. *How much*, above, is the mean over variants, on the task's "
-        "first data set and for the network that has most of them. *A new variant* is its 95 % prediction interval. "
+        "first data set and for the network that has most of them. *New variant* is its 95 % prediction interval. "
         f"[All networks and data sets]({OVER_VARIANTS}) have both."
     )
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from vaebench.claims import Interval
+from vaebench.report.distinct import distinct
 from vaebench.report.format import plain, plus_minus
 from vaebench.report.given import GIVEN, Given
 from vaebench.report.glossary import PAGE as GLOSSARY
@@ -32,12 +33,14 @@ class Gives:
         path: The page of its variant, below the board.
         is_own: Whether it is one of the suite's own.
         found: By name, the interval over seeds and the knob value that it is read at.
+        models: Which distinct models its numbers are of.
     """
 
     label: str
     path: str
     is_own: bool
     found: Mapping[str, tuple[Interval, float | None]]
+    models: frozenset[int] = frozenset()
 
 
 def gives(selection: Selection) -> tuple[Gives, ...]:
@@ -53,13 +56,17 @@ def gives(selection: Selection) -> tuple[Gives, ...]:
     for one in selection.shown:
         if one.row.preset == "standard":
             of_row.setdefault(one.row, {})[f"{one.subject.task.name} {one.dataset}"] = one
+    sources = {f"{task} {given.dataset}" for given in GIVEN for task, _ in given.sources}
+    used = [one for records in of_row.values() for name, one in records.items() if name in sources]
+    model_of = {id(one): place for place, model in enumerate(distinct(used)) for one in model.records}
     rows = []
     for row, records in of_row.items():
         read = {given.name: _read(given, records) for given in GIVEN}
         found = {name: one for name, one in read.items() if one}
         if found:
             path = variant_path(next(iter(records.values())))
-            rows.append(Gives(selection.labels[row], path, not row.sender, found))
+            models = frozenset(model_of[id(one)] for name, one in records.items() if name in sources)
+            rows.append(Gives(selection.labels[row], path, not row.sender, found, models))
     return tuple(sorted(rows, key=_order))
 
 
@@ -91,7 +98,8 @@ def gives_table(rows: Sequence[Gives]) -> str:
     most = {g.name: max(one.found[g.name][0].n for one in rows if g.name in one.found) for g in given}
     best = {g.name: _best(g, rows, most[g.name]) for g in given}
     lines = []
-    for one in rows:
+    for alike in _alike(rows):
+        one = alike[0]
         cells = []
         for thing in given:
             found = one.found.get(thing.name)
@@ -100,12 +108,22 @@ def gives_table(rows: Sequence[Gives]) -> str:
                 cells.append(f"{text} ({found[0].n} seeds)")
             else:
                 cells.append(f"**{text}**" if found and _among(found[0], best[thing.name]) else text)
-        lines.append([f"[{one.label}]({one.path})", *cells])
+        lines.append([" = ".join(f"[{same.label}]({same.path})" for same in alike), *cells])
     said = "; ".join(f"*{g.name.lower()}*: {g.says}{_at(knobs[g.name])}" for g in given)
     bold = "Bold: the best of a column, and all that its interval does not exclude, where no seed is missing."
-    return f"On {GIVEN[0].dataset}, mean ± half of the 95 % interval over seeds. {escape_(said)}. {bold}\n\n" + table(
-        ["Variant · network", *heads], lines
+    empty = "Empty: the task that measures it has no record of the row, or does not apply to it."
+    return (
+        f"On {GIVEN[0].dataset}, mean ± half of the 95 % interval over seeds. {escape_(said)}. {bold} {empty}\n\n"
+        + table(["Variant · network", *heads], lines)
     )
+
+
+def _alike(rows: Iterable[Gives]) -> list[list[Gives]]:
+    """Put rows together whose models are the same under every task that a column is from."""
+    found: dict[object, list[Gives]] = {}
+    for one in rows:
+        found.setdefault(one.models or one.label, []).append(one)
+    return [*found.values()]
 
 
 def escape_(text: str) -> str:

@@ -58,7 +58,7 @@ EFFECTS: dict[tuple[str, str], Effect] = {
         (f"damage_small_per_data{ACROSS}", f"damage_small{ACROSS}"),
         "{} damage by a small attack",
         "less",
-        "A larger variance makes a VAE robust",
+        "Variance makes a VAE robust",
     ),
     ("camuto2021_variance_frequency", "decoder_frequency"): Effect(
         (f"decoder_high_frequency_share{ACROSS}",),
@@ -69,16 +69,16 @@ EFFECTS: dict[tuple[str, str], Effect] = {
         (f"encoder_lipschitz_mean{ACROSS}",),
         "Lipschitz {}",
         "change",
-        "Input noise makes encoders smoother",
+        "Input noise smooths the encoder",
     ),
     ("bonheme2022_encoder_first", "encoder_first"): Effect(
-        ("functional_lead",), "useful {} earlier", "times", "Encoders are learned before decoders"
+        ("functional_lead",), "useful {} earlier", "times", "Encoders are learned first"
     ),
     ("nakagawa2021_posterior_isometry", "isometry"): Effect(
-        ("t2_worst_deviation",), "worst unit off by {}", "share", "The posterior scale is the decoder's"
+        ("t2_worst_deviation",), "worst unit off by {}", "share", "The posterior scale is isometric"
     ),
     ("nakagawa2021_posterior_isometry", "density"): Effect(
-        ("density_slope",), "slope {}, claimed 1", "number", "The posterior scale gives the density"
+        ("density_slope",), "slope {}, claimed 1", "number", "The posterior gives the density"
     ),
     ("gracyk2025_kahler_sampling", "fewer_outliers"): Effect(
         ("classifier_outliers_prior minus classifier_outliers_weighted",),
@@ -87,10 +87,10 @@ EFFECTS: dict[tuple[str, str], Effect] = {
         "Volume-weighted samples have fewer outliers",
     ),
     ("gracyk2025_kahler_sampling", "fewer_outliers_more_volume"): _outliers(
-        "more_volume", "Sampling at more volume gives fewer outliers"
+        "more_volume", "More volume, fewer outliers"
     ),
     ("gracyk2025_kahler_sampling", "fewer_outliers_less_volume"): _outliers(
-        "less_volume", "Sampling at less volume gives fewer outliers"
+        "less_volume", "Less volume, fewer outliers"
     ),
     ("gracyk2025_kahler_sampling", "potential_fidelity"): Effect(
         ("potential_spearman",),
@@ -229,7 +229,7 @@ def span(low: float, high: float, unit: Unit) -> str:
         >>> span(-1.2, 0.05, "less"), span(-0.6, -0.1, "less"), span(0.1, 0.3, "number")
         ('70 % less to 5.1 % more', '45 to 9.5 % less', '0.10 to 0.30')
         >>> span(-0.02, 0.09, "points")
-        '2.0 more to 9.0 points fewer'
+        '2.0 more to 9.0 fewer'
         >>> span(0.0007, 6.11, "share"), span(0.01, 6.11, "share")
         ('up to 611 %', '1.0 to 611 %')
     """
@@ -240,5 +240,5 @@ def span(low: float, high: float, unit: Unit) -> str:
         if all(end.endswith(tail) for end in ends):
             return f"{ends[0].removesuffix(tail)} to {ends[1]}"
     if unit == "points":
-        return f"{ends[0].replace(' points', '')} to {ends[1]}"
+        return " to ".join(end.replace(" points", "") for end in ends)
     return " to ".join(ends)

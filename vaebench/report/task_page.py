@@ -10,7 +10,8 @@ from vaebench.report.citation import CITE
 from vaebench.report.claim_section import REPORTED, claim_section, invariant_section
 from vaebench.report.dated import measured
 from vaebench.report.distinct import Model, distinct
-from vaebench.report.figures.prepare import MOST_DRAWN, Kind, Picture
+from vaebench.report.figures.prepare import Kind, Picture
+from vaebench.report.first_rows import MOST_DRAWN, MOST_LISTED, first_rows
 from vaebench.report.glossary import PAGE, link
 from vaebench.report.levels import LEVELS, tally, tolerance_table
 from vaebench.report.markdown import (
@@ -30,7 +31,7 @@ from vaebench.report.records_page import records_path
 from vaebench.report.selection import Selection
 from vaebench.report.shown import ShownRecord
 from vaebench.report.superseded import no_records, superseded_line
-from vaebench.report.taken_away import DATA
+from vaebench.report.taken_away import DATA, VERDICTS_CSV
 
 NO_BREAK = "\u00a0"
 """A space that no line is broken at."""
@@ -42,7 +43,7 @@ LEARNING_CURVES = "reference_results/learning_curves/README.md"
 """Measurements over the number of training steps. The tasks' budgets follow from them."""
 
 
-FIRST_ROWS = f"A figure below shows at most {MOST_DRAWN} rows of a data set; the tables have all."
+FIRST_ROWS = f"A figure below shows at most {MOST_DRAWN} rows of a data set, a table {MOST_LISTED}."
 
 
 def task_page(
@@ -119,10 +120,14 @@ def _tables(
 ) -> list[str]:
     """Write what decides each claim, record by record, and all that was measured."""
     few = any(one.undrawn for one in pictures)
+    listed = first_rows(shown, MOST_LISTED)
     parts = ["## Claims", _legend(task) + (f" {FIRST_ROWS}" if few else "")]
+    if len(listed) < len(shown):
+        ways = f"[all records]({records_path(task)}) lead to their verdicts, and [the CSV]({VERDICTS_CSV}) has all"
+        parts.append(f"{len(shown) - len(listed)} more records are not in the tables below; {ways}.")
     for claim in task.claims:
         images = " ".join(_image(one) for one in pictures if one.claim == claim.id)
-        heading, says, *others = claim_section(claim, shown, general.get(claim.id, ""), models)
+        heading, says, *others = claim_section(claim, shown, listed, general.get(claim.id, ""), models)
         parts += [heading, says, *([images] if images else []), *others]
     counted = [one.first for one in models if one.is_own and one.first.dataset in task.counted_on]
     parts += [tolerances] if (tolerances := tolerance_table(task.claims, counted)) else []
@@ -136,7 +141,7 @@ def _tables(
         sound = f"An {link('invariant')} holds in every sound run. It is judged like a claim and has no agreement."
         parts += ["## Invariants", sound]
         for claim in task.invariants:
-            parts += invariant_section(claim, shown)
+            parts += invariant_section(claim, listed)
     if maps := _images(pictures, "map"):
         parts += ["## Maps", *maps]
     return parts

@@ -9,6 +9,7 @@ from vaebench.report.figures.spec import (
     Curve,
     CurveFigure,
     ForestFigure,
+    ForestPart,
     HeatFigure,
     OverviewFigure,
     TallyFigure,
@@ -79,7 +80,7 @@ def of_overview(figure: OverviewFigure) -> str:
     Returns:
         One line.
     """
-    said = "; ".join(f"{panel.title} {_course(panel.curves)}" for panel in figure.panels)
+    said = "; ".join(f"{panel.title} {_course((*panel.curves, *panel.others))}" for panel in figure.panels)
     return f"over the {figure.knob}: {said}"
 
 
@@ -104,14 +105,21 @@ def of_forest(figure: ForestFigure) -> str:
     Returns:
         One line.
     """
-    trained = [(p.estimate, row) for row in figure.rows for p in row.points if p.arm == "trained"]
-    said = f"{figure.statistics[figure.shown]}, claimed {region(figure.low, figure.high)}"
+    return "; ".join(_of_part(figure, part) for part in figure.parts)
+
+
+def _of_part(figure: ForestFigure, part: ForestPart) -> str:
+    trained = [(p.estimate, row) for row in part.rows for p in row.points if p.arm == "trained"]
+    claimed = f"{figure.statistics[part.shown]}, claimed {region(part.low, part.high)}"
+    said = f"{claimed}, decides for {len(part.rows)} of {len(figure.rows)}"
     if not trained:
         return said
     low, high = (pick(trained, key=lambda found: found[0]) for pick in (min, max))
     first, last = rounded(low[0], high[0])
-    inside = sum(row.words[figure.shown] == "holds" for _, row in trained)
+    inside = sum(row.words[part.shown] == "holds" for _, row in trained)
     names = [f"{row.label} on {row.group}" for _, row in (low, high)]
+    if len(trained) == 1:
+        return f"{said}, {first} ({names[0]})"
     return f"{said}: {inside} of {len(trained)} lie there; from {first} ({names[0]}) to {last} ({names[1]})"
 
 

@@ -19,6 +19,9 @@ from vaebench.report.figures.stamp import stamped
 from vaebench.report.figures.style import SMALL
 
 _FONT = re.compile(r"font: (?:(bold) )?([\d.]+)px 'DejaVu Sans'")
+_FAMILY = re.compile(r"(?:; )?font-family: 'DejaVu Sans'")
+_UNTURNED = re.compile(r' transform="rotate\(-0 [-\d.]+ [-\d.]+\)"')
+_ALONE = re.compile(r'<g id="text_\d+">\n(<text [^\n]*\n)</g>\n')
 _STYLE = "*{stroke-linejoin: round; stroke-linecap: butt}"
 _LONG = re.compile(r"(?<=[ \"(-])-?\d+\.\d{3,}(?=[ \",)\n])")
 TEXT_STYLE = "text{font-family: 'DejaVu Sans', Verdana, sans-serif}"
@@ -36,7 +39,8 @@ def svg(figure: Figure) -> str:
     """
     with board_style():
         text = printed(draw(figure))
-    drawing = "\n".join(line.rstrip() for line in text.splitlines()) + "\n"
+    drawing = "\n".join(line.strip() for line in text.splitlines()) + "\n"
+    drawing = _ALONE.sub(r"\1", _UNTURNED.sub("", _FAMILY.sub("", drawing)))
     drawing = drawing.replace(_STYLE, _STYLE + TEXT_STYLE, 1)
     drawing = _FONT.sub(lambda found: f"font-size: {found[2]}px" + ("; font-weight: bold" if found[1] else ""), drawing)
     drawing = _LONG.sub(lambda found: f"{float(found[0]):.2f}".rstrip("0").rstrip("."), drawing)

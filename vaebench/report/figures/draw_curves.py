@@ -62,7 +62,7 @@ def draw_curves(figure: CurveFigure) -> Canvas:
 
 
 def draw_overview(figure: OverviewFigure) -> Canvas:
-    """Draw many measurements, a panel each: a line for each variant and network.
+    """Draw many measurements, a panel each: in colour the networks of one variant, in grey the other variants.
 
     Args:
         figure: At least one panel.
@@ -70,15 +70,18 @@ def draw_overview(figure: OverviewFigure) -> Canvas:
     Returns:
         matplotlib's figure, in the style that is set.
     """
-    canvas, axes = grid(len(figure.panels), SPARE, f"All variants, a line each, over the {figure.knob}", share=False)
+    canvas, axes = grid(len(figure.panels), SPARE, f"{figure.variant} in colour, over the {figure.knob}", share=False)
     for panel, ax in zip(figure.panels, axes, strict=True):
+        every = (*panel.curves, *panel.others)
+        draw_behind(ax, [(curve.x, curve.mean) for curve in panel.others])
         for curve in panel.curves:
             draw_curve(ax, curve, figure.networks, band=False)
-        scale_height(ax, panel.curves, None, None)
+        scale_height(ax, every, None, None)
         title(ax, panel.title)
-        scale_knob(ax, sorted({x for curve in panel.curves for x in curve.x}))
+        scale_knob(ax, sorted({x for curve in every for x in curve.x}))
     drawn = {curve.network for panel in figure.panels for curve in panel.curves}
-    legend(canvas, [*network_handles(figure.networks, drawn)])
+    behind = [behind_handle()] if any(panel.others for panel in figure.panels) else []
+    legend(canvas, [*network_handles(figure.networks, drawn), *behind])
     return canvas
 
 

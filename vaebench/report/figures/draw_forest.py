@@ -1,15 +1,18 @@
-"""Draw a forest plot: the statistic of a claim that decides most often, a row a record, with a mark for each other."""
+"""Draw a forest plot: for each model the statistic of a claim that decided, with a mark for each other."""
 
+import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from vaebench.claims import VerdictWord
 from vaebench.report.figures.draw_grid import BOLD
 from vaebench.report.figures.scales import ScaleKind, kind_of, scale
-from vaebench.report.figures.spec import ForestFigure, ForestPoint, ForestRow
+from vaebench.report.figures.spec import CORRECTED, ForestFigure, ForestPart, ForestPoint, ForestRow
 from vaebench.report.figures.style import CONTROL, FAINT, NETWORKS, REGION, SMALL, WIDTH, WORDS, wrapped
 from vaebench.report.format import rounded
 from vaebench.report.markdown import SYMBOLS
@@ -29,9 +32,59 @@ FAR = 0.4
 NAME = 0.058
 """Inches of a letter of a row's name."""
 
+MOST_NAME = 1.5
+"""Inches of a row's name at most."""
+
+TWICE = 0.7
+"""A name's second line takes so much of a row more."""
+
+MEANS = "on one side, but not after the correction for several statistics"
+
+TICK = 0.42
+"""Inches of an axis for each of its ticks."""
+
+BELOW = 0.32
+"""Inches below an axis, for its ticks and before what follows."""
+
+
+@dataclass(frozen=True)
+class Mark:
+    """How an estimate is drawn.
+
+    Attributes:
+        colour: Of the palette.
+        marker: matplotlib's.
+        size: Points.
+        filled: Whether it is.
+    """
+
+    colour: str
+    marker: str
+    size: float
+    filled: bool
+
+
+MARKS: dict[VerdictWord, Mark] = {
+    "holds": Mark(NETWORKS[0], "o", 3.6, filled=True),
+    "fails": Mark(NETWORKS[1], "X", 4.2, filled=True),
+    "undecided": Mark(NETWORKS[0], "o", 3.6, filled=False),
+}
+"""How the estimate of a judged model is drawn, by what its statistic says."""
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where a part stands on the picture, in inches from its top; its rows in units of `ROW` from the axis' top."""
+
+    part: ForestPart
+    said: str
+    top: float
+    heights: tuple[float, ...]
+    body: float
+
 
 def draw_forest(figure: ForestFigure) -> Canvas:
-    """Draw a forest plot.
+    """Draw a forest plot: below one another an axis for each statistic that decides, with the models it decides for.
 
     Args:
         figure: At least one row.
@@ -39,38 +92,62 @@ def draw_forest(figure: ForestFigure) -> Canvas:
     Returns:
         matplotlib's figure, in the style that is set.
     """
-    heights, hollow = _heights(figure.rows), _hollow(figure)
-    said = wrapped(figure.statistics[figure.shown], BOLD * WIDTH)
-    several = len(figure.statistics) > 1
-    key = [wrapped(f"{n}  {what}", 1.05 * WIDTH, 2) for n, what in enumerate(figure.statistics, 1)] if several else []
+    hollow, rows = _hollow(figure), figure.rows
+    names = min(MOST_NAME, NAME * max(len(name) for row in rows for name in (row.label, row.group)))
+    places = _places(figure, names)
+    key = [wrapped(line, 1.05 * WIDTH, 2) for line in _key(figure)]
+    handles = _legend(figure)
+    foot = 0.1 + 0.13 * math.ceil(len(handles) / 2)
     lines = sum(one.count("\n") + 1 for one in key)
-    top, bottom = 0.22 + 0.14 * said.count("\n"), 0.72 + 0.125 * lines
-    body = ROW * (max(heights) + 1.2)
-    canvas = Canvas(figsize=(WIDTH, top + body + bottom), layout=None)
-    canvas.suptitle(said, x=0.01, y=1 - 0.05 / (top + body + bottom), ha="left", va="top", fontsize=8.0, weight="bold")
-    names = min(1.5, NAME * max(len(name) for row in figure.rows for name in (row.label, row.group)))
+    height = places[-1].top + places[-1].body + BELOW + 0.125 * lines + foot
+    canvas = Canvas(figsize=(WIDTH, height), layout=None)
     left, right = 0.08 + names, WIDTH - 0.08 - MARK * len(figure.statistics)
-    height = top + body + bottom
-    ax = canvas.add_axes((left / WIDTH, bottom / height, (right - left) / WIDTH, body / height))
-    ax.set_ylim(max(heights) + 0.8, -0.4)
-    _draw_rows(ax, figure, heights, hollow)
-    _name_rows(ax, figure.rows, heights, names)
-    _write_marks(ax, figure, heights, right - left)
-    canvas.text(0.01, 0.42 / height, "\n".join(key), fontsize=SMALL, va="bottom", linespacing=1.25)
-    canvas.legend(handles=_legend(figure), loc="lower left", ncols=2, fontsize=SMALL, borderaxespad=0.1)
+    for place in places:
+        y = 1 - place.top / height
+        canvas.text(0.01, y, place.said, ha="left", va="bottom", fontsize=8.0, weight="bold", linespacing=1.2)
+        bottom = 1 - (place.top + place.body) / height
+        ax = canvas.add_axes((left / WIDTH, bottom, (right - left) / WIDTH, place.body / height))
+        ax.set_ylim(place.body / ROW - 0.4, -0.4)
+        _draw_rows(ax, place.part, place.heights, hollow, right - left)
+        _name_rows(ax, place.part.rows, place.heights, names)
+        _write_marks(ax, figure, place, right - left)
+    canvas.text(0.01, foot / height, "\n".join(key), fontsize=SMALL, va="bottom", linespacing=1.25)
+    canvas.legend(handles=handles, loc="lower left", ncols=2, fontsize=SMALL, borderaxespad=0.1)
     return canvas
 
 
-def _draw_rows(ax: Axes, figure: ForestFigure, heights: Sequence[float], hollow: dict[str, str]) -> None:
-    kind, (left, right) = _reach(figure)
-    scale(ax.xaxis, kind, (left, right), figure.low, figure.high)
+def _places(figure: ForestFigure, names: float) -> list[_Place]:
+    """Stack the parts, each below its title."""
+    several = len(figure.statistics) > 1
+    places: list[_Place] = []
+    for part in figure.parts:
+        said = figure.statistics[part.shown]
+        said = wrapped(f"{part.shown + 1}  {said}" if several else said, BOLD * WIDTH)
+        before = places[-1].top + places[-1].body + BELOW if places else 0.05
+        heights, end = _heights(part.rows, names)
+        top = before + 0.15 * (said.count("\n") + 1)
+        places.append(_Place(part, said, top, tuple(heights), ROW * (end + 1.2)))
+    return places
+
+
+def _key(figure: ForestFigure) -> list[str]:
+    """Say what the columns of marks are that no part is named after, and what a note means."""
+    drawn = {part.shown for part in figure.parts}
+    lines = [f"{n + 1}  {what}" for n, what in enumerate(figure.statistics) if n not in drawn]
+    notes = {point.note for row in figure.rows for point in row.points}
+    return [*lines, *([f"{CORRECTED}: {MEANS}"] if CORRECTED in notes else [])]
+
+
+def _draw_rows(ax: Axes, part: ForestPart, heights: Sequence[float], hollow: dict[str, str], inches: float) -> None:
+    kind, (left, right) = _reach(part)
+    scale(ax.xaxis, kind, (left, right), part.low, part.high)
     ax.set_xlim(left, right)
     if kind == "linear":
-        ax.locator_params(axis="x", nbins=4)
+        ax.locator_params(axis="x", nbins=max(2, int(inches / TICK)))
     ax.tick_params(axis="y", length=0)
-    low, high = left if figure.low is None else figure.low, right if figure.high is None else figure.high
+    low, high = left if part.low is None else part.low, right if part.high is None else part.high
     ax.axvspan(low, high, color=REGION, zorder=0)
-    for height, row in zip(heights, figure.rows, strict=True):
+    for height, row in zip(heights, part.rows, strict=True):
         if not any(point.arm == "trained" for point in row.points):
             ax.text(
                 0.02,
@@ -82,43 +159,42 @@ def _draw_rows(ax: Axes, figure: ForestFigure, heights: Sequence[float], hollow:
                 fontsize=SMALL,
             )
         for point in row.points:
-            _draw_point(ax, point, height, hollow.get(point.arm), (left, right), row.words[figure.shown])
-            if point.arm == "trained" and point.of_seeds:
-                _write_seeds(ax, point, height)
+            _draw_point(ax, point, height, hollow.get(point.arm), (left, right), row.words[part.shown])
+            if point.arm == "trained" and point.note:
+                _write_note(ax, point, height)
 
 
 def _draw_point(
-    ax: Axes, point: ForestPoint, height: float, hollow: str | None, ends: tuple[float, float], word: str
+    ax: Axes, point: ForestPoint, height: float, hollow: str | None, ends: tuple[float, float], word: VerdictWord
 ) -> None:
     """Draw an estimate on its row, or with a hollow marker a control's just below. Beyond the axis it is an arrow."""
-    colour, y = (NETWORKS[0], height) if hollow is None else (CONTROL, height + 0.33)
+    mark = MARKS[word] if hollow is None else Mark(CONTROL, hollow, 2.6, filled=False)
+    y = height if hollow is None else height + 0.33
     left, right = ends
     if not left <= point.estimate <= right:
-        _point_out(ax, point, y, ends, colour)
+        _point_out(ax, point, y, ends, mark.colour)
         return
     if point.low is not None and point.high is not None:
         low, high = max(point.low, left), min(point.high, right)
-        ax.plot([low, high], [y, y], color=colour, linewidth=0.7 if hollow else 1.3, zorder=3)
-    filled = hollow is None and word == "holds"
-    face, size = (colour if filled else "white"), 2.6 if hollow else 3.6
+        ax.plot([low, high], [y, y], color=mark.colour, linewidth=0.7 if hollow else 1.3, zorder=3)
     ax.plot(
         [point.estimate],
         [y],
-        color=colour,
-        marker=hollow or "o",
-        markersize=size,
-        markerfacecolor=face,
+        color=mark.colour,
+        marker=mark.marker,
+        markersize=mark.size,
+        markerfacecolor=mark.colour if mark.filled else "white",
         markeredgewidth=0.8,
         zorder=4,
     )
 
 
-def _write_seeds(ax: Axes, point: ForestPoint, height: float) -> None:
-    """Write how many seeds have the statistic, at the edge that is farther from it."""
+def _write_note(ax: Axes, point: ForestPoint, height: float) -> None:
+    """Write what else is to be said of an estimate, at the edge that is farther from it."""
     at = ax.transAxes.inverted().transform(ax.transData.transform((point.estimate, height)))[0]
     x, side = (0.01, "left") if at > 0.5 else (0.99, "right")
     margin = ax.get_yaxis_transform()
-    ax.text(x, height, point.of_seeds, transform=margin, ha=side, va="center", color=FAINT, fontsize=SMALL)
+    ax.text(x, height, point.note, transform=margin, ha=side, va="center", color=FAINT, fontsize=SMALL)
 
 
 def _point_out(ax: Axes, point: ForestPoint, y: float, ends: tuple[float, float], colour: str) -> None:
@@ -138,16 +214,29 @@ def _point_out(ax: Axes, point: ForestPoint, y: float, ends: tuple[float, float]
     )
 
 
+def named(row: ForestRow, room: float) -> str:
+    """Break a row's name into at most two lines.
+
+    Args:
+        row: The row.
+        room: Inches.
+
+    Returns:
+        The name.
+    """
+    return wrapped(row.label, room * 1.07, 2)
+
+
 def _name_rows(ax: Axes, rows: Sequence[ForestRow], heights: Sequence[float], room: float) -> None:
     """Write rows' names to the left, and a heading above each group."""
-    ax.set_yticks(heights, [wrapped(row.label, room * 1.07, 1) for row in rows])
+    ax.set_yticks(heights, [named(row, room) for row in rows], linespacing=1.0)
     ax.tick_params(axis="y", pad=1)
     group = None
     for height, row in zip(heights, rows, strict=True):
         if row.group != group:
             ax.text(
                 0.0,
-                height - 1,
+                height - 1 - 0.5 * named(row, room).count("\n") * TWICE,
                 f"{row.group} ",
                 transform=ax.get_yaxis_transform(),
                 ha="right",
@@ -158,12 +247,12 @@ def _name_rows(ax: Axes, rows: Sequence[ForestRow], heights: Sequence[float], ro
         group = row.group
 
 
-def _write_marks(ax: Axes, figure: ForestFigure, heights: Sequence[float], inches: float) -> None:
-    """Write to the right what each statistic says: a symbol, in the colour of its word."""
-    margin = ax.get_yaxis_transform()
+def _write_marks(ax: Axes, figure: ForestFigure, where: _Place, inches: float) -> None:
+    """Write to the right what each statistic says: a symbol, in the colour of its word; bold is what decides."""
+    margin, heights = ax.get_yaxis_transform(), where.heights
     for place in range(len(figure.statistics)):
         x = 1 + MARK * (place + 0.6) / inches
-        weight = "bold" if place == figure.shown else "normal"
+        weight = "bold" if place == where.part.shown else "normal"
         if len(figure.statistics) > 1:
             ax.text(
                 x,
@@ -175,7 +264,7 @@ def _write_marks(ax: Axes, figure: ForestFigure, heights: Sequence[float], inche
                 weight=weight,
                 fontsize=SMALL,
             )
-        for height, row in zip(heights, figure.rows, strict=True):
+        for height, row in zip(heights, where.part.rows, strict=True):
             word = row.words[place]
             ax.text(
                 x,
@@ -191,16 +280,19 @@ def _write_marks(ax: Axes, figure: ForestFigure, heights: Sequence[float], inche
 
 
 def _legend(figure: ForestFigure) -> list[Line2D | Patch]:
-    blue = NETWORKS[0]
     handles: list[Line2D | Patch] = [
-        Line2D([], [], color=blue, marker="o", markersize=3.6, linewidth=1.3, label="✓, 95 % over seeds"),
-        Line2D([], [], color=blue, marker="o", markersize=3.6, linewidth=1.3, mfc="white", label="✗ or ?"),
+        _handle(mark, 1.3, f"{SYMBOLS[word]}, 95 % over seeds" if word == "holds" else SYMBOLS[word])
+        for word, mark in MARKS.items()
     ]
     for arm, marker in _hollow(figure).items():
-        handles.append(
-            Line2D([], [], color=CONTROL, marker=marker, markersize=2.6, linewidth=0.7, mfc="white", label=f"{arm} arm")
-        )
+        handles.append(_handle(Mark(CONTROL, marker, 2.6, filled=False), 0.7, f"{arm} arm"))
     return [*handles, Patch(color=REGION, linewidth=0, label="claimed")]
+
+
+def _handle(mark: Mark, width: float, label: str) -> Line2D:
+    face = mark.colour if mark.filled else "white"
+    look = {"color": mark.colour, "marker": mark.marker, "markersize": mark.size, "mfc": face}
+    return Line2D([], [], linewidth=width, label=label, **look)  # type: ignore[arg-type]
 
 
 def _hollow(figure: ForestFigure) -> dict[str, str]:
@@ -209,23 +301,24 @@ def _hollow(figure: ForestFigure) -> dict[str, str]:
     return {arm: HOLLOW[index % len(HOLLOW)] for index, arm in enumerate(sorted(arms))}
 
 
-def _heights(rows: Sequence[ForestRow]) -> list[float]:
-    """Place rows downward, with room for a heading above each group."""
-    heights, height = [], -0.6
+def _heights(rows: Sequence[ForestRow], names: float) -> tuple[list[float], float]:
+    """Place rows downward, with room for a heading above each group and for names of two lines; and the last's end."""
+    heights, below = [], -0.6
     for before, row in zip((None, *rows), rows, strict=False):
-        height += 1.0 if before is not None and before.group == row.group else 2.0
-        heights.append(height)
-    return heights
+        half = 0.5 * named(row, names).count("\n") * TWICE
+        heights.append(below + half + (1.0 if before is not None and before.group == row.group else 2.0))
+        below = heights[-1] + half
+    return heights, below
 
 
-def _reach(figure: ForestFigure) -> tuple[ScaleKind, tuple[float, float]]:
+def _reach(part: ForestPart) -> tuple[ScaleKind, tuple[float, float]]:
     """The kind of axis and its limits, set by the trained estimates and the region; what lies beyond is an arrow."""
-    trained = [point for row in figure.rows for point in row.points if point.arm == "trained"]
-    region = [end for end in (figure.low, figure.high) if end is not None]
+    trained = [point for row in part.rows for point in row.points if point.arm == "trained"]
+    region = [end for end in (part.low, part.high) if end is not None]
     inner = _near([point.estimate for point in trained], region) + region
-    kind = kind_of(inner, figure.low, figure.high)
+    kind = kind_of(inner, part.low, part.high)
     if not trained:
-        inner = [*region, *(point.estimate for row in figure.rows for point in row.points)] or [-1.0, 1.0]
+        inner = [*region, *(point.estimate for row in part.rows for point in row.points)] or [-1.0, 1.0]
     if kind == "log":
         return kind, (min(inner) / 1.6, max(inner) * 1.6)
     room = max(inner) - min(inner) or abs(inner[0]) or 1.0

@@ -46,7 +46,6 @@ def draw_heat(figure: HeatFigure) -> Canvas:
         _name(ax, panel, figure, index, columns)
     for ax in axes[len(figure.panels) :]:
         ax.remove()
-    canvas.supxlabel(figure.columns, fontsize=SMALL)
     shown = axes[: len(figure.panels)]
     scale = canvas.colorbar(images[0], ax=shown, ticks=LEVELS[::2], location="bottom", shrink=0.8, aspect=40)
     scale.outline.set_visible(False)
@@ -70,5 +69,7 @@ def _name(ax: Axes, panel: HeatPanel, figure: HeatFigure, index: int, columns: i
     first = index % columns == 0 or figure.panels[index - 1].rows != panel.rows
     ax.set_xticks(range(len(panel.columns)), panel.columns if last else [""] * len(panel.columns), rotation=90)
     ax.set_yticks(range(len(panel.rows)), panel.rows if first else [""] * len(panel.rows))
+    if last:
+        ax.set_xlabel(figure.columns, fontsize=SMALL, labelpad=1)
     if first:
         ax.set_ylabel(figure.rows, fontsize=SMALL)

@@ -19,22 +19,17 @@ from vaebench.report.figures.prepare_maps import map_figures
 from vaebench.report.figures.prepare_tally import tally_figure
 from vaebench.report.figures.prepare_trades import trade_figure
 from vaebench.report.figures.spec import Figure
+from vaebench.report.first_rows import MOST_DRAWN, first_rows, rank
 from vaebench.report.markdown import preset_suffix, words
 from vaebench.report.selection import Selection
 from vaebench.report.sent import THIS_RUN
-from vaebench.report.shown import Row, ShownRecord
+from vaebench.report.shown import ShownRecord
 
 REPORTED = "_beside"
 """Ending of the file name of a figure of measurements that are reported only."""
 
 TALLY = "verdicts"
 """The file name's part of the picture of all verdicts."""
-
-MOST_DRAWN = 24
-"""A figure shows so many rows of a data set: three panels side by side fill a screen, and no eye compares more."""
-
-PLAIN = "vae"
-"""The variant that is always among them."""
 
 Kind = Literal["tally", "estimates", "curves", "judged", "reported", "tradeoff", "map"]
 
@@ -73,25 +68,16 @@ def drawn_records(shown: Sequence[ShownRecord]) -> list[ShownRecord]:
     return [one for one in shown if one.row.sender in {"", THIS_RUN}] or list(shown)
 
 
-def first_rows(shown: Sequence[ShownRecord]) -> list[ShownRecord]:
+def drawn_rows(shown: Sequence[ShownRecord]) -> list[ShownRecord]:
     """Choose the records that a figure shows: of each data set those of the first rows.
 
     Args:
         shown: Records of a task and a preset.
 
     Returns:
-        Those of `MOST_DRAWN` rows at most, in their order: a previewed run's before all, then the plain VAE, with which
-        readers compare, then the suite's own.
+        Those of `MOST_DRAWN` rows at most, in their order.
     """
-    rows: dict[str, set[Row]] = {}
-    for one in shown:
-        rows.setdefault(one.dataset, set()).add(one.row)
-    first = {name: set(sorted(of_data, key=_rank)[:MOST_DRAWN]) for name, of_data in rows.items()}
-    return [one for one in shown if one.row in first[one.dataset]]
-
-
-def _rank(row: Row) -> tuple[bool, bool, bool, Row]:
-    return row.sender != THIS_RUN, bool(row.sender), row.variant != PLAIN, row
+    return first_rows(shown, MOST_DRAWN)
 
 
 def task_pictures(task: Task, selection: Selection) -> tuple[Picture, ...]:
@@ -151,7 +137,7 @@ def _of_claim(
         of_data = [one for one in shown if one.dataset == dataset]
         judged, _ = named_measurements((_published_first(claim),))
         for measurement, said in judged.items():
-            figure = curve_figure(task, first_rows(of_data), measurement, said, networks)
+            figure = curve_figure(task, drawn_rows(of_data), measurement, said, networks)
             if figure.panels:
                 where = f"{words(claim.id)} on {dataset}{preset_suffix(preset)}"
                 says = f"{where}: {alternative.of_verdicts(claim, of_data)}. {alternative.of_curves(figure)}"
@@ -159,7 +145,7 @@ def _of_claim(
                 yield _picture("curves", path, says, figure, of_data, claim.id)
                 found = True
                 break
-    figure_ = forest_figure(claim, first_rows(shown))
+    figure_ = forest_figure(claim, drawn_rows(shown))
     if figure_.rows and not found and (task.knob is None or any(row.points for row in figure_.rows)):
         said_ = f"{words(claim.id)}{preset_suffix(preset)}: {alternative.of_verdicts(claim, shown)}. "
         path = figure_path(task, claim.id, preset)
@@ -170,7 +156,7 @@ def _picture(
     kind: Kind, path: str, said: str, figure: Figure, shown: Sequence[ShownRecord], claim: str = ""
 ) -> Picture:
     """A picture of the first rows of some records, which says how many it leaves out."""
-    undrawn = len(shown) - len(first_rows(shown))
+    undrawn = len(shown) - len(drawn_rows(shown))
     left = f". {undrawn} more records are not drawn" if undrawn else ""
     return Picture(kind, path, said + left, figure, claim, undrawn)
 
@@ -189,12 +175,13 @@ def _over_the_knob(
     for dataset in sorted({one.dataset for one in shown}):
         of_data = [one for one in shown if one.dataset == dataset]
         where = f"on {dataset}{preset_suffix(preset)}"
-        first = first_rows(of_data)
-        figure = overview_figure(task, first, judged, networks)
+        first = drawn_rows(of_data)
+        main = min(first, key=lambda one: rank(one.row)).variant_label
+        figure = overview_figure(task, first, judged, networks, main)
         if figure.panels:
             said = f"all that is judged, {where}, {alternative.of_overview(figure)}"
             yield _picture("judged", figure_path(task, dataset, preset), said, figure, of_data)
-        figure = overview_figure(task, first, reported, networks)
+        figure = overview_figure(task, first, reported, networks, main)
         if figure.panels:
             said = f"what is reported only, {where}, {alternative.of_overview(figure)}"
             yield _picture("reported", figure_path(task, dataset + REPORTED, preset), said, figure, of_data)
@@ -203,7 +190,7 @@ def _over_the_knob(
 def _trades(task: Task, shown: Sequence[ShownRecord], preset: str, networks: tuple[str, ...]) -> Iterator[Picture]:
     for dataset in sorted({one.dataset for one in shown}):
         of_data = [one for one in shown if one.dataset == dataset]
-        first = first_rows(of_data)
+        first = drawn_rows(of_data)
         for tradeoff in task.tradeoffs:
             for measurement in tradeoff.measurements:
                 figure = trade_figure(tradeoff, measurement, first, networks)
@@ -216,6 +203,6 @@ def _trades(task: Task, shown: Sequence[ShownRecord], preset: str, networks: tup
 def _maps(task: Task, shown: Sequence[ShownRecord], preset: str) -> Iterator[Picture]:
     for dataset, arch in sorted({(one.dataset, one.row.arch) for one in shown}):
         alike = [one for one in shown if (one.dataset, one.row.arch) == (dataset, arch)]
-        for part, maps in map_figures(task, first_rows(alike)).items():
+        for part, maps in map_figures(task, drawn_rows(alike)).items():
             said = f"map of {words(part)}{preset_suffix(preset)}, {alternative.of_heat(maps)}"
             yield _picture("map", figure_path(task, part, preset), said, maps, alike)

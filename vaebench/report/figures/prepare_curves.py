@@ -1,11 +1,12 @@
 """Prepare curves over the knob: one measurement by variant, or many measurements side by side."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from vaebench.claims import Beyond, Claim, Column, Condition, Exceeds, Near, Outpaces, OutpacesArm, RoomyTrend, Trend
 from vaebench.papers import Task
+from vaebench.report.distinct import distinct
 from vaebench.report.figures.spec import Curve, CurveFigure, CurvePanel, OverviewFigure
 from vaebench.report.format import plain
 from vaebench.report.markdown import words
@@ -33,16 +34,17 @@ def curve_figure(
     Returns:
         The figure; without panels if no record has the measurement at two knob values.
     """
-    by_variant: dict[str, list[Curve]] = {}
-    for one in shown:
-        by_variant.setdefault(one.variant_label, []).extend(_curves(one, measurement))
-    panels = _alike({name: _merged(curves) for name, curves in by_variant.items() if curves})
+    panels = tuple(
+        CurvePanel(name, _merged(curves))
+        for name, models in by_variant(shown)
+        if (curves := [curve for one in models for curve in _curves(one, measurement)])
+    )
     claimed, low, high = said
     return CurveFigure(_knob(task), _with_unit(measurement, shown), claimed, networks, low, high, panels[:MOST_PANELS])
 
 
 def overview_figure(
-    task: Task, shown: Sequence[ShownRecord], measurements: Iterable[str], networks: tuple[str, ...]
+    task: Task, shown: Sequence[ShownRecord], measurements: Iterable[str], networks: tuple[str, ...], variant: str
 ) -> OverviewFigure:
     """Prepare many measurements over the knob, a panel each.
 
@@ -51,18 +53,41 @@ def overview_figure(
         shown: Its records of one data set and preset.
         measurements: What is shown.
         networks: All networks of the board, in the order of their colours.
+        variant: Which one is drawn in colour.
 
     Returns:
         The figure; without panels if no record has any of them at two knob values.
     """
     panels = []
+    models = by_variant(shown)
+    label = next((name for name, its in models if variant in {one.variant_label for one in its}), variant)
     for measurement in measurements:
-        curves = tuple(
-            replace(c, low=(), high=()) for one in shown for c in _curves(one, measurement) if c.arm == "trained"
-        )
-        if curves:
-            panels.append(CurvePanel(_with_unit(measurement, shown), curves))
-    return OverviewFigure(_knob(task), networks, tuple(panels[:MOST_PANELS]))
+        found = {
+            name: [replace(c, low=(), high=()) for one in its for c in _curves(one, measurement) if c.arm == "trained"]
+            for name, its in models
+        }
+        others = tuple(curve for name, curves in found.items() if name != label for curve in curves)
+        if others or found.get(label):
+            panels.append(CurvePanel(_with_unit(measurement, shown), tuple(found.get(label, ())), others))
+    return OverviewFigure(label, _knob(task), networks, tuple(panels[:MOST_PANELS]))
+
+
+def by_variant(shown: Iterable[ShownRecord]) -> tuple[tuple[str, tuple[ShownRecord, ...]], ...]:
+    """Put the records of a figure's panels together: those of a variant, and of all that are the same model.
+
+    Args:
+        shown: Records of one task, data set and preset.
+
+    Returns:
+        Names of the variants, such as ``vae = complex_vae``, with a record for each network, sorted by name.
+    """
+    found: dict[str, tuple[list[str], list[ShownRecord]]] = {}
+    for model in distinct(shown):
+        names, records = found.setdefault(model.first.variant_label, ([], []))
+        names += (one.variant_label for one in model.records if one.variant_label not in names)
+        records.append(model.first)
+    joined = ((" = ".join(names), tuple(records)) for names, records in found.values())
+    return tuple(sorted(joined, key=lambda pair: pair[0]))
 
 
 def networks_by_presence(shown: Iterable[ShownRecord]) -> tuple[str, ...]:
@@ -85,21 +110,6 @@ def _knob(task: Task) -> str:
 def _with_unit(measurement: str, shown: Sequence[ShownRecord]) -> str:
     unit = next((column.unit for one in shown for column in one.columns.get(measurement, ())), "1")
     return words(measurement) + ("" if unit == "1" else f" [{unit}]")
-
-
-def _alike(panels: Mapping[str, tuple[Curve, ...]]) -> tuple[CurvePanel, ...]:
-    """Put variants into one panel whose models are the same. Those with most curves, and short names, come first."""
-    found: list[tuple[list[str], tuple[Curve, ...], set[object]]] = []
-    for name, curves in sorted(panels.items(), key=lambda pair: (-len(pair[1]), len(pair[0]), pair[0])):
-        looks: set[object] = {
-            (c.network, c.x, *(f"{value:.3g}" for value in c.mean)) for c in curves if c.arm == "trained"
-        }
-        same = next((one for one in found if looks <= one[2]), None)
-        if same:
-            same[0].append(name)
-        else:
-            found.append(([name], curves, looks))
-    return tuple(CurvePanel(" = ".join(names), curves) for names, curves, _ in sorted(found, key=lambda one: one[0]))
 
 
 def named_measurements(claims: Sequence[Claim]) -> tuple[dict[str, Said], dict[str, Said]]:

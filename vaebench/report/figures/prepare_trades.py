@@ -1,8 +1,9 @@
 """Prepare trade-offs: a cost against a benefit along a course of settings, and at the compared method."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
-from vaebench.claims import Column, Tradeoff, is_plain
+from vaebench.claims import Tradeoff, is_plain
+from vaebench.report.figures.prepare_curves import by_variant
 from vaebench.report.figures.spec import Trade, TradeFigure, TradePanel
 from vaebench.report.markdown import words
 from vaebench.report.shown import ShownRecord
@@ -22,18 +23,17 @@ def trade_figure(
     Returns:
         The figure, with a panel for each variant that has all of its measurements.
     """
-    by_variant: dict[str, list[Trade]] = {}
-    for one in sorted(shown, key=lambda one: one.row_label):
-        found = {name: column for name, columns in one.columns.items() for column in columns if is_plain(column)}
-        trade = _trade(tradeoff, measurement, one, found)
-        if trade is not None:
-            by_variant.setdefault(one.variant_label, []).append(trade)
-    panels = tuple(TradePanel(name, tuple(trades)) for name, trades in sorted(by_variant.items()))
+    panels = []
+    for name, records in by_variant(shown):
+        found = (_trade(tradeoff, measurement, one) for one in sorted(records, key=lambda one: one.row_label))
+        if trades := tuple(trade for trade in found if trade is not None):
+            panels.append(TradePanel(name, trades))
     said = (words(measurement), words(tradeoff.against), tradeoff.course_says, tradeoff.compared_says)
-    return TradeFigure(*said, networks, panels)
+    return TradeFigure(*said, networks, tuple(panels))
 
 
-def _trade(tradeoff: Tradeoff, measurement: str, shown: ShownRecord, found: Mapping[str, Column]) -> Trade | None:
+def _trade(tradeoff: Tradeoff, measurement: str, shown: ShownRecord) -> Trade | None:
+    found = {name: column for name, columns in shown.columns.items() for column in columns if is_plain(column)}
     ways = (*tradeoff.course, tradeoff.compared)
     if not all(f"{what}_{way}" in found for what in (measurement, tradeoff.against) for way in ways):
         return None

@@ -32,11 +32,13 @@ class CurvePanel:
 
     Attributes:
         title: The variant, or the measurement, in words.
-        curves: What is drawn.
+        curves: What is drawn in colour.
+        others: What stands behind, in grey.
     """
 
     title: str
     curves: tuple[Curve, ...]
+    others: tuple[Curve, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -64,17 +66,23 @@ class CurveFigure:
 
 @dataclass(frozen=True)
 class OverviewFigure:
-    """Many measurements over the knob, a panel a measurement, with a line for each variant and network.
+    """Many measurements over the knob, a panel a measurement: one variant in colour, the others behind in grey.
 
     Attributes:
+        variant: Which one is in colour.
         knob: The knob, in words and symbol.
         networks: All networks, in the order of their colours.
         panels: The measurements.
     """
 
+    variant: str
     knob: str
     networks: tuple[str, ...]
     panels: tuple[CurvePanel, ...]
+
+
+CORRECTED = "corrected"
+"""Note of an interval on one side, whose wider one, corrected for several statistics or looks, is not."""
 
 
 @dataclass(frozen=True)
@@ -86,25 +94,25 @@ class ForestPoint:
         estimate: Mean over seeds.
         low: Lower end, None for a single seed.
         high: Upper end.
-        of_seeds: How many seeds have the statistic, such as ``4 of 5``; empty if all have.
+        note: How many seeds have the statistic, such as ``4 of 5``, or that its word is `CORRECTED`; else empty.
     """
 
     arm: str
     estimate: float
     low: float | None
     high: float | None
-    of_seeds: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True)
 class ForestRow:
-    """One record of a forest plot.
+    """One model of a forest plot.
 
     Attributes:
         group: The heading above it: its data set.
-        label: Its variant and network.
+        label: Its variant and network; several variants that are one model stand together.
         words: What each statistic of the claim says of it.
-        points: The arms that have the statistic that is drawn.
+        points: The arms that have the statistic which decides.
     """
 
     group: str
@@ -114,22 +122,38 @@ class ForestRow:
 
 
 @dataclass(frozen=True)
-class ForestFigure:
-    """The statistic of a claim that decides most often, a row a record, with a mark for every other statistic.
+class ForestPart:
+    """The models whose verdict one statistic decides.
 
     Attributes:
-        statistics: All statistics of the claim, in words.
-        shown: The place of the one that is drawn.
+        shown: The statistic's place among those of the claim.
         low: Lower end of the region the claim names for it, None for none.
         high: Upper end of it.
-        rows: The records, those of one group together.
+        rows: The models, those of one group together.
     """
 
-    statistics: tuple[str, ...]
     shown: int
     low: float | None
     high: float | None
     rows: tuple[ForestRow, ...]
+
+
+@dataclass(frozen=True)
+class ForestFigure:
+    """A claim's estimates, a row a model: of the statistic that decides for it, with a mark for every other.
+
+    Attributes:
+        statistics: All statistics of the claim, in words.
+        parts: Those that decide for some model, in their order.
+    """
+
+    statistics: tuple[str, ...]
+    parts: tuple[ForestPart, ...]
+
+    @property
+    def rows(self) -> tuple[ForestRow, ...]:
+        """The rows of all parts."""
+        return tuple(row for part in self.parts for row in part.rows)
 
 
 @dataclass(frozen=True)

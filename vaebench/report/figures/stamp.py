@@ -9,7 +9,7 @@ from functools import lru_cache
 from vaebench.report.figures.forgery import is_passive
 from vaebench.report.figures.spec import Figure
 
-DRAWING_VERSION = 8
+DRAWING_VERSION = 9
 """Raised whenever the same inputs are drawn differently."""
 
 STAMP_BEGINS = "<!-- vaebench figure, inputs "
