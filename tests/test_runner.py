@@ -21,7 +21,7 @@ from vaebench.mistakes import Mistake
 from vaebench.results.journal import Journal
 from vaebench.results.record import CellOutcome, Environment, Record, cell_id
 from vaebench.results.store import read_record, write_record
-from vaebench.runner import Done, Request, check, fetch, plan, run
+from vaebench.runner import Done, Request, check, fetch, plan, run, unfinished
 
 RequestOf = Callable[..., Request]
 
@@ -324,6 +324,23 @@ def test_a_damaged_line_costs_its_own_cell(tiny: object, request_of: RequestOf) 
     mended = go(request_of())
     assert (mended.ran, mended.reused, [damage.line for damage in mended.damages]) == (1, 1, [2])
     assert [timeless(r) for r in mended.records] == [timeless(r) for r in undisturbed.records]
+
+
+def test_what_is_left_is_what_a_run_would_run_and_asking_writes_nothing(tiny: object, request_of: RequestOf) -> None:
+    """A dry run counted cells that the journal had. Finished cells of an unfinished record may come as a shard."""
+    request = request_of()
+    cells = plan(request).cells
+    assert unfinished(request.out, cells) == list(cells) and not request.out.exists()
+    go(request)
+    assert unfinished(request.out, cells) == []
+    journal = Journal(request.out)
+    shard = Journal(request.out, "unfinished").path
+    shard.write_text(journal.path.read_text().splitlines()[0] + "\n")
+    journal.path.unlink()
+    (left,) = unfinished(request.out, cells)
+    again = go(request)
+    assert (again.ran, again.reused) == (1, len(cells) - 1)
+    assert left.id in journal.path.read_text()
 
 
 def forged(line: bytes, old: bytes, new: bytes) -> bytes:

@@ -19,7 +19,7 @@ from vaebench.mistakes import Mistake, first_line
 from vaebench.papers import Task
 from vaebench.provenance import code_of, commit_of, room_hash
 from vaebench.results.assemble import assemble
-from vaebench.results.journal import Damage, Journal
+from vaebench.results.journal import JOURNAL, SHARDS, Damage, Journal
 from vaebench.results.kept_sources import keep_sources, placed
 from vaebench.results.record import (
     MOST_CELLS,
@@ -367,8 +367,7 @@ def run(
         check_place(request.out, subject)
     for variant, files, where in planned.sources:
         keep_sources(request.out, variant, files, where)
-    found, damages = journal.read({cell.id: (cell.subject, cell.seed) for cell in planned.cells})
-    outcomes = {id_: found[id_] for id_ in cells if id_ in found and found[id_].status not in UNFINISHED}
+    outcomes, damages = _finished(journal, planned.cells)
     reused, todo = len(outcomes), [cell for cell in planned.cells if cell.id not in outcomes]
     with stops.held():
         try:
@@ -385,6 +384,29 @@ def run(
             raise
         kept = _keep(request.out, [outcomes[id_] for id_ in cells])
     return replace(kept, reused=reused, ran=len(todo), damages=tuple(damages))
+
+
+def unfinished(folder: Path, cells: Sequence["Cell"]) -> list["Cell"]:
+    """List the cells that no journal of a folder has finished: what a run would run there.
+
+    Args:
+        folder: The run's folder; it may not be there.
+        cells: The planned cells.
+
+    Returns:
+        Those, in their order.
+    """
+    if not any((folder / name).exists() for name in (JOURNAL, SHARDS)):
+        return list(cells)
+    done, _ = _finished(Journal(folder), cells)
+    return [cell for cell in cells if cell.id not in done]
+
+
+def _finished(journal: Journal, cells: Sequence["Cell"]) -> tuple[dict[str, CellOutcome], list[Damage]]:
+    """Read outcomes that no other try may mend, in the order of the cells."""
+    found, damages = journal.read({cell.id: (cell.subject, cell.seed) for cell in cells})
+    ids = (cell.id for cell in cells)
+    return {id_: found[id_] for id_ in ids if id_ in found and found[id_].status not in UNFINISHED}, damages
 
 
 def _keep(folder: Path, outcomes: Sequence[CellOutcome]) -> Done:

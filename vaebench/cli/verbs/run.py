@@ -29,6 +29,7 @@ from vaebench.runner import (
     processors,
     resolve_device,
     run,
+    unfinished,
 )
 from vaebench.terminal import visible
 
@@ -199,7 +200,7 @@ def show_left(request: Request, as_json: bool) -> None:
 
     with err.status("planning"), Workers() as workers:
         planned = plan(replace(request, device=resolve_device(request.device)), workers.ask)
-    found = left(planned.cells, request.out)
+        found = left(unfinished(request.out, planned.cells), request.out)
     if as_json:
         answer({"there": planned.there, "left": [asdict(one) for one in found]})
         return
