@@ -9,15 +9,22 @@ import pandas
 from vaebench.claims import Verdict
 from vaebench.report.condition_words import condition_words
 from vaebench.report.decisive import decisive, worst
+from vaebench.report.figures.style import WORDS
 from vaebench.report.markdown import words
 from vaebench.report.sent import sender_of
 from vaebench.report.verdict_rows import Told
-from vaesite.charts import vega_lite
-
-COLOURS = {"holds": "#0072b2", "fails": "#d55e00", "undecided": "#8c8c8c"}
-"""The colours of the board's figures."""
+from vaesite.charts import NARROW, as_wide_as_its_place, vega_lite
 
 MARKS = ["circle", "cross", "square"]
+"""A mark for each colour of a verdict."""
+
+ON_A_TELEPHONE = f"containerSize()[0] < {NARROW}"
+
+LABEL = (
+    f"{ON_A_TELEPHONE} ? [split(datum.label, ' · ')[0], "
+    "slice(datum.label, indexof(datum.label, ' · ') + 3)] : datum.label"
+)
+"""A row's label has two lines on a telephone, because on one line it takes half of the width."""
 
 
 def forest_rows(records: Iterable[Told], pages: Mapping[int, str]) -> Iterator[dict[str, object]]:
@@ -78,22 +85,26 @@ def forest(rows: Iterable[Mapping[str, object]]) -> dict[str, Any] | None:
     menu = altair.binding_select(options=names, name="Claim and condition ")
     base = altair.Chart(table).transform_filter("datum.which == condition")
     order = altair.EncodingSortField("estimate", order="descending")
-    y = altair.Y("row:N", title=None, sort=order, axis=altair.Axis(labelLimit=230))
+    axis = altair.Axis(labelLimit=230, labelExpr=LABEL, labelOffset=altair.expr(f"{ON_A_TELEPHONE} ? -7 : 0"))
+    y = altair.Y("row:N", title=None, sort=order, axis=axis)
     x = altair.X("low:Q", title="Estimate, 95 % interval", scale=altair.Scale(zero=False))
-    scale = altair.Scale(domain=list(COLOURS), range=list(COLOURS.values()))
-    legend = altair.Legend(orient="top", columns=3)
+    scale = altair.Scale(domain=list(WORDS), range=list(WORDS.values()))
+    legend = altair.Legend(columns=altair.expr(f"{ON_A_TELEPHONE} ? 1 : 3"))
     colour = altair.Color("word:N", title="The condition", scale=scale, legend=legend)
-    shape = altair.Shape("word:N", title="The condition", scale=altair.Scale(domain=list(COLOURS), range=MARKS))
+    shape = altair.Shape("word:N", title="The condition", scale=altair.Scale(domain=list(WORDS), range=MARKS))
     edges = [
-        base.transform_filter(f"isValid(datum.{edge})").mark_rule(strokeDash=[4, 3], color="#888").encode(x=f"{edge}:Q")
+        base.transform_filter(f"isValid(datum.{edge})")
+        .mark_rule(strokeDash=[4, 3], color="currentColor")
+        .encode(x=f"{edge}:Q")
         for edge in ("claimed_low", "claimed_high")
     ]
-    lines = base.mark_rule().encode(y=y, x=x, x2="high:Q", color=colour)
+    lines = base.mark_rule(opacity=1).encode(y=y, x=x, x2="high:Q", color=colour)
     points = base.mark_point(filled=True, size=70, opacity=1).encode(
         y=y, x="estimate:Q", color=colour, shape=shape, tooltip=_tooltips(), href="url:N"
     )
     chosen = altair.param(name="condition", value=names[0], bind=menu)
-    return vega_lite(altair.layer(*edges, lines, points).add_params(chosen), altair.Step(22))
+    layers = altair.layer(*edges, lines, points).add_params(chosen)
+    return vega_lite(as_wide_as_its_place(layers, altair.Step(22)))
 
 
 def _tooltips() -> list[altair.Tooltip]:

@@ -2,12 +2,15 @@
 
 import html
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 import itables
 import pandas
-from itables import to_html_datatable
+from itables import JavascriptFunction, to_html_datatable
 from itables.javascript import generate_init_offline_itables_html
+
+from vaebench.report.format import plain, rounded
 
 SHOWN = {
     "claim": "Claim",
@@ -16,6 +19,7 @@ SHOWN = {
     "data": "Data",
     "as_published": "As published",
     "under_controls": "Under controls",
+    "reason": "Reason",
     "arm": "Arm",
     "protocol": "Protocol",
     "statistic": "Decided by",
@@ -23,6 +27,8 @@ SHOWN = {
     "estimate": "Estimate",
     "low": "Low",
     "high": "High",
+    "claimed_low": "Claimed low",
+    "claimed_high": "Claimed high",
     "agreement": "Agreement",
     "seeds": "Seeds",
     "measured_on": "Measured",
@@ -31,6 +37,20 @@ SHOWN = {
     "record": "Record",
 }
 """Columns of the file, and their heads."""
+
+MEASURED = ("estimate", "low", "high", "agreement")
+CHOSEN = ("knob", "claimed_low", "claimed_high", "seeds")
+NUMBERS = (*MEASURED, *CHOSEN)
+"""Columns of numbers. The board rounds what was measured, and prints what was chosen as it is."""
+
+NONE = "–"
+"""A cell without anything."""
+
+CLASSES = {"claim": "name", "statistic": "long"}
+"""Columns whose names may take two lines: on a telephone, or anywhere."""
+
+MANY = 8
+"""A list of more words than these can itself be searched."""
 
 TABLE = "verdicts"
 """The table's id on its page."""
@@ -45,14 +65,10 @@ def read_verdicts(board: Path) -> pandas.DataFrame:
     Returns:
         A row a verdict; current ones first.
     """
-    found = pandas.read_csv(
-        board / "results" / "verdicts.csv", keep_default_na=False, na_values={"knob": [""]} | _NUMBERS
-    )
+    no_number = {name: [""] for name in NUMBERS}
+    found = pandas.read_csv(board / "results" / "verdicts.csv", keep_default_na=False, na_values=no_number)
     order = 4 * found["protocol"].ne("current") + 2 * found["is_invariant"] + found["arm"].ne("trained")
     return found.assign(order=order).sort_values("order", kind="stable").drop(columns="order").reset_index(drop=True)
-
-
-_NUMBERS = {name: [""] for name in ("estimate", "low", "high", "agreement", "claimed_low", "claimed_high", "seeds")}
 
 
 def superseded(task: str) -> str:
@@ -91,15 +107,14 @@ def table_html(verdicts: pandas.DataFrame) -> str:
     Returns:
         HTML with the program that sorts and filters, so that nothing is fetched.
     """
-    shown = verdicts[list(SHOWN)].rename(columns=SHOWN)
-    for name in shown.columns:
-        if not pandas.api.types.is_numeric_dtype(shown[name]):
-            shown[name] = shown[name].map(lambda text: html.escape(str(text)))
-    links = zip(verdicts["url"], shown["Record"], strict=True)
-    shown["Record"] = [f'<a href="{html.escape(link, quote=True)}">{name}</a>' for link, name in links]
+    shown = verdicts[list(SHOWN)].astype(object)
+    for name in SHOWN:
+        shown[name] = shown[name].map(partial(_number, name) if name in NUMBERS else _text)
+    links = zip(verdicts["url"], shown["record"], strict=True)
+    shown["record"] = [f'<a href="{html.escape(link, quote=True)}">{name}</a>' for link, name in links]
     bundle = Path(itables.__file__).parent / "html" / "dt_bundle.js"
     made = to_html_datatable(
-        shown,
+        shown.rename(columns=SHOWN),
         connected=False,
         table_id=TABLE,
         showIndex=False,
@@ -108,10 +123,15 @@ def table_html(verdicts: pandas.DataFrame) -> str:
         display_logo_when_loading=False,
         classes="display compact nowrap",
         style="width:100%",
-        column_filters="footer",
         text_in_header_can_be_selected=False,  # a click on a head sorts
+        columnDefs=_columns(verdicts),
         buttons=[
-            {"extend": "csvHtml5", "text": "CSV", "filename": "vaebench_verdicts", "footer": False},
+            {
+                "extend": "csvHtml5",
+                "text": "CSV",
+                "filename": "vaebench_verdicts",
+                "exportOptions": {"orthogonal": "export"},
+            },
             {"extend": "colvis", "text": "Columns"},
         ],
         pageLength=15,
@@ -120,3 +140,36 @@ def table_html(verdicts: pandas.DataFrame) -> str:
         scrollX=True,
     )
     return generate_init_offline_itables_html(bundle) + made
+
+
+def _text(value: object) -> str:
+    return html.escape(str(value))
+
+
+def _number(name: str, value: float) -> str:
+    """A number and its text, which `DRAWN` takes apart."""
+    if pandas.isna(value):
+        return f"|{NONE}"
+    return f"{float(value)!r}|{rounded(value)[0] if name in MEASURED else plain(value)}"
+
+
+DRAWN = JavascriptFunction(
+    "function (data, type) { const [number, text] = data.split('|');"
+    " return type === 'display' ? text : number === '' ? '' : Number(number); }"
+)
+"""A reader sees the text. All else has the number: sorting, filters, and the file that is taken away."""
+
+
+def _columns(verdicts: pandas.DataFrame) -> list[dict[str, object]]:
+    """What a column's head offers: exact choices where there are a few words, comparisons where there are numbers."""
+    numbers = [place for place, name in enumerate(SHOWN) if name in NUMBERS]
+    columns: list[dict[str, object]] = [{"targets": numbers, "render": DRAWN}]
+    for place, (name, head) in enumerate(SHOWN.items()):
+        content: dict[str, object] = {"extend": "search"}
+        if name not in {*NUMBERS, "record"}:
+            words = sorted({*map(_text, verdicts[name])})
+            options = [{"label": word or NONE, "value": word} for word in words]
+            content = {"extend": "searchList", "search": len(words) > MANY, "options": options}
+        menu = {"extend": "dropdown", "icon": "search", "text": f"Filter: {head}", "content": [content]}
+        columns.append({"targets": place, "columnControl": [menu], "className": CLASSES.get(name, "")})
+    return columns

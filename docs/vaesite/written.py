@@ -11,9 +11,10 @@ import vl_convert
 from vaebench.report.remake import json_path
 from vaebench.report.verdict_rows import told
 from vaesite.api_pages import api_pages
-from vaesite.charts import chosen_records, trade_offs
+from vaesite.charts import Drawn, chosen_records
 from vaesite.forest import forest, forest_rows
 from vaesite.stage import fenced
+from vaesite.trades import trade_offs
 from vaesite.verdicts import read_verdicts, record_page, superseded, table_html
 
 NO_SPEED = (
@@ -48,8 +49,8 @@ def write_pages(checkout: Path, out: Path, tasks: Mapping[str, str]) -> None:
     address = {id(one.record): shown.get(id(one.record), superseded(one.record.subject.task.name)) for one in all_told}
     conditions = forest(forest_rows(all_told, address))
     drawn = {
-        "FOREST": _chart("forest", conditions) if conditions else "There are no records.",
-        "TRADES": _chart("trades", trades) if trades else "No current record has them.",
+        "FOREST": _charts("forest", [Drawn(conditions)]) if conditions else "There are no records.",
+        "TRADES": _charts("trades", trades, "Trade-off") if trades else "No current record has them.",
     }
     _page(pages / "charts.md", out, **drawn)
     examples = {name: _code(checkout / "examples" / f"{path}.py") for name, path in EXAMPLES.items()}
@@ -84,10 +85,12 @@ def _raw(text: str) -> str:
     return f"``````{{raw}} html\n{text}\n``````"
 
 
-def _chart(name: str, spec: dict[str, object]) -> str:
-    inert = json.dumps(spec, sort_keys=True, allow_nan=False).replace("</", "<\\/")
-    there = f'<div class="choice" id="{name}-choice"></div>\n<div class="chart" id="{name}"></div>'
-    return _raw(f'{there}\n<script type="application/json" data-chart="{name}">{inert}</script>')
+def _charts(name: str, charts: list[Drawn], menu: str = "") -> str:
+    """A place for charts, and for a menu of them if they are several."""
+    text = json.dumps([vars(one) for one in charts], sort_keys=True, allow_nan=False).replace("</", "<\\/")
+    there = f'<div class="choice" id="{name}-choice"></div>\n<p class="says" id="{name}-says"></p>'
+    data = f'<script type="application/json" data-chart="{name}" data-menu="{menu}">{text}</script>'
+    return _raw(f'{there}\n<div class="chart" id="{name}"></div>\n{data}')
 
 
 def _short(title: str) -> str:

@@ -120,10 +120,11 @@ NOISY = (
 
 def test_a_claim_has_a_figure_and_a_task_one_of_all_verdicts_and_one_of_all_measurements(made, records):
     claims = [claim.id for claim in made.claims[made.tasks[0].name]]
-    parts = ["_" + claim for claim in claims] + ["", "_beside"]
+    of_task = STEM.removesuffix("digits")
     assert list(figures_of(made, records, 0)) == [
-        "figures/camuto2021_variance_frequency.verdicts.svg",
-        *(f"{STEM}{part}.svg" for part in parts),
+        f"{of_task}verdicts.svg",
+        *(path for claim in claims for path in (f"{of_task}{claim}.svg", f"{STEM}_{claim}.svg")),
+        *(f"{STEM}{part}.svg" for part in ("", "_beside")),
     ]
     claims = ("verdicts", "isometry", "orthogonality", "density", "importance")
     assert list(figures_of(made, records, 1)) == [f"{FOREST}.{claim}.svg" for claim in claims]
@@ -299,6 +300,39 @@ def test_models_that_are_the_same_are_one_row_of_a_forest(made):
     assert " ".join(label.split()) == figure.rows[0].label and label.count("\n") == 1
 
 
+def test_along_a_knob_a_forest_draws_the_value_that_is_worst_for_the_claim(made):
+    def at_two(rng):
+        return [
+            column("trained", knob, 0, Measurement("gain", value + 0.001 * rng.normal(), 0.0, 1))
+            for knob, value in ((0.1, 0.5), (0.4, -0.3))
+        ]
+
+    claims = (Claim("gain", "There is gain.", (Beyond("gain", 0.0, 1.0, -1.0),)),)
+    figure = figures_of(made, [made.record(claims=claims, measurements=at_two)])[
+        f"{STEM.removesuffix('digits')}gain.svg"
+    ]
+    ((row,),) = (part.rows for part in figure.parts)
+    assert row.words == ("fails",)
+    assert row.points[0].estimate == pytest.approx(-0.3, abs=0.01)
+
+
+def test_an_overview_colours_a_variant_that_it_draws(made):
+    """Bonheme's had the plain VAE's name above grey lines alone: it has no strengths."""
+
+    def plain(rng):
+        return [column("trained", None, 0, Measurement("encoder_lipschitz", 1.0, 0.0, 1))]
+
+    def varied(rng):
+        return noisy(rng, (0.1, 0.2, 0.4))
+
+    records = [made.record(variant="vae", claims=NOISY, measurements=plain)]
+    records += [made.record(variant="a_vae", claims=NOISY, measurements=varied)]
+    records += [made.record(variant="b_vae", arch=arch, claims=NOISY, measurements=varied) for arch in ("mlp", "conv")]
+    figure = figures_of(made, records)[f"{STEM}.svg"]
+    assert figure.variant == "b_vae"  # of two networks
+    assert all(panel.curves for panel in figure.panels)
+
+
 def test_each_word_of_a_verdict_has_a_mark_of_its_own():
     looks = [(mark.colour, mark.marker, mark.filled) for mark in MARKS.values()]
     assert set(MARKS) == {"holds", "fails", "undecided"} and len(set(looks)) == 3
@@ -309,8 +343,8 @@ def test_an_interval_on_one_side_of_an_undecided_row_is_explained(made):
     point = ForestPoint("trained", -0.03, -0.04, -0.02, CORRECTED)
     part = ForestPart(0, 0.0, None, (ForestRow("digits", "vae · mlp", ("undecided",), (point,)),))
     texts = [text.get_text() for text in drawn(ForestFigure(("gain",), (part,))).findobj(Text)]
-    assert any(text.startswith(f"{CORRECTED}: ") for text in texts)
-    assert CORRECTED in texts
+    assert any(text.startswith(f"{CORRECTED}  on one side") for text in texts)
+    assert f"vae · mlp, {CORRECTED}" in texts
 
 
 def test_one_far_estimate_is_an_arrow_with_its_number_and_squeezes_nobody(made):
@@ -376,7 +410,8 @@ def test_a_forest_says_of_how_many_seeds_an_estimate_is(made):
     record = made.record(made.tasks[1].name, dataset="three_sources", claims=claims, measurements=collapsed_once)
     figure = figures_of(made, [record], 1)[f"{FOREST}.isometry.svg"]
     assert [point.note for point in figure.rows[0].points] == ["4 of 5"]
-    assert any(text.get_text().startswith("4 of 5") for text in drawn(figure).axes[0].texts)
+    (label,) = (label.get_text() for label in drawn(figure).axes[0].get_yticklabels())
+    assert label.endswith(", 4\u00a0of\u00a05")
 
 
 def test_a_task_whose_measurements_lack_the_knob_has_no_figure(made):

@@ -1,6 +1,7 @@
 """Laws of the board's page: what it counts, in which order, and that its size does not depend on the number of rows."""
 
 import re
+from collections import Counter
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -9,7 +10,7 @@ import pytest
 from vaebench.claims import Beyond, Claim, Measurement, Near, column
 from vaebench.experiment import Knob
 from vaebench.report import in_words
-from vaebench.report.claims_table import Counted
+from vaebench.report.claims_table import Counted, _how_often
 from vaebench.report.dated import UNDATED
 from vaebench.report.distinct import distinct
 from vaebench.report.glossary import SECTIONS, glossary_page
@@ -60,7 +61,7 @@ def numbers(text):
 def test_the_first_screen_says_what_was_tested_when_and_where_else_to_look(page, records):
     head = page.partition("## All claims")[0]
     tested, dated, legend = page.split("\n\n")[1].split("\\\n")
-    assert legend.startswith("✓ ")
+    assert legend.startswith("**n** of m models: ✓ ")
     assert numbers(tested) == [2, 3, 2, 4, 5]  # papers, variants, networks, data sets, seeds
     assert UNDATED in dated and f"{len(records)} records" in dated and records[0].suite_version in dated
     targets = ("changes.md", "results/verdicts.csv", "cite.md", "../CONTRIBUTING.md", "../README.md")
@@ -116,7 +117,7 @@ def test_headlines_are_those_of_the_table_those_that_hold_most_widely_first(made
     head = written(made, records).partition("## All claims")[0]
     rows = rows_of(head, "# ")
     assert [row[0] for row in rows] == [f"[Short b]({FREQUENCY}.md#b)", f"[Short a]({FREQUENCY}.md#a)"]
-    assert [numbers(row[1]) for row in rows] == [numbers(row[2]) for row in rows] == [[2, 2], [1, 2]]
+    assert [numbers(row[1]) for row in rows] == [numbers(row[2]) for row in rows] == [[2, 2], [1, 2, 1]]
     assert rows[1][5] == "✗ vae" and rows[0][5] == ""
     assert all("by **" in row[3] for row in rows)
 
@@ -144,8 +145,9 @@ def test_where_a_claim_turns_round_between_data_sets_its_row_says_so(made, monke
     page = written(made, records)
     said = f"{words(one)} 2 of 2; {words(two)} 1 of 2; {words(three)} 0 of 1"
     rows = rows_of(page.partition("## All claims")[0], "# ")
-    where = f"**3** of 5 ({said.replace(' of ', '/')})"  # the table of all claims has those under controls too
-    assert [row[1:3] for row in rows] == [[where, "**3** of 5"], [where, "**0** of 5"], ["**0** of 5"] * 2]
+    three, none = "**3** of 5, ✗\u00a02", "**0** of 5, ✗\u00a05"
+    where = f"{three} ({said.replace(' of ', '/')})"  # the table of all claims has those under controls too
+    assert [row[1:3] for row in rows] == [[where, three], [where, none], [none] * 2]
     alike = [record for record in records if record.subject.dataset.name == one]
     assert "2 of 2;" not in written(made, alike)
     turned, half, same = rows_of(page, "## All claims")
@@ -434,3 +436,9 @@ def test_a_claim_whose_models_differ_names_the_condition_that_decides_most_often
     assert row[4].replace("\N{NO-BREAK SPACE}", " ") == "second (✗ 5)"
     (row,) = rows_of(written(made, records[:2]), "## All claims")
     assert row[4] == "✗ vae_0, vae_1"
+
+
+def test_what_decides_is_what_most_models_fail_by():
+    """The first screen named what left ten undecided, where eight failed by another condition."""
+    found = {"far": Counter(fails=1, undecided=10), "near": Counter(fails=8), "other": Counter(undecided=12)}
+    assert [name for name, _ in sorted(found.items(), key=_how_often)] == ["near", "far", "other"]

@@ -55,7 +55,11 @@ def test_the_name_of_an_entry_holds_its_place_and_no_other_name_does():
 def test_each_map_is_a_figure_for_each_architecture_beside_the_curves(made):
     paths = set(figures_of(made, records(made, archs=("conv", "mlp"))))
     maps = {f"{STEM}_{arch}_{name}.svg" for arch in ("conv", "mlp") for name in ("own", "to_the_end")}
-    others = {f"{STEM}.svg", f"{STEM}_first.svg", STEM.replace("digits", "verdicts.svg")}
+    others = {
+        f"{STEM}.svg",
+        f"{STEM}_first.svg",
+        *(STEM.replace("digits", f"{of}.svg") for of in ("verdicts", "first")),
+    }
     assert paths == others | maps
 
 

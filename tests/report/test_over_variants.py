@@ -124,6 +124,15 @@ def test_a_model_of_which_nothing_can_be_seen_is_left_out(made, code, n):
     assert groups(task, [first, *others], {})[0].n == n
 
 
+def test_variants_too_few_for_a_sum_are_said_one_by_one(made):
+    """A reader with a convolutional network found "too few", where two numbers were known."""
+    task, (group,) = of_board(made, 2)
+    assert group.found is None and group.names == ("vae_0", "vae_1")
+    page = over_variants_page((task,), (group,), False)
+    first, second = map(group.said, group.effects)
+    assert f"too few: vae_0 {first}, vae_1 {second}" in page
+
+
 def test_copies_and_other_senders_count_once_or_not_at_all(made):
     _, (plain,) = of_board(made, 5)
     task = replace(made.tasks[0], claims=(CLAIM,))

@@ -1,6 +1,8 @@
 """A law of the palette: all eyes tell every pair of its colours apart."""
 
+import re
 from itertools import combinations
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -43,3 +45,13 @@ def test_the_measure_sees_colours_that_these_eyes_confuse():
 
 def test_what_is_drawn_has_colours_of_the_palette():
     assert {*NETWORKS, CONTROL, OTHERS, *WORDS.values()} <= set(PALETTE)
+
+
+def test_the_web_site_has_no_colours_of_its_own():
+    """It takes those of the suite, so that all that is held of these is held of its charts."""
+    own = {
+        path.name: found
+        for path in (Path(__file__).parents[2] / "docs" / "vaesite").glob("*.py")
+        if (found := re.findall(r"#[0-9a-fA-F]{3}(?:[0-9a-fA-F]{3})?\b", path.read_text("utf-8")))
+    }
+    assert own == {}

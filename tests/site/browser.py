@@ -25,6 +25,18 @@ if (page.scrollWidth > innerWidth) {
   const by = wide.slice(0, 3).map(e => e.outerHTML.slice(0, 80));
   found.push(`overflow: ${page.scrollWidth} of ${innerWidth} px, by ${by}`);
 }
+for (const drawn of document.querySelectorAll(".chart svg, .chart canvas")) {
+  const chart = drawn.closest(".chart"), box = drawn.getBoundingClientRect(), place = chart.getBoundingClientRect();
+  const scrolls = ["auto", "scroll"].includes(getComputedStyle(chart).overflowX);
+  const left = Math.max(place.left, 0), right = Math.min(place.right, innerWidth);
+  if (!scrolls && (box.right > right + 1 || box.left < left - 1))
+    found.push(`chart: ${box.width.toFixed(0)} px wide in ${(right - left).toFixed(0)}`);
+  for (const part of drawn.querySelectorAll("text, path, line")) {
+    const its = part.getBoundingClientRect(), what = part.textContent || part.outerHTML.slice(0, 60);
+    const over = Math.max(its.right - box.right, box.left - its.left, its.bottom - box.bottom, box.top - its.top);
+    if (over > 1 && its.width + its.height > 0) found.push(`cut off: ${over.toFixed(0)} px of ${what}`);
+  }
+}
 const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
 for (let node; node = walker.nextNode();) {
   const parent = node.parentElement, box = parent.getBoundingClientRect();
@@ -47,7 +59,7 @@ const looked = [...document.images].map(async image => {
 });
 Promise.all(looked).then(() => done([...new Set(found)]));
 """
-"""What is wrong with a page: overflow, small text also in drawings, images that are not there."""
+"""What is wrong with a page: overflow, charts that do not fit, small text also in drawings, images that are missing."""
 
 
 class _Quiet(SimpleHTTPRequestHandler):

@@ -12,6 +12,7 @@ from vaebench.report.condition_words import condition_words
 from vaebench.report.decisive import decisive
 from vaebench.report.distinct import Model
 from vaebench.report.format import plain
+from vaebench.report.glossary import link
 from vaebench.report.in_words import ACROSS, effects_of, headline, said, span
 from vaebench.report.levels import cannot_tell, tally, told
 from vaebench.report.markdown import SYMBOLS, anchor, dropping_empty, escape, is_analytic, label, table, words
@@ -58,6 +59,10 @@ class Counted:
     def held(self, level: LevelName) -> int:
         """Number of models on which it holds at a level."""
         return sum(getattr(one, level).word == "holds" for one in self.verdicts)
+
+    def failed(self, level: LevelName) -> int:
+        """Number of models on which it fails at a level."""
+        return sum(getattr(one, level).word == "fails" for one in self.verdicts)
 
     def by_dataset(self, level: LevelName, brief: bool = False) -> str:
         """Where it turns round: data sets on which most models hold, and sets on which most do not; else empty.
@@ -151,14 +156,20 @@ def headlines(found: Iterable[Counted]) -> str:
     networks = {quoted.arch for one in chosen if (quoted := _quoted(one))}
     rows = []
     for one in sorted(chosen, key=_how_widely):
-        counts = [f"**{one.held(at)}** of {one.applies(at)}" for at in AT]
+        counts = [_count_of(one, at) for at in AT]
         counts[0] += _in_brackets(one.by_dataset("published", brief=True))
         name = f"[{escape(headline(one.task.name, one.claim.id))}]({one.link})"
         decides = "; ".join(filter(None, (what_decides(one, brief=True), cannot_tell(one.verdicts))))
         rows.append([name, *counts, *how_much(one, len(networks) > 1), decides])
     much = f"[How much]({OVER_VARIANTS}){f', {networks.pop()}' if len(networks) == 1 else ''}"
-    heads = ["Claim", "As published", f"Under{_BOUND}controls", much, f"New{_BOUND}variant", "What decides"]
+    heads = ["Claim", "As published", link("under controls", "Controls"), much, f"New{_BOUND}variant", "What decides"]
     return table(heads, rows) if rows else ""
+
+
+def _count_of(one: Counted, level: LevelName) -> str:
+    """Say of how many models a claim holds at a level, and of how many it fails."""
+    failed = one.failed(level)
+    return f"**{one.held(level)}** of {one.applies(level)}" + (f", ✗{_BOUND}{failed}" if failed else "")
 
 
 def _in_brackets(where: str) -> str:
@@ -186,7 +197,7 @@ def how_much(one: Counted, network: bool = True) -> tuple[str, str]:
     """
     if quoted := _quoted(one):
         several = len({group.dataset for group in one.groups}) > 1
-        where = f", {quoted.where if network else f'on {words(quoted.dataset)}'}" if several else ""
+        where = f", {quoted.where if network else words(quoted.dataset)}" if several else ""
         return _over_variants(one.task, quoted, where)
     found = effects_of(one.task.name, one.verdicts)
     numbers = [(of, check.interval.estimate) for of, check in found if check.interval]
@@ -221,7 +232,7 @@ def _knob(task: Task) -> str:
 
 
 def what_decides(one: Counted, brief: bool = False) -> str:
-    """Name the few models that fail or are undecided; of many, the condition that decides most often.
+    """Name the few models that fail or are undecided; of many, the condition that most fail by, or are undecided by.
 
     Args:
         one: The claim.
@@ -241,12 +252,18 @@ def what_decides(one: Counted, brief: bool = False) -> str:
     by_statistic: dict[str, Counter[VerdictWord]] = {}
     for _, verdict in lost:
         by_statistic.setdefault(decisive(verdict).statistic, Counter())[verdict.word] += 1
-    (statistic, found), *others = sorted(by_statistic.items(), key=lambda item: (-item[1].total(), item[0]))
+    (statistic, found), *others = sorted(by_statistic.items(), key=_how_often)
     if brief:
-        return escape(condition_words(statistic))
+        return escape(condition_words(statistic.partition(":")[0]))  # by how much, or how steadily, is a detail
     times = ", ".join(f"{SYMBOLS[word]}{_BOUND}{found[word]}" for word in WORST_FIRST if found[word])
     more = f"; {len(others)} more" if others else ""
     return f"{escape(condition_words(statistic))} ({times}){more}"
+
+
+def _how_often(item: tuple[str, Counter[VerdictWord]]) -> tuple[int, int, str]:
+    """Sort statistics: those that most models fail by come first."""
+    statistic, found = item
+    return -found["fails"], -found["undecided"], statistic
 
 
 def _short(model: Model, among: Iterable[Model]) -> str:

@@ -42,12 +42,12 @@ MEASURES: Mapping[str, str] = {
     "decoder_whitened_lipschitz_mean": "decoder's whitened Lipschitz constant",
     "decoder_high_frequency_share": "decoder's high-frequency share",
     "decoder_mean_degree": "decoder's frequency",
-    "damage_small_per_data": "small attack, relative to data",
-    "damage_medium_per_data": "medium attack, relative to data",
-    "damage_large_per_data": "large attack, relative to data",
-    "damage_small": "small attack, relative to reconstructions",
-    "damage_medium": "medium attack, relative to reconstructions",
-    "damage_large": "large attack, relative to reconstructions",
+    "damage_small_per_data": "small attack, per data",
+    "damage_medium_per_data": "medium attack, per data",
+    "damage_large_per_data": "large attack, per data",
+    "damage_small": "small attack, per reconstruction",
+    "damage_medium": "medium attack, per reconstruction",
+    "damage_large": "large attack, per reconstruction",
     "unexplained_variance": "variance that is not reconstructed",
     "potential_spearman": "rank correlation of both metrics",
     "path_roughness": "bending of decoded paths",
@@ -123,7 +123,7 @@ def condition_words(statistic: str) -> str:
         >>> condition_words("neighbour_far_prior minus neighbour_far_more_volume")
         'far outliers by distance, against the prior'
         >>> condition_words("damage_small: Kendall τ"), condition_words("my_own_measure")
-        ('small attack, relative to reconstructions, steadiness', 'my own measure')
+        ('small attack, per reconstruction, steadiness', 'my own measure')
     """
     if found := _CHANGE.fullmatch(statistic):
         return f"{measure_words(found[1])}, change"

@@ -30,8 +30,8 @@ from vaebench.report.this_run import this_run
 TITLE = "Which claims about VAEs hold?"
 
 LEGEND = (
-    f"✓ the 95 % interval over {link('seed', 'seeds')} lies where the paper says · ✗ it contradicts a condition "
-    "· ? cannot be told."
+    f"**n** of m models: ✓ the 95 % interval over {link('seed', 'seeds')} lies where the paper says "
+    "· ✗ it contradicts a condition · ? cannot be told, all others."
 )
 
 CSV = "results/verdicts.csv"
@@ -162,7 +162,8 @@ def _claims_legend() -> str:
         f"Each {link('claim')} is counted over the suite's own {link('record', 'records')}. "
         f"{link('distinct model', 'One model')} under two names counts once. "
         f"{link('as published', 'As published')} is by the paper's own measure, {link('under controls')} with every "
-        f"control of ours. The [glossary]({GLOSSARY}) explains the words. "
+        "control of ours. Where the paper's measure has no meaning for a model, it counts under controls alone. "
+        f"The [glossary]({GLOSSARY}) explains the words. "
         "The claims that hold most widely come first. *What decides* names the models that do not hold, or the "
         "conditions that most often decide. The analytic arm's column has the verdict that mathematics gives for the "
         f"{link('analytic arm')}, and how many got it. *How much*, above, is the mean over variants, on the task's "
@@ -197,11 +198,11 @@ def _names(suite: Suite, selection: Selection, linked: bool) -> str:
     """Say what the names on the board mean, in the first lines of their own pages."""
     subjects = [one.subject for one in selection.shown if one.is_own]
     data = {one.dataset.name for one in subjects}
-    shown = {one.variant.name for one in subjects} | {one.arch for one in subjects}
-    shown |= data | {name.rstrip("0123456789") for name in data}
-    lines = [
-        [one.kind, f"[{one.name}](../{one.path})" if linked else one.name, escape(one.says)]
-        for one in suite.names
-        if one.name in shown
-    ]
+    shown = {one.variant.name for one in subjects} | {one.arch for one in subjects} | data
+    sizes = {name.rstrip("0123456789"): name for name in sorted(data)}
+    lines = []
+    for one in suite.names:
+        called = one.name if one.name in shown else sizes.get(one.name, "")  # sprites16 is sprites of that size
+        if called:
+            lines.append([one.kind, f"[{called}](../{one.path})" if linked else called, escape(one.says)])
     return table(["Kind", "Name", "Meaning"], lines)

@@ -41,7 +41,7 @@ GIVEN = (
         "Unexplained variance",
         "↓",
         "share of the data's variance that the reconstruction misses",
-        ((SAMPLING, "unexplained_variance"), (ISOMETRY, "unexplained_variance")),
+        ((SAMPLING, "unexplained_variance"),),
     ),
     Given(
         "Prior outliers",

@@ -12,7 +12,7 @@ from vaebench.report.distinct import distinct
 from vaebench.report.format import plain, plus_minus
 from vaebench.report.given import GIVEN, Given
 from vaebench.report.glossary import PAGE as GLOSSARY
-from vaebench.report.markdown import PREVIEW, escape, table
+from vaebench.report.markdown import PREVIEW, escape, table, words
 from vaebench.report.selection import Selection
 from vaebench.report.shown import Row, ShownRecord
 from vaebench.report.variant_page import variant_path
@@ -84,7 +84,7 @@ def _read(given: Given, records: Mapping[str, ShownRecord]) -> tuple[Interval, f
 
 
 def gives_table(rows: Sequence[Gives]) -> str:
-    """Write the table. The best number of each column is bold, with all that its interval does not exclude.
+    """Write the table. The best number of each column is bold, with all whose intervals overlap its.
 
     Args:
         rows: From `gives`.
@@ -109,8 +109,8 @@ def gives_table(rows: Sequence[Gives]) -> str:
             else:
                 cells.append(f"**{text}**" if found and _among(found[0], best[thing.name]) else text)
         lines.append([" = ".join(f"[{same.label}]({same.path})" for same in alike), *cells])
-    said = "; ".join(f"*{g.name.lower()}*: {g.says}{_at(knobs[g.name])}" for g in given)
-    bold = "Bold: the best of a column, and all that its interval does not exclude, where no seed is missing."
+    said = "; ".join(f"*{g.name.lower()}*: {g.says}{_at(knobs[g.name])} ({_tasks(g)})" for g in given)
+    bold = "Bold: the best of a column, and all whose intervals overlap its, where no seed is missing."
     empty = "Empty: the task that measures it has no record of the row, or does not apply to it."
     return (
         f"On {GIVEN[0].dataset}, mean ± half of the 95 % interval over seeds. {escape_(said)}. {bold} {empty}\n\n"
@@ -133,6 +133,10 @@ def escape_(text: str) -> str:
 
 def _inside(part: str) -> str:
     return f"{' ' * part[:1].isspace()}{escape(part)}{' ' * (len(part) > 1 and part[-1:].isspace())}"
+
+
+def _tasks(given: Given) -> str:
+    return ", ".join(f"[{words(task.partition('_')[2])}]({task}.md)" for task, _ in given.sources)
 
 
 def _at(knobs: Iterable[float | None]) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from vaebench.claims import CheckResult, Verdict
+from vaebench.report.condition_words import condition_words
 from vaebench.report.format import region, rounded
 from vaebench.report.markdown import words
 
@@ -56,7 +57,7 @@ def _outliers(way: str, title: str) -> Effect:
 EFFECTS: dict[tuple[str, str], Effect] = {
     ("camuto2021_variance_frequency", "robustness"): Effect(
         (f"damage_small_per_data{ACROSS}", f"damage_small{ACROSS}"),
-        "{} damage by a small attack",
+        "{} damage",
         "less",
         "Variance makes a VAE robust",
     ),
@@ -161,10 +162,11 @@ def _plain_effect(check: CheckResult) -> Effect:
     """Say a claim without an entry by the name of its check."""
     name = check.statistic
     if name.endswith(ACROSS):
-        return Effect((name,), f"{words(name.removesuffix(ACROSS))} {{}}", "change")
+        return Effect((name,), f"{condition_words(name.removesuffix(ACROSS))} {{}}", "change")
     at = "" if check.knob is None else " at the first knob value"
     claimed = f", claimed {region(check.low, check.high)}"
-    return Effect((name,), f"{words(name)}{at} {{}}{claimed}")
+    said_ = words(name) if " minus " in name else condition_words(name)  # which is taken from which says the sign
+    return Effect((name,), f"{said_}{at} {{}}{claimed}")
 
 
 def said(value: float, unit: Unit) -> str:

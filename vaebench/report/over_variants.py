@@ -43,6 +43,7 @@ class Group:
         variances: The square of its standard error, to six digits.
         n: Number of variants; more than there are effects where exact shares are not summed up.
         found: The summary; None where variants are too few.
+        names: The variants, in the order of their effects.
     """
 
     task: str
@@ -55,6 +56,7 @@ class Group:
     variances: tuple[float, ...]
     n: int
     found: Pooled | None = None
+    names: tuple[str, ...] = ()
 
     @property
     def where(self) -> str:
@@ -103,15 +105,16 @@ def groups(task: Task, models: Iterable[Model], kept: Mapping[str, Pooled]) -> t
 
 
 def _group(task: Task, claim: Claim, arch: str, dataset: str, models: Sequence[Model]) -> Group | None:
-    found = effects_of(task.name, [model.first.verdicts[claim.id] for model in models])
+    found = [(model.name, *one) for model in models for one in effects_of(task.name, [model.first.verdicts[claim.id]])]
     if not found:
         return None
-    effect = found[0][0]
-    checks = [check for of, check in found if of == effect]
-    measured = [one for one in map(_measured, checks) if one]
-    is_log = checks[0].scale == "log"
-    effects, variances = (tuple(one[place] for one in measured) for place in (0, 1))
-    return Group(task.name, claim.id, arch, dataset, effect, is_log, effects, variances, len(checks))
+    effect = found[0][1]
+    checks = [(name, check) for name, of, check in found if of == effect]
+    measured = [(*numbers, name) for name, check in checks if (numbers := _measured(check))]
+    is_log = checks[0][1].scale == "log"
+    effects, variances = tuple(one[0] for one in measured), tuple(one[1] for one in measured)
+    names = tuple(one[2] for one in measured)
+    return Group(task.name, claim.id, arch, dataset, effect, is_log, effects, variances, n=len(checks), names=names)
 
 
 def _measured(check: CheckResult) -> tuple[float, float] | None:
@@ -210,9 +213,15 @@ def _what(effect: Effect) -> str:
 
 def _cells(one: Group) -> list[str]:
     if one.found is None:
-        return ["too few" if one.n < FEWEST else "not summed up: shares of few draws", "", ""]
+        return [escape(_too_few(one)) if one.n < FEWEST else "not summed up: shares of few draws", "", ""]
     mean = f"{one.said(one.found.estimate)} [{one.span(one.found.low, one.found.high)}]"
     return [escape(mean), escape(one.span(one.found.new_low, one.found.new_high)), f"{100 * one.found.i2:.0f} %"]
+
+
+def _too_few(one: Group) -> str:
+    """Say each variant's own effect, where they are too few to be summed up."""
+    named = (f"{name} {one.said(value)}" for name, value in zip(one.names, one.effects, strict=True))
+    return ": ".join(filter(None, ("too few", ", ".join(named))))
 
 
 def general_lines(found: Iterable[Group]) -> str:

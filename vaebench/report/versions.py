@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from vaebench.claims import Claim, Verdict, VerdictWord
 from vaebench.papers import Task
 from vaebench.report.dated import UNDATED, days
+from vaebench.report.distinct import distinct
 from vaebench.report.first_population import Before
 from vaebench.report.glossary import PAGE as GLOSSARY
 from vaebench.report.glossary import link
@@ -37,14 +38,17 @@ def versions_page(tasks: Iterable[Task], selection: Selection, before: Sequence[
     parts = ["# Then and now", *([PREVIEW] if preview else []), f"[Leaderboard](README.md) · [glossary]({GLOSSARY})"]
     parts.append(
         f"The first population was judged by one word. Here are both: {link('as published')}, and "
-        f"{link('under controls')}. Numbers count records: {', '.join(f'{SYMBOLS[word]} {word}' for word in SYMBOLS)}. "
+        f"{link('under controls')}: {', '.join(f'{SYMBOLS[word]} {word}' for word in SYMBOLS)}. Now each "
+        f"{link('distinct model')} counts once. "
+        "Then every record counted, for that population kept words and no numbers. "
         "Protocols changed in between, so a row compares two experiments on one question. "
         "Until all records are made again, there are fewer of them now."
     )
     if own := [one.record for one in selection.shown if one.is_own]:
         parts.append(f"Now: {days(own)}. Then: {UNDATED}.")
     for task in tasks:
-        now = [one.verdicts for one in selection.of_task(task.name) if one.is_own and one.row.preset == "standard"]
+        shown = (one for one in selection.of_task(task.name) if one.is_own and one.row.preset == "standard")
+        now = [model.first.verdicts for model in distinct(shown)]
         rows = [_row(task, claim, before, now) for claim in task.claims]
         heads = ["Claim", "Published, then", "now", "Controls, then", "now", "Can the measure tell"]
         parts += [f"## {escape(task.name)}", table(heads, rows)]

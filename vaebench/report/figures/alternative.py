@@ -71,6 +71,18 @@ def of_curves(figure: CurveFigure) -> str:
     return f"{figure.measurement} over the {figure.knob}: {_course(trained)}"
 
 
+def drawn_models(figure: CurveFigure) -> int:
+    """Count the models that have a curve.
+
+    Args:
+        figure: The figure.
+
+    Returns:
+        One for each panel and network.
+    """
+    return sum(len({c.network for c in panel.curves if c.arm == "trained"}) for panel in figure.panels)
+
+
 def of_overview(figure: OverviewFigure) -> str:
     """Say how each measurement changes along the knob.
 
@@ -89,7 +101,8 @@ def _course(curves: Sequence[Curve]) -> str:
     falling = sum(curve.mean[-1] < curve.mean[0] for curve in curves)
     if all(value > 0 for curve in curves for value in (curve.mean[0], curve.mean[-1])):
         change = statistics.median(curve.mean[-1] / curve.mean[0] - 1 for curve in curves)
-        amount = f"{100 * change:+.0f} % in the median".replace("-", "−")
+        percent = round(100 * change)
+        amount = f"{percent:+d} % in the median".replace("-", "−") if percent else "by less than 1 % in the median"
     else:
         change = statistics.median(curve.mean[-1] - curve.mean[0] for curve in curves)
         amount = f"by {rounded(change)[0]} in the median"
@@ -160,6 +173,6 @@ def of_trades(figure: TradeFigure) -> str:
     less = sum(trade.compared[1] < trade.paid[-1] for trade in trades)
     fewer = sum(trade.compared[0] < trade.against[-1] for trade in trades)
     return (
-        f"{figure.measurement} against {figure.against}: {figure.compared} pays less than the end of "
-        f"{figure.course} in {less} of {len(trades)}, and has less {figure.against} in {fewer}"
+        f"{figure.measurement} against {figure.against}: {figure.compared} has less {figure.measurement} than the last "
+        f"of {figure.course} in {less} of {len(trades)}, and less {figure.against} in {fewer}"
     )

@@ -12,7 +12,7 @@ from matplotlib.patches import Patch
 from vaebench.claims import VerdictWord
 from vaebench.report.figures.draw_grid import BOLD
 from vaebench.report.figures.scales import ScaleKind, kind_of, scale
-from vaebench.report.figures.spec import CORRECTED, ForestFigure, ForestPart, ForestPoint, ForestRow
+from vaebench.report.figures.spec import CORRECTED, OTHERWISE, ForestFigure, ForestPart, ForestPoint, ForestRow
 from vaebench.report.figures.style import CONTROL, FAINT, NETWORKS, REGION, SMALL, WIDTH, WORDS, wrapped
 from vaebench.report.format import rounded
 from vaebench.report.markdown import SYMBOLS
@@ -35,10 +35,16 @@ NAME = 0.058
 MOST_NAME = 1.5
 """Inches of a row's name at most."""
 
+NO_BREAK_OF = "\u00a0of\u00a0"
+
 TWICE = 0.7
 """A name's second line takes so much of a row more."""
 
-MEANS = "on one side, but not after the correction for several statistics"
+NOTES = {
+    CORRECTED: "on one side, but not after the correction for several statistics",
+    OTHERWISE: "undecided for another reason, which the table below gives",
+}
+"""What a note beside a row's name means."""
 
 TICK = 0.42
 """Inches of an axis for each of its ticks."""
@@ -93,7 +99,7 @@ def draw_forest(figure: ForestFigure) -> Canvas:
         matplotlib's figure, in the style that is set.
     """
     hollow, rows = _hollow(figure), figure.rows
-    names = min(MOST_NAME, NAME * max(len(name) for row in rows for name in (row.label, row.group)))
+    names = min(MOST_NAME, NAME * max(len(name) for row in rows for name in (named(row, WIDTH), row.group)))
     places = _places(figure, names)
     key = [wrapped(line, 1.05 * WIDTH, 2) for line in _key(figure)]
     handles = _legend(figure)
@@ -135,7 +141,7 @@ def _key(figure: ForestFigure) -> list[str]:
     drawn = {part.shown for part in figure.parts}
     lines = [f"{n + 1}  {what}" for n, what in enumerate(figure.statistics) if n not in drawn]
     notes = {point.note for row in figure.rows for point in row.points}
-    return [*lines, *([f"{CORRECTED}: {MEANS}"] if CORRECTED in notes else [])]
+    return [*lines, *(f"{note}  {says}" for note, says in NOTES.items() if note in notes)]
 
 
 def _draw_rows(ax: Axes, part: ForestPart, heights: Sequence[float], hollow: dict[str, str], inches: float) -> None:
@@ -160,8 +166,6 @@ def _draw_rows(ax: Axes, part: ForestPart, heights: Sequence[float], hollow: dic
             )
         for point in row.points:
             _draw_point(ax, point, height, hollow.get(point.arm), (left, right), row.words[part.shown])
-            if point.arm == "trained" and point.note:
-                _write_note(ax, point, height)
 
 
 def _draw_point(
@@ -189,14 +193,6 @@ def _draw_point(
     )
 
 
-def _write_note(ax: Axes, point: ForestPoint, height: float) -> None:
-    """Write what else is to be said of an estimate, at the edge that is farther from it."""
-    at = ax.transAxes.inverted().transform(ax.transData.transform((point.estimate, height)))[0]
-    x, side = (0.01, "left") if at > 0.5 else (0.99, "right")
-    margin = ax.get_yaxis_transform()
-    ax.text(x, height, point.note, transform=margin, ha=side, va="center", color=FAINT, fontsize=SMALL)
-
-
 def _point_out(ax: Axes, point: ForestPoint, y: float, ends: tuple[float, float], colour: str) -> None:
     """Say that an estimate lies beyond the axis, and what it is."""
     on_the_left = point.estimate < ends[0]
@@ -215,7 +211,7 @@ def _point_out(ax: Axes, point: ForestPoint, y: float, ends: tuple[float, float]
 
 
 def named(row: ForestRow, room: float) -> str:
-    """Break a row's name into at most two lines.
+    """Break a row's name, with its note, into at most two lines.
 
     Args:
         row: The row.
@@ -224,7 +220,8 @@ def named(row: ForestRow, room: float) -> str:
     Returns:
         The name.
     """
-    return wrapped(row.label, room * 1.07, 2)
+    note = next((point.note for point in row.points if point.arm == "trained"), "")
+    return wrapped(f"{row.label}{f', {note}'.replace(' of ', NO_BREAK_OF) if note else ''}", room * 1.07, 2)
 
 
 def _name_rows(ax: Axes, rows: Sequence[ForestRow], heights: Sequence[float], room: float) -> None:
@@ -286,7 +283,14 @@ def _legend(figure: ForestFigure) -> list[Line2D | Patch]:
     ]
     for arm, marker in _hollow(figure).items():
         handles.append(_handle(Mark(CONTROL, marker, 2.6, filled=False), 0.7, f"{arm} arm"))
-    return [*handles, Patch(color=REGION, linewidth=0, label="claimed")]
+    beyond = Line2D([], [], linewidth=0, marker=">", color=FAINT, markersize=3, label="beyond the axis")
+    return [*handles, Patch(color=REGION, linewidth=0, label="claimed"), *([beyond] if _has_far(figure) else [])]
+
+
+def _has_far(figure: ForestFigure) -> bool:
+    """Whether any estimate lies beyond its axis."""
+    ends = [(_reach(part)[1], part) for part in figure.parts]
+    return any(not left <= p.estimate <= right for (left, right), part in ends for row in part.rows for p in row.points)
 
 
 def _handle(mark: Mark, width: float, label: str) -> Line2D:

@@ -33,7 +33,12 @@ def draw_trades(figure: TradeFigure) -> Canvas:
     Returns:
         matplotlib's figure, in the style that is set.
     """
-    canvas, axes = grid(len(figure.panels), HEIGHT, f"{figure.measurement} against {figure.against}", share=True)
+    canvas, axes = grid(
+        len(figure.panels),
+        HEIGHT,
+        f"{figure.measurement} (low is good) against {figure.against} (high is good)",
+        share=True,
+    )
     trades = [trade for panel in figure.panels for trade in panel.trades]
     for panel, ax in zip(figure.panels, axes, strict=True):
         others = (trade for other in figure.panels if other is not panel for trade in other.trades)

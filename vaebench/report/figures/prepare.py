@@ -7,6 +7,7 @@ from typing import Literal
 
 from vaebench.claims import Claim, judged_names
 from vaebench.papers import Task
+from vaebench.report.distinct import distinct
 from vaebench.report.figures import alternative
 from vaebench.report.figures.prepare_curves import (
     curve_figure,
@@ -39,7 +40,7 @@ class Picture:
     """A figure of a task's page.
 
     Attributes:
-        kind: ``tally`` of verdicts; ``estimates`` of a claim, or ``curves`` of its first measurement; all measurements
+        kind: ``tally`` of verdicts; ``estimates`` of a claim, and ``curves`` of its first measurement; all measurements
             over the knob that are ``judged`` or only ``reported``; a ``tradeoff`` or a ``map``.
         path: Its file below the board.
         alternative: What came out, in words.
@@ -88,8 +89,8 @@ def task_pictures(task: Task, selection: Selection) -> tuple[Picture, ...]:
         selection: What is shown.
 
     Returns:
-        First how all claims came out, of all records. Then, of the first rows of each data set, for each claim its
-        first measurement over the knob by data set, or without a knob its estimates. Then all measurements over the
+        First how all claims came out, of all records. Then, of the first rows of each data set, for each claim the
+        estimates that decided it, and by data set its first measurement over the knob. Then all measurements over the
         knob, maps and trade-offs. Each preset has its own.
     """
     shown = drawn_records(selection.of_task(task.name))
@@ -127,12 +128,16 @@ def figure_path(task: Task, part: str, preset: str) -> str:
 def _of_claim(
     task: Task, claim: Claim, shown: Sequence[ShownRecord], preset: str, networks: tuple[str, ...]
 ) -> Iterator[Picture]:
-    """Prepare a claim's first measurement over the knob, on each data set; its estimates where it has none.
+    """Prepare the estimates that decided a claim, and on each data set its first measurement over the knob.
 
     Yields:
         The pictures.
     """
-    found = False
+    figure_ = forest_figure(claim, drawn_rows(shown))
+    if figure_.rows and (task.knob is None or any(row.points for row in figure_.rows)):
+        said_ = f"{words(claim.id)}{preset_suffix(preset)}: {alternative.of_verdicts(claim, shown)}. "
+        path = figure_path(task, claim.id, preset)
+        yield _picture("estimates", path, said_ + alternative.of_forest(figure_), figure_, shown, claim.id)
     for dataset in sorted({one.dataset for one in shown}) if task.knob else ():
         of_data = [one for one in shown if one.dataset == dataset]
         judged, _ = named_measurements((_published_first(claim),))
@@ -140,16 +145,12 @@ def _of_claim(
             figure = curve_figure(task, drawn_rows(of_data), measurement, said, networks)
             if figure.panels:
                 where = f"{words(claim.id)} on {dataset}{preset_suffix(preset)}"
-                says = f"{where}: {alternative.of_verdicts(claim, of_data)}. {alternative.of_curves(figure)}"
+                lacks = len(distinct(drawn_rows(of_data))) - alternative.drawn_models(figure)
+                without = f"; {lacks} more have no such curve" if lacks > 0 else ""
+                says = f"{where}: {alternative.of_verdicts(claim, of_data)}. {alternative.of_curves(figure)}{without}"
                 path = figure_path(task, f"{dataset}_{claim.id}", preset)
                 yield _picture("curves", path, says, figure, of_data, claim.id)
-                found = True
                 break
-    figure_ = forest_figure(claim, drawn_rows(shown))
-    if figure_.rows and not found and (task.knob is None or any(row.points for row in figure_.rows)):
-        said_ = f"{words(claim.id)}{preset_suffix(preset)}: {alternative.of_verdicts(claim, shown)}. "
-        path = figure_path(task, claim.id, preset)
-        yield _picture("estimates", path, said_ + alternative.of_forest(figure_), figure_, shown, claim.id)
 
 
 def _picture(
@@ -176,12 +177,12 @@ def _over_the_knob(
         of_data = [one for one in shown if one.dataset == dataset]
         where = f"on {dataset}{preset_suffix(preset)}"
         first = drawn_rows(of_data)
-        main = min(first, key=lambda one: rank(one.row)).variant_label
-        figure = overview_figure(task, first, judged, networks, main)
+        names = [one.variant_label for one in sorted(first, key=lambda one: rank(one.row))]
+        figure = overview_figure(task, first, judged, networks, names)
         if figure.panels:
             said = f"all that is judged, {where}, {alternative.of_overview(figure)}"
             yield _picture("judged", figure_path(task, dataset, preset), said, figure, of_data)
-        figure = overview_figure(task, first, reported, networks, main)
+        figure = overview_figure(task, first, reported, networks, names)
         if figure.panels:
             said = f"what is reported only, {where}, {alternative.of_overview(figure)}"
             yield _picture("reported", figure_path(task, dataset + REPORTED, preset), said, figure, of_data)

@@ -44,7 +44,11 @@ def curve_figure(
 
 
 def overview_figure(
-    task: Task, shown: Sequence[ShownRecord], measurements: Iterable[str], networks: tuple[str, ...], variant: str
+    task: Task,
+    shown: Sequence[ShownRecord],
+    measurements: Iterable[str],
+    networks: tuple[str, ...],
+    first: Sequence[str],
 ) -> OverviewFigure:
     """Prepare many measurements over the knob, a panel each.
 
@@ -53,23 +57,34 @@ def overview_figure(
         shown: Its records of one data set and preset.
         measurements: What is shown.
         networks: All networks of the board, in the order of their colours.
-        variant: Which one is drawn in colour.
+        first: Variants. The first is drawn in colour if it has any of the measurements, else that of most networks.
 
     Returns:
         The figure; without panels if no record has any of them at two knob values.
     """
-    panels = []
-    models = by_variant(shown)
-    label = next((name for name, its in models if variant in {one.variant_label for one in its}), variant)
+    models, drawn = by_variant(shown), {}
     for measurement in measurements:
-        found = {
-            name: [replace(c, low=(), high=()) for one in its for c in _curves(one, measurement) if c.arm == "trained"]
-            for name, its in models
-        }
-        others = tuple(curve for name, curves in found.items() if name != label for curve in curves)
-        if others or found.get(label):
-            panels.append(CurvePanel(_with_unit(measurement, shown), tuple(found.get(label, ())), others))
-    return OverviewFigure(label, _knob(task), networks, tuple(panels[:MOST_PANELS]))
+        found = {name: _bare([curve for one in its for curve in _curves(one, measurement)]) for name, its in models}
+        if any(found.values()):
+            drawn[measurement] = found
+    there = [name for name, _ in models if any(found[name] for found in drawn.values())]
+    networks_of = {name: len({one.row.arch for one in its}) for name, its in models}
+    place = {name: min(map(first.index, name.split(" = "))) for name in there}
+    label = min(there, key=lambda name: (place[name] > 0, -networks_of[name], place[name]), default="")
+    panels = (
+        CurvePanel(
+            _with_unit(measurement, shown),
+            found[label],
+            tuple(curve for name, curves in found.items() if name != label for curve in curves),
+        )
+        for measurement, found in drawn.items()
+    )
+    return OverviewFigure(label, _knob(task), networks, tuple(panels)[:MOST_PANELS])
+
+
+def _bare(curves: Iterable[Curve]) -> tuple[Curve, ...]:
+    """The trained arm's curves without their intervals."""
+    return tuple(replace(curve, low=(), high=()) for curve in curves if curve.arm == "trained")
 
 
 def by_variant(shown: Iterable[ShownRecord]) -> tuple[tuple[str, tuple[ShownRecord, ...]], ...]:

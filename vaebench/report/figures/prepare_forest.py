@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 
-from vaebench.claims import CheckResult, Claim, Verdict
-from vaebench.report.decisive import worst
+from vaebench.claims import CheckResult, Claim, Verdict, VerdictWord
+from vaebench.report.decisive import contradicts, worst
 from vaebench.report.distinct import Model, distinct
-from vaebench.report.figures.spec import CORRECTED, ForestFigure, ForestPart, ForestPoint, ForestRow
+from vaebench.report.figures.spec import CORRECTED, OTHERWISE, ForestFigure, ForestPart, ForestPoint, ForestRow
 from vaebench.report.format import OF_WHAT
 from vaebench.report.markdown import words
 from vaebench.report.shown import ShownRecord
@@ -19,43 +19,58 @@ def forest_figure(claim: Claim, shown: Iterable[ShownRecord]) -> ForestFigure:
         shown: Records of one task and preset.
 
     Returns:
-        The figure; without parts if the claim applies to none, or if it is judged at several knob values.
+        The figure; without parts if the claim applies to none. A statistic that is judged at several knob values is
+        drawn at that which is worst for the claim.
     """
     ordered = sorted(distinct(shown), key=lambda model: (model.first.dataset, model.label))
     kept = [one for one in ordered if one.first.verdicts[claim.id].word != "not applicable"]
-    kept = [one for one in kept if all(check.knob is None for check in one.first.verdicts[claim.id].checks)]
-    count = min((len(one.first.verdicts[claim.id].checks) for one in kept), default=0)
-    if not count:
-        return ForestFigure((), ())
-    checks = [one.first.verdicts[claim.id].checks[:count] for one in kept]
-    deciding = [found.index(worst(found)) for found in checks]
-    heads = [_head([found[place] for found in checks]) for place in range(count)]
+    checks = [_by_statistic(one.first.verdicts[claim.id]) for one in kept]
+    names = tuple(dict.fromkeys(name for found in checks for name in found))
+    deciding = [worst([*found.values()]).statistic for found in checks]
     parts = []
-    for place in sorted(set(deciding)):
-        rows = tuple(_row(claim, one, place, count) for one, its in zip(kept, deciding, strict=True) if its == place)
-        low, high = (None if end is None else float(end) for end in (heads[place].low, heads[place].high))
-        parts.append(ForestPart(place, low, high, rows))
-    return ForestFigure(tuple(words(head.statistic) + OF_WHAT[head.scale] for head in heads), tuple(parts))
+    for place, name in enumerate(names):
+        rows = tuple(_row(claim, one, name, names) for one, its in zip(kept, deciding, strict=True) if its == name)
+        head = _head([found[name] for found in checks if name in found])
+        low, high = (None if end is None else float(end) for end in (head.low, head.high))
+        parts += [ForestPart(place, low, high, rows)] if rows else []
+    scales = {name: next(found[name].scale for found in checks if name in found) for name in names}
+    return ForestFigure(tuple(words(name) + OF_WHAT[scales[name]] for name in names), tuple(parts))
+
+
+def _by_statistic(verdict: Verdict) -> dict[str, CheckResult]:
+    """The check of each statistic; along a knob that at the value which is worst for the claim."""
+    found: dict[str, list[CheckResult]] = {}
+    for check in verdict.checks:
+        found.setdefault(check.statistic, []).append(check)
+    return {name: worst(its) for name, its in found.items()}
 
 
 def _head(checks: Sequence[CheckResult]) -> CheckResult:
     return next((check for check in checks if check.interval), checks[0])
 
 
-def _row(claim: Claim, model: Model, place: int, count: int) -> ForestRow:
-    """The row of a model, of which the statistic at a place decides."""
+def _row(claim: Claim, model: Model, name: str, names: Sequence[str]) -> ForestRow:
+    """The row of a model, of which the named statistic decides."""
     one = model.first
     judged = (one.verdicts[claim.id], *one.control_verdicts.get(claim.id, ()))
-    said = tuple(check.word for check in one.verdicts[claim.id].checks[:count])
-    return ForestRow(one.dataset, model.label, said, _points(judged, place))
+    found = _by_statistic(judged[0])
+    said: tuple[VerdictWord, ...] = tuple(found[each].word if each in found else "not applicable" for each in names)
+    return ForestRow(one.dataset, model.label, said, _points(judged, name))
 
 
-def _points(verdicts: Sequence[Verdict], index: int) -> tuple[ForestPoint, ...]:
+def _note(check: CheckResult) -> str:
+    """Mark a word that the interval beside it would not give."""
+    if check.code == "corrected":
+        return CORRECTED
+    return OTHERWISE if contradicts(check, check.word, "") else ""
+
+
+def _points(verdicts: Sequence[Verdict], name: str) -> tuple[ForestPoint, ...]:
     points = []
     for verdict in verdicts:
-        check = verdict.checks[index] if index < len(verdict.checks) else None
+        check = _by_statistic(verdict).get(name)
         if check is not None and (interval := check.interval) is not None:
             seeds = len(verdict.seeds)
-            note = f"{interval.n} of {seeds}" if interval.n < seeds else CORRECTED * (check.code == "corrected")
+            note = f"{interval.n} of {seeds}" if interval.n < seeds else _note(check)
             points.append(ForestPoint(words(verdict.arm), interval.estimate, interval.low, interval.high, note))
     return tuple(points)

@@ -81,8 +81,11 @@ class OverviewFigure:
     panels: tuple[CurvePanel, ...]
 
 
-CORRECTED = "corrected"
+CORRECTED = "*"
 """Note of an interval on one side, whose wider one, corrected for several statistics or looks, is not."""
+
+OTHERWISE = "**"
+"""Note of an interval on one side that is undecided for another reason."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +97,7 @@ class ForestPoint:
         estimate: Mean over seeds.
         low: Lower end, None for a single seed.
         high: Upper end.
-        note: How many seeds have the statistic, such as ``4 of 5``, or that its word is `CORRECTED`; else empty.
+        note: How many seeds have the statistic, such as ``4 of 5``, or `CORRECTED` or `OTHERWISE`; else empty.
     """
 
     arm: str
