@@ -33,7 +33,9 @@ def dictionary_page(measured: str, on_the_board: bool = True) -> str:
         about = f"All verdicts and measurements of vaebench's leaderboard. The verdicts as text: {tables}"
     parts = ["# Data", *([f"{measured}."] if measured else []), about, "", "## verdicts", SAYS["verdicts"]]
     parts += [
-        "An empty cell means that there is no such number or text. Numbers have six digits in CSV.",
+        "An empty cell means that there is no such number or text. Numbers have six digits in CSV. "
+        "A region is open: a number at its end lies outside. The t interval of a Kendall τ may end beyond ±1; "
+        "the pages end it there.",
         _table(VERDICTS),
     ]
     parts += ["## measurements", SAYS["measurements"], _table(MEASUREMENTS)]

@@ -40,6 +40,7 @@ NO_PLACE = "Run, no place"
 NOT_RUN = "Not run"
 CANNOT = "Cannot be"
 AGAIN = "To be rerun"
+ALONE = "the only model there"
 
 
 ByData = Mapping[tuple[str, str], tuple[Standing, ...]]
@@ -77,7 +78,7 @@ def lines_of(own: Mapping[str, ByData]) -> dict[int, str]:
             for one in of_data:
                 for record in one.model.records if one.place else ():
                     name = f"[{record.row.arch} · {dataset}{preset_suffix(preset)}]({UP}{record.path})"
-                    found[id(record)] = f"{name}: place {one.place} of {placed}"
+                    found[id(record)] = f"{name}: place {one.place} of {placed}" if placed > 1 else f"{name}: {ALONE}"
     return found
 
 
@@ -145,7 +146,7 @@ def _first(found: Sequence[Standing]) -> str:
     firsts = [one.model.label for one in placed if one.place and one.place.best == 1]
     if len(firsts) > FEW:
         return f"{len(firsts)} of {len(placed)} models cannot be told from the best, {firsts[0]} among them"
-    return ", ".join(firsts) or "no model has a place"
+    return f"{firsts[0]}, {ALONE}" if len(placed) == 1 else ", ".join(firsts) or "no model has a place"
 
 
 def _legend() -> str:
