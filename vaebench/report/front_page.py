@@ -165,9 +165,10 @@ def _claims_legend() -> str:
         "control of ours. Where the paper's measure has no meaning for a model, it counts under controls alone. "
         f"The [glossary]({GLOSSARY}) explains the words. "
         "The claims that hold most widely come first. *What decides* names the models that do not hold, or the "
-        "conditions that most often decide. The analytic arm's column has the verdict that mathematics gives for the "
-        f"{link('analytic arm')}, and how many got it. *How much*, above, is the mean over variants, on the task's "
-        "first data set and for the network that has most of them. *New variant* is its 95 % prediction interval. "
+        "condition that most fail by, or are undecided by. The analytic arm's column has the verdict that mathematics "
+        f"gives for the {link('analytic arm')}, and how many got it. *How much*, above, is the mean over variants, on "
+        "the task's first data set and for the network that has most of them. *New variant* is its 95 % prediction "
+        "interval. "
         f"[All networks and data sets]({OVER_VARIANTS}) have both."
     )
 
