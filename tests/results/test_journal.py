@@ -13,7 +13,9 @@ from results.stored import cell, observe
 
 from vaebench.mistakes import Mistake
 from vaebench.results import journal as journals
-from vaebench.results.journal import JOURNAL, Journal
+from vaebench.results.journal import JOURNAL, SHARDS, Journal, outcome_of
+from vaebench.results.references import REFERENCES, root
+from vaebench.results.store import read_record
 
 
 def journal_of(folder, seeds):
@@ -267,3 +269,14 @@ def test_shards_that_are_no_files_of_the_folder_are_not_read(tmp_path):
     (tmp_path / "run" / "shards" / "a.jsonl").symlink_to(elsewhere.path)
     with pytest.raises(Mistake, match=r"a\.jsonl: no ordinary file"):
         journal.read()
+
+
+def test_committed_cells_are_sound_and_of_records_that_are_not_whole():
+    """A cell that is in a record already would only be carried along."""
+    folder = root() / REFERENCES
+    for path in sorted((folder / SHARDS).glob("*.jsonl")):
+        for line in path.read_bytes().splitlines(keepends=True):
+            outcome = outcome_of(line)
+            record = folder / outcome.subject.file_name
+            ids = {one.id for one in read_record(record).cells} if record.exists() else set()
+            assert outcome.status == "ok" and outcome.id not in ids, (path.name, outcome.subject.file_name)
