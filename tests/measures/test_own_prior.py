@@ -257,7 +257,8 @@ def test_samples_are_the_same_images_and_get_the_same_numbers(instrument):
     for name, known in one.items():
         if known.value is None or "langevin" in name or "truncat" in name or "relative" in name:
             continue  # a truncated prior is about a mean that is drawn
-        assert other[name].value == pytest.approx(known.value, rel=2e-2, abs=2e-2), name
+        within = max(2e-2, 0.5 * known.stderr)  # ranks of near ties turn round with rounding
+        assert other[name].value == pytest.approx(known.value, rel=2e-2, abs=within), name
         compared += 1
     assert compared >= (20 if instrument is signed_sampling else 1)
 

@@ -161,7 +161,7 @@ def _claims_legend() -> str:
     return (
         f"Each {link('claim')} is counted over the suite's own {link('record', 'records')}. "
         f"{link('distinct model', 'One model')} under two names counts once. "
-        f"{link('as published', 'As published')} is by the paper's own measure, {link('under controls')} with every "
+        f"{link('as published', 'As published')} is by the paper's own measure, under controls with every "
         "control of ours. Where the paper's measure has no meaning for a model, it counts under controls alone. "
         f"The [glossary]({GLOSSARY}) explains the words. "
         "The claims that hold most widely come first. *What decides* names the models that do not hold, or the "
