@@ -340,8 +340,8 @@ def test_each_word_of_a_verdict_has_a_mark_of_its_own():
 
 def test_an_interval_on_one_side_of_an_undecided_row_is_explained(made):
     """An interval outside, beside a question mark, would be a riddle."""
-    point = ForestPoint("trained", -0.03, -0.04, -0.02, CORRECTED)
-    part = ForestPart(0, 0.0, None, (ForestRow("digits", "vae · mlp", ("undecided",), (point,)),))
+    point = ForestPoint("trained", -0.03, -0.04, -0.02)
+    part = ForestPart(0, 0.0, None, (ForestRow("digits", "vae · mlp", ("undecided",), (point,), CORRECTED),))
     texts = [text.get_text() for text in drawn(ForestFigure(("gain",), (part,))).findobj(Text)]
     assert any(text.startswith(f"{CORRECTED}  on one side") for text in texts)
     assert f"vae · mlp, {CORRECTED}" in texts
@@ -409,7 +409,7 @@ def test_a_forest_says_of_how_many_seeds_an_estimate_is(made):
     claims = (Claim("isometry", "T2 is 1.", (Near("t2_deviation", 0, 0.05, 1.0),)),)
     record = made.record(made.tasks[1].name, dataset="three_sources", claims=claims, measurements=collapsed_once)
     figure = figures_of(made, [record], 1)[f"{FOREST}.isometry.svg"]
-    assert [point.note for point in figure.rows[0].points] == ["4 of 5"]
+    assert [row.note for row in figure.rows] == ["4 of 5"]
     (label,) = (label.get_text() for label in drawn(figure).axes[0].get_yticklabels())
     assert label.endswith(", 4\u00a0of\u00a05")
 

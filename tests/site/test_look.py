@@ -193,13 +193,14 @@ def test_numbers_are_compared(driver, address, downloads) -> None:
     assert numbers(taken_away(driver, downloads), "Low") == numbers(expected, "low")
 
 
-def test_a_charts_mark_leads_to_its_record(driver, address, site) -> None:
+@pytest.mark.parametrize(("chart", "begins"), [("forest", "records/"), ("trades", "records/gracyk2025")])
+def test_a_charts_mark_leads_to_its_record(driver, address, site, chart, begins) -> None:
     look(driver, f"{address}/charts.html", 1280, "light")
-    mark = driver.find_element("css selector", "#forest svg .mark-symbol.role-mark path")
+    mark = driver.find_element("css selector", f"#{chart} svg .mark-symbol.role-mark path")
     driver.execute_script("arguments[0].dispatchEvent(new MouseEvent('click', {bubbles: true}))", mark)
     wait(lambda: "/charts.html" not in driver.current_url)
     record = driver.current_url.removeprefix(address + "/")
-    assert record.startswith("records/") and (site / record).is_file()
+    assert record.startswith(begins) and (site / record).is_file()
 
 
 def test_a_chart_shows_the_claim_that_is_chosen(driver, address) -> None:
@@ -246,15 +247,6 @@ def test_small_multiples_fill_the_page_and_name_their_axes(driver, address, widt
     sizes = "return ['#trades', '#trades svg'].map(one => document.querySelector(one).clientWidth)"
     here, svg = driver.execute_script(sizes)
     assert 0.9 * here < svg <= here
-
-
-def test_a_trade_off_leads_to_its_record(driver, address, site) -> None:
-    look(driver, f"{address}/charts.html", 1280, "light")
-    mark = driver.find_element("css selector", "#trades svg .mark-symbol.role-mark path")
-    driver.execute_script("arguments[0].dispatchEvent(new MouseEvent('click', {bubbles: true}))", mark)
-    wait(lambda: "/charts.html" not in driver.current_url)
-    record = driver.current_url.removeprefix(address + "/")
-    assert record.startswith("records/gracyk2025") and (site / record).is_file()
 
 
 def test_what_is_chosen_stays_when_the_colours_change(driver, address) -> None:

@@ -74,11 +74,10 @@ class Counted:
         if not all(sides.values()):
             return ""
         few, many = sorted(sides.values(), key=len)
+        of = "/" if brief else " of "
         if len(many) > 2:
-            said = _held_on(few) + ("" if brief else f"; {_held_on(many, 'the others')}")
-        else:
-            said = f"{_held_on(sides[True])}; {_held_on(sides[False])}"
-        return said.replace(" of ", "/") if brief else said
+            return _held_on(few, of) + ("" if brief else f"; {_held_on(many, of, 'the others')}")
+        return f"{_held_on(sides[True], of)}; {_held_on(sides[False], of)}"
 
     def _sides(self, level: LevelName) -> dict[bool, dict[str, list[bool]]]:
         """Whether each model holds, by data set: sets on which most do, and sets on which most do not."""
@@ -105,17 +104,17 @@ class Counted:
         return f"{self.task.name}.md#{anchor(self.claim.id)}"
 
 
-def _held_on(side: Mapping[str, list[bool]], called: str = "") -> str:
+def _held_on(side: Mapping[str, list[bool]], of: str, called: str = "") -> str:
     if called:
-        return _count([called], list(side.values()))
+        return _count([called], list(side.values()), of)
     alike: dict[float, list[str]] = {}  # sets on which the same share of models holds
     for name, held in side.items():
         alike.setdefault(sum(held) / len(held), []).append(name)
-    return "; ".join(_count(list(map(words, names)), [side[name] for name in names]) for names in alike.values())
+    return "; ".join(_count(list(map(words, names)), [side[name] for name in names], of) for names in alike.values())
 
 
-def _count(names: Sequence[str], sets: Sequence[Sequence[bool]]) -> str:
-    return f"{', '.join(names)} {sum(map(sum, sets))} of {sum(map(len, sets))}"
+def _count(names: Sequence[str], sets: Sequence[Sequence[bool]], of: str) -> str:
+    return f"{', '.join(names)} {sum(map(sum, sets))}{of}{sum(map(len, sets))}"
 
 
 def counted(task: Task, models: Iterable[Model], groups: Iterable[Group]) -> tuple[Counted, ...]:
@@ -169,7 +168,9 @@ def headlines(found: Iterable[Counted]) -> str:
 def _count_of(one: Counted, level: LevelName) -> str:
     """Say of how many models a claim holds at a level, and of how many it fails."""
     failed = one.failed(level)
-    return f"**{one.held(level)}** of {one.applies(level)}" + (f", ✗{_BOUND}{failed}" if failed else "")
+    return f"**{one.held(level)}** of {one.applies(level)}" + (
+        f", {SYMBOLS['fails']}{_BOUND}{failed}" if failed else ""
+    )
 
 
 def _in_brackets(where: str) -> str:
@@ -182,7 +183,7 @@ def _how_widely(one: Counted) -> tuple[float, float, str, str]:
     return -controlled, -published, one.task.name, one.claim.id
 
 
-def how_much(one: Counted, network: bool = True) -> tuple[str, str]:
+def how_much(one: Counted, network: bool) -> tuple[str, str]:
     """Say a claim's effect in a unit that a person has, and what to expect of a new variant.
 
     It is that of the first of the task's data sets with enough distinct variants, and of the network with most of them.

@@ -40,7 +40,7 @@ class Gives:
     path: str
     is_own: bool
     found: Mapping[str, tuple[Interval, float | None]]
-    models: frozenset[int] = frozenset()
+    models: frozenset[int]
 
 
 def gives(selection: Selection) -> tuple[Gives, ...]:
@@ -120,9 +120,9 @@ def gives_table(rows: Sequence[Gives]) -> str:
 
 def _alike(rows: Iterable[Gives]) -> list[list[Gives]]:
     """Put rows together whose models are the same under every task that a column is from."""
-    found: dict[object, list[Gives]] = {}
+    found: dict[frozenset[int], list[Gives]] = {}
     for one in rows:
-        found.setdefault(one.models or one.label, []).append(one)
+        found.setdefault(one.models, []).append(one)
     return [*found.values()]
 
 

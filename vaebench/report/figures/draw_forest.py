@@ -80,10 +80,16 @@ MARKS: dict[VerdictWord, Mark] = {
 
 @dataclass(frozen=True)
 class _Place:
-    """Where a part stands on the picture, in inches from its top; its rows in units of `ROW` from the axis' top."""
+    """A part with its title and its rows' names, in lines, its axis, and where it stands.
+
+    `top` and `body` are inches from the picture's top and of the axis, `heights` units of `ROW` from the axis' top.
+    """
 
     part: ForestPart
     said: str
+    names: tuple[str, ...]
+    kind: ScaleKind
+    ends: tuple[float, float]
     top: float
     heights: tuple[float, ...]
     body: float
@@ -99,30 +105,30 @@ def draw_forest(figure: ForestFigure) -> Canvas:
         matplotlib's figure, in the style that is set.
     """
     hollow, rows = _hollow(figure), figure.rows
-    names = min(MOST_NAME, NAME * max(len(name) for row in rows for name in (named(row, WIDTH), row.group)))
-    places = _places(figure, names)
+    room = min(MOST_NAME, NAME * max(len(name) for row in rows for name in (_name(row), row.group)))
+    places = _places(figure, room)
     key = [wrapped(line, 1.05 * WIDTH, 2) for line in _key(figure)]
-    handles = _legend(figure)
+    handles = _legend(figure, places)
     foot = 0.1 + 0.13 * math.ceil(len(handles) / 2)
     lines = sum(one.count("\n") + 1 for one in key)
     height = places[-1].top + places[-1].body + BELOW + 0.125 * lines + foot
     canvas = Canvas(figsize=(WIDTH, height), layout=None)
-    left, right = 0.08 + names, WIDTH - 0.08 - MARK * len(figure.statistics)
+    left, right = 0.08 + room, WIDTH - 0.08 - MARK * len(figure.statistics)
     for place in places:
         y = 1 - place.top / height
         canvas.text(0.01, y, place.said, ha="left", va="bottom", fontsize=8.0, weight="bold", linespacing=1.2)
         bottom = 1 - (place.top + place.body) / height
         ax = canvas.add_axes((left / WIDTH, bottom, (right - left) / WIDTH, place.body / height))
         ax.set_ylim(place.body / ROW - 0.4, -0.4)
-        _draw_rows(ax, place.part, place.heights, hollow, right - left)
-        _name_rows(ax, place.part.rows, place.heights, names)
+        _draw_rows(ax, place, hollow, right - left)
+        _name_rows(ax, place)
         _write_marks(ax, figure, place, right - left)
     canvas.text(0.01, foot / height, "\n".join(key), fontsize=SMALL, va="bottom", linespacing=1.25)
     canvas.legend(handles=handles, loc="lower left", ncols=2, fontsize=SMALL, borderaxespad=0.1)
     return canvas
 
 
-def _places(figure: ForestFigure, names: float) -> list[_Place]:
+def _places(figure: ForestFigure, room: float) -> list[_Place]:
     """Stack the parts, each below its title."""
     several = len(figure.statistics) > 1
     places: list[_Place] = []
@@ -130,9 +136,10 @@ def _places(figure: ForestFigure, names: float) -> list[_Place]:
         said = figure.statistics[part.shown]
         said = wrapped(f"{part.shown + 1}  {said}" if several else said, BOLD * WIDTH)
         before = places[-1].top + places[-1].body + BELOW if places else 0.05
+        names = tuple(wrapped(_name(row), room * 1.07, 2) for row in part.rows)
         heights, end = _heights(part.rows, names)
         top = before + 0.15 * (said.count("\n") + 1)
-        places.append(_Place(part, said, top, tuple(heights), ROW * (end + 1.2)))
+        places.append(_Place(part, said, names, *_reach(part), top, tuple(heights), ROW * (end + 1.2)))
     return places
 
 
@@ -140,12 +147,12 @@ def _key(figure: ForestFigure) -> list[str]:
     """Say what the columns of marks are that no part is named after, and what a note means."""
     drawn = {part.shown for part in figure.parts}
     lines = [f"{n + 1}  {what}" for n, what in enumerate(figure.statistics) if n not in drawn]
-    notes = {point.note for row in figure.rows for point in row.points}
+    notes = {row.note for row in figure.rows}
     return [*lines, *(f"{note}  {says}" for note, says in NOTES.items() if note in notes)]
 
 
-def _draw_rows(ax: Axes, part: ForestPart, heights: Sequence[float], hollow: dict[str, str], inches: float) -> None:
-    kind, (left, right) = _reach(part)
+def _draw_rows(ax: Axes, place: _Place, hollow: dict[str, str], inches: float) -> None:
+    part, kind, (left, right) = place.part, place.kind, place.ends
     scale(ax.xaxis, kind, (left, right), part.low, part.high)
     ax.set_xlim(left, right)
     if kind == "linear":
@@ -153,7 +160,7 @@ def _draw_rows(ax: Axes, part: ForestPart, heights: Sequence[float], hollow: dic
     ax.tick_params(axis="y", length=0)
     low, high = left if part.low is None else part.low, right if part.high is None else part.high
     ax.axvspan(low, high, color=REGION, zorder=0)
-    for height, row in zip(heights, part.rows, strict=True):
+    for height, row in zip(place.heights, part.rows, strict=True):
         if not any(point.arm == "trained" for point in row.points):
             ax.text(
                 0.02,
@@ -210,30 +217,26 @@ def _point_out(ax: Axes, point: ForestPoint, y: float, ends: tuple[float, float]
     )
 
 
-def named(row: ForestRow, room: float) -> str:
-    """Break a row's name, with its note, into at most two lines.
-
-    Args:
-        row: The row.
-        room: Inches.
-
-    Returns:
-        The name.
-    """
-    note = next((point.note for point in row.points if point.arm == "trained"), "")
-    return wrapped(f"{row.label}{f', {note}'.replace(' of ', NO_BREAK_OF) if note else ''}", room * 1.07, 2)
+def _name(row: ForestRow) -> str:
+    """A row's name with its note."""
+    return f"{row.label}, {row.note.replace(' of ', NO_BREAK_OF)}" if row.note else row.label
 
 
-def _name_rows(ax: Axes, rows: Sequence[ForestRow], heights: Sequence[float], room: float) -> None:
+def _lower(name: str) -> float:
+    """By how much a name's middle lies lower than that of one line."""
+    return 0.5 * name.count("\n") * TWICE
+
+
+def _name_rows(ax: Axes, place: _Place) -> None:
     """Write rows' names to the left, and a heading above each group."""
-    ax.set_yticks(heights, [named(row, room) for row in rows], linespacing=1.0)
+    ax.set_yticks(place.heights, place.names, linespacing=1.0)
     ax.tick_params(axis="y", pad=1)
     group = None
-    for height, row in zip(heights, rows, strict=True):
+    for height, name, row in zip(place.heights, place.names, place.part.rows, strict=True):
         if row.group != group:
             ax.text(
                 0.0,
-                height - 1 - 0.5 * named(row, room).count("\n") * TWICE,
+                height - 1 - _lower(name),
                 f"{row.group} ",
                 transform=ax.get_yaxis_transform(),
                 ha="right",
@@ -276,7 +279,7 @@ def _write_marks(ax: Axes, figure: ForestFigure, where: _Place, inches: float) -
             )
 
 
-def _legend(figure: ForestFigure) -> list[Line2D | Patch]:
+def _legend(figure: ForestFigure, places: Sequence[_Place]) -> list[Line2D | Patch]:
     handles: list[Line2D | Patch] = [
         _handle(mark, 1.3, f"{SYMBOLS[word]}, 95 % over seeds" if word == "holds" else SYMBOLS[word])
         for word, mark in MARKS.items()
@@ -284,13 +287,13 @@ def _legend(figure: ForestFigure) -> list[Line2D | Patch]:
     for arm, marker in _hollow(figure).items():
         handles.append(_handle(Mark(CONTROL, marker, 2.6, filled=False), 0.7, f"{arm} arm"))
     beyond = Line2D([], [], linewidth=0, marker=">", color=FAINT, markersize=3, label="beyond the axis")
-    return [*handles, Patch(color=REGION, linewidth=0, label="claimed"), *([beyond] if _has_far(figure) else [])]
-
-
-def _has_far(figure: ForestFigure) -> bool:
-    """Whether any estimate lies beyond its axis."""
-    ends = [(_reach(part)[1], part) for part in figure.parts]
-    return any(not left <= p.estimate <= right for (left, right), part in ends for row in part.rows for p in row.points)
+    far = any(
+        not place.ends[0] <= point.estimate <= place.ends[1]
+        for place in places
+        for row in place.part.rows
+        for point in row.points
+    )
+    return [*handles, Patch(color=REGION, linewidth=0, label="claimed"), *([beyond] if far else [])]
 
 
 def _handle(mark: Mark, width: float, label: str) -> Line2D:
@@ -305,13 +308,12 @@ def _hollow(figure: ForestFigure) -> dict[str, str]:
     return {arm: HOLLOW[index % len(HOLLOW)] for index, arm in enumerate(sorted(arms))}
 
 
-def _heights(rows: Sequence[ForestRow], names: float) -> tuple[list[float], float]:
+def _heights(rows: Sequence[ForestRow], names: Sequence[str]) -> tuple[list[float], float]:
     """Place rows downward, with room for a heading above each group and for names of two lines; and the last's end."""
     heights, below = [], -0.6
-    for before, row in zip((None, *rows), rows, strict=False):
-        half = 0.5 * named(row, names).count("\n") * TWICE
-        heights.append(below + half + (1.0 if before is not None and before.group == row.group else 2.0))
-        below = heights[-1] + half
+    for before, row, name in zip((None, *rows), rows, names, strict=False):
+        heights.append(below + _lower(name) + (1.0 if before is not None and before.group == row.group else 2.0))
+        below = heights[-1] + _lower(name)
     return heights, below
 
 

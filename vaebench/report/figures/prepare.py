@@ -140,12 +140,13 @@ def _of_claim(
         yield _picture("estimates", path, said_ + alternative.of_forest(figure_), figure_, shown, claim.id)
     for dataset in sorted({one.dataset for one in shown}) if task.knob else ():
         of_data = [one for one in shown if one.dataset == dataset]
+        first = drawn_rows(of_data)
         judged, _ = named_measurements((_published_first(claim),))
         for measurement, said in judged.items():
-            figure = curve_figure(task, drawn_rows(of_data), measurement, said, networks)
+            figure = curve_figure(task, first, measurement, said, networks)
             if figure.panels:
                 where = f"{words(claim.id)} on {dataset}{preset_suffix(preset)}"
-                lacks = len(distinct(drawn_rows(of_data))) - alternative.drawn_models(figure)
+                lacks = len(distinct(first)) - alternative.drawn_models(figure)
                 without = f"; {lacks} more have no such curve" if lacks > 0 else ""
                 says = f"{where}: {alternative.of_verdicts(claim, of_data)}. {alternative.of_curves(figure)}{without}"
                 path = figure_path(task, f"{dataset}_{claim.id}", preset)

@@ -51,26 +51,23 @@ def _head(checks: Sequence[CheckResult]) -> CheckResult:
 
 def _row(claim: Claim, model: Model, name: str, names: Sequence[str]) -> ForestRow:
     """The row of a model, of which the named statistic decides."""
-    one = model.first
-    judged = (one.verdicts[claim.id], *one.control_verdicts.get(claim.id, ()))
-    found = _by_statistic(judged[0])
+    one, verdict = model.first, model.first.verdicts[claim.id]
+    found = _by_statistic(verdict)
     said: tuple[VerdictWord, ...] = tuple(found[each].word if each in found else "not applicable" for each in names)
-    return ForestRow(one.dataset, model.label, said, _points(judged, name))
+    points = _points((verdict, *one.control_verdicts.get(claim.id, ())), name)
+    return ForestRow(one.dataset, model.label, said, points, _note(found[name], len(verdict.seeds)))
 
 
-def _note(check: CheckResult) -> str:
-    """Mark a word that the interval beside it would not give."""
+def _note(check: CheckResult, seeds: int) -> str:
+    """Say how many seeds a number is of, if not all; or mark a word that the interval beside it would not give."""
+    if check.interval and check.interval.n < seeds:
+        return f"{check.interval.n} of {seeds}"
     if check.code == "corrected":
         return CORRECTED
-    return OTHERWISE if contradicts(check, check.word, "") else ""
+    return OTHERWISE if check.interval and contradicts(check, check.word, "") else ""
 
 
 def _points(verdicts: Sequence[Verdict], name: str) -> tuple[ForestPoint, ...]:
-    points = []
-    for verdict in verdicts:
-        check = _by_statistic(verdict).get(name)
-        if check is not None and (interval := check.interval) is not None:
-            seeds = len(verdict.seeds)
-            note = f"{interval.n} of {seeds}" if interval.n < seeds else _note(check)
-            points.append(ForestPoint(words(verdict.arm), interval.estimate, interval.low, interval.high, note))
-    return tuple(points)
+    found = ((verdict.arm, _by_statistic(verdict).get(name)) for verdict in verdicts)
+    intervals = ((arm, check.interval) for arm, check in found if check is not None)
+    return tuple(ForestPoint(words(arm), one.estimate, one.low, one.high) for arm, one in intervals if one is not None)

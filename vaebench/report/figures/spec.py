@@ -97,14 +97,12 @@ class ForestPoint:
         estimate: Mean over seeds.
         low: Lower end, None for a single seed.
         high: Upper end.
-        note: How many seeds have the statistic, such as ``4 of 5``, or `CORRECTED` or `OTHERWISE`; else empty.
     """
 
     arm: str
     estimate: float
     low: float | None
     high: float | None
-    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -116,12 +114,14 @@ class ForestRow:
         label: Its variant and network; several variants that are one model stand together.
         words: What each statistic of the claim says of it.
         points: The arms that have the statistic which decides.
+        note: How many seeds have it, such as ``4 of 5``, or `CORRECTED` or `OTHERWISE`; else empty.
     """
 
     group: str
     label: str
     words: tuple[VerdictWord, ...]
     points: tuple[ForestPoint, ...]
+    note: str = ""
 
 
 @dataclass(frozen=True)
