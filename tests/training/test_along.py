@@ -14,8 +14,6 @@ from vaebench.experiment import Interventions, TrainingConfig
 from vaebench.models import AutoEncoder, Gaussian, Unfit, Variant, autoencoder, negative_elbo
 from vaebench.training import around
 from vaebench.training.fit import Diverged, OutOfTime, fit_along, fit_seeds
-from vaebench.training.setup import Setup
-from vaebench.training.ways import same_bits, stacks
 
 DIGITS = load()
 TRAINING = TrainingConfig(steps=12, batch=32, learning_rate=3e-3, snapshots=(0, 5, 12))
@@ -96,8 +94,7 @@ def test_a_stack_of_mlps_gives_the_numbers_of_each_alone_bit_for_bit(name, inter
     assert all(same(*pair) for pair in zip(apart, together, strict=True))
     assert not same(together[0], together[2], exactly=False)
     assert models_at_once == [1, 1, 1, 3]
-    expected = () if name != "sigma_vae" else ("stacked: 3",)  # an optimizer of its own: no promise of the same bits
-    assert {one.notes for one in together} == {expected}
+    assert {one.notes for one in apart} == {()} and {one.notes for one in together} == {("stacked: 3",)}
     assert [step for step, _ in together[1].snapshots] == [0, 5, 12]
 
 
@@ -159,7 +156,7 @@ def test_a_model_that_has_no_copy_is_trained_one_by_one():
 
     variant = Variant("remembering", "tests", build, negative_elbo())
     plain = Variant("remembering", "tests", autoencoder, negative_elbo())
-    found, alone = along([variant] * 3, SCALES, None), along([plain] * 3, SCALES, False)
+    found, alone = along([variant] * 3, SCALES, True), along([plain] * 3, SCALES, False)
     assert all(same(*pair) for pair in zip(found, alone, strict=True))
     assert all("one by one" in one.notes[-1] for one in found)
 
@@ -235,24 +232,11 @@ def test_a_network_that_does_not_fit_is_raised_as_it_is_alone():
             along([catalog.variant("linear_vae").variant] * 2, SCALES[:2], stacked, arch="conv")
 
 
-def test_stacks_are_for_what_was_measured_to_be_faster_and_on_a_cpu_only_for_the_same_bits():
-    vae, factor = (catalog.variant(name).variant for name in ("vae", "factor_vae"))
-    bernoulli = [replace(one, likelihood="bernoulli", likelihood_variance=None) for one in SCALES]
-    plain = Setup("mlp", 4, TRAINING, seed=0)
-    assert same_bits(plain, vae, SCALES, ())
-    others = {"device": "cuda:0"}, {"arch": "conv"}, {"latent": 1}, {"training": replace(TRAINING, batch=1)}
-    assert not any(same_bits(replace(plain, **other), vae, SCALES, ()) for other in others)
-    assert not same_bits(plain, factor, SCALES, ()) and not same_bits(plain, vae, SCALES, (1.0, 2.0))
-    assert not same_bits(plain, vae, bernoulli, ())
-    assert stacks("cpu", "mlp", same_bits=True) and not stacks("cpu", "mlp", same_bits=False)
-    assert stacks("cuda:1", "mlp", same_bits=False) and not stacks("cuda", "conv", same_bits=False)
-    assert not stacks("cpu", "resnet", same_bits=True)
-
-
-@pytest.mark.parametrize(("variant", "models"), [("vae", [3]), ("factor_vae", [1, 1, 1])])
-def test_by_default_mlps_are_stacked_on_a_cpu_where_that_gives_the_same_bits(variant, models, models_at_once):
+@pytest.mark.parametrize("variant", ["vae", "factor_vae"])
+def test_a_cpu_trains_one_by_one_so_no_reading_hangs_on_how_its_processor_rounds_a_stack(variant, models_at_once):
+    """Stacked mlps had the bits of each alone where there is AVX-512, and no note where there is not."""
     assert not along([catalog.variant(variant).variant] * 3, SCALES, None)[0].notes
-    assert models_at_once == models
+    assert models_at_once == [1, 1, 1]
 
 
 @pytest.mark.usefixtures("loop_alone")

@@ -17,9 +17,12 @@ from vaebench.training.stack import Stack, Unstacked
 from vaebench.training.start import Started, build, start
 from vaebench.training.trained import Trained
 from vaebench.training.watch import Diverged
-from vaebench.training.ways import same_bits, stacks
 
 __all__ = ["Diverged", "OutOfTime", "Trained", "build", "fit", "fit_along", "fit_seeds"]
+
+STACKED = {("cuda", "mlp")}
+"""Kinds of device and networks whose models along a knob are trained as one. No GPU was measured yet. A CPU trains an
+mlp as fast one by one (``benchmarks/device.cpu.md``), and many processors round a stack otherwise than each alone."""
 
 
 def fit(
@@ -81,10 +84,9 @@ def fit_along(
     ulp: int = 0,
     stacked: bool | None = None,
 ) -> Iterator[Trained]:
-    """Train the models of one seed along a knob, as one where that is faster and gives the same.
+    """Train the models of one seed along a knob, as one where that is expected to be faster.
 
-    Each is what `fit` makes of it alone. On a CPU the networks without convolutions agree bit for bit, where there are
-    several latent units and examples in a batch, and others up to the order of sums.
+    Each is what `fit` makes of it alone: bit for bit if trained one by one, up to the order of sums if stacked.
 
     Args:
         variants: What to train at each value of the knob: the same variant, or its objective of another strength.
@@ -98,11 +100,10 @@ def fit_along(
         device: Where to train.
         seconds: Time limit of one training; None for no limit. A stack may take as often as much as it has members.
         ulp: Number of a rounding twin; 0 for none.
-        stacked: Whether to train as one; None for what was measured to be faster, see `training.ways`.
+        stacked: Whether to train as one; None for what `STACKED` says.
 
     Yields:
-        The models in order. Their notes say if they were trained in another way than as expected, or if that rounds
-        otherwise.
+        The models in order. Their notes say if they were stacked, or why they could not be.
 
     Raises:
         Unfit: As `fit`, at the model that it is raised for, like all others.
@@ -112,8 +113,7 @@ def fit_along(
     """  # noqa: DOC502 - raised by what it calls
     setup = Setup(arch, latent, training, seed, device, seconds, ulp)
     pairs = list(zip(variants, interventions, strict=True))
-    exact = same_bits(setup, variants[0], interventions, strengths)
-    wanted = stacks(device, arch, exact) if stacked is None else stacked
+    wanted = (device.partition(":")[0], arch) in STACKED if stacked is None else stacked
     note = ""
     if wanted and len(pairs) > 1 and not variants[0].trained:
         try:
@@ -121,8 +121,7 @@ def fit_along(
         except Unstacked as reason:
             note = f"trained one by one: {reason}"
         else:
-            note = "" if exact else f"stacked: {len(pairs)}"
-            yield from (_noted(_or_raised(one), note) for one in together)
+            yield from (_noted(_or_raised(one), f"stacked: {len(pairs)}") for one in together)
             return
     yield from (_noted(_fit(variant, data, acting, setup), note) for variant, acting in pairs)
 
@@ -142,9 +141,9 @@ def fit_seeds(
 ) -> list[list[Trained | Diverged]]:
     """Train the models of several seeds along a knob as one.
 
-    Each is what `fit` makes of it alone, bit for bit where `fit_along` says so of one seed. Batches and noise are drawn
-    outside, each seed's from the seed. A model or an objective that draws for itself is therefore trained seed by seed,
-    and so are data of unequal numbers of examples; notes say so.
+    Each is what `fit` makes of it alone, up to the order of sums. Batches and noise are drawn outside, each seed's from
+    the seed. A model or an objective that draws for itself is therefore trained seed by seed, and so are data of
+    unequal numbers of examples; notes say so.
 
     Args:
         variants: As `fit_along`.
