@@ -200,7 +200,7 @@ def _mathematics(formula: str) -> str:
 
 
 def escaped(text: str, also: str = "|") -> str:
-    """Escape what Markdown would read as markup, outside code.
+    """Escape what Markdown would read as markup, outside code. Words between two asterisks stay emphasised.
 
     Args:
         text: One paragraph.
@@ -209,7 +209,7 @@ def escaped(text: str, also: str = "|") -> str:
     Returns:
         Markdown.
     """
-    pieces = re.split(r"(``.+?``|`[^`]+`)", text)
+    pieces = re.split(r"(``.+?``|`[^`]+`|(?<![\w*])\*[^\W\d_][\w -]*\w\*(?![\w*]))", text)
     return "".join(
         piece if place % 2 else re.sub(rf"([*_<>~\[\]{{}}{re.escape(also)}])", r"\\\1", piece)
         for place, piece in enumerate(pieces)

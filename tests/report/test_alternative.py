@@ -42,8 +42,8 @@ def test_a_forest_says_how_many_lie_where_the_claim_says_and_names_the_ends(made
     records = [made.record(made.tasks[1].name, "vae", "mlp", data) for data in made.tasks[1].datasets]
     words, figure = said_of(made, records, 1)["density"]
     for part in figure.parts:
-        assert f"{figure.statistics[part.shown]}, claimed" in words
+        assert f"{part.says}, claimed" in words
         assert f"decides for {len(part.rows)} of 3" in words
-        inside = sum(row.words[part.shown] == "holds" for row in part.rows)
+        inside = sum(row.word == "holds" for row in part.rows)
         assert len(part.rows) == 1 or f"{inside} of {len(part.rows)} lie there" in words
     assert "vae · mlp on bimodal_sources" in words

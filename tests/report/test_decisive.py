@@ -6,7 +6,7 @@ import pytest
 
 from vaebench.claims import CheckResult, Interval, Level, Verdict
 from vaebench.report.claim_table import asked, decided, marks, why
-from vaebench.report.decisive import contradicts, decisive, distance, worst
+from vaebench.report.decisive import contradicts, decisive, distance, is_blind, worst
 from vaebench.results.assemble import rejudge
 from vaebench.results.references import REFERENCES, root
 from vaebench.results.store import read_records
@@ -63,6 +63,16 @@ def test_a_published_level_looks_at_published_conditions_only():
     assert decisive(found).statistic == "control"
 
 
+def test_a_measure_that_cannot_tell_decides_only_where_none_can():
+    """Of two that fail, the farther one reads a plant the wrong way round: it stood as what decides."""
+    blind = check(-9.0, 0.1, low=1.0, word="fails", what="blind", code="cannot tell")
+    found = verdict(blind, check(0.2, 0.1, low=1.0, word="fails", what="seeing"))
+    assert decisive(found).statistic == "seeing" and decisive(found, "published").statistic == "blind"
+    assert marks(found, asked([found])) == ["(✗)", "✗"]
+    none = Level("undecided", reason="its measure reads a plant the wrong way round", code="cannot tell")
+    assert decisive(Verdict("c", "trained", found.published, none, (blind,))).statistic == "blind"
+
+
 def test_what_contradicts_a_word():
     inside, outside, astride = (check(value, 0.1, low=1.0) for value in (2.0, 0.2, 1.05))
     assert not contradicts(inside, "holds", "") and contradicts(outside, "holds", "")
@@ -104,4 +114,6 @@ def test_no_committed_record_has_a_number_that_contradicts_its_word(committed):
     found = [v for r in committed for v in (*r.verdicts, *r.control_verdicts) if v.word != "not applicable"]
     assert len(found) > 100
     assert [v for v in found if contradicts(decisive(v), v.word, why(v, decisive(v)))] == []
+    assert {v.controlled.code for v in found if is_blind(decisive(v))} <= {"cannot tell"}
+    assert any(is_blind(c) for v in found if v.controlled.code != "cannot tell" for c in v.checks)
     assert sum(contradicts(v.checks[0], v.word, "") for v in found) > len(found) / 20

@@ -25,7 +25,7 @@ from vaebench.claims import (
     t_interval,
 )
 from vaebench.report.figures.draw import board_style, draw, printed, svg
-from vaebench.report.figures.draw_forest import MARKS
+from vaebench.report.figures.draw_forest import AXIS, MARKS
 from vaebench.report.figures.draw_grid import is_geometric
 from vaebench.report.figures.prepare import task_pictures
 from vaebench.report.figures.scales import kind_of
@@ -169,7 +169,7 @@ def test_an_overview_has_the_plain_vae_in_colour_or_the_previewed_run_and_says_s
     judged = four[f"{STEM}.svg"]
     assert judged.variant == "vae"
     canvas = drawn(judged)
-    assert canvas.get_suptitle().startswith("vae in colour")
+    assert canvas.get_suptitle().startswith("digits: vae in colour")
     for ax, panel in zip(canvas.axes, judged.panels, strict=True):
         behind, *lines = ax.lines
         assert [y for y in behind.get_ydata() if not math.isnan(y)] == [y for c in panel.others for y in c.mean]
@@ -239,7 +239,7 @@ def test_a_forest_has_a_row_a_record_the_controls_and_a_mark_a_statistic(made, f
     assert isinstance(figure, ForestFigure)
     for part in figure.parts:
         assert [row.group for row in part.rows] == sorted(row.group for row in part.rows)
-    assert len(figure.rows) == 3 and len(figure.statistics) == 5
+    assert len(figure.rows) == 3 and len(figure.measurements) == 5
     by_place = {(row.group, row.label): {p.arm for p in row.points} for row in figure.rows}
     assert by_place["linear_gaussian_sources", "vae · mlp"] == {"trained", "analytic"}
     assert by_place["three_sources", "vae · mlp"] == {"trained"}
@@ -257,10 +257,10 @@ def test_a_forest_shows_of_each_model_the_statistic_that_decides_for_it(made, fo
     part = next(part for part in figure.parts if "bimodal_sources" in {row.group for row in part.rows})
     record = made.record(made.tasks[1].name, "vae", "mlp", "bimodal_sources")
     checks = next(v for v in record.verdicts if v.claim == "density").checks
-    assert checks[part.shown].word == "fails" and checks[0].word != "fails"
-    assert (part.low, part.high) == (checks[part.shown].low, checks[part.shown].high)
+    assert checks[part.column].word == "fails" and checks[0].word != "fails"
+    assert (part.low, part.high) == (checks[part.column].low, checks[part.column].high)
     row = next(row for row in part.rows if row.group == "bimodal_sources")
-    assert row.points[0].estimate == checks[part.shown].interval.estimate
+    assert row.points[0].estimate == checks[part.column].interval.estimate
 
 
 def test_no_drawn_estimate_contradicts_its_models_verdict(made):
@@ -281,7 +281,7 @@ def test_no_drawn_estimate_contradicts_its_models_verdict(made):
         for variant, at in (("vae", (-0.5, 0.5)), ("beta_vae", (0.5, -0.5)), ("iwae", (0.4, -0.6)))
     ]
     figure = figures_of(made, records, 1)[f"{FOREST}.ab.svg"]
-    by_part = [(part.shown, [row.label for row in part.rows]) for part in figure.parts]
+    by_part = [(part.column, [row.label for row in part.rows]) for part in figure.parts]
     assert by_part == [(0, ["vae · mlp"]), (1, ["beta_vae · mlp", "iwae · mlp"])]
     assert all(row.points[0].estimate < 0 for row in figure.rows)
     for ax, part in zip(drawn(figure).axes, figure.parts, strict=True):
@@ -341,7 +341,13 @@ def test_each_word_of_a_verdict_has_a_mark_of_its_own():
 def test_an_interval_on_one_side_of_an_undecided_row_is_explained(made):
     """An interval outside, beside a question mark, would be a riddle."""
     point = ForestPoint("trained", -0.03, -0.04, -0.02)
-    part = ForestPart(0, 0.0, None, (ForestRow("digits", "vae · mlp", ("undecided",), (point,), CORRECTED),))
+    part = ForestPart(
+        "gain",
+        0,
+        0.0,
+        None,
+        (ForestRow("digits", "vae · mlp", "undecided", ("undecided",), ("?",), (point,), CORRECTED),),
+    )
     texts = [text.get_text() for text in drawn(ForestFigure(("gain",), (part,))).findobj(Text)]
     assert any(text.startswith(f"{CORRECTED}  on one side") for text in texts)
     assert f"vae · mlp, {CORRECTED}" in texts
@@ -648,3 +654,28 @@ def test_a_trade_off_that_is_far_from_all_others_squeezes_nobody_and_says_where_
     canvas = drawn(trades(*near, far))
     assert canvas.axes[0].get_xlim()[1] < 3 and canvas.axes[0].get_ylim()[1] < 0.9
     assert [[text.get_text() for text in ax.texts] for ax in canvas.axes] == [[], [], [], ["7 to 19 ▸"]]
+
+
+def test_an_axis_has_room_however_many_measurements_a_claim_judges(made):
+    """The columns of marks of six attacks, with two statistics each, had left 16 pixels."""
+    names = [f"m{n}" for n in range(7)]
+    claims = (Claim("many", "All are.", tuple(Beyond(name, 0.0, 1.0, -1.0) for name in names)),)
+
+    def read(rng):
+        return [column("trained", None, 0, Measurement(name, rng.normal(1, 0.01), 0.0, 1)) for name in names]
+
+    records = [
+        made.record(FOREST[8:], name, dataset="three_sources", claims=claims, measurements=read)
+        for name in ("vae", "a_variant_with_a_name_of_many_letters")
+    ]
+    canvas = drawn(figures_of(made, records, 1)[f"{FOREST}.many.svg"])
+    assert min(ax.get_position().width * canvas.get_figwidth() for ax in canvas.axes) >= AXIS - 1e-9
+
+
+def test_statistics_of_one_measurement_share_a_column(made):
+    figure = of_claim(figures_of(made, [made.record(claims=NOISY, measurements=noisy)]), "b")
+    assert figure.where == "digits"
+    forest = figures_of(made, [made.record()])[f"{STEM[:-7]}.robustness.svg"]
+    statistics = [check.statistic for v in made.record().verdicts if v.claim == "robustness" for check in v.checks]
+    assert len(forest.measurements) == len({one.partition(":")[0] for one in statistics}) < len(statistics)
+    assert all(row.words[part.column] == row.word for part in forest.parts for row in part.rows)

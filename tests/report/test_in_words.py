@@ -50,7 +50,9 @@ def test_points_have_a_side(value, text):
     assert said(value, "points") == text
 
 
-@pytest.mark.parametrize(("value", "text"), [(0.0, "1.0×"), (1.0, "10×"), (-1.0, "0.10×"), (400.0, "1.00×10³⁰⁰×")])
+@pytest.mark.parametrize(
+    ("value", "text"), [(0.0, "1.00×"), (0.0086, "1.02×"), (1.0, "10×"), (-1.0, "0.10×"), (400.0, "1.00×10³⁰⁰×")]
+)
 def test_decades_are_factors(value, text):
     assert said(value, "times") == text
 

@@ -10,9 +10,8 @@ from vaebench.report.levels import (
     TOLERANCES,
     both,
     cannot_tell,
-    deciding,
     levels_said,
-    plant_lines,
+    plant_table,
     tally,
     told,
     tolerance_table,
@@ -42,12 +41,6 @@ def test_each_level_is_counted_by_itself():
     assert tally([verdict(silent, silent)], published=True) == ""
 
 
-def test_the_control_that_decides_most_often_is_named():
-    found = [verdict(HOLDS, FAILS, "a_lead"), verdict(HOLDS, FAILS, "b"), verdict(HOLDS, UNDECIDED, "a_lead")]
-    assert deciding(found) == "a lead (2) and 1 more"
-    assert deciding([verdict(FAILS, FAILS, "a"), verdict(HOLDS, HOLDS, "a")]) == ""
-
-
 def test_a_measure_that_cannot_tell_is_said_first():
     plants = (Found(PLANT, t_interval([0.1, 0.2, 0.15]), "reversed"),)
     lost = verdict(HOLDS, UNDECIDED, valid="cannot tell", plants=plants)
@@ -57,9 +50,9 @@ def test_a_measure_that_cannot_tell_is_said_first():
     assert cannot_tell([lost, shown]) == f"{CANNOT_TELL} (1 of 2)"
     assert cannot_tell([shown, shown]) == cannot_tell([verdict(HOLDS, HOLDS)]) == ""
     assert told([verdict(HOLDS, HOLDS)]) == ""
-    (line,) = plant_lines(lost)
-    assert "slow" in line
-    assert "reversed" in line
+    written = plant_table(lost).splitlines()
+    assert len(written) == 3 and "slow" in written[2] and "**reversed**" in written[2]
+    assert plant_table(verdict(HOLDS, HOLDS)) == ""
 
 
 def test_tolerances_are_shown_at_half_and_twice(made):

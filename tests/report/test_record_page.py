@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from vaebench.claims import t_interval
+from vaebench.report.condition_words import condition_words
 from vaebench.report.dated import UNDATED
 from vaebench.report.markdown import PREVIEW, label
 from vaebench.report.record_page import record_page
@@ -63,8 +64,9 @@ def test_it_leads_to_its_data_and_its_variant_and_says_how_it_is_made_again(made
     assert "[JSON](../../../reference_results/camuto2021_variance_frequency/vae.mlp.digits.json)" in page
     assert "[vae](../../variants/vae.md)" in page
     assert "reference_results" not in preview
-    (line,) = (line for line in page.splitlines() if line.startswith("vaebench "))
-    assert line == command(shown.record, {"vae": "c" * 16})
+    shell = page.partition("```sh\n")[2].partition("\n```")[0]
+    assert " ".join(shell.replace("\\\n", " ").split()) == command(shown.record, {"vae": "c" * 16})
+    assert max(map(len, shell.splitlines())) < 80
     assert f"Measured {UNDATED}" in page
 
 
@@ -75,7 +77,8 @@ def test_every_check_of_every_arm_is_there(knob_page, made):
         judged = [v for v in (*record.verdicts, *record.control_verdicts) if v.claim == claim.id]
         judged = [v for v in judged if v.word != "not applicable"]
         assert [row[0] for row in rows[2:]] == [v.arm for v in judged for _ in v.checks]
-        assert [row[1] for row in rows[2:]] == [f.place.replace("_", " ") for v in judged for f in v.checks]
+        found = [(condition_words(f.statistic), f.statistic.replace("_", " ")) for v in judged for f in v.checks]
+        assert [(row[1].partition(" at ")[0], row[2]) for row in rows[2:]] == found
 
 
 def test_an_arm_that_a_claim_does_not_apply_to_has_its_reason_and_no_rows(knob_page):

@@ -11,6 +11,7 @@ import pytest
 from vaebench import catalog
 from vaebench.claims import Beyond, Claim, Measurement, Near, Plant, column, declined, judge, table
 from vaebench.report.claim_section import CONTROLS, REPORTED, claim_section, invariant_section
+from vaebench.report.condition_words import condition_words
 from vaebench.report.dated import UNDATED
 from vaebench.report.decisive import decisive, distance
 from vaebench.report.figures.prepare import task_pictures
@@ -136,7 +137,7 @@ def test_the_number_shown_is_the_one_that_decided_and_each_condition_has_its_own
     worst = min((c for c in checks if c.word == "fails"), key=distance)
     place = checks.index(worst) + 1
     estimate = estimate_and_interval(worst.interval, worst.scale)
-    assert row[1:6] == ["✗ fails", f"({place}) {worst.statistic.replace('_', ' ')}", *estimate, "5 of 5"]
+    assert row[1:6] == ["✗ fails", f"({place}) {condition_words(worst.statistic)}", *estimate, "5 of 5"]
     assert row[6:] == [SYMBOLS[check.word] for check in checks]
     assert place > 1  # the first condition does not decide
 

@@ -10,7 +10,6 @@ from vaebench.cli.console import out
 from vaebench.terminal import visible
 
 if TYPE_CHECKING:
-    from vaebench.claims import CheckResult, Verdict
     from vaebench.results.record import Record
 
 MARKS = {"holds": "✓ holds", "fails": "✗ fails", "undecided": "? undecided", "not applicable": "– n/a"}
@@ -19,6 +18,7 @@ COLOURS = {"holds": "green", "fails": "red", "undecided": "", "not applicable": 
 
 def show_verdicts(records: "Sequence[Record]") -> None:
     """Print a row for each claim: as published, under controls, and the estimate of the check that decided it."""
+    from vaebench.report.decisive import decisive
     from vaebench.report.format import claimed, estimate_and_interval
     from vaebench.report.markdown import words
 
@@ -28,7 +28,7 @@ def show_verdicts(records: "Sequence[Record]") -> None:
             table.add_column()
         table.add_column(overflow="fold")
         for verdict in record.verdicts:
-            shown = headline(verdict)
+            shown = decisive(verdict)
             found = " ".join(estimate_and_interval(shown.interval, shown.scale)) if shown.interval else shown.reason
             table.add_row(
                 " ",
@@ -45,9 +45,3 @@ def show_verdicts(records: "Sequence[Record]") -> None:
         name = Text(record.subject.file_name.removesuffix(".json"), "bold")
         out.print(Text.assemble(name, f", {seeds} seed{'s' * (seeds != 1)}"), highlight=False)
         out.print(table)
-
-
-def headline(verdict: "Verdict") -> "CheckResult":
-    """The check that decided a verdict: the first with the same word whose measure can tell."""
-    deciding = [check for check in verdict.checks if check.word == verdict.word and check.code != "cannot tell"]
-    return (deciding or verdict.checks)[0]

@@ -5,11 +5,11 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from vaebench.claims import CheckResult, Claim, Plant, Verdict
 from vaebench.report.claim_table import asked, decided, marks
-from vaebench.report.decisive import decisive, worst
+from vaebench.report.decisive import decisive, is_blind, worst
 from vaebench.report.distinct import Model, distinct
 from vaebench.report.format import check_numbers, claimed, plain, plus_minus, rounded
 from vaebench.report.in_words import Effect, effect_of, said, span
-from vaebench.report.levels import LEVELS, tally, told
+from vaebench.report.levels import LEVELS, held_against, tally, told
 from vaebench.report.markdown import (
     SYMBOLS,
     control_said,
@@ -24,6 +24,12 @@ from vaebench.report.shown import ShownRecord
 
 REPORTED = "Reported only"
 """What comes before the measurements that no claim judges."""
+
+BRACKETS = (
+    "In brackets: on that record the measure reads a [plant](glossary.md#plant) the wrong way round, and decides "
+    "nothing under controls."
+)
+"""What explains a mark in brackets."""
 
 CONTROLS = "Controls"
 """What comes before the verdicts on the controls that are alike in all records."""
@@ -65,6 +71,7 @@ def claim_section(
     ]
     conditions = asked([one.verdicts[claim.id] for one in shown])
     written = _table(claim, listed, conditions, varying)
+    blind = any(is_blind(check) for one in listed for check in one.verdicts[claim.id].checks)
     whose = " of the suite's own" if len(ours) < len(shown) else ""
     numbered = "\n".join(f"{place}. {escape(one)}" for place, one in enumerate(conditions.values(), 1))
     return [
@@ -73,7 +80,7 @@ def claim_section(
         f"The claim holds if each of these holds:\n\n{numbered}",
         *_plants(claim, models),
         *([f"{CONTROLS}, in every record{whose} that has one: {'; '.join(same)}."] if same else []),
-        *([written] if written else []),
+        *([written, *([BRACKETS] if blind else [])] if written else []),
         *_silent((one, one.verdicts[claim.id]) for one in shown),
         *([_reported(claim, listed)] if claim.reported else []),
     ]
@@ -159,10 +166,8 @@ def _plants(claim: Claim, models: Iterable[Model]) -> list[str]:
 def _plant(plant: Plant) -> str:
     """Say where what is measured of a plant must lie."""
     of = "" if plant.arm == "trained" else f" of {words(plant.arm)}"
-    against = "the judged model's" if plant.against is None else plant.against
-    held = words(against) if isinstance(against, str) else plain(against)
     by = f" by {plain(plant.least)} or more" if plant.least else ""
-    return f"{words(plant.name)}{of} lies {plant.side} {held}{by}"
+    return f"{words(plant.name)}{of} lies {plant.side} {held_against(plant)}{by}"
 
 
 def _silent(verdicts: Iterable[tuple[ShownRecord, Verdict]]) -> list[str]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from vaebench.claims import WORST_FIRST, CheckResult, Verdict
 from vaebench.report.condition_words import condition_words
-from vaebench.report.decisive import contradicts, decisive
+from vaebench.report.decisive import contradicts, decisive, is_blind
 from vaebench.report.format import check_numbers, claimed, plain
 from vaebench.report.markdown import SYMBOLS, escape, words
 
@@ -50,7 +50,7 @@ def decided(verdict: Verdict, conditions: Mapping[Key, str], seeds: int) -> list
     silent = {one.reason: _key(one) for one in verdict.checks if one.word == "not applicable" and one is not check}
     unsaid = [f"({list(conditions).index(key) + 1}) {reason}" for reason, key in silent.items() if key in conditions]
     said = "; ".join(filter(None, [why(verdict, check), *unsaid]))
-    return [f"{number}{escape(words(check.statistic))}{at_knob}", estimate, interval, counted, escape(said)]
+    return [f"{number}{escape(condition_words(check.statistic))}{at_knob}", estimate, interval, counted, escape(said)]
 
 
 def why(verdict: Verdict, check: CheckResult) -> str:
@@ -70,7 +70,7 @@ def why(verdict: Verdict, check: CheckResult) -> str:
 
 
 def marks(verdict: Verdict, conditions: Mapping[Key, str]) -> Sequence[str]:
-    """Print a symbol for each condition: at several knob values, that of the worst.
+    """Print a symbol for each condition: at several knob values, that of the worst; in brackets if it cannot tell.
 
     Args:
         verdict: The verdict.
@@ -84,10 +84,20 @@ def marks(verdict: Verdict, conditions: Mapping[Key, str]) -> Sequence[str]:
     found: dict[Key, list[CheckResult]] = {}
     for check in verdict.checks:
         found.setdefault(_key(check), []).append(check)
-    return [
-        SYMBOLS[min((check.word for check in found[key]), key=WORST_FIRST.index)] if key in found else ""
-        for key in conditions
-    ]
+    return [mark(found[key]) if key in found else "" for key in conditions]
+
+
+def mark(checks: Sequence[CheckResult]) -> str:
+    """Print the symbol of the worst of some checks of one measure, in brackets if the measure cannot tell.
+
+    Args:
+        checks: One or more.
+
+    Returns:
+        For example ``✗`` or ``(✗)``.
+    """
+    symbol = SYMBOLS[min((check.word for check in checks), key=WORST_FIRST.index)]
+    return f"({symbol})" if all(map(is_blind, checks)) else symbol
 
 
 def _key(check: CheckResult) -> Key:

@@ -25,6 +25,9 @@ ROUNDING = 1e-4
 _BOUND = "\N{NO-BREAK SPACE}"
 _PERCENT = f"{_BOUND}%"
 
+NO_CONTROL = "no control"
+"""What stands under controls of a claim that has none: the published words would read as passed controls."""
+
 AT: tuple[LevelName, LevelName] = ("published", "controlled")
 
 FEW = 3
@@ -46,6 +49,11 @@ class Counted:
     claim: Claim
     models: tuple[Model, ...]
     groups: tuple[Group, ...]
+
+    @property
+    def levels(self) -> tuple[LevelName, ...]:
+        """The levels at which it is judged: only as published, where it has no control."""
+        return AT if any(condition.role == "control" for condition in self.claim.conditions) else AT[:1]
 
     @property
     def verdicts(self) -> list[Verdict]:
@@ -155,7 +163,7 @@ def headlines(found: Iterable[Counted]) -> str:
     networks = {quoted.arch for one in chosen if (quoted := _quoted(one))}
     rows = []
     for one in sorted(chosen, key=_how_widely):
-        counts = [_count_of(one, at) for at in AT]
+        counts = [_count_of(one, at) for at in one.levels] + [NO_CONTROL] * (len(AT) - len(one.levels))
         counts[0] += _in_brackets(one.by_dataset("published", brief=True))
         name = f"[{escape(headline(one.task.name, one.claim.id))}]({one.link})"
         decides = "; ".join(filter(None, (what_decides(one, brief=True), cannot_tell(one.verdicts))))
@@ -288,7 +296,8 @@ def all_claims(found: Sequence[Counted]) -> str:
     for one in sorted(found, key=_how_widely):
         verdicts = one.verdicts
         name = f"[{escape(one.claim.id)}]({one.link})"
-        counts = [tally(verdicts, published=at == "published") + _in_brackets(one.by_dataset(at)) for at in AT]
+        counts = [tally(verdicts, at == "published") + _in_brackets(one.by_dataset(at)) for at in one.levels]
+        counts += [NO_CONTROL] * (len(AT) - len(counts))
         rows.append([name, escape(one.claim.says), *counts, what_decides(one), _analytic(one), told(verdicts)])
     heads = ["Claim", "Statement", "As published", "Under controls", "What decides", "Analytic arm"]
     return dropping_empty([*heads, "Can the measure tell?"], rows)

@@ -123,12 +123,12 @@ def condition_words(statistic: str) -> str:
         >>> condition_words("neighbour_far_prior minus neighbour_far_more_volume")
         'far outliers by distance, against the prior'
         >>> condition_words("damage_small: Kendall τ"), condition_words("my_own_measure")
-        ('small attack, per reconstruction, steadiness', 'my own measure')
+        ('small attack, per reconstruction, steadiness (Kendall τ)', 'my own measure')
     """
     if found := _CHANGE.fullmatch(statistic):
         return f"{measure_words(found[1])}, change"
     if found := _COURSE.fullmatch(statistic):
-        return f"{measure_words(found[1])}, steadiness"
+        return f"{measure_words(found[1])}, steadiness (Kendall τ)"
     if found := _OUTPACES_ARM.fullmatch(statistic):
         return f"{measure_words(found[1])}, against {_arm(found[2])}"
     if found := _OUTPACES.fullmatch(statistic):

@@ -48,8 +48,16 @@ def _scaled(value: float, check: CheckResult) -> float:
     return math.log(max(value, 1e-300)) if check.scale == "log" else value
 
 
+def is_blind(check: CheckResult) -> bool:
+    """Say whether a check's measure read a plant the wrong way round: it decides nothing under controls."""
+    return check.code == "cannot tell"
+
+
 def checks_of(verdict: Verdict, level: LevelName) -> tuple[CheckResult, ...]:
-    """List the checks of one level: as published, only those of the paper's own conditions.
+    """List the checks that decide at one level.
+
+    As published, they are those of the paper's own conditions. Under controls, they are all whose measure can tell; or
+    all, if none can, for then this is the verdict.
 
     Args:
         verdict: The verdict.
@@ -58,7 +66,10 @@ def checks_of(verdict: Verdict, level: LevelName) -> tuple[CheckResult, ...]:
     Returns:
         One or more checks.
     """
-    return tuple(one for one in verdict.checks if level == "controlled" or one.role == "published")
+    if level == "published":
+        return tuple(one for one in verdict.checks if one.role == "published")
+    seeing = tuple(one for one in verdict.checks if not is_blind(one))
+    return verdict.checks if verdict.controlled.code == "cannot tell" else seeing or verdict.checks
 
 
 def worst(checks: Sequence[CheckResult]) -> CheckResult:

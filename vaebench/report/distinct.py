@@ -97,7 +97,16 @@ def _models(group: Sequence[ShownRecord]) -> Iterable[Model]:
 
 
 def _equal(ours: Sequence[float], theirs: Sequence[float]) -> bool:
-    return FEWEST <= len(ours) == len(theirs) and sum(map(_close, ours, theirs)) >= MOST * len(ours)
+    """Say whether most numbers are close. Two models differ in the first few, and no more are looked at then."""
+    if not FEWEST <= len(ours) == len(theirs):
+        return False
+    left = len(ours) - math.ceil(MOST * len(ours))
+    for one, other in zip(ours, theirs, strict=True):
+        if not _close(one, other):
+            left -= 1
+            if left < 0:
+                return False
+    return True
 
 
 def _close(one: float, other: float) -> bool:

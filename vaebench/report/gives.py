@@ -109,12 +109,11 @@ def gives_table(rows: Sequence[Gives]) -> str:
             else:
                 cells.append(f"**{text}**" if found and _among(found[0], best[thing.name]) else text)
         lines.append([" = ".join(f"[{same.label}]({same.path})" for same in alike), *cells])
-    said = "; ".join(f"*{g.name.lower()}*: {g.says}{_at(knobs[g.name])} ({_tasks(g)})" for g in given)
+    said = "; ".join(f"*{g.name.lower()}*: {escape(g.says + _at(knobs[g.name]))} ({_tasks(g)})" for g in given)
     bold = "Bold: the best of a column, and all whose intervals overlap its, where no seed is missing."
     empty = "Empty: the task that measures it has no record of the row, or does not apply to it."
-    return (
-        f"On {GIVEN[0].dataset}, mean ± half of the 95 % interval over seeds. {escape_(said)}. {bold} {empty}\n\n"
-        + table(["Variant · network", *heads], lines)
+    return f"On {GIVEN[0].dataset}, mean ± half of the 95 % interval over seeds. {said}. {bold} {empty}\n\n" + table(
+        ["Variant · network", *heads], lines
     )
 
 
@@ -124,15 +123,6 @@ def _alike(rows: Iterable[Gives]) -> list[list[Gives]]:
     for one in rows:
         found.setdefault(one.models, []).append(one)
     return [*found.values()]
-
-
-def escape_(text: str) -> str:
-    """Escape all but the asterisks of emphasis."""
-    return "*".join(escape(part) if part.strip() == part else _inside(part) for part in text.split("*"))
-
-
-def _inside(part: str) -> str:
-    return f"{' ' * part[:1].isspace()}{escape(part)}{' ' * (len(part) > 1 and part[-1:].isspace())}"
 
 
 def _tasks(given: Given) -> str:

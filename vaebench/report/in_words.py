@@ -27,6 +27,9 @@ Unit = Literal["less", "change", "points", "times", "share", "number"]
 UNSEEN = ("uninformative", "collapsed")
 """Reasons of a verdict that say that nothing could have been seen."""
 
+NEAR_ONCE = (0.1, 2.0)
+"""Multiples between these have two decimals: whether 0.97 or 1.04 times is what a reader asks."""
+
 ACROSS = ": log-ratio across the knob"
 """Ending of a statistic that compares the last knob value with the first."""
 
@@ -182,8 +185,8 @@ def said(value: float, unit: Unit) -> str:
     Examples:
         >>> said(-0.445, "less"), said(0.05, "less"), said(-0.41, "change"), said(0.07, "points")
         ('36 % less', '5.1 % more', '−34 %', '7.0 points fewer')
-        >>> said(1.04, "times"), said(0.006, "share"), said(-0.08, "number")
-        ('11×', '0.60 %', '−0.080')
+        >>> said(1.04, "times"), said(0.017, "times"), said(0.006, "share"), said(-0.08, "number")
+        ('11×', '1.04×', '0.60 %', '−0.080')
     """
     match unit:
         case "less":
@@ -193,7 +196,8 @@ def said(value: float, unit: Unit) -> str:
         case "points":
             return f"{_short(abs(100 * value))} points {'fewer' if value >= 0 else 'more'}"
         case "times":
-            return f"{_short(10.0 ** min(value, 300.0))}×"
+            times = 10.0 ** min(value, 300.0)
+            return f"{times:.2f}×" if NEAR_ONCE[0] <= times < NEAR_ONCE[1] else f"{_short(times)}×"
         case "share":
             return f"{_short(100 * value)} %"
         case "number":

@@ -3,7 +3,8 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from vaebench.claims import Claim, Validity, Verdict, VerdictWord, has_tolerance
+from vaebench.claims import Claim, Plant, Validity, Verdict, VerdictWord, has_tolerance
+from vaebench.report.format import estimate_and_interval, plain
 from vaebench.report.markdown import SYMBOLS, details, escape, label, table, words
 from vaebench.report.shown import ShownRecord
 from vaebench.report.summary import FACTORS, Words, at_factor
@@ -49,26 +50,6 @@ def _counted(words_: Iterable[VerdictWord]) -> str:
     return " · ".join(f"{SYMBOLS[word]} {found[word]}" for word in shown) if any(found[word] for word in shown) else ""
 
 
-def deciding(verdicts: Iterable[Verdict]) -> str:
-    """Name the control that most often keeps an observation that replicates from standing.
-
-    Args:
-        verdicts: Of one claim.
-
-    Returns:
-        For example ``encoder whitened degree (6)``; empty where no control decides.
-    """
-    found: Counter[str] = Counter()
-    for one in verdicts:
-        if one.published.word == "holds" != one.controlled.word:
-            found[next(check.statistic for check in one.checks if check.word == one.controlled.word)] += 1
-    if not found:
-        return ""
-    (statistic, times), *others = found.most_common()
-    more = f" and {len(others)} more" if others else ""
-    return escape(f"{words(statistic)} ({times}){more}")
-
-
 def told(verdicts: Iterable[Verdict]) -> str:
     """Say whether a claim's measures can tell, by its plants.
 
@@ -112,22 +93,29 @@ def least_valid(verdict: Verdict) -> Validity:
     return "cannot tell" if verdict.published.valid == "cannot tell" else verdict.controlled.valid
 
 
-def plant_lines(verdict: Verdict) -> list[str]:
-    """Say how each plant of a claim was read on one record.
+def plant_table(verdict: Verdict) -> str:
+    """Write how each plant of a claim was read on one record.
 
     Args:
         verdict: The verdict.
 
     Returns:
-        A line a plant, as inert text.
+        A Markdown table with a row a plant; empty if the claim has none.
     """
-    return [
-        escape(
-            f"plant {words(one.plant.arm)}: {words(one.plant.measurement)} must lie {one.plant.side}, {one.word}"
-            + (f" ({one.interval.estimate:+.3g} against the judged model)" if one.interval else "")
-        )
-        for one in verdict.plants
-    ]
+    rows = []
+    for one in verdict.plants:
+        plant = one.plant
+        numbers = estimate_and_interval(one.interval) if one.interval else ("–", "–")
+        cells = [words(plant.arm), words(plant.measurement), f"{plant.side} {held_against(plant)}"]
+        rows.append([*map(escape, cells), *numbers, f"**{one.word}**" if one.word == "reversed" else one.word])
+    heads = ["Plant", "Measurement", "Must lie", "Lies by", "95 % interval", "Read"]
+    return table(heads, rows) if rows else ""
+
+
+def held_against(plant: Plant) -> str:
+    """Say what a plant's number is held against: ``the judged model's``, another measurement, or a number."""
+    against = "the judged model's" if plant.against is None else plant.against
+    return words(against) if isinstance(against, str) else plain(against)
 
 
 def tolerance_table(claims: Sequence[Claim], shown: Sequence[ShownRecord]) -> str:

@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass, replace
 from vaebench.claims import CheckResult, Claim
 from vaebench.fingerprint import value_hash
 from vaebench.papers import Task
+from vaebench.report.condition_words import condition_words
 from vaebench.report.distinct import Model
 from vaebench.report.files import KEPT
 from vaebench.report.glossary import PAGE as GLOSSARY
@@ -207,8 +208,9 @@ def _table(found: Sequence[Group]) -> str:
 
 
 def _what(effect: Effect) -> str:
-    """The sentence with its gap shown as dots."""
-    return effect.says.format("…")
+    """The sentence with its gap shown as dots, and the condition that it is of where it does not name it."""
+    says, of = effect.says.format("…"), condition_words(effect.statistics[0].partition(":")[0])
+    return says if of in says else f"{says} ({of})"
 
 
 def _cells(one: Group) -> list[str]:

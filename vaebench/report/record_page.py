@@ -5,10 +5,12 @@ from itertools import groupby
 
 from vaebench.claims import CheckResult, Claim, Column, Verdict, map_entry
 from vaebench.papers import Task
+from vaebench.report.condition_words import condition_words
 from vaebench.report.dated import measured
+from vaebench.report.decisive import is_blind
 from vaebench.report.format import cell_time, check_numbers, claimed, count, plain, plus_minus, rounded
 from vaebench.report.glossary import PAGE, link
-from vaebench.report.levels import levels_said, plant_lines
+from vaebench.report.levels import levels_said, plant_table
 from vaebench.report.markdown import (
     PREVIEW,
     anchor,
@@ -37,6 +39,16 @@ MEASUREMENTS = (
 )
 
 
+COMMAND = 76
+"""Letters of a command on one line."""
+
+PLANTS = f"Can the measures tell? What each {link('plant', up=UP)} must read, and what it reads:"
+"""What comes before the table of plants."""
+
+BLIND = "its measure reads a plant the wrong way round, and decides nothing under controls"
+"""Why a check counts only as published."""
+
+
 def record_page(task: Task, shown: ShownRecord, preview: bool, own: Mapping[str, str] | None = None) -> str:
     """Write a record's page.
 
@@ -53,7 +65,7 @@ def record_page(task: Task, shown: ShownRecord, preview: bool, own: Mapping[str,
     parts = [f"# {shown.label}", *([PREVIEW] if preview else [])]
     variant = f"[{escape(shown.variant_label)}]({UP}{variant_path(shown)})"
     parts += [f"[{escape(task.title)}](../../{task.name}.md) · {variant} · [glossary]({UP}{PAGE})", _origin(record)]
-    parts += [_made(record, linked=not preview), f"```sh\n{command(record, own or {})}\n```"]
+    parts += [_made(record, linked=not preview), f"```sh\n{_lines(command(record, own or {}))}\n```"]
     parts.append("## Claims")
     for claim in record.claims:
         verdicts = (shown.verdicts[claim.id], *shown.control_verdicts.get(claim.id, ()))
@@ -86,7 +98,19 @@ def _made(record: Record, linked: bool) -> str:
     """Say when it was made, where its data lie, and how it is made again."""
     path = json_path(record)
     data = f" · data: [JSON]({UP}../{path}), explained on the [page of all data]({UP}{DATA})" if path and linked else ""
-    return f"{measured([record])}{data}. To make it again:"
+    first = " and `make data`" if record.subject.dataset.files else ""
+    return f"{measured([record])}{data}. To make it again, after [setting up]({UP}../README.md){first}:"
+
+
+def _lines(line: str) -> str:
+    """Break a command of a shell between options, because a page is narrow."""
+    start, *options = line.split(" --")
+    lines = [start]
+    for option in options:
+        if len(lines[-1]) + len(option) > COMMAND:
+            lines.append(" ")
+        lines[-1] += f" --{option}"
+    return " \\\n".join(lines)
 
 
 def _judged(claim: Claim, verdicts: Sequence[Verdict], seeds: int, task: Task) -> list[str]:
@@ -96,13 +120,25 @@ def _judged(claim: Claim, verdicts: Sequence[Verdict], seeds: int, task: Task) -
     two = any(condition.role == "control" for condition in claim.conditions)
     word = levels_said(own) if two else label(own.word)
     said = [escape(claim.says), f"**{word}**" + (f" ({escape(own.reason)})" if own.reason else "")]
-    said += plant_lines(own)
     for control in controls:
         why = f" ({escape(control.reason)})" if control.word == "not applicable" else ""
         said.append(control_said(control.arm, control.word, claim) + why)
-    headers = ["Arm", "Statistic", "Role", "Verdict", "Estimate", "95 % interval", "Seeds", "Claimed", "Why"]
+    headers = [
+        "Arm",
+        "Condition",
+        "Statistic",
+        "Role",
+        "Verdict",
+        "Estimate",
+        "95 % interval",
+        "Seeds",
+        "Claimed",
+        "Why",
+    ]
     heading = f"### [{escape(claim.id)}](../../{task.name}.md#{anchor(claim.id)})"
-    return [heading, " · ".join(said), *([dropping_empty(headers, rows)] if rows else [])]
+    plants = plant_table(own)
+    checks = dropping_empty(headers, rows) if rows else ""
+    return [heading, " · ".join(said), *filter(None, [plants and f"{PLANTS}\n\n{plants}", checks])]
 
 
 def _rows(verdict: Verdict, seeds: int) -> list[list[str]]:
@@ -116,13 +152,18 @@ def _rows(verdict: Verdict, seeds: int) -> list[list[str]]:
 def _found(verdict: Verdict, check: CheckResult, seeds: int) -> list[str]:
     return [
         words(verdict.arm),
-        escape(words(check.place)),
+        escape(condition_words(check.statistic) + _at(check)),
+        escape(words(check.statistic)),
         check.role,
         label(check.word),
         *check_numbers(check, seeds),
         claimed(check),
-        escape(check.reason),
+        escape("; ".join(filter(None, [check.reason, BLIND if is_blind(check) else ""]))),
     ]
+
+
+def _at(check: CheckResult) -> str:
+    return "" if check.knob is None else f" at {plain(check.knob)}"
 
 
 def _measurements(shown: ShownRecord, task: Task) -> str:

@@ -8,6 +8,7 @@ from vaebench.papers import Task, instrument_page
 from vaebench.report.changes import CHANGES
 from vaebench.report.citation import CITE
 from vaebench.report.claim_section import REPORTED, claim_section, invariant_section
+from vaebench.report.claims_table import NO_CONTROL
 from vaebench.report.dated import measured
 from vaebench.report.distinct import Model, distinct
 from vaebench.report.figures.prepare import Kind, Picture
@@ -102,7 +103,7 @@ def _results(
     for claim in task.claims:
         verdicts = [one.first.verdicts[claim.id] for one in counted]
         two = any(condition.role == "control" for condition in claim.conditions)
-        counts = [tally(verdicts, published=True), tally(verdicts, published=False) if two else "no control"]
+        counts = [tally(verdicts, published=True), tally(verdicts, published=False) if two else NO_CONTROL]
         name = f"[{escape(claim.id)}](#{anchor(claim.id)})"
         lines.append([name, *((count or "–").replace(" ", NO_BREAK) for count in counts), escape(claim.says)])
     when = measured(record.record for one in models for record in one.records)

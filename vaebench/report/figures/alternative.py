@@ -123,13 +123,13 @@ def of_forest(figure: ForestFigure) -> str:
 
 def _of_part(figure: ForestFigure, part: ForestPart) -> str:
     trained = [(p.estimate, row) for row in part.rows for p in row.points if p.arm == "trained"]
-    claimed = f"{figure.statistics[part.shown]}, claimed {region(part.low, part.high)}"
+    claimed = f"{part.says}, claimed {region(part.low, part.high)}"
     said = f"{claimed}, decides for {len(part.rows)} of {len(figure.rows)}"
     if not trained:
         return said
     low, high = (pick(trained, key=lambda found: found[0]) for pick in (min, max))
     first, last = rounded(low[0], high[0])
-    inside = sum(row.words[part.shown] == "holds" for _, row in trained)
+    inside = sum(row.word == "holds" for _, row in trained)
     names = [f"{row.label} on {row.group}" for _, row in (low, high)]
     if len(trained) == 1:
         return f"{said}, {first} ({names[0]})"

@@ -10,6 +10,7 @@ from vaebench.report.figures.draw_grid import (
     draw_behind,
     draw_curve,
     grid,
+    headed,
     legend,
     network_handles,
     scale_height,
@@ -70,7 +71,8 @@ def draw_overview(figure: OverviewFigure) -> Canvas:
     Returns:
         matplotlib's figure, in the style that is set.
     """
-    canvas, axes = grid(len(figure.panels), SPARE, f"{figure.variant} in colour, over the {figure.knob}", share=False)
+    said = headed(figure.where, f"{figure.variant} in colour, over the {figure.knob}")
+    canvas, axes = grid(len(figure.panels), SPARE, said, share=False)
     for panel, ax in zip(figure.panels, axes, strict=True):
         every = (*panel.curves, *panel.others)
         draw_behind(ax, [(curve.x, curve.mean) for curve in panel.others])
@@ -86,4 +88,4 @@ def draw_overview(figure: OverviewFigure) -> Canvas:
 
 
 def _said(figure: CurveFigure) -> str:
-    return f"{figure.measurement} over the {figure.knob} ({figure.claimed})"
+    return headed(figure.where, f"{figure.measurement} over the {figure.knob} ({figure.claimed})")

@@ -24,7 +24,13 @@ ROW = 0.165
 """Inches of a row."""
 
 MARK = 0.16
-"""Inches of a column of marks."""
+"""Inches of a column of marks, where there is room."""
+
+NARROW = 0.13
+"""Inches of one where there are many."""
+
+AXIS = 1.05
+"""Inches of an axis at the least."""
 
 FAR = 0.4
 """An estimate is far if the axis without it is shorter than this share."""
@@ -43,8 +49,9 @@ TWICE = 0.7
 NOTES = {
     CORRECTED: "on one side, but not after the correction for several statistics",
     OTHERWISE: "undecided for another reason, which the table below gives",
+    "(": "the measure reads a plant the wrong way round, and decides nothing under controls",
 }
-"""What a note beside a row's name means."""
+"""What a note beside a row's name means, or the sign that a mark begins with."""
 
 TICK = 0.42
 """Inches of an axis for each of its ticks."""
@@ -105,7 +112,11 @@ def draw_forest(figure: ForestFigure) -> Canvas:
         matplotlib's figure, in the style that is set.
     """
     hollow, rows = _hollow(figure), figure.rows
-    room = min(MOST_NAME, NAME * max(len(name) for row in rows for name in (_name(row), row.group)))
+    columns = len(figure.measurements)
+    wide = WIDTH - 0.16 - AXIS
+    longest = NAME * max(len(name) for row in rows for name in (_name(row), row.group))
+    room = min(MOST_NAME, longest, wide - NARROW * columns)
+    mark = min(MARK, (wide - room) / columns)
     places = _places(figure, room)
     key = [wrapped(line, 1.05 * WIDTH, 2) for line in _key(figure)]
     handles = _legend(figure, places)
@@ -113,7 +124,7 @@ def draw_forest(figure: ForestFigure) -> Canvas:
     lines = sum(one.count("\n") + 1 for one in key)
     height = places[-1].top + places[-1].body + BELOW + 0.125 * lines + foot
     canvas = Canvas(figsize=(WIDTH, height), layout=None)
-    left, right = 0.08 + room, WIDTH - 0.08 - MARK * len(figure.statistics)
+    left, right = 0.08 + room, WIDTH - 0.08 - mark * columns
     for place in places:
         y = 1 - place.top / height
         canvas.text(0.01, y, place.said, ha="left", va="bottom", fontsize=8.0, weight="bold", linespacing=1.2)
@@ -122,7 +133,7 @@ def draw_forest(figure: ForestFigure) -> Canvas:
         ax.set_ylim(place.body / ROW - 0.4, -0.4)
         _draw_rows(ax, place, hollow, right - left)
         _name_rows(ax, place)
-        _write_marks(ax, figure, place, right - left)
+        _write_marks(ax, place, columns, mark / (right - left))
     canvas.text(0.01, foot / height, "\n".join(key), fontsize=SMALL, va="bottom", linespacing=1.25)
     canvas.legend(handles=handles, loc="lower left", ncols=2, fontsize=SMALL, borderaxespad=0.1)
     return canvas
@@ -130,11 +141,10 @@ def draw_forest(figure: ForestFigure) -> Canvas:
 
 def _places(figure: ForestFigure, room: float) -> list[_Place]:
     """Stack the parts, each below its title."""
-    several = len(figure.statistics) > 1
+    several = len(figure.measurements) > 1
     places: list[_Place] = []
     for part in figure.parts:
-        said = figure.statistics[part.shown]
-        said = wrapped(f"{part.shown + 1}  {said}" if several else said, BOLD * WIDTH)
+        said = wrapped(f"{part.column + 1}  {part.says}" if several else part.says, BOLD * WIDTH)
         before = places[-1].top + places[-1].body + BELOW if places else 0.05
         names = tuple(wrapped(_name(row), room * 1.07, 2) for row in part.rows)
         heights, end = _heights(part.rows, names)
@@ -145,10 +155,10 @@ def _places(figure: ForestFigure, room: float) -> list[_Place]:
 
 def _key(figure: ForestFigure) -> list[str]:
     """Say what the columns of marks are that no part is named after, and what a note means."""
-    drawn = {part.shown for part in figure.parts}
-    lines = [f"{n + 1}  {what}" for n, what in enumerate(figure.statistics) if n not in drawn]
-    notes = {row.note for row in figure.rows}
-    return [*lines, *(f"{note}  {says}" for note, says in NOTES.items() if note in notes)]
+    drawn = {part.column for part in figure.parts}
+    lines = [f"{n + 1}  {what}" for n, what in enumerate(figure.measurements) if n not in drawn]
+    there = {sign for row in figure.rows for sign in (row.note, *(mark[0] for mark in row.marks))}
+    return [*lines, *(f"{'(✗)' if sign == '(' else sign}  {says}" for sign, says in NOTES.items() if sign in there)]
 
 
 def _draw_rows(ax: Axes, place: _Place, hollow: dict[str, str], inches: float) -> None:
@@ -172,7 +182,7 @@ def _draw_rows(ax: Axes, place: _Place, hollow: dict[str, str], inches: float) -
                 fontsize=SMALL,
             )
         for point in row.points:
-            _draw_point(ax, point, height, hollow.get(point.arm), (left, right), row.words[part.shown])
+            _draw_point(ax, point, height, hollow.get(point.arm), (left, right), row.word)
 
 
 def _draw_point(
@@ -247,13 +257,20 @@ def _name_rows(ax: Axes, place: _Place) -> None:
         group = row.group
 
 
-def _write_marks(ax: Axes, figure: ForestFigure, where: _Place, inches: float) -> None:
-    """Write to the right what each statistic says: a symbol, in the colour of its word; bold is what decides."""
+def _write_marks(ax: Axes, where: _Place, columns: int, step: float) -> None:
+    """Write to the right what each measurement says: a symbol, in the colour of its word; bold is what decides.
+
+    Args:
+        ax: The part's axis.
+        where: The part.
+        columns: How many measurements there are.
+        step: From one column to the next, in widths of the axis.
+    """
     margin, heights = ax.get_yaxis_transform(), where.heights
-    for place in range(len(figure.statistics)):
-        x = 1 + MARK * (place + 0.6) / inches
-        weight = "bold" if place == where.part.shown else "normal"
-        if len(figure.statistics) > 1:
+    for place in range(columns):
+        x = 1 + step * (place + 0.6)
+        weight = "bold" if place == where.part.column else "normal"
+        if columns > 1:
             ax.text(
                 x,
                 heights[0] - 1,
@@ -269,7 +286,7 @@ def _write_marks(ax: Axes, figure: ForestFigure, where: _Place, inches: float) -
             ax.text(
                 x,
                 height,
-                SYMBOLS[word],
+                row.marks[place],
                 transform=margin,
                 ha="center",
                 va="center",

@@ -36,6 +36,11 @@ BOLD = 0.86
 Handle = Line2D | Patch
 
 
+def headed(where: str, said: str) -> str:
+    """Begin a figure's title with where it was measured."""
+    return f"{where}: {said}" if where else said
+
+
 def grid(panels: int, height: float, title: str, share: bool) -> tuple[Canvas, list[Axes]]:
     """Make a picture with a title and a grid of panels.
 

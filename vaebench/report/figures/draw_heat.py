@@ -8,7 +8,7 @@ from matplotlib.colors import BoundaryNorm
 from matplotlib.figure import Figure as Canvas
 from matplotlib.image import AxesImage
 
-from vaebench.report.figures.draw_grid import BOLD
+from vaebench.report.figures.draw_grid import BOLD, headed
 from vaebench.report.figures.spec import HeatFigure, HeatPanel
 from vaebench.report.figures.style import SMALL, WIDTH, wrapped
 
@@ -35,7 +35,7 @@ def draw_heat(figure: HeatFigure) -> Canvas:
     lines = math.ceil(len(figure.panels) / columns)
     high = CELL * max(len(panel.rows) for panel in figure.panels)
     names = 0.055 * max(len(name) for panel in figure.panels for name in panel.columns)
-    said = wrapped(figure.what, BOLD * WIDTH)
+    said = wrapped(headed(figure.where, figure.what), BOLD * WIDTH)
     height = 0.95 + 0.14 * said.count("\n") + lines * (high + 0.3) + names
     canvas = Canvas(figsize=(WIDTH, height), layout="constrained")
     canvas.suptitle(said, x=0.01, ha="left", fontsize=8.0, fontweight="bold")

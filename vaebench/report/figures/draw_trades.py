@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 from matplotlib.lines import Line2D
 
-from vaebench.report.figures.draw_grid import behind_handle, draw_behind, grid, legend, network_handles, title
+from vaebench.report.figures.draw_grid import behind_handle, draw_behind, grid, headed, legend, network_handles, title
 from vaebench.report.figures.scales import DECADES, decades, kind_of, scale
 from vaebench.report.figures.spec import Trade, TradeFigure
 from vaebench.report.figures.style import CONTROL, FAINT, SMALL, colour_and_marker
@@ -36,7 +36,7 @@ def draw_trades(figure: TradeFigure) -> Canvas:
     canvas, axes = grid(
         len(figure.panels),
         HEIGHT,
-        f"{figure.measurement} (low is good) against {figure.against} (high is good)",
+        headed(figure.where, f"{figure.measurement} (low is good) against {figure.against} (high is good)"),
         share=True,
     )
     trades = [trade for panel in figure.panels for trade in panel.trades]

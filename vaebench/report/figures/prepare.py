@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, TypeVar
 
 from vaebench.claims import Claim, judged_names
 from vaebench.papers import Task
@@ -19,7 +19,7 @@ from vaebench.report.figures.prepare_forest import forest_figure
 from vaebench.report.figures.prepare_maps import map_figures
 from vaebench.report.figures.prepare_tally import tally_figure
 from vaebench.report.figures.prepare_trades import trade_figure
-from vaebench.report.figures.spec import Figure
+from vaebench.report.figures.spec import CurveFigure, Figure, HeatFigure, OverviewFigure, TradeFigure
 from vaebench.report.first_rows import MOST_DRAWN, first_rows, rank
 from vaebench.report.markdown import preset_suffix, words
 from vaebench.report.selection import Selection
@@ -31,6 +31,8 @@ REPORTED = "_beside"
 
 TALLY = "verdicts"
 """The file name's part of the picture of all verdicts."""
+
+F = TypeVar("F", CurveFigure, OverviewFigure, TradeFigure, HeatFigure)
 
 Kind = Literal["tally", "estimates", "curves", "judged", "reported", "tradeoff", "map"]
 
@@ -150,7 +152,7 @@ def _of_claim(
                 without = f"; {lacks} more have no such curve" if lacks > 0 else ""
                 says = f"{where}: {alternative.of_verdicts(claim, of_data)}. {alternative.of_curves(figure)}{without}"
                 path = figure_path(task, f"{dataset}_{claim.id}", preset)
-                yield _picture("curves", path, says, figure, of_data, claim.id)
+                yield _picture("curves", path, says, _at(figure, dataset, preset), of_data, claim.id)
                 break
 
 
@@ -182,11 +184,12 @@ def _over_the_knob(
         figure = overview_figure(task, first, judged, networks, names)
         if figure.panels:
             said = f"all that is judged, {where}, {alternative.of_overview(figure)}"
-            yield _picture("judged", figure_path(task, dataset, preset), said, figure, of_data)
+            yield _picture("judged", figure_path(task, dataset, preset), said, _at(figure, dataset, preset), of_data)
         figure = overview_figure(task, first, reported, networks, names)
         if figure.panels:
             said = f"what is reported only, {where}, {alternative.of_overview(figure)}"
-            yield _picture("reported", figure_path(task, dataset + REPORTED, preset), said, figure, of_data)
+            path = figure_path(task, dataset + REPORTED, preset)
+            yield _picture("reported", path, said, _at(figure, dataset, preset), of_data)
 
 
 def _trades(task: Task, shown: Sequence[ShownRecord], preset: str, networks: tuple[str, ...]) -> Iterator[Picture]:
@@ -199,7 +202,8 @@ def _trades(task: Task, shown: Sequence[ShownRecord], preset: str, networks: tup
                 if figure.panels:
                     part = f"{dataset}_{tradeoff.compared}_{tradeoff.against}_{measurement}"
                     said = f"trade-off on {dataset}{preset_suffix(preset)}, {alternative.of_trades(figure)}"
-                    yield _picture("tradeoff", figure_path(task, part, preset), said, figure, of_data)
+                    path = figure_path(task, part, preset)
+                    yield _picture("tradeoff", path, said, _at(figure, dataset, preset), of_data)
 
 
 def _maps(task: Task, shown: Sequence[ShownRecord], preset: str) -> Iterator[Picture]:
@@ -207,4 +211,10 @@ def _maps(task: Task, shown: Sequence[ShownRecord], preset: str) -> Iterator[Pic
         alike = [one for one in shown if (one.dataset, one.row.arch) == (dataset, arch)]
         for part, maps in map_figures(task, drawn_rows(alike)).items():
             said = f"map of {words(part)}{preset_suffix(preset)}, {alternative.of_heat(maps)}"
-            yield _picture("map", figure_path(task, part, preset), said, maps, alike)
+            at = _at(maps, f"{dataset}, {arch}", preset)
+            yield _picture("map", figure_path(task, part, preset), said, at, alike)
+
+
+def _at(figure: F, where: str, preset: str) -> F:
+    """A figure whose title begins with where it was measured."""
+    return replace(figure, where=f"{words(where)}{preset_suffix(preset)}")

@@ -3,11 +3,13 @@
 from collections.abc import Iterable, Sequence
 
 from vaebench.claims import CheckResult, Claim, Verdict, VerdictWord
-from vaebench.report.decisive import contradicts, worst
+from vaebench.report.claim_table import mark
+from vaebench.report.condition_words import condition_words
+from vaebench.report.decisive import contradicts, decisive, worst
 from vaebench.report.distinct import Model, distinct
 from vaebench.report.figures.spec import CORRECTED, OTHERWISE, ForestFigure, ForestPart, ForestPoint, ForestRow
 from vaebench.report.format import OF_WHAT
-from vaebench.report.markdown import words
+from vaebench.report.markdown import SYMBOLS, words
 from vaebench.report.shown import ShownRecord
 
 
@@ -26,15 +28,21 @@ def forest_figure(claim: Claim, shown: Iterable[ShownRecord]) -> ForestFigure:
     kept = [one for one in ordered if one.first.verdicts[claim.id].word != "not applicable"]
     checks = [_by_statistic(one.first.verdicts[claim.id]) for one in kept]
     names = tuple(dict.fromkeys(name for found in checks for name in found))
-    deciding = [worst([*found.values()]).statistic for found in checks]
+    measured = tuple(dict.fromkeys(map(_measured, names)))
+    deciding = [decisive(one.first.verdicts[claim.id]).statistic for one in kept]
     parts = []
-    for place, name in enumerate(names):
-        rows = tuple(_row(claim, one, name, names) for one, its in zip(kept, deciding, strict=True) if its == name)
+    for name in names:
+        rows = tuple(_row(claim, one, name, measured) for one, its in zip(kept, deciding, strict=True) if its == name)
         head = _head([found[name] for found in checks if name in found])
         low, high = (None if end is None else float(end) for end in (head.low, head.high))
-        parts += [ForestPart(place, low, high, rows)] if rows else []
-    scales = {name: next(found[name].scale for found in checks if name in found) for name in names}
-    return ForestFigure(tuple(words(name) + OF_WHAT[scales[name]] for name in names), tuple(parts))
+        said, column = condition_words(name) + OF_WHAT[head.scale], measured.index(_measured(name))
+        parts += [ForestPart(said, column, low, high, rows)] if rows else []
+    return ForestFigure(tuple(map(condition_words, measured)), tuple(parts))
+
+
+def _measured(statistic: str) -> str:
+    """What a statistic is of: ``damage`` of ``damage: Kendall τ``."""
+    return statistic.partition(":")[0]
 
 
 def _by_statistic(verdict: Verdict) -> dict[str, CheckResult]:
@@ -49,13 +57,15 @@ def _head(checks: Sequence[CheckResult]) -> CheckResult:
     return next((check for check in checks if check.interval), checks[0])
 
 
-def _row(claim: Claim, model: Model, name: str, names: Sequence[str]) -> ForestRow:
+def _row(claim: Claim, model: Model, name: str, measured: Sequence[str]) -> ForestRow:
     """The row of a model, of which the named statistic decides."""
     one, verdict = model.first, model.first.verdicts[claim.id]
-    found = _by_statistic(verdict)
-    said: tuple[VerdictWord, ...] = tuple(found[each].word if each in found else "not applicable" for each in names)
+    check = _by_statistic(verdict)[name]
+    of = [[found for found in verdict.checks if _measured(found.statistic) == each] for each in measured]
+    said: tuple[VerdictWord, ...] = tuple(worst(found).word if found else "not applicable" for found in of)
+    marks = tuple(mark(found) if found else SYMBOLS["not applicable"] for found in of)
     points = _points((verdict, *one.control_verdicts.get(claim.id, ())), name)
-    return ForestRow(one.dataset, model.label, said, points, _note(found[name], len(verdict.seeds)))
+    return ForestRow(one.dataset, model.label, check.word, said, marks, points, _note(check, len(verdict.seeds)))
 
 
 def _note(check: CheckResult, seeds: int) -> str:

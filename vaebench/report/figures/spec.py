@@ -53,6 +53,7 @@ class CurveFigure:
         low: Lower end of the region a claim names for its value, None for none.
         high: Upper end of it.
         panels: The variants.
+        where: The data set, and the network or preset where that is needed; the title begins with it.
     """
 
     knob: str
@@ -62,6 +63,7 @@ class CurveFigure:
     low: float | None
     high: float | None
     panels: tuple[CurvePanel, ...]
+    where: str = ""
 
 
 @dataclass(frozen=True)
@@ -73,12 +75,14 @@ class OverviewFigure:
         knob: The knob, in words and symbol.
         networks: All networks, in the order of their colours.
         panels: The measurements.
+        where: The data set, and the network or preset where that is needed; the title begins with it.
     """
 
     variant: str
     knob: str
     networks: tuple[str, ...]
     panels: tuple[CurvePanel, ...]
+    where: str = ""
 
 
 CORRECTED = "*"
@@ -112,14 +116,18 @@ class ForestRow:
     Attributes:
         group: The heading above it: its data set.
         label: Its variant and network; several variants that are one model stand together.
-        words: What each statistic of the claim says of it.
+        word: What the statistic that decides says of it.
+        words: What each measurement says of it, the worst of its statistics.
+        marks: The same as symbols, in brackets where the measure cannot tell.
         points: The arms that have the statistic which decides.
         note: How many seeds have it, such as ``4 of 5``, or `CORRECTED` or `OTHERWISE`; else empty.
     """
 
     group: str
     label: str
+    word: VerdictWord
     words: tuple[VerdictWord, ...]
+    marks: tuple[str, ...]
     points: tuple[ForestPoint, ...]
     note: str = ""
 
@@ -129,13 +137,15 @@ class ForestPart:
     """The models whose verdict one statistic decides.
 
     Attributes:
-        shown: The statistic's place among those of the claim.
+        says: The statistic, in words.
+        column: The place of its measurement among the figure's.
         low: Lower end of the region the claim names for it, None for none.
         high: Upper end of it.
         rows: The models, those of one group together.
     """
 
-    shown: int
+    says: str
+    column: int
     low: float | None
     high: float | None
     rows: tuple[ForestRow, ...]
@@ -143,14 +153,14 @@ class ForestPart:
 
 @dataclass(frozen=True)
 class ForestFigure:
-    """A claim's estimates, a row a model: of the statistic that decides for it, with a mark for every other.
+    """A claim's estimates, a row a model: of the statistic that decides for it, with a mark for every measurement.
 
     Attributes:
-        statistics: All statistics of the claim, in words.
+        measurements: All that the claim judges, in words. One may have several statistics.
         parts: Those that decide for some model, in their order.
     """
 
-    statistics: tuple[str, ...]
+    measurements: tuple[str, ...]
     parts: tuple[ForestPart, ...]
 
     @property
@@ -185,12 +195,14 @@ class HeatFigure:
         rows: What the rows are called.
         columns: What the columns are called.
         panels: The maps.
+        where: The data set, and the network or preset where that is needed; the title begins with it.
     """
 
     what: str
     rows: str
     columns: str
     panels: tuple[HeatPanel, ...]
+    where: str = ""
 
 
 @dataclass(frozen=True)
@@ -238,6 +250,7 @@ class TradeFigure:
         compared: What is compared with it, in words.
         networks: All networks, in the order of their colours.
         panels: The variants.
+        where: The data set, and the network or preset where that is needed; the title begins with it.
     """
 
     measurement: str
@@ -246,6 +259,7 @@ class TradeFigure:
     compared: str
     networks: tuple[str, ...]
     panels: tuple[TradePanel, ...]
+    where: str = ""
 
 
 @dataclass(frozen=True)
