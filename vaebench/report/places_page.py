@@ -199,7 +199,8 @@ def _coverage(task: Task, found: ByData, selection: Selection) -> str:
             lines.append(_line(coverage(task, name, row.variant, row.arch, by_row.get(row, ()), waits), row.preset))
     for (variant, arch), waits in sorted(old.items()):
         lines.append(_line(coverage(task, escape(f"{variant} · {arch}"), variant, arch, (), waits)))
-    said = "Nothing is filled in for what is missing."
+    by_name = f" {', '.join(map(words, task.also_on))} are run by name, and stand here only if they were."
+    said = f"Nothing is filled in for what is missing.{by_name if task.also_on else ''}"
     return f"{said}\n\n{dropping_empty(['Row', PLACED, NO_PLACE, NOT_RUN, CANNOT, AGAIN], lines)}"
 
 
