@@ -112,9 +112,9 @@ def _drawn(asked: Asked, one: ShownRecord, rows: Sequence[dict[str, Any]]) -> Dr
     )
     says = (
         f"Line with small marks: {tradeoff.course_says}. Large mark: {tradeoff.compared_says}, with its 95 % interval "
-        "over seeds. Grey: the other variants."
+        "over seeds. Grey: the other variants. ↑: high is good; ↓: low is good."
     )
-    titles = asked.with_unit(tradeoff.against, one), asked.with_unit(asked.measurement, one)
+    titles = f"{asked.with_unit(tradeoff.against, one)} ↑", f"{asked.with_unit(asked.measurement, one)} ↓"
     drawn = tuple(name for name in asked.networks if name in {row["network"] for row in rows})
     panels = _panels(*titles, _decades([row["against"] for row in rows]), drawn, asked.networks)
     seen = ("row", "order", "against", "paid")

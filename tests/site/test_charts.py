@@ -99,10 +99,11 @@ def test_axes_are_named_by_what_they_measure_with_its_unit(trades) -> None:
         encoding = one.spec["spec"]["layer"][-1]["encoding"]
         titles[one.name] = tuple(encoding[axis]["axis"]["title"] for axis in "xy")
         assert [tip["title"] for tip in encoding["tooltip"]][2:4] == [*titles[one.name]]
-        assert one.name.startswith(f"{titles[one.name][1]} against {titles[one.name][0].partition(' [')[0]}:")
+        cost, benefit = titles[one.name][1].removesuffix(" ↓"), titles[one.name][0].removesuffix(" ↑")
+        assert one.name.startswith(f"{cost} against {benefit.partition(' [')[0]}:")
     entropy = "classifier auroc against class entropy: more volume, digits"
-    assert titles[entropy] == ("class entropy [nats]", "classifier auroc")
-    assert ("pairwise distance [x]", "neighbour auroc") in titles.values()
+    assert titles[entropy] == ("class entropy [nats] ↑", "classifier auroc ↓")
+    assert ("pairwise distance [x] ↑", "neighbour auroc ↓") in titles.values()
 
 
 def colours(spec) -> set[str]:
