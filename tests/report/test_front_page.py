@@ -10,13 +10,15 @@ import pytest
 from vaebench.claims import Beyond, Claim, Measurement, Near, column
 from vaebench.experiment import Knob
 from vaebench.report import in_words
-from vaebench.report.claims_table import Counted, _how_often
+from vaebench.report.claims_table import Counted, _how_often, how_much
 from vaebench.report.dated import UNDATED
 from vaebench.report.distinct import distinct
 from vaebench.report.glossary import SECTIONS, glossary_page
 from vaebench.report.in_words import Effect
 from vaebench.report.markdown import NO_RECORDS, PREVIEW, SYMBOLS, anchor, words
+from vaebench.report.over_variants import Group
 from vaebench.report.pages import overall_pages, summed_up
+from vaebench.report.pooled import pooled
 from vaebench.report.records_page import records_page
 from vaebench.report.selection import select
 from vaebench.report.sent import sent
@@ -221,6 +223,21 @@ def test_how_much_is_the_mean_over_variants_with_what_to_expect_of_a_new_one(mad
     assert low < 1 and high > 5 and low + high == pytest.approx(6, abs=0.2)
     three = rows_of(written(made, records[:3]), "# ")[0]
     assert "median" in three[3] and "2.0" in three[3] and not re.search(r"\d", three[4])
+
+
+@pytest.mark.parametrize(("there", "said"), [(-0.02, "; 2.0 more, mnist"), (-0.001, ""), (0.02, "")])
+def test_an_effect_that_turns_round_on_another_data_set_says_so(there, said):
+    """On digits five points fewer, on MNIST six more: the row told the first alone. An open one is none."""
+
+    def group(dataset, value):
+        values = tuple(value + noise for noise in (-0.003, -0.001, 0.0, 0.001, 0.003))
+        found = pooled(values, (1e-6,) * 5)
+        return Group("t", "c", "mlp", dataset, Effect(("x",), "{}", "points"), False, values, (1e-6,) * 5, 5, found)
+
+    claim = SimpleNamespace(id="c", conditions=())
+    task = SimpleNamespace(counted_on=("digits", "mnist"), name="t", knob=None)
+    one = Counted(task, claim, (), (group("digits", 0.05), group("mnist", there)))
+    assert how_much(one, network=False)[0] == f"**5.0 points fewer**, digits{said}"
 
 
 def test_every_claim_is_counted_over_models_and_leads_to_its_section(page, made, records):

@@ -8,7 +8,7 @@ from vaebench.report.claim_table import asked, decided, marks
 from vaebench.report.decisive import decisive, is_blind, worst
 from vaebench.report.distinct import Model, distinct
 from vaebench.report.format import check_numbers, claimed, plain, plus_minus, rounded
-from vaebench.report.in_words import Effect, effect_of, said, span
+from vaebench.report.in_words import Effect, effect_of, effect_words, said, span
 from vaebench.report.levels import LEVELS, held_against, tally, told
 from vaebench.report.markdown import (
     SYMBOLS,
@@ -127,7 +127,7 @@ def _effect(one: ShownRecord, verdict: Verdict) -> tuple[Effect, CheckResult] | 
 
 def _effect_head(claim: Claim, shown: Sequence[ShownRecord]) -> list[str]:
     found = (_effect(one, one.verdicts[claim.id]) for one in shown)
-    return [f"How much ({escape(effect.says.format('…'))})" for effect, _ in filter(None, found)][:1]
+    return [f"How much ({escape(effect_words(effect))})" for effect, _ in filter(None, found)][:1]
 
 
 def _how_much(one: ShownRecord, verdict: Verdict) -> str:

@@ -207,6 +207,7 @@ def how_much(one: Counted, network: bool) -> tuple[str, str]:
     if quoted := _quoted(one):
         several = len({group.dataset for group in one.groups}) > 1
         where = f", {quoted.where if network else words(quoted.dataset)}" if several else ""
+        where += _turned(one, quoted)
         return _over_variants(one.task, quoted, where)
     found = effects_of(one.task.name, one.verdicts)
     numbers = [(of, check.interval.estimate) for of, check in found if check.interval]
@@ -222,6 +223,24 @@ def _quoted(one: Counted) -> Group | None:
     """The group that the first screen quotes, if variants are enough anywhere."""
     enough = [group for group in one.groups if group.found]
     return min(enough, key=lambda g: (one.task.counted_on.index(g.dataset), -g.n, g.arch), default=None)
+
+
+def _turned(one: Counted, quoted: Group) -> str:
+    """Name the first data set on which the same network's effect has the other sign, beyond doubt on both."""
+    signed = quoted.effect.unit in {"less", "change", "points"}
+    for dataset in one.task.counted_on if signed else ():
+        for group in one.groups:
+            ends = [(of.found.low, of.found.high) for of in (quoted, group) if of.found]
+            if (group.arch, group.dataset) == (quoted.arch, dataset) and len(ends) == 2 and _apart(*ends):
+                assert group.found is not None
+                return f"; {escape(group.said(group.found.estimate)).replace(' points', '')}, {words(dataset)}"
+    return ""
+
+
+def _apart(one: tuple[float, float], other: tuple[float, float]) -> bool:
+    """Whether two intervals lie on either side of 0."""
+    (low, high), (other_low, other_high) = one, other
+    return high < 0 < other_low or other_high < 0 < low
 
 
 def _over_variants(task: Task, group: Group, where: str) -> tuple[str, str]:

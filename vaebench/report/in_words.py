@@ -52,9 +52,7 @@ class Effect:
 
 
 def _outliers(way: str, title: str) -> Effect:
-    return Effect(
-        (f"classifier_beyond_95_prior minus classifier_beyond_95_{way}",), "{} by classifier", "points", title
-    )
+    return Effect((f"classifier_beyond_95_prior minus classifier_beyond_95_{way}",), "{}", "points", title)
 
 
 EFFECTS: dict[tuple[str, str], Effect] = {
@@ -86,7 +84,7 @@ EFFECTS: dict[tuple[str, str], Effect] = {
     ),
     ("gracyk2025_kahler_sampling", "fewer_outliers"): Effect(
         ("classifier_outliers_prior minus classifier_outliers_weighted",),
-        "{} by classifier",
+        "{}",
         "points",
         "Volume-weighted samples have fewer outliers",
     ),
@@ -107,6 +105,19 @@ EFFECTS: dict[tuple[str, str], Effect] = {
     ),
 }
 """By task and claim. Other claims are said by their first published condition."""
+
+
+def effect_words(effect: Effect) -> str:
+    """Say what an effect is of: its sentence with a gap, and its condition where that does not name it.
+
+    Args:
+        effect: The effect.
+
+    Returns:
+        For example ``… damage: small attack, per data``.
+    """
+    says, of = effect.says.format("…"), condition_words(effect.statistics[0].partition(":")[0])
+    return says if of in says else f"{says}: {of}"
 
 
 def headline(task: str, claim: str) -> str:

@@ -14,12 +14,11 @@ from dataclasses import asdict, dataclass, replace
 from vaebench.claims import CheckResult, Claim
 from vaebench.fingerprint import value_hash
 from vaebench.papers import Task
-from vaebench.report.condition_words import condition_words
 from vaebench.report.distinct import Model
 from vaebench.report.files import KEPT
 from vaebench.report.glossary import PAGE as GLOSSARY
 from vaebench.report.glossary import link
-from vaebench.report.in_words import Effect, effects_of, said, span
+from vaebench.report.in_words import Effect, effect_words, effects_of, said, span
 from vaebench.report.markdown import PREVIEW, anchor, bullets, contents, escape, table, words
 from vaebench.report.pooled import FEWEST, METHOD, Pooled, pooled
 
@@ -202,15 +201,9 @@ def _table(found: Sequence[Group]) -> str:
     for one in found:
         name = f"[{escape(one.claim)}]({one.task}.md#{anchor(one.claim)})" if one.claim != before else ""
         before = one.claim
-        rows.append([name, escape(_what(one.effect)), one.where, str(one.n), *_cells(one)])
+        rows.append([name, escape(effect_words(one.effect)), one.where, str(one.n), *_cells(one)])
     heads = ["Claim", "Effect", "Network and data", "Variants", "Mean [95 %]", "A new variant", "I²"]
     return table(heads, rows)
-
-
-def _what(effect: Effect) -> str:
-    """The sentence with its gap shown as dots, and the condition that it is of where it does not name it."""
-    says, of = effect.says.format("…"), condition_words(effect.statistics[0].partition(":")[0])
-    return says if of in says else f"{says} ({of})"
 
 
 def _cells(one: Group) -> list[str]:
