@@ -54,7 +54,7 @@ def test_numbers_are_those_of_the_trained_arm_at_the_lowest_knob_value(made, giv
     assert re.match(r"\*\*(1\.00|0\.999) ±", cells(text, "good")[0]) and not cells(text, "good")[1].startswith("**")
     assert cells(text, "poor")[1].startswith("**0.2")
     assert len(cells(text, "poor")) == 2  # nothing is said of what no row has
-    assert "*energy*: its energy ([variance frequency](camuto2021_variance_frequency.md))" in text
+    assert "*energy*: its energy ([variance frequency](camuto2021_variance_frequency.md), 8 latent units)" in text
     assert "at knob value 0.1" in text and "not measured" not in text
 
 

@@ -15,6 +15,7 @@ from vaebench.report.glossary import PAGE as GLOSSARY
 from vaebench.report.markdown import PREVIEW, escape, table, words
 from vaebench.report.selection import Selection
 from vaebench.report.shown import Row, ShownRecord
+from vaebench.report.suite import suite
 from vaebench.report.variant_page import variant_path
 
 PAGE = "what_you_get.md"
@@ -126,7 +127,14 @@ def _alike(rows: Iterable[Gives]) -> list[list[Gives]]:
 
 
 def _tasks(given: Given) -> str:
-    return ", ".join(f"[{words(task.partition('_')[2])}]({task}.md)" for task, _ in given.sources)
+    """Name a column's tasks, each with its number of latent units: no two columns need be of one model."""
+    return ", ".join(f"[{words(task.partition('_')[2])}]({task}.md){_units(task, given)}" for task, _ in given.sources)
+
+
+def _units(task: str, given: Given) -> str:
+    known = suite().by_name.get(task)
+    budget = known.budget("standard", given.dataset) if known and "standard" in known.budgets else None
+    return f", {budget.latent} latent units" if budget else ""
 
 
 def _at(knobs: Iterable[float | None]) -> str:
