@@ -6,7 +6,7 @@ import pytest
 
 from vaebench.claims import CheckResult, Interval, Level, Verdict
 from vaebench.report.claim_table import asked, decided, marks, why
-from vaebench.report.decisive import contradicts, decisive, distance, is_blind, worst
+from vaebench.report.decisive import checks_of, contradicts, decisive, distance, is_blind, worst
 from vaebench.results.assemble import rejudge
 from vaebench.results.references import REFERENCES, root
 from vaebench.results.store import read_records
@@ -101,12 +101,12 @@ def test_each_condition_has_its_worst_word_over_knob_values():
 
 @pytest.fixture(scope="module")
 def committed():
-    """Two committed records of each task and data set, judged now."""
+    """All committed records by task and data set, judged now."""
     records, _ = read_records(root() / REFERENCES, as_store=True)
     chosen = {}
     for record in records:
         chosen.setdefault((record.subject.task.name, record.subject.dataset.name), []).append(record)
-    return [rejudge(record) for some in chosen.values() for record in some[::3]]
+    return [rejudge(record) for some in chosen.values() for record in some]
 
 
 def test_no_committed_record_has_a_number_that_contradicts_its_word(committed):
@@ -114,6 +114,9 @@ def test_no_committed_record_has_a_number_that_contradicts_its_word(committed):
     found = [v for r in committed for v in (*r.verdicts, *r.control_verdicts) if v.word != "not applicable"]
     assert len(found) > 100
     assert [v for v in found if contradicts(decisive(v), v.word, why(v, decisive(v)))] == []
+    levels = [(v, v.published.word, worst(checks_of(v, "published")).word) for v in found if checks_of(v, "published")]
+    turned = [v for v, word, of_checks in levels if word not in {"not applicable", of_checks}]
+    assert turned and all("as published" in decided(v, asked([v]), 5)[4] for v in turned)
     assert {v.controlled.code for v in found if is_blind(decisive(v))} <= {"cannot tell"}
     assert any(is_blind(c) for v in found if v.controlled.code != "cannot tell" for c in v.checks)
     assert sum(contradicts(v.checks[0], v.word, "") for v in found) > len(found) / 20

@@ -13,7 +13,7 @@ from vaebench.report.fits import IMAGES_ONLY, VECTORS, cannot_be, networks_of
 from vaebench.report.places import Place, places
 from vaebench.report.places_page import by_data, places_page
 from vaebench.report.selection import select
-from vaebench.report.standing import coverage, standings
+from vaebench.report.standing import Standing, coverage, shared_claims, standings
 
 SEEDS = range(5)
 
@@ -188,6 +188,18 @@ def test_the_coverage_tells_what_waits_to_be_rerun_from_what_was_never_run(made)
     page = places_page(task, found, chosen, False).partition("## Coverage")[2]
     assert re.search(r"\| vae · mlp +\|.*\| +\|$", page, re.MULTILINE)
     assert re.search(rf"\| vae · conv +\|[ |]+\| {old.subject.dataset.name} +\|$", page, re.MULTILINE)
+
+
+def test_the_mean_that_is_shown_is_over_the_claims_that_all_rows_with_a_place_have():
+    """Over each row's own claims, one that lacks a poor claim looked better than one beside whose place it stood."""
+    whole, part = row(0.2, ("a", "b")), row(0.2, ("a",))
+    whole["b"] = row(-0.6, ("b",))["b"]
+    placed = [Standing(None, of, place=Place(1, 2)) for of in (whole, part)]
+    without = Standing(None, row(0.1, ("c",)), lacks="fewer than two seeds have every claim")
+    assert shared_claims([*placed, without]) == ("a",) and shared_claims([without]) == ()
+    means = [one.agreement_on(("a",)).estimate for one in placed]
+    assert means == pytest.approx([np.mean(list(of["a"].values())) for of in (whole, part)])
+    assert without.agreement_on(("a",)) is None is placed[0].agreement_on(())
 
 
 def test_a_place_prints_as_a_range():

@@ -109,7 +109,7 @@ def _table(
     verdict_heads = LEVELS if two else ("Verdict",)
     many = [f"({place})" for place in range(1, len(conditions) + 1)] if len(conditions) > 1 else []
     arms = [f"{words(arm)} arm" for arm in varying]
-    decides = ("Decided by", "Estimate", "95 % interval", "Seeds")
+    decides = ("Decided under controls by" if two else "Decided by", "Estimate", "95 % interval", "Seeds")
     headers = ["Record", *verdict_heads, *effect_head, *decides, *many, *arms, "Why"]
     return dropping_empty(headers, lines) if lines else ""
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from vaebench.claims import WORST_FIRST, CheckResult, Verdict
 from vaebench.report.condition_words import condition_words
-from vaebench.report.decisive import contradicts, decisive, is_blind
+from vaebench.report.decisive import checks_of, contradicts, decisive, is_blind, worst
 from vaebench.report.format import check_numbers, claimed, plain
 from vaebench.report.markdown import SYMBOLS, escape, words
 
@@ -49,8 +49,16 @@ def decided(verdict: Verdict, conditions: Mapping[Key, str], seeds: int) -> list
     number = f"({place}) " if place and len(conditions) > 1 else ""
     silent = {one.reason: _key(one) for one in verdict.checks if one.word == "not applicable" and one is not check}
     unsaid = [f"({list(conditions).index(key) + 1}) {reason}" for reason, key in silent.items() if key in conditions]
-    said = "; ".join(filter(None, [why(verdict, check), *unsaid]))
+    said = "; ".join(filter(None, [why(verdict, check), _published(verdict), *unsaid]))
     return [f"{number}{escape(condition_words(check.statistic))}{at_knob}", estimate, interval, counted, escape(said)]
+
+
+def _published(verdict: Verdict) -> str:
+    """Say why a published word is none that its conditions have in the table, which corrects for controls too."""
+    of = checks_of(verdict, "published")
+    if not of or verdict.published.word in {"not applicable", worst(of).word}:
+        return ""
+    return f"as published {verdict.published.word}, where fewer statistics are corrected for"
 
 
 def why(verdict: Verdict, check: CheckResult) -> str:

@@ -207,7 +207,7 @@ def how_much(one: Counted, network: bool) -> tuple[str, str]:
     if quoted := _quoted(one):
         several = len({group.dataset for group in one.groups}) > 1
         where = f", {quoted.where if network else words(quoted.dataset)}" if several else ""
-        where += _turned(one, quoted)
+        where = _turned(one, quoted) or where  # two names of data sets would make a third line
         return _over_variants(one.task, quoted, where)
     found = effects_of(one.task.name, one.verdicts)
     numbers = [(of, check.interval.estimate) for of, check in found if check.interval]
@@ -233,7 +233,7 @@ def _turned(one: Counted, quoted: Group) -> str:
             ends = [(of.found.low, of.found.high) for of in (quoted, group) if of.found]
             if (group.arch, group.dataset) == (quoted.arch, dataset) and len(ends) == 2 and _apart(*ends):
                 assert group.found is not None
-                return f"; {escape(group.said(group.found.estimate)).replace(' points', '')}, {words(dataset)}"
+                return f"; {words(dataset)} {escape(group.said(group.found.estimate)).replace(' points', '')}"
     return ""
 
 

@@ -219,6 +219,17 @@ def _too_few(one: Group) -> str:
     return ": ".join(filter(None, ("too few", ", ".join(named))))
 
 
+def _general(one: Group) -> str:
+    """Say one group's effect; of too few variants each one's own."""
+    if one.found is None:
+        return f"{one.where}, {_too_few(one)}"
+    return (
+        f"{one.where}, {len(one.effects)} distinct variants: "
+        f"{one.effect.says.format(one.said(one.found.estimate))} [{one.span(one.found.low, one.found.high)}]; "
+        f"a new variant {one.span(one.found.new_low, one.found.new_high)}"
+    )
+
+
 def general_lines(found: Iterable[Group]) -> str:
     """Say for a task's page how far one claim generalises.
 
@@ -226,17 +237,9 @@ def general_lines(found: Iterable[Group]) -> str:
         found: The groups of the claim.
 
     Returns:
-        A line for each group with enough variants; empty if there is none.
+        A line for each group; empty if there is none.
     """
-    lines = [
-        escape(
-            f"{one.where}, {len(one.effects)} distinct variants: "
-            f"{one.effect.says.format(one.said(one.found.estimate))} [{one.span(one.found.low, one.found.high)}]; "
-            f"a new variant {one.span(one.found.new_low, one.found.new_high)}"
-        )
-        for one in found
-        if one.found
-    ]
+    lines = [escape(_general(one)) for one in found if one.found or (one.names and one.n < FEWEST)]
     if not lines:
         return ""
     return f"How much, [over variants]({PAGE}) by random effects:\n\n{bullets(lines)}"

@@ -20,12 +20,11 @@ from vaebench.report.markdown import (
     escape,
     label,
     preset_suffix,
-    table,
     words,
 )
 from vaebench.report.selection import Selection
 from vaebench.report.shown import Row, ShownRecord
-from vaebench.report.standing import Coverage, Standing, coverage, standings
+from vaebench.report.standing import Coverage, Standing, coverage, shared_claims, standings
 from vaebench.report.superseded import no_records
 from vaebench.report.trust import row_trust_said
 
@@ -151,9 +150,11 @@ def _first(found: Sequence[Standing]) -> str:
 
 def _legend() -> str:
     return (
-        f"A {link('place', 'place', UP)} is a range: rows that cannot be told apart share it. Rows are compared by "
-        f"{link('agreement', up=UP)} under controls, on the claims that both have. High agreement says that the "
-        "claims are true of a variant, not that it is a good one. Behind it: how many claims hold "
+        f"A {link('place', 'place', UP)} is a range, from the rows that are significantly better or worse. Two rows "
+        f"are compared by {link('agreement', up=UP)} under controls, on the claims that both have. Rows of different "
+        "claims need not stand in one order: one may be better than a row above it. The mean that is shown is over the "
+        "claims that all rows with a place have. High agreement says that the claims are true of a variant, not that "
+        "it is a good one. Behind it: how many claims hold "
         f"{link('as published', up=UP)} and {link('under controls', up=UP)}, of those that apply. "
         f"Each claim has both words: {', '.join(map(label, SYMBOLS))}. "
         f"{link('trust', 'Trust', UP)} says how far a row was checked."
@@ -162,16 +163,18 @@ def _legend() -> str:
 
 def _table(task: Task, found: Sequence[Standing]) -> str:
     claims = [f"[{escape(claim.id)}]({UP}{task.name}.md#{anchor(claim.id)})" for claim in task.claims]
+    shared = shared_claims(found)
     rows = []
     for one in found:
         verdicts = one.model.first.verdicts
-        agreement = one.agreement()
-        shown = plus_minus(agreement) if agreement else "–"
+        agreement = one.agreement_on(shared)
+        shown = plus_minus(agreement) if agreement else ""
         name = f"[{one.model.label}]({UP}{one.model.first.path})"
         marks = [both(verdicts[claim.id]) for claim in task.claims]
         trust = row_trust_said(record.record for record in one.model.records)
         rows.append([str(one.place or "–"), name, shown, _holds(verdicts.values()), *marks, trust])
-    return table(["Place", "Variant · network", "Agreement", "Hold", *claims, "Trust"], rows)
+    on = f"Agreement on {len(shared)} shared claim{'s' * (len(shared) != 1)}"
+    return dropping_empty(["Place", "Variant · network", on, "Hold", *claims, "Trust"], rows)
 
 
 def _holds(verdicts: Iterable[Verdict]) -> str:

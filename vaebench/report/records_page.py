@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from vaebench.papers import Task
-from vaebench.report.dated import newest
+from vaebench.report.dated import measured, newest
 from vaebench.report.format import cell_time
 from vaebench.report.glossary import PAGE as GLOSSARY
 from vaebench.report.glossary import link
@@ -42,6 +42,7 @@ def records_page(task: Task, selection: Selection, preview: bool) -> str:
         return "\n\n".join([*parts, no_records(selection.stale, task.name, UP)]) + "\n"
     heads = ["Data", "Record", "Preset", "Seeds", "Not finished", link("invariant", "Invariants", UP), "Device"]
     rows = [_line(one) for one in shown]
+    parts.append(f"{measured(one.record for one in shown)}.")
     parts.append(table([*heads, "Time per cell", "Measured", link("trust", "Trust", UP)], rows))
     return "\n\n".join(parts) + "\n"
 
@@ -61,7 +62,7 @@ def foundations(shown: Sequence[ShownRecord]) -> str:
     devices = sorted({record.subject.device for record in records})
     return (
         f"{len(records)} records of {len(cells)} {link('cell', 'cells')}. Not finished: {_lost(cells)}. "
-        f"Devices: {', '.join(devices) or '–'}. torch {escape(', '.join(torch)) or '–'}."
+        f"Devices: {', '.join(devices) or '–'}. torch {escape(', '.join(torch)) or '–'}. {measured(records)}."
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, replace
+from statistics import fmean
 
 from vaebench.claims import Interval, LevelName, t_interval
 from vaebench.papers import Task
@@ -34,6 +35,20 @@ class Standing:
         """Mean agreement over its own claims, with the interval over seeds."""
         by_seed = agreement_by_seed(self.model.first.record.verdicts, level)
         return t_interval(list(by_seed.values())) if by_seed else None
+
+    def agreement_on(self, claims: Sequence[str]) -> Interval | None:
+        """Mean agreement under controls over some of its claims, with the interval over the seeds that have all."""
+        of = [self.agreements[claim] for claim in claims if claim in self.agreements]
+        if not claims or len(of) < len(claims):
+            return None
+        seeds = sorted(set.intersection(*(set(by_seed) for by_seed in of)))
+        return t_interval([fmean(by_seed[seed] for by_seed in of) for seed in seeds]) if seeds else None
+
+
+def shared_claims(found: Iterable[Standing]) -> tuple[str, ...]:
+    """List the claims that all models with a place have, in their order."""
+    placed = [one.agreements for one in found if one.place]
+    return tuple(claim for claim in (placed[0] if placed else ()) if all(claim in of for of in placed))
 
 
 def standings(models: Iterable[Model]) -> tuple[Standing, ...]:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from vaebench.claims import Claim, Verdict, VerdictWord
 from vaebench.papers import Task
-from vaebench.report.dated import UNDATED, days
+from vaebench.report.dated import UNDATED, commits, days
 from vaebench.report.distinct import distinct
 from vaebench.report.first_population import Before
 from vaebench.report.glossary import PAGE as GLOSSARY
@@ -45,7 +45,7 @@ def versions_page(tasks: Iterable[Task], selection: Selection, before: Sequence[
         "Until all records are made again, there are fewer of them now."
     )
     if own := [one.record for one in selection.shown if one.is_own]:
-        parts.append(f"Now: {days(own)}. Then: {UNDATED}.")
+        parts.append(f"Now: {', '.join(filter(None, (days(own), commits(own))))}. Then: {UNDATED}.")
     for task in tasks:
         shown = (one for one in selection.of_task(task.name) if one.is_own and one.row.preset == "standard")
         now = [model.first.verdicts for model in distinct(shown)]

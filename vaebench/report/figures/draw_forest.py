@@ -1,6 +1,7 @@
 """Draw a forest plot: for each model the statistic of a claim that decided, with a mark for each other."""
 
 import math
+import string
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -25,6 +26,9 @@ ROW = 0.165
 
 MARK = 0.16
 """Inches of a column of marks, where there is room."""
+
+LETTERS = string.ascii_lowercase
+"""What columns are called: the page numbers conditions, and a measurement may have several."""
 
 NARROW = 0.13
 """Inches of one where there are many."""
@@ -144,7 +148,7 @@ def _places(figure: ForestFigure, room: float) -> list[_Place]:
     several = len(figure.measurements) > 1
     places: list[_Place] = []
     for part in figure.parts:
-        said = wrapped(f"{part.column + 1}  {part.says}" if several else part.says, BOLD * WIDTH)
+        said = wrapped(f"{LETTERS[part.column]}  {part.says}" if several else part.says, BOLD * WIDTH)
         before = places[-1].top + places[-1].body + BELOW if places else 0.05
         names = tuple(wrapped(_name(row), room * 1.07, 2) for row in part.rows)
         heights, end = _heights(part.rows, names)
@@ -156,8 +160,9 @@ def _places(figure: ForestFigure, room: float) -> list[_Place]:
 def _key(figure: ForestFigure) -> list[str]:
     """Say what the columns of marks are that no part is named after, and what a note means."""
     drawn = {part.column for part in figure.parts}
-    lines = [f"{n + 1}  {what}" for n, what in enumerate(figure.measurements) if n not in drawn]
+    lines = [f"{LETTERS[n]}  {what}" for n, what in enumerate(figure.measurements) if n not in drawn]
     there = {sign for row in figure.rows for sign in (row.note, *(mark[0] for mark in row.marks))}
+    lines += ["colours and marks: under controls"] if figure.controlled else []
     return [*lines, *(f"{'(✗)' if sign == '(' else sign}  {says}" for sign, says in NOTES.items() if sign in there)]
 
 
@@ -274,7 +279,7 @@ def _write_marks(ax: Axes, where: _Place, columns: int, step: float) -> None:
             ax.text(
                 x,
                 heights[0] - 1,
-                f"{place + 1}",
+                LETTERS[place],
                 transform=margin,
                 ha="center",
                 va="center",

@@ -30,6 +30,7 @@ def forest_figure(claim: Claim, shown: Iterable[ShownRecord]) -> ForestFigure:
     names = tuple(dict.fromkeys(name for found in checks for name in found))
     measured = tuple(dict.fromkeys(map(_measured, names)))
     deciding = [decisive(one.first.verdicts[claim.id]).statistic for one in kept]
+    controlled = any(condition.role == "control" for condition in claim.conditions)
     parts = []
     for name in names:
         rows = tuple(_row(claim, one, name, measured) for one, its in zip(kept, deciding, strict=True) if its == name)
@@ -37,7 +38,7 @@ def forest_figure(claim: Claim, shown: Iterable[ShownRecord]) -> ForestFigure:
         low, high = (None if end is None else float(end) for end in (head.low, head.high))
         said, column = condition_words(name) + OF_WHAT[head.scale], measured.index(_measured(name))
         parts += [ForestPart(said, column, low, high, rows)] if rows else []
-    return ForestFigure(tuple(map(condition_words, measured)), tuple(parts))
+    return ForestFigure(tuple(map(condition_words, measured)), tuple(parts), controlled)
 
 
 def _measured(statistic: str) -> str:

@@ -158,10 +158,12 @@ class ForestFigure:
     Attributes:
         measurements: All that the claim judges, in words. One may have several statistics.
         parts: Those that decide for some model, in their order.
+        controlled: Whether some are controls, so that it shows what stands under them.
     """
 
     measurements: tuple[str, ...]
     parts: tuple[ForestPart, ...]
+    controlled: bool = False
 
     @property
     def rows(self) -> tuple[ForestRow, ...]:
