@@ -68,7 +68,8 @@ def of_curves(figure: CurveFigure) -> str:
         One line.
     """
     trained = [c for panel in figure.panels for c in panel.curves if c.arm == "trained"]
-    return f"{figure.measurement} over the {figure.knob}: {_course(trained)}"
+    falling, amount = _course(trained)
+    return f"{figure.measurement} over the {figure.knob}: falls from first to last in {falling}, {amount} in the median"
 
 
 def drawn_models(figure: CurveFigure) -> int:
@@ -92,21 +93,22 @@ def of_overview(figure: OverviewFigure) -> str:
     Returns:
         One line.
     """
-    said = "; ".join(f"{panel.title} {_course((*panel.curves, *panel.others))}" for panel in figure.panels)
-    return f"over the {figure.knob}: {said}"
+    said = []
+    for panel in figure.panels:
+        falling, amount = _course((*panel.curves, *panel.others))
+        said.append(f"{panel.title} {falling}, {amount}")
+    return f"over the {figure.knob}; how many fall from first to last, and the median change: {'; '.join(said)}"
 
 
-def _course(curves: Sequence[Curve]) -> str:
-    """Say how many curves fall, and by how much the middle one changes."""
-    falling = sum(curve.mean[-1] < curve.mean[0] for curve in curves)
+def _course(curves: Sequence[Curve]) -> tuple[str, str]:
+    """How many curves fall, and by how much the middle one changes."""
+    falling = f"{sum(curve.mean[-1] < curve.mean[0] for curve in curves)} of {len(curves)}"
     if all(value > 0 for curve in curves for value in (curve.mean[0], curve.mean[-1])):
         change = statistics.median(curve.mean[-1] / curve.mean[0] - 1 for curve in curves)
         percent = round(100 * change)
-        amount = f"{percent:+d} % in the median".replace("-", "−") if percent else "by less than 1 % in the median"
-    else:
-        change = statistics.median(curve.mean[-1] - curve.mean[0] for curve in curves)
-        amount = f"by {rounded(change)[0]} in the median"
-    return f"falls from first to last in {falling} of {len(curves)}, {amount}"
+        return falling, f"{percent:+d} %".replace("-", "−") if percent else "by less than 1 %"
+    change = statistics.median(curve.mean[-1] - curve.mean[0] for curve in curves)
+    return falling, f"by {rounded(change)[0]}"
 
 
 def of_forest(figure: ForestFigure) -> str:
