@@ -79,7 +79,7 @@ def test_schema_describes_the_records_that_are_written(ran: Path) -> None:
 
 
 def test_list_is_quick() -> None:
-    """In processor time, against that of importing torch on the same machine: it takes a quarter, and with torch more."""
+    """In processor time, against that of importing torch here: it takes a quarter, and more with torch."""
 
     def spent(call: Callable[[], object]) -> float:
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
