@@ -241,7 +241,7 @@ def test_small_multiples_fill_the_page_and_name_their_axes(driver, address, widt
     count = len(driver.find_elements("css selector", "#trades-choice option"))
     for place in (0, count - 1):
         paid, against = choose(driver, "trades", place).partition(":")[0].split(" against ")
-        named = {paid, f"{against} [{'nats' if 'entropy' in against else 'x'}]"}
+        named = {f"{paid} ↓", f"{against} [{'nats' if 'entropy' in against else 'x'}] ↑"}
         wait(lambda named=named: set(driver.execute_script(TITLES)) == named)
         assert faults(driver) == []
     sizes = "return ['#trades', '#trades svg'].map(one => document.querySelector(one).clientWidth)"
