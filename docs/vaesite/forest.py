@@ -8,10 +8,9 @@ import pandas
 
 from vaebench.claims import Verdict
 from vaebench.report.condition_words import condition_words
-from vaebench.report.decisive import decisive, is_blind, worst
+from vaebench.report.decisive import decisive, reason_of, worst
 from vaebench.report.figures.style import WORDS
 from vaebench.report.markdown import words
-from vaebench.report.record_page import BLIND
 from vaebench.report.sent import sender_of
 from vaebench.report.verdict_rows import Told
 from vaesite.charts import NARROW, as_wide_as_its_place, vega_lite
@@ -65,7 +64,7 @@ def _conditions(verdict: Verdict) -> Iterator[dict[str, object]]:
             "word": check.word,
             "knob": "" if check.knob is None else f"{check.knob:g}",
             "decides": "yes" if statistic == deciding else "no",
-            "why": "; ".join(filter(None, [check.reason, BLIND if is_blind(check) else ""])),
+            "why": reason_of(check),
             "published": verdict.published.word,
             "controlled": verdict.controlled.word,
         }

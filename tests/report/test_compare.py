@@ -3,6 +3,7 @@
 import json
 from dataclasses import asdict, replace
 
+import numpy as np
 import pytest
 
 from vaebench.claims import t_interval
@@ -12,6 +13,7 @@ from vaebench.report.figures.draw_differences import draw_differences
 from vaebench.report.run_places import run_places
 from vaebench.report.selection import select
 from vaebench.report.sent import THIS_RUN, sent
+from vaebench.report.standing import standings
 from vaebench.results.assemble import rejudge
 from vaebench.results.store import write_record
 
@@ -174,6 +176,26 @@ def test_a_row_near_another_cannot_be_told_from_it(made):
     found = {(there.best, there.worst, there.of, there.not_told_from) for there in row.places}
     assert (2, 2, 2, ()) in found
     assert found <= {(2, 2, 2, ()), (1, 2, 2, ("vae · mlp",))}
+
+
+def test_the_agreement_beside_a_place_is_over_the_claims_that_all_rows_have(made, monkeypatch):
+    """Over its own claims, a row that lacks one where it is poor would look better than one that it stands behind."""
+    ours = made.record(NAKAGAWA, "vae", dataset=made.tasks[1].datasets[0])
+    mine = renamed(ours, 1.002)
+    first, *rest = (verdict.claim for verdict in ours.verdicts)
+
+    def without_the_first(models):
+        for one in standings(models):
+            agreements = {claim: of for claim, of in one.agreements.items() if claim != first}
+            yield one if "mine" in one.model.label else replace(one, agreements=agreements)
+
+    monkeypatch.setattr("vaebench.report.run_places.standings", lambda models: tuple(without_the_first(models)))
+    (row,) = run_places(made.suite.tasks, preview_of(made, [mine], [ours]))
+    (place,) = row.places
+    assert (place.shared, place.judged) == (len(rest), len(rest) + 1)
+    agreements = {verdict.claim: verdict.agreement for verdict in mine.verdicts}
+    assert place.agreement.estimate == pytest.approx(np.mean([agreements[claim] for claim in rest]))
+    assert place.agreement.estimate != pytest.approx(np.mean([*agreements.values()]))
 
 
 def test_a_row_that_is_the_same_model_has_its_place(made):

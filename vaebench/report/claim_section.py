@@ -9,7 +9,7 @@ from vaebench.report.decisive import decisive, is_blind, worst
 from vaebench.report.distinct import Model, distinct
 from vaebench.report.format import check_numbers, claimed, plain, plus_minus, rounded
 from vaebench.report.in_words import Effect, effect_of, effect_words, said, span
-from vaebench.report.levels import LEVELS, held_against, tally, told
+from vaebench.report.levels import LEVELS, has_controls, held_against, tally, told
 from vaebench.report.markdown import (
     SYMBOLS,
     control_said,
@@ -93,7 +93,7 @@ def _table(
     varying: Sequence[str],
 ) -> str:
     """A row for each record that the claim applies to; empty if there is none."""
-    two = any(condition.role == "control" for condition in claim.conditions)
+    two = has_controls(claim)
     effect_head = _effect_head(claim, shown)
     lines = []
     for one in shown:
@@ -190,7 +190,7 @@ def _tally(claim: Claim, models: Sequence[Model], records: int, whose: str) -> s
     counts = [f"{label(word)} {found[word]}" for word in SYMBOLS if found[word]]
     once = f" ({records} records)" if len(models) < records else ""
     over = f"Over {len(models)} distinct models{whose}{once}"
-    if not any(condition.role == "control" for condition in claim.conditions):
+    if not has_controls(claim):
         return f"{over}: {' · '.join(counts) or '–'}."
     published = tally(verdicts, published=True) or "–"
     return f"{over}: as published {published}; under controls {' · '.join(counts) or '–'}."

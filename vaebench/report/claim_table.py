@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from vaebench.claims import WORST_FIRST, CheckResult, Verdict
-from vaebench.report.condition_words import condition_words
+from vaebench.claims import CheckResult, Verdict
+from vaebench.report.condition_words import asked_words, condition_words
 from vaebench.report.decisive import checks_of, contradicts, decisive, is_blind, worst
-from vaebench.report.format import check_numbers, claimed, plain
+from vaebench.report.format import check_numbers, claimed
 from vaebench.report.markdown import SYMBOLS, escape, words
 
 Key = tuple[str, str]
@@ -44,13 +44,12 @@ def decided(verdict: Verdict, conditions: Mapping[Key, str], seeds: int) -> list
     """
     check = decisive(verdict)
     estimate, interval, counted = check_numbers(check, seeds)
-    at_knob = "" if check.knob is None else f" at {plain(check.knob)}"
     place = list(conditions).index(_key(check)) + 1 if _key(check) in conditions else 0
     number = f"({place}) " if place and len(conditions) > 1 else ""
     silent = {one.reason: _key(one) for one in verdict.checks if one.word == "not applicable" and one is not check}
     unsaid = [f"({list(conditions).index(key) + 1}) {reason}" for reason, key in silent.items() if key in conditions]
     said = "; ".join(filter(None, [why(verdict, check), _published(verdict), *unsaid]))
-    return [f"{number}{escape(condition_words(check.statistic))}{at_knob}", estimate, interval, counted, escape(said)]
+    return [f"{number}{escape(asked_words(check))}", estimate, interval, counted, escape(said)]
 
 
 def _published(verdict: Verdict) -> str:
@@ -104,7 +103,7 @@ def mark(checks: Sequence[CheckResult]) -> str:
     Returns:
         For example ``✗`` or ``(✗)``.
     """
-    symbol = SYMBOLS[min((check.word for check in checks), key=WORST_FIRST.index)]
+    symbol = SYMBOLS[worst(checks).word]
     return f"({symbol})" if all(map(is_blind, checks)) else symbol
 
 

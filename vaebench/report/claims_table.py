@@ -14,10 +14,11 @@ from vaebench.report.distinct import Model
 from vaebench.report.format import plain
 from vaebench.report.glossary import link
 from vaebench.report.in_words import ACROSS, effects_of, headline, said, span
-from vaebench.report.levels import cannot_tell, tally, told
+from vaebench.report.levels import cannot_tell, has_controls, tally, told
 from vaebench.report.markdown import SYMBOLS, anchor, dropping_empty, escape, is_analytic, label, table, words
 from vaebench.report.over_variants import PAGE as OVER_VARIANTS
 from vaebench.report.over_variants import Group
+from vaebench.report.pooled import Pooled
 
 ROUNDING = 1e-4
 """Estimates that differ by less, absolutely or relatively, may differ by rounding only."""
@@ -53,7 +54,7 @@ class Counted:
     @property
     def levels(self) -> tuple[LevelName, ...]:
         """The levels at which it is judged: only as published, where it has no control."""
-        return AT if any(condition.role == "control" for condition in self.claim.conditions) else AT[:1]
+        return AT if has_controls(self.claim) else AT[:1]
 
     @property
     def verdicts(self) -> list[Verdict]:
@@ -227,20 +228,22 @@ def _quoted(one: Counted) -> Group | None:
 
 def _turned(one: Counted, quoted: Group) -> str:
     """Name the first data set on which the same network's effect has the other sign, beyond doubt on both."""
-    signed = quoted.effect.unit in {"less", "change", "points"}
-    for dataset in one.task.counted_on if signed else ():
-        for group in one.groups:
-            ends = [(of.found.low, of.found.high) for of in (quoted, group) if of.found]
-            if (group.arch, group.dataset) == (quoted.arch, dataset) and len(ends) == 2 and _apart(*ends):
-                assert group.found is not None
-                return f"; {words(dataset)} {escape(group.said(group.found.estimate)).replace(' points', '')}"
-    return ""
+    if quoted.effect.unit not in {"less", "change", "points"}:  # other units have no sign
+        return ""
+    opposed = [
+        group
+        for group in one.groups
+        if group.arch == quoted.arch and group.dataset in one.task.counted_on and _opposed(group.found, quoted.found)
+    ]
+    turned = min(opposed, key=lambda group: one.task.counted_on.index(group.dataset), default=None)
+    if turned is None or turned.found is None:
+        return ""
+    return f"; {words(turned.dataset)} {escape(turned.said(turned.found.estimate)).replace(' points', '')}"
 
 
-def _apart(one: tuple[float, float], other: tuple[float, float]) -> bool:
-    """Whether two intervals lie on either side of 0."""
-    (low, high), (other_low, other_high) = one, other
-    return high < 0 < other_low or other_high < 0 < low
+def _opposed(one: Pooled | None, other: Pooled | None) -> bool:
+    """Whether the intervals of two summaries lie on either side of 0."""
+    return bool(one and other and (one.high < 0 < other.low or other.high < 0 < one.low))
 
 
 def _over_variants(task: Task, group: Group, where: str) -> tuple[str, str]:

@@ -6,6 +6,8 @@ The words stand here and not on the task pages, because words change no number a
 import re
 from collections.abc import Mapping
 
+from vaebench.claims import CheckResult
+from vaebench.report.format import plain
 from vaebench.report.markdown import words
 
 MEASURES: Mapping[str, str] = {
@@ -136,6 +138,19 @@ def condition_words(statistic: str) -> str:
     if found := _CONTRAST.fullmatch(statistic):
         return AGAINST.get((found[1], found[2]), "") or _contrast(found[1], found[2])
     return measure_words(statistic)
+
+
+def asked_words(check: CheckResult) -> str:
+    """Say what a check is about, and at which knob value.
+
+    Args:
+        check: The check.
+
+    Returns:
+        For example ``encoder's frequency at 0.5``.
+    """
+    said = condition_words(check.statistic)
+    return said if check.knob is None else f"{said} at {plain(check.knob)}"
 
 
 def _contrast(first: str, second: str) -> str:

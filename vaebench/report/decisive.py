@@ -5,6 +5,9 @@ from collections.abc import Sequence
 
 from vaebench.claims import WORST_FIRST, CheckResult, LevelName, Verdict
 
+BLIND = "its measure reads a plant the wrong way round, and decides nothing under controls"
+"""What is said of a check whose measure reads a plant the wrong way round."""
+
 
 def distance(check: CheckResult) -> float:
     """Say how far an estimate lies inside its region, in units of the interval's half that faces the nearest end.
@@ -51,6 +54,18 @@ def _scaled(value: float, check: CheckResult) -> float:
 def is_blind(check: CheckResult) -> bool:
     """Say whether a check's measure read a plant the wrong way round: it decides nothing under controls."""
     return check.code == "cannot tell"
+
+
+def reason_of(check: CheckResult) -> str:
+    """Say why a check came out so, where its number does not say it.
+
+    Args:
+        check: The check.
+
+    Returns:
+        Its reason, and that its measure cannot tell; empty where neither is so.
+    """
+    return "; ".join(filter(None, [check.reason, BLIND if is_blind(check) else ""]))
 
 
 def checks_of(verdict: Verdict, level: LevelName) -> tuple[CheckResult, ...]:

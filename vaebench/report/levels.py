@@ -19,6 +19,11 @@ CANNOT_TELL = "**the measure cannot tell**"
 """What stands by a claim whose measure reads a plant the wrong way round."""
 
 
+def has_controls(claim: Claim) -> bool:
+    """Say whether a claim is judged at two levels: one without controls has its published word only."""
+    return any(condition.role == "control" for condition in claim.conditions)
+
+
 def both(verdict: Verdict) -> str:
     """Print a verdict's symbols at both levels.
 

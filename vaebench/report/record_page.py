@@ -5,12 +5,12 @@ from itertools import groupby
 
 from vaebench.claims import CheckResult, Claim, Column, Verdict, map_entry
 from vaebench.papers import Task
-from vaebench.report.condition_words import condition_words
+from vaebench.report.condition_words import asked_words
 from vaebench.report.dated import measured
-from vaebench.report.decisive import is_blind
+from vaebench.report.decisive import reason_of
 from vaebench.report.format import cell_time, check_numbers, claimed, count, plain, plus_minus, rounded
 from vaebench.report.glossary import PAGE, link
-from vaebench.report.levels import levels_said, plant_table
+from vaebench.report.levels import has_controls, levels_said, plant_table
 from vaebench.report.markdown import (
     PREVIEW,
     anchor,
@@ -44,9 +44,6 @@ COMMAND = 76
 
 PLANTS = f"Can the measures tell? What each {link('plant', up=UP)} must read, and what it reads:"
 """What comes before the table of plants."""
-
-BLIND = "its measure reads a plant the wrong way round, and decides nothing under controls"
-"""Why a check counts only as published."""
 
 
 def record_page(task: Task, shown: ShownRecord, preview: bool, own: Mapping[str, str] | None = None) -> str:
@@ -117,7 +114,7 @@ def _judged(claim: Claim, verdicts: Sequence[Verdict], seeds: int, task: Task) -
     """Write a claim's sentence, the verdict on each arm, and a row for each check."""
     own, *controls = verdicts
     rows = [row for verdict in verdicts for row in _rows(verdict, seeds)]
-    two = any(condition.role == "control" for condition in claim.conditions)
+    two = has_controls(claim)
     word = levels_said(own) if two else label(own.word)
     said = [escape(claim.says), f"**{word}**" + (f" ({escape(own.reason)})" if own.reason else "")]
     for control in controls:
@@ -152,18 +149,14 @@ def _rows(verdict: Verdict, seeds: int) -> list[list[str]]:
 def _found(verdict: Verdict, check: CheckResult, seeds: int) -> list[str]:
     return [
         words(verdict.arm),
-        escape(condition_words(check.statistic) + _at(check)),
+        escape(asked_words(check)),
         escape(words(check.statistic)),
         check.role,
         label(check.word),
         *check_numbers(check, seeds),
         claimed(check),
-        escape("; ".join(filter(None, [check.reason, BLIND if is_blind(check) else ""]))),
+        escape(reason_of(check)),
     ]
-
-
-def _at(check: CheckResult) -> str:
-    return "" if check.knob is None else f" at {plain(check.knob)}"
 
 
 def _measurements(shown: ShownRecord, task: Task) -> str:

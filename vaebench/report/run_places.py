@@ -10,7 +10,7 @@ from vaebench.report.places import compared
 from vaebench.report.selection import Selection
 from vaebench.report.sent import THIS_RUN
 from vaebench.report.shown import ShownRecord
-from vaebench.report.standing import Standing, standings
+from vaebench.report.standing import Standing, shared_claims, standings
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,8 @@ class RunPlace:
         best: Its best place; None if it has none.
         worst: Its worst place; None likewise.
         of: The number of models that have a place.
-        agreement: Its agreement over seeds; None if no claim applies.
+        agreement: Its agreement over seeds, on the claims that all models with a place share; None if it lacks one.
+        shared: Number of those claims.
         judged: Number of claims that apply.
         claims: Number of claims that there are.
         not_told_from: Models whose agreement on common claims does not differ significantly.
@@ -36,6 +37,7 @@ class RunPlace:
     worst: int | None
     of: int
     agreement: Interval | None
+    shared: int
     judged: int
     claims: int
     not_told_from: tuple[str, ...] = ()
@@ -91,7 +93,7 @@ def _by_data(shown: Iterable[ShownRecord]) -> Mapping[tuple[str, str], tuple[Sta
 
 
 def _place(task: Task, one: Standing, found: Sequence[Standing]) -> RunPlace:
-    placed = [other for other in found if other.place]
+    placed, shared = [other for other in found if other.place], shared_claims(found)
     verdicts = one.model.first.verdicts.values()
     silent = [verdict for verdict in verdicts if verdict.word == "not applicable"]
     lacks = [f"{verdict.claim} is not applicable ({verdict.reason})" for verdict in silent]
@@ -104,6 +106,6 @@ def _place(task: Task, one: Standing, found: Sequence[Standing]) -> RunPlace:
     )
     best, worst = (one.place.best, one.place.worst) if one.place else (None, None)
     return RunPlace(
-        *(task.name, one.model.first.dataset, best, worst, len(placed), one.agreement()),
+        *(task.name, one.model.first.dataset, best, worst, len(placed), one.agreement_on(shared), len(shared)),
         *(len(one.agreements), len(task.claims), same, "; ".join(dict.fromkeys(lacks))),
     )

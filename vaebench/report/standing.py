@@ -4,13 +4,12 @@ from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, replace
 from statistics import fmean
 
-from vaebench.claims import Interval, LevelName, t_interval
+from vaebench.claims import Interval, t_interval
 from vaebench.papers import Task
 from vaebench.report.distinct import Model
 from vaebench.report.fits import cannot_be
 from vaebench.report.markdown import words
 from vaebench.report.places import Agreements, Place, places
-from vaebench.results.assemble import agreement_by_seed
 
 
 @dataclass(frozen=True)
@@ -30,11 +29,6 @@ class Standing:
     unsound: str = ""
     lacks: str = ""
     place: Place | None = None
-
-    def agreement(self, level: LevelName = "controlled") -> Interval | None:
-        """Mean agreement over its own claims, with the interval over seeds."""
-        by_seed = agreement_by_seed(self.model.first.record.verdicts, level)
-        return t_interval(list(by_seed.values())) if by_seed else None
 
     def agreement_on(self, claims: Sequence[str]) -> Interval | None:
         """Mean agreement under controls over some of its claims, with the interval over the seeds that have all."""

@@ -14,7 +14,7 @@ from vaebench.report.distinct import Model, distinct
 from vaebench.report.figures.prepare import Kind, Picture
 from vaebench.report.first_rows import MOST_DRAWN, MOST_LISTED, first_rows
 from vaebench.report.glossary import PAGE, link
-from vaebench.report.levels import LEVELS, tally, tolerance_table
+from vaebench.report.levels import LEVELS, has_controls, tally, tolerance_table
 from vaebench.report.markdown import (
     PREVIEW,
     anchor,
@@ -102,7 +102,7 @@ def _results(
     lines = []
     for claim in task.claims:
         verdicts = [one.first.verdicts[claim.id] for one in counted]
-        two = any(condition.role == "control" for condition in claim.conditions)
+        two = has_controls(claim)
         counts = [tally(verdicts, published=True), tally(verdicts, published=False) if two else NO_CONTROL]
         name = f"[{escape(claim.id)}](#{anchor(claim.id)})"
         lines.append([name, *((count or "–").replace(" ", NO_BREAK) for count in counts), escape(claim.says)])

@@ -91,9 +91,11 @@ def _show_places(places: "Sequence[RowPlaces]", is_preview: bool) -> None:
         out.print(f"{visible(row.row)}, {row.preset}", style="bold", highlight=False, soft_wrap=True)
         for one in row.places:
             parts = [f"  {one.task} on {one.dataset}: "]
-            if one.best is not None and one.agreement is not None:
+            if one.best is not None:
                 place = f"{one.best}" if one.best == one.worst else f"{one.best} to {one.worst}"
-                parts += [f"place {place} of {one.of}, agreement {plus_minus(one.agreement)}, "]
+                parts += [f"place {place} of {one.of}, "]
+                if one.agreement:
+                    parts += [f"agreement {plus_minus(one.agreement)} on {one.shared} shared claims, "]
                 parts += [f"{one.judged} of {one.claims} claims judged"]
             else:
                 parts += ["no place"]

@@ -16,6 +16,7 @@ from vaebench.report.figures.spec import (
     TradeFigure,
 )
 from vaebench.report.format import region, rounded
+from vaebench.report.levels import has_controls
 from vaebench.report.shown import ShownRecord
 
 
@@ -31,7 +32,7 @@ def of_verdicts(claim: Claim, shown: Sequence[ShownRecord]) -> str:
     """
     verdicts = [one.first.verdicts[claim.id] for one in distinct(shown)]
     published = f"as published {_counted(verdict.published.word for verdict in verdicts)}"
-    if not any(condition.role == "control" for condition in claim.conditions):
+    if not has_controls(claim):
         return published
     return f"{published}; under controls {_counted(verdict.controlled.word for verdict in verdicts)}"
 

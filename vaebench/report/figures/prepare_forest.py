@@ -9,6 +9,7 @@ from vaebench.report.decisive import contradicts, decisive, worst
 from vaebench.report.distinct import Model, distinct
 from vaebench.report.figures.spec import CORRECTED, OTHERWISE, ForestFigure, ForestPart, ForestPoint, ForestRow
 from vaebench.report.format import OF_WHAT
+from vaebench.report.levels import has_controls
 from vaebench.report.markdown import SYMBOLS, words
 from vaebench.report.shown import ShownRecord
 
@@ -30,7 +31,7 @@ def forest_figure(claim: Claim, shown: Iterable[ShownRecord]) -> ForestFigure:
     names = tuple(dict.fromkeys(name for found in checks for name in found))
     measured = tuple(dict.fromkeys(map(_measured, names)))
     deciding = [decisive(one.first.verdicts[claim.id]).statistic for one in kept]
-    controlled = any(condition.role == "control" for condition in claim.conditions)
+    controlled = has_controls(claim)
     parts = []
     for name in names:
         rows = tuple(_row(claim, one, name, measured) for one, its in zip(kept, deciding, strict=True) if its == name)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from vaebench.papers import Task
 from vaebench.report.distinct import distinct
 from vaebench.report.figures.spec import TallyFigure, TallyRow
+from vaebench.report.levels import has_controls
 from vaebench.report.markdown import words
 from vaebench.report.shown import ShownRecord
 
@@ -24,7 +25,7 @@ def tally_figure(task: Task, shown: Sequence[ShownRecord]) -> TallyFigure:
     rows = []
     for claim in task.claims if different else ():
         verdicts = [one.first.verdicts[claim.id] for one in different]
-        two = any(condition.role == "control" for condition in claim.conditions)
+        two = has_controls(claim)
         published = Counter(verdict.published.word for verdict in verdicts)
         controlled = Counter(verdict.controlled.word for verdict in verdicts)
         first = published["holds"], published["fails"], published["undecided"]
