@@ -4,6 +4,7 @@ import re
 import shutil
 from collections import deque
 from collections.abc import Iterable
+from fnmatch import fnmatch
 from pathlib import Path
 
 from vaesite.links import below, between, relinked
@@ -119,4 +120,14 @@ def _page(checkout: Path, path: str, menu: set[str]) -> tuple[str | None, list[s
         return between(here, place(found, (checkout / found).is_dir()))
 
     text = relinked(text, moved) if there.suffix != ".py" else text
-    return ("" if here in menu else "---\norphan: true\n---\n\n") + text + "\n", linked, dead
+    return _head(here, menu) + text + "\n", linked, dead
+
+
+def _head(here: str, menu: set[str]) -> str:
+    """What Sphinx is told of a page: that no menu names it, and that the search knows a record by its title alone.
+
+    Hundreds of records have the words of their task, and would be found before it.
+    """
+    said = [] if here in menu else ["orphan: true"]
+    said += ["nosearch: true"] if fnmatch(here, "records/*/*.md") and not here.endswith("/index.md") else []
+    return "---\n{}\n---\n\n".format("\n".join(said)) if said else ""

@@ -137,6 +137,7 @@ def table_html(verdicts: pandas.DataFrame) -> str:
         pageLength=15,
         lengthMenu=[15, 50, 200],
         order=[],
+        drawCallback=MISSING_LAST,
         scrollX=True,
     )
     return generate_init_offline_itables_html(bundle) + made
@@ -158,6 +159,13 @@ DRAWN = JavascriptFunction(
     " return type === 'display' ? text : number === '' ? '' : Number(number); }"
 )
 """A reader sees the text. All else has the number: sorting, filters, and the file that is taken away."""
+
+MISSING_LAST = JavascriptFunction(
+    "function () { $.fn.dataTable.ext.type.order['num-asc'] = (one, other) =>"
+    " one === other ? 0 : one === -Infinity ? 1 : other === -Infinity ? -1 : one - other; }"
+)
+"""A row without a number comes last whichever way the table is sorted: its key is -Infinity. Said at each draw, because
+itables has no earlier place for it."""
 
 
 def _columns(verdicts: pandas.DataFrame) -> list[dict[str, object]]:
