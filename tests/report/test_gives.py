@@ -64,6 +64,20 @@ def test_what_is_not_told_apart_from_the_best_is_bold_too(made, given):
     assert all(cells(text, name)[0].startswith("**") for name in ("one", "two"))
 
 
+def test_a_wide_interval_is_not_the_best_for_its_width(made, given):
+    """It reached the best's interval, and so was bold beside narrower ones that lay nearer."""
+    records = [made.record(variant=name, measurements=measured(1.0, 1.0)) for name in ("best", "near", "wide")]
+    half = {"best": (1.0, 0.03), "near": (1.05, 0.05), "wide": (1.15, 0.14)}
+    rows = []
+    for row in gives(select(made.suite, records)):
+        estimate, width = half[row.label.split()[0]]
+        interval, knob = row.found["Energy"]
+        found = replace(interval, estimate=estimate, low=estimate - width, high=estimate + width)
+        rows.append(replace(row, found={**row.found, "Energy": (found, knob)}, models=frozenset({len(rows)})))
+    text = gives_table(rows)
+    assert [name for name in half if cells(text, name)[0].startswith("**")] == ["best", "near"]
+
+
 def test_rows_that_give_the_same_are_one_row_with_both_names(made, given):
     one = made.record(variant="one", measurements=measured(1.0, 2.0))
     same = one.model_copy(update={"subject": made.record(variant="same").subject})

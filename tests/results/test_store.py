@@ -38,6 +38,7 @@ def test_writing_twice_leaves_one_file(tmp_path):
         lambda t: t[:-9],
         lambda t: t.replace('"unit": "', '"unit": "\t', 1),
         lambda t: t.replace('"knob": ', '"knob": nulx', 1),
+        lambda t: t.replace('"unit": "', '"unit": "\udc84', 1),  # no byte of UTF-8
     ],
 )
 def test_a_damaged_file_is_asked_whether_it_is_whole(harm, tmp_path):
@@ -45,7 +46,7 @@ def test_a_damaged_file_is_asked_whether_it_is_whole(harm, tmp_path):
     text = strict_json(whole_record())
     assert harm(text) != text
     with pytest.raises(BadRecord, match=r"record\.json: no whole JSON; was it written or copied in part\? "):
-        store.record_of(harm(text).encode(), Path("record.json"))
+        store.record_of(harm(text).encode(errors="surrogateescape"), Path("record.json"))
 
 
 def test_a_file_that_vanishes_is_one_line(tmp_path):

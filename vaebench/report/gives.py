@@ -4,6 +4,7 @@ These are measurements that records hold, not verdicts. A variant that has nothi
 still give the best network.
 """
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -85,7 +86,7 @@ def _read(given: Given, records: Mapping[str, ShownRecord]) -> tuple[Interval, f
 
 
 def gives_table(rows: Sequence[Gives]) -> str:
-    """Write the table. The best number of each column is bold, with all whose intervals overlap its.
+    """Write the table. The best number of each column is bold, with all that cannot be told from it.
 
     Args:
         rows: From `gives`.
@@ -108,10 +109,10 @@ def gives_table(rows: Sequence[Gives]) -> str:
             if found and found[0].n < most[thing.name]:
                 cells.append(f"{text} ({found[0].n} seeds)")
             else:
-                cells.append(f"**{text}**" if found and _among(found[0], best[thing.name]) else text)
+                cells.append(f"**{text}**" if found and _is_best(found[0], best[thing.name]) else text)
         lines.append([" = ".join(f"[{same.label}]({same.path})" for same in alike), *cells])
     said = "; ".join(f"*{g.name.lower()}*: {escape(g.says + _at(knobs[g.name]))} ({_tasks(g)})" for g in given)
-    bold = "Bold: the best of a column, and all whose intervals overlap its, where no seed is missing."
+    bold = "Bold: the best of a column, and all that do not differ from it significantly, where no seed is missing."
     empty = "Empty: the task that measures it has no record of the row, or does not apply to it."
     return f"On {GIVEN[0].dataset}, mean ± half of the 95 % interval over seeds. {said}. {bold} {empty}\n\n" + table(
         ["Variant · network", *heads], lines
@@ -151,12 +152,14 @@ def _best(given: Given, rows: Iterable[Gives], seeds: int) -> Interval | None:
     return (min if given.better == "↓" else max)(found, key=lambda one: one.estimate)
 
 
-def _among(one: Interval, best: Interval | None) -> bool:
-    """Whether two intervals overlap."""
-    if best is None or None in {one.low, one.high, best.low, best.high}:
-        return one is best and best is not None
-    assert one.low is not None and one.high is not None and best.low is not None and best.high is not None
-    return one.low <= best.high and best.low <= one.high
+def _is_best(one: Interval, best: Interval | None) -> bool:
+    """Whether a number cannot be told from the best of as many seeds, by the test that gives places.
+
+    That is Welch's with the degrees of freedom of one row: both half widths are as many standard errors.
+    """
+    if best is None or one is best or one.low is None or best.low is None:
+        return one is best
+    return abs(one.estimate - best.estimate) <= math.hypot(one.estimate - one.low, best.estimate - best.low)
 
 
 def gives_page(rows: Sequence[Gives], preview: bool, when: str = "") -> str:

@@ -203,7 +203,7 @@ def record_of(text: bytes, path: Path) -> Record:
         if first["type"] == "json_invalid":
             raise BadRecord(path, f"{DAMAGED} {first['msg']}") from None
         raise BadRecord(path, first_error(error)) from None
-    except json.JSONDecodeError as error:
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise BadRecord(path, f"{DAMAGED} {error}") from None
     except (ValueError, RecursionError) as error:
         raise BadRecord(path, str(error)) from None
