@@ -8,6 +8,7 @@ from pathlib import Path
 from sphinx.cmd.build import main as sphinx
 
 from vaebench import catalog
+from vaebench.cli.console import INTERRUPTED
 from vaesite.checked import faults
 from vaesite.stage import stage
 from vaesite.written import write_pages
@@ -51,7 +52,11 @@ def main() -> None:
     parser.add_argument("--work", type=Path, default=Path("build/site"))
     parser.add_argument("--builder", choices=["html", "linkcheck"], default="html")
     given = parser.parse_args()
-    found = build(CHECKOUT, given.out, given.work, given.builder)
+    try:
+        found = build(CHECKOUT, given.out, given.work, given.builder)
+    except KeyboardInterrupt:
+        print("stopped; the same command builds it anew", file=sys.stderr)
+        sys.exit(INTERRUPTED)
     print(*found, sep="\n", end="\n" if found else "")
     print(f"{given.out / 'index.html'}: {f'{len(found)} faults' if found else 'fine'}")
     sys.exit(bool(found))
