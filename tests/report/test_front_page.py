@@ -25,6 +25,7 @@ from vaebench.report.sent import sent
 from vaebench.report.standing import standings
 from vaebench.report.suite import Name
 from vaebench.results.assemble import rejudge
+from vaebench.results.references import root
 
 FREQUENCY, ISOMETRY = "camuto2021_variance_frequency", "nakagawa2021_posterior_isometry"
 
@@ -296,6 +297,7 @@ def test_the_page_does_not_grow_with_the_rows(made):
     many = made.board(tuple(f"vae_{number}" for number in range(12)), ("mlp",))
     sizes = [len(written(made, records)) for records in (few, many)]
     assert sizes[1] < 1.05 * sizes[0]
+    assert max(*sizes, (root() / "leaderboard/README.md").stat().st_size) < 200_000
 
 
 def analytic_claims(made):

@@ -8,9 +8,12 @@ import pytest
 from vaebench import catalog
 from vaebench.claims import Measurement, column
 from vaebench.report import gives as module
+from vaebench.report.dated import UNDATED
 from vaebench.report.gives import GIVEN, Given, gives, gives_page, gives_table
 from vaebench.report.selection import select
 from vaebench.report.sent import sent
+
+NAKAGAWA = "nakagawa2021_posterior_isometry"
 
 
 @pytest.fixture
@@ -55,7 +58,7 @@ def test_numbers_are_those_of_the_trained_arm_at_the_lowest_knob_value(made, giv
     assert cells(text, "poor")[1].startswith("**0.2")
     assert len(cells(text, "poor")) == 2  # nothing is said of what no row has
     assert "*energy*: its energy ([variance frequency](camuto2021_variance_frequency.md), 8 latent units)" in text
-    assert "at knob value 0.1" in text and "not measured" not in text
+    assert "at σ = 0.1" in text and "not measured" not in text
 
 
 def test_what_is_not_told_apart_from_the_best_is_bold_too(made, given):
@@ -76,6 +79,15 @@ def test_a_wide_interval_is_not_the_best_for_its_width(made, given):
         rows.append(replace(row, found={**row.found, "Energy": (found, knob)}, models=frozenset({len(rows)})))
     text = gives_table(rows)
     assert [name for name in half if cells(text, name)[0].startswith("**")] == ["best", "near"]
+
+
+def test_the_page_names_the_days_of_its_own_records_only(made, given):
+    """It named those of the whole board, so that every record that came changed it."""
+    read, beside = made.record(variant="one", measurements=measured(1.0, 1.0)), made.record(NAKAGAWA, variant="one")
+    dated = tuple(cell.model_copy(update={"date": "2030-01-01T00:00:00+00:00"}) for cell in beside.cells)
+    rows = gives(select(made.suite, [read, beside.model_copy(update={"cells": dated})]))
+    assert [record.subject.task.name for row in rows for record in row.records] == [read.subject.task.name]
+    assert "2030" not in gives_page(rows, False) and UNDATED in gives_page(rows, False)
 
 
 def test_rows_that_give_the_same_are_one_row_with_both_names(made, given):

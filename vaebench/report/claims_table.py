@@ -167,7 +167,7 @@ def headlines(found: Iterable[Counted]) -> str:
         counts = [_count_of(one, at) for at in one.levels] + [NO_CONTROL] * (len(AT) - len(one.levels))
         counts[0] += _in_brackets(one.by_dataset("published", brief=True))
         name = f"[{escape(headline(one.task.name, one.claim.id))}]({one.link})"
-        decides = "; ".join(filter(None, (what_decides(one, brief=True), cannot_tell(one.verdicts))))
+        decides = "; ".join(filter(None, (what_decides(one, brief=True), cannot_tell(one.verdicts, brief=True))))
         rows.append([name, *counts, *how_much(one, len(networks) > 1), decides])
     much = f"[How much]({OVER_VARIANTS}){f', {networks.pop()}' if len(networks) == 1 else ''}"
     heads = ["Claim", "As published", link("under controls", "Controls"), much, f"New{_BOUND}variant", "What decides"]

@@ -31,7 +31,7 @@ TITLE = "Which claims about VAEs hold?"
 
 LEGEND = (
     f"**n** of m models: ✓ the 95 % interval over {link('seed', 'seeds')} lies where the paper says "
-    "· ✗ it contradicts a condition · ? cannot be told, all others."
+    "· ✗ it contradicts a condition · ? all others: it cannot be told."
 )
 
 CSV = "results/verdicts.csv"

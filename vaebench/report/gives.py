@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from vaebench.claims import Interval
+from vaebench.report.dated import measured
 from vaebench.report.distinct import distinct
 from vaebench.report.format import plain, plus_minus
 from vaebench.report.given import GIVEN, Given
@@ -18,6 +19,7 @@ from vaebench.report.selection import Selection
 from vaebench.report.shown import Row, ShownRecord
 from vaebench.report.suite import suite
 from vaebench.report.variant_page import variant_path
+from vaebench.results.record import Record
 
 PAGE = "what_you_get.md"
 """The page's file at the top of the board."""
@@ -36,6 +38,7 @@ class Gives:
         is_own: Whether it is one of the suite's own.
         found: By name, the interval over seeds and the knob value that it is read at.
         models: Which distinct models its numbers are of.
+        records: The records that its numbers are of.
     """
 
     label: str
@@ -43,6 +46,7 @@ class Gives:
     is_own: bool
     found: Mapping[str, tuple[Interval, float | None]]
     models: frozenset[int]
+    records: tuple[Record, ...] = ()
 
 
 def gives(selection: Selection) -> tuple[Gives, ...]:
@@ -67,8 +71,9 @@ def gives(selection: Selection) -> tuple[Gives, ...]:
         found = {name: one for name, one in read.items() if one}
         if found:
             path = variant_path(next(iter(records.values())))
-            models = frozenset(model_of[id(one)] for name, one in records.items() if name in sources)
-            rows.append(Gives(selection.labels[row], path, not row.sender, found, models))
+            of = [one for name, one in records.items() if name in sources]
+            models, read_of = frozenset(model_of[id(one)] for one in of), tuple(one.record for one in of)
+            rows.append(Gives(selection.labels[row], path, not row.sender, found, models, read_of))
     return tuple(sorted(rows, key=_order))
 
 
@@ -111,7 +116,7 @@ def gives_table(rows: Sequence[Gives]) -> str:
             else:
                 cells.append(f"**{text}**" if found and _is_best(found[0], best[thing.name]) else text)
         lines.append([" = ".join(f"[{same.label}]({same.path})" for same in alike), *cells])
-    said = "; ".join(f"*{g.name.lower()}*: {escape(g.says + _at(knobs[g.name]))} ({_tasks(g)})" for g in given)
+    said = "; ".join(f"*{g.name.lower()}*: {escape(g.says + _at(g, knobs[g.name]))} ({_tasks(g)})" for g in given)
     bold = "Bold: the best of a column, and all that do not differ from it significantly, where no seed is missing."
     empty = "Empty: the task that measures it has no record of the row, or does not apply to it."
     return f"On {GIVEN[0].dataset}, mean ± half of the 95 % interval over seeds. {said}. {bold} {empty}\n\n" + table(
@@ -138,9 +143,12 @@ def _units(task: str, given: Given) -> str:
     return f", {budget.latent} latent units" if budget else ""
 
 
-def _at(knobs: Iterable[float | None]) -> str:
+def _at(given: Given, knobs: Iterable[float | None]) -> str:
+    """Say at which value of its task's knob it is read."""
     values = sorted(one for one in knobs if one is not None)
-    return f", at knob value {', '.join(map(plain, values))}" if values else ""
+    tasks = (suite().by_name.get(name) for name, _ in given.sources)
+    symbol = next((task.knob.symbol for task in tasks if task and task.knob), "knob value")
+    return f", at {symbol} = {', '.join(map(plain, values))}" if values else ""
 
 
 def _best(given: Given, rows: Iterable[Gives], seeds: int) -> Interval | None:
@@ -162,17 +170,17 @@ def _is_best(one: Interval, best: Interval | None) -> bool:
     return abs(one.estimate - best.estimate) <= math.hypot(one.estimate - one.low, best.estimate - best.low)
 
 
-def gives_page(rows: Sequence[Gives], preview: bool, when: str = "") -> str:
+def gives_page(rows: Sequence[Gives], preview: bool) -> str:
     """Write the page with all rows.
 
     Args:
         rows: From `gives`.
         preview: Whether to say that it is a preview.
-        when: When the records were measured; empty for nothing.
 
     Returns:
         Markdown.
     """
     parts = ["# What you get from each variant", *([PREVIEW] if preview else [])]
-    parts += [f"[Leaderboard](README.md) · [glossary]({GLOSSARY})", *([f"{when}."] if when else []), gives_table(rows)]
+    when = f"{measured(record for row in rows for record in row.records)}."
+    parts += [f"[Leaderboard](README.md) · [glossary]({GLOSSARY})", when, gives_table(rows)]
     return "\n\n".join(parts) + "\n"

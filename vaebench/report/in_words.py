@@ -52,7 +52,9 @@ class Effect:
 
 
 def _outliers(way: str, title: str) -> Effect:
-    return Effect((f"classifier_beyond_95_prior minus classifier_beyond_95_{way}",), "{}", "points", title)
+    return Effect(
+        (f"classifier_beyond_95_prior minus classifier_beyond_95_{way}",), "{} by classifier", "points", title
+    )
 
 
 EFFECTS: dict[tuple[str, str], Effect] = {
@@ -117,6 +119,8 @@ def effect_words(effect: Effect) -> str:
         For example ``… damage: small attack, per data``.
     """
     says, of = effect.says.format("…"), condition_words(effect.statistics[0].partition(":")[0])
+    if says.removeprefix("… ") in of:
+        return of
     return says if of in says else f"{says}: {of}"
 
 

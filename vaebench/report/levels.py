@@ -15,8 +15,8 @@ LEVELS = ("As published", "Under controls")
 TOLERANCES = "Verdicts at half and twice the tolerances that are ours"
 """The title of the folded table."""
 
-CANNOT_TELL = "**the measure cannot tell**"
-"""What stands by a claim whose measure reads a plant the wrong way round."""
+CANNOT_TELL = "**the {} cannot tell**"
+"""What stands by a claim of which a measure, or only the paper's own, reads a plant the wrong way round."""
 
 
 def has_controls(claim: Claim) -> bool:
@@ -64,26 +64,28 @@ def told(verdicts: Iterable[Verdict]) -> str:
     Returns:
         Markdown; empty where the claim has no plants.
     """
-    every = [least_valid(one) for one in verdicts if one.plants]
-    shown = f"shown in {every.count('shown')} of {len(every)}" if every else ""
-    return _blind(every) or shown
+    planted = [one for one in verdicts if one.plants]
+    shown = sum(least_valid(one) == "shown" for one in planted)
+    return cannot_tell(planted) or (f"shown in {shown} of {len(planted)}" if planted else "")
 
 
-def cannot_tell(verdicts: Iterable[Verdict]) -> str:
-    """Say in how many models a claim's measures cannot tell.
+def cannot_tell(verdicts: Iterable[Verdict], brief: bool = False) -> str:
+    """Say in how many models a claim's measures, or only the paper's own, cannot tell.
 
     Args:
         verdicts: Of one claim.
+        brief: Whether to leave out in how many.
 
     Returns:
         Markdown; empty where no plant was read the wrong way round.
     """
-    return _blind([least_valid(one) for one in verdicts if one.plants])
-
-
-def _blind(every: Sequence[Validity]) -> str:
-    blind = every.count("cannot tell")
-    return f"{CANNOT_TELL} ({blind} of {len(every)})" if blind else ""
+    planted = [one for one in verdicts if one.plants]
+    blind = [one for one in planted if least_valid(one) == "cannot tell"]
+    which = "measure" if any(one.controlled.valid == "cannot tell" for one in blind) else "published measure"
+    if not blind:
+        return ""
+    said = CANNOT_TELL.format(which)
+    return said.replace("published measure", "published") if brief else f"{said} ({len(blind)} of {len(planted)})"
 
 
 def least_valid(verdict: Verdict) -> Validity:

@@ -191,7 +191,7 @@ def overall_pages(
         VERSIONS: versions_page(suite.tasks, selection, suite.first, preview),
         LEFT_OUT: left_out_page(selection, unread, preview),
         OVER_VARIANTS: over_variants_page(suite.tasks, summed, preview, measured(own)) if claims else "",
-        GIVES: gives_page(given, preview, measured(one.record for one in selection.shown)) if given else "",
+        GIVES: gives_page(given, preview) if given else "",
     }
 
 
