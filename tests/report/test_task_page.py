@@ -148,7 +148,7 @@ def test_a_row_says_its_effect_in_a_unit_that_a_person_has(monkeypatch, made, re
     monkeypatch.setitem(EFFECTS, key, Effect((statistic,), "{} damage", "less"))
     page = written(made, records)
     heads = cells_of(line_of(page, "robustness", "| Record"))
-    place = heads.index("How much (… damage: attack damage)")
+    place = heads.index("How much (attack damage)")
     for arch in ("mlp", "conv"):
         record = next(r for r in records if r.subject.file_name == f"{key[0]}/vae.{arch}.digits.json")
         checks = next(v.checks for v in record.verdicts if v.claim == "robustness")

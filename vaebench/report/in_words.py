@@ -110,7 +110,7 @@ EFFECTS: dict[tuple[str, str], Effect] = {
 
 
 def effect_words(effect: Effect) -> str:
-    """Say what an effect is of: its sentence with a gap, and its condition where that does not name it.
+    """Say what an effect is of: its sentence with a gap and its condition, or the one of them that says the other.
 
     Args:
         effect: The effect.
