@@ -69,6 +69,10 @@ def said(line, records=RECORDS):
         ('{variants("large", "fails")}', "`beta_vae`"),
         ('{word("beta_vae.mlp.digits", "large")}', "fails"),
         ('{word("vae.mlp.digits", "large", arm="analytic")}', "fails"),
+        (
+            '{word("vae.mlp.digits", "strict")}, {word("vae.mlp.digits", "strict", level="published")} as published',
+            "fails, holds as published",
+        ),
         ('{estimate("vae.mlp.digits", "large", "loss"):.2f}', "0.82"),
         ('{estimate("vae.mlp.digits", "large", "loss", arm="analytic"):.2f}', "0.25"),
         ('{count("large", "fails", arm="analytic")} of {applicable("large", arm="analytic")}', "4 of 4"),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import get_args
 
-from vaebench.claims import CheckResult, Column, LevelName, Verdict, VerdictWord
+from vaebench.claims import CheckResult, Column, Level, LevelName, Verdict, VerdictWord
 from vaebench.mistakes import nearest
 from vaebench.report.first_population import Before
 from vaebench.results.record import Record
@@ -93,9 +93,10 @@ class Queries:
         means = ([_mean(_column(record, one, arm, knob)) for one in measurements] for record in chosen)
         return all(low < high for each in means for low, high in pairwise(each))
 
-    def word(self, record: str, claim: str, arm: str = "trained") -> str:
-        """Word of a claim's verdict on one record."""
-        return _verdict(self._named(record), claim, arm).word
+    def word(self, record: str, claim: str, arm: str = "trained", level: LevelName = "controlled") -> str:
+        """Word of a claim's verdict on one record at one level."""
+        found: Level = getattr(_verdict(self._named(record), claim, arm), level)
+        return found.word
 
     def agreement(self, record: str, claim: str) -> float:
         """Mean agreement of a claim over the seeds of one record."""
