@@ -81,11 +81,10 @@ def cannot_tell(verdicts: Iterable[Verdict], brief: bool = False) -> str:
     """
     planted = [one for one in verdicts if one.plants]
     blind = [one for one in planted if least_valid(one) == "cannot tell"]
-    which = "measure" if any(one.controlled.valid == "cannot tell" for one in blind) else "published measure"
-    if not blind:
-        return ""
-    said = CANNOT_TELL.format(which)
-    return said.replace("published measure", "published") if brief else f"{said} ({len(blind)} of {len(planted)})"
+    papers_own = "published" if brief else "published measure"
+    which = "measure" if any(one.controlled.valid == "cannot tell" for one in blind) else papers_own
+    counts = "" if brief else f" ({len(blind)} of {len(planted)})"
+    return f"{CANNOT_TELL.format(which)}{counts}" if blind else ""
 
 
 def least_valid(verdict: Verdict) -> Validity:
