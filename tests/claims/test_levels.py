@@ -94,6 +94,17 @@ def test_a_control_at_floor_or_ceiling_is_uninformative_and_never_fails(floor, s
     assert (verdict.controlled.word, verdict.controlled.code) == ("undecided", "uninformative")
 
 
+def test_a_contrast_whose_interval_is_wider_than_its_controls_way_to_the_ideal_is_uninformative():
+    """Rates of .002 that scatter by .01 say nothing of fewer outliers; the same scatter at .2 merely straddles."""
+    claim = Claim("gain", "It gains.", (Exceeds("r", "c", ideal=0.0, side="below"),))
+    scatter = [0.006, -0.002, 0.004, -0.002, 0.001]
+    codes = []
+    for rate in (0.002, 0.2):
+        seen = [*observe([rate + each for each in scatter]), *observe([rate] * 5, "c")]
+        codes.append(judge(claim, seen).controlled.code)
+    assert codes == ["uninformative", "straddles"]
+
+
 @pytest.mark.parametrize("condition", [PUBLISHED, Near("r", 0.0, 0.1, null=1.0)], ids=["beyond", "near"])
 def test_an_interval_wider_than_the_room_is_uninformative_and_one_that_decides_is_not(condition):
     claim = Claim("wide", "It is.", (condition,))

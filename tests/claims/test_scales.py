@@ -61,6 +61,30 @@ def test_five_seeds_that_all_read_one_do_not_show_a_share_above_nine_tenths():
     assert found.reason == "5 of 5 read 1, and a sample of 5 cannot show a mean above 0.478"
 
 
+@pytest.mark.parametrize(
+    ("leads", "n", "word", "code"),
+    [
+        ([0.0] * 5, 5, "fails", ""),
+        (["collapsed"] * 5, 0, "undecided", "collapsed"),
+        ([0.0, 0.0, "collapsed", "collapsed", "collapsed"], 2, "undecided", "few seeds"),
+        (["no meaning"] * 5, 0, "not applicable", "setting"),
+    ],
+)
+def test_a_share_counts_only_the_seeds_whose_lead_was_read(leads, n, word, code):
+    """A lead that could not be read was counted as none, and failed a claim of leads."""
+    condition = Beyond("r", 0.9, ideal=1, null=0.5, scale="share", needs="lead")
+    cause = {"collapsed": "model", "no meaning": "setting"}
+    columns = observe([0.0] * 5) + [
+        column("trained", 2.0, seed, declined("lead", one, cause[one]))
+        if isinstance(one, str)
+        else column("trained", 2.0, seed, Measurement("lead", one, 0.0, 1))
+        for seed, one in enumerate(leads)
+    ]
+    verdict = judge(Claim("all", "It is nearly all.", (condition,)), columns)
+    assert (verdict.word, verdict.controlled.code) == (word, code)
+    assert (verdict.checks[0].interval.n if n else verdict.checks[0].interval) == (n or None)
+
+
 def test_what_five_seeds_can_show_of_a_share_is_judged():
     assert judge(NEARLY_ALL, observe([0.0] * 5)).word == "fails"
     assert judge(NEARLY_ALL, observe([1.0] * 40)).word == "holds"

@@ -11,8 +11,11 @@ from vaebench.claims import (
     Exceeds,
     Near,
     Outpaces,
+    Plant,
+    RoomyTrend,
     Trend,
     has_tolerance,
+    rests_on_tolerances,
     scaled,
     with_tolerances,
 )
@@ -39,6 +42,14 @@ def test_what_is_ours_moves_and_at_factor_one_stays(condition):
 def test_what_is_at_nought_by_nature_stays(condition):
     assert not has_tolerance(condition)
     assert scaled(condition, 0.5) == scaled(condition, 2) == condition
+
+
+def test_what_is_left_to_lose_and_what_a_plant_must_read_are_scaled_too():
+    assert scaled(RoomyTrend("r", "falls", full=0.95), 2).full == pytest.approx(0.9)
+    claim = Claim("c", "c", (NATURES[0],), plants=(Plant("slow", "r", "below", 0.05), Plant("fast", "r", "above")))
+    assert rests_on_tolerances(claim) and not rests_on_tolerances(Claim("c", "c", NATURES))
+    assert [plant.least for plant in with_tolerances(claim, 2).plants] == [0.1, 0.0]
+    assert with_tolerances(claim, 1) == claim
 
 
 @given(st.sampled_from(OURS), st.floats(0.01, 100))

@@ -1,14 +1,18 @@
 """The patches are the photographs' pixels, each once, and parts are regions of a photograph."""
 
+import math
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import torch
 from sklearn.datasets import load_sample_image
 
-from vaebench.cell import dataset_of_seed
+from vaebench import catalog
+from vaebench.cell import dataset_of_seed, run_cell
 from vaebench.data import Dataset, photo_patches
 from vaebench.data._repeated import repeated
+from vaebench.runner import Request, plan
 
 
 @pytest.fixture(scope="module")
@@ -45,3 +49,24 @@ def test_the_split_is_by_region_and_the_same_for_every_seed(data: Dataset) -> No
     found, divided = dataset_of_seed("photo_patches", Path("nowhere"), 3)
     assert divided == "fixed"
     assert found.contents == data.contents
+
+
+CELLS = [
+    *((task, "mlp") for task in catalog.task_names()),
+    *(("nakagawa2021_posterior_isometry", arch) for arch in ("conv", "resnet")),
+]
+"""Every task and every network once: all pairs of them take minutes."""
+
+
+@pytest.mark.parametrize(("task", "arch"), CELLS)
+def test_every_task_and_network_runs_on_patches_and_says_what_cannot_be_read(
+    task: str, arch: str, tiny: object, request_of: Callable[..., Request]
+) -> None:
+    asked = request_of(tasks=(task,), archs=(arch,), datasets=("photo_patches",), seeds=1)
+    found = run_cell(plan(asked).cells[0])
+    assert (found.status, found.reason) == ("ok", "")
+    values = [value for column in found.measurements for value in column.values]
+    assert values and all(map(math.isfinite, values))
+    assert all(absence.reason for column in found.measurements for absence in column.absent)
+    if task.startswith("nakagawa"):  # nobody knows the density or the sources of photographs
+        assert {one.name for one in found.measurements if one.absent} >= {"density_r2", "importance_worst_error"}

@@ -1,5 +1,6 @@
 """Laws of effects over variants: known numbers, coverage, what is kept, and what is said when variants are too few."""
 
+import html
 import math
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from report.pooled_coverage import coverage
 from vaebench.claims import Beyond, Claim, Measurement, column
 from vaebench.report import over_variants
 from vaebench.report.distinct import distinct
+from vaebench.report.over_records import over_records
 from vaebench.report.over_variants import general_lines, groups, over_variants_page, read_kept
 from vaebench.report.pooled import FEWEST, pooled
 from vaebench.report.selection import select
@@ -194,3 +196,33 @@ def test_a_kept_line_that_cannot_be_read_is_made_anew(line):
 def test_statsmodels_is_loaded_only_where_something_changed():
     code = "import sys, vaebench.report.pages; sys.exit('statsmodels' in sys.modules or 'pandas' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+SHARE = Claim(
+    "always",
+    "It always is.",
+    (Beyond("r", 0.9, ideal=1, null=0.5, scale="share"), Beyond("s", 0.1, ideal=1, null=0, role="control")),
+    over_records=True,
+)
+
+
+def shares(value, i):
+    """A share, and enough other numbers to be a model of its own."""
+    numbers = {"r": value, "s": value, "t": 0.1 * i, "u": 0.2 * i, "v": 0.3 * i}
+    return lambda rng: [column("trained", None, 0, Measurement(name, each, 0.0, 5)) for name, each in numbers.items()]
+
+
+@pytest.mark.parametrize(
+    ("value", "interval", "word"), [(0.0, "[0.000, 0.265]", "fails"), (1.0, "[0.74, 1.00]", "undecided")]
+)
+def test_a_claim_of_all_objectives_and_data_is_summed_up_with_models_as_the_sample(made, value, interval, word):
+    """Twelve at 0 or 1: Clopper and Pearson's 1 − .025^(1/12) = .265."""
+    task = replace(made.tasks[0], claims=(SHARE,))
+    records = [made.record(variant=f"vae_{i}", claims=(SHARE,), measurements=shares(value, i)) for i in range(12)]
+    models = distinct(select(made.with_tasks(task), records).shown)
+    (line,) = over_records(task, SHARE, models)
+    assert f"{interval} of 12 distinct models, claimed > 0.9" in html.unescape(line) and word in line
+    assert line in general_lines((), [line]) and line in over_variants_page(
+        (task,), groups(task, models, {}), False, shares={task.name: {"always": [line]}}
+    )
+    assert over_records(task, replace(SHARE, over_records=False), models) == []

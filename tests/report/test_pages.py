@@ -27,7 +27,7 @@ TOP |= TABLES
 RECORD = "records/camuto2021_variance_frequency/vae.mlp.digits.md"
 
 
-OVERALL = ("README.md", "glossary.md", "over_variants.md")
+OVERALL = ("README.md", "glossary.md", "over_variants.md", "where_claims_hold.md")
 """The pages for all tasks together."""
 
 
@@ -98,7 +98,7 @@ def test_every_link_into_a_page_leads_to_a_heading_of_it(board, made):
         for name, text in board.items()
         for page, place in re.findall(r"\]\(([^)#]*)#([^)]+)\)", text)
     ]
-    tops = {"glossary.md", "README.md", "over_variants.md", "results/README.md"}
+    tops = {*OVERALL, "results/README.md"}
     tops |= {"variants/vae.md", "variants/beta_vae.md"}
     of_tasks = {f"{folder}{task.name}.md" for task in made.tasks for folder in ("", "places/")}
     assert {page for page, _ in links} == tops | of_tasks
@@ -143,7 +143,8 @@ def test_an_empty_folder_lacks_everything(tmp_path, board):
 def test_a_changed_record_makes_its_page_and_figure_stale_and_no_other_figure(folder, made, few, board):
     changed = made.pages([few[0], made.record(variant="beta_vae", lost=(0,)), *few[2:]], drawn=board)
     said = stale_pages(folder, changed)
-    figures = {name for name in board if name.startswith("figures/camuto2021")} | {"over_variants.md"}
+    figures = {name for name in board if name.startswith("figures/camuto2021")}
+    figures |= {"over_variants.md", "where_claims_hold.md"}  # the last only where a verdict turns
     names = {"README.md", *of_task(made.tasks[0]), "variants/beta_vae.md", *TABLES}
     names.add(RECORD.replace("vae.", "beta_vae.", 1))
     assert set(said.values()) == {DIFFERS}

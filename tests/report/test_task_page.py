@@ -7,6 +7,7 @@ from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
+from judged import observe
 
 from vaebench import catalog
 from vaebench.claims import Beyond, Claim, Measurement, Near, Plant, column, declined, judge, table
@@ -17,6 +18,7 @@ from vaebench.report.decisive import decisive, distance
 from vaebench.report.figures.prepare import task_pictures
 from vaebench.report.format import OF_WHAT, estimate_and_interval
 from vaebench.report.in_words import EFFECTS, Effect
+from vaebench.report.levels import plants_read
 from vaebench.report.markdown import NO_RECORDS, PREVIEW, SYMBOLS, label
 from vaebench.report.selection import select
 from vaebench.report.sent import sent
@@ -326,11 +328,28 @@ def test_what_is_planted_is_said_by_what_is_measured_of_it_and_held_against_what
         Plant("trained", "rate", "above", 0.2, reads="auroc_midpoints", against=0.5),
         Plant("trained", "rate", "below", reads="rate_truncated", against="rate_prior"),
         Plant("slow_encoder", "rate", "below"),
+        Plant("slow_both", "rate", "beside", 0.1),
     )
     claim = Claim("few", "They are few.", (Near("rate", 0.0, 0.1, 1.0),), plants=plants)
-    (line,) = (part for part in claim_section(claim, []) if "Plants: " in part)
-    assert "auroc midpoints lies above 0.5 by 0.2 or more; rate truncated lies below rate prior;" in line
-    assert line.endswith("rate of slow encoder lies below the judged model's.")
+    seen = [
+        *observe([0.02, 0.03, 0.01], "rate"),
+        *observe([0.9, 0.91, 0.92], "auroc_midpoints"),
+        *observe([0.5, 0.51, 0.52], "rate_truncated"),
+        *observe([0.4, 0.41, 0.42], "rate_prior"),
+        *observe([0.02, 0.04, 0.0], "rate", "slow_both"),
+    ]
+    rows = [
+        [cell.strip() for cell in line.split("|")[1:-1]]
+        for line in plants_read([judge(claim, table(seen))]).splitlines()
+    ]
+    assert rows[0] == ["Plant", "Read", "Must lie", "Shows the measure", "Found", "Missed", "Reversed", "Undecided"]
+    assert rows[2:] == [
+        ["auroc midpoints", "auroc midpoints", "above 0.5 by 0.2 or more", "rate", "1", "", "", ""],
+        ["rate truncated", "rate truncated", "below rate prior", "rate", "", "", "1", ""],
+        ["slow encoder", "rate", "below the judged model's", "rate", "", "", "", "1"],
+        ["slow both", "rate", "within 0.1 of the judged model's", "rate", "1", "", "", ""],
+    ]
+    assert any(part.startswith("Can the measure tell? No record") for part in claim_section(claim, []))
 
 
 def test_every_figure_is_shown_once_with_words_for_those_who_cannot_see_it(knob_page, plain_page):

@@ -21,7 +21,7 @@ def test_one_model_under_two_names_counts_once_now_and_the_page_says_how_it_coun
     twin = one.model_copy(update={"subject": made.record(variant="twin", claims=(CLAIM,), measurements=gains).subject})
     suite = made.judging([one])
     task = suite.tasks[0]
-    before = [Before(task.name, "gain", "mlp", "holds", "holds")] * 2
+    before = [Before(task.name, "gain", "mlp", "digits", "holds", "holds")] * 2
     page = versions_page([task], select(suite, [one, twin]), before)
     (row,) = (line for line in page.splitlines() if line.startswith("| [gain]"))
     then, now = (cell.strip() for cell in row.split("|")[2:4])

@@ -10,8 +10,9 @@ test, which keeps its level: 2.5 % for a condition at the edge of its region. A 
 does. That condition's interval is widened for the number of those that could fail (Bonferroni). So a claim whose
 conditions all lie at their edges fails by chance in 2.5 % of cases at most, if seeds are normal.
 
-An interval speaks of what differs between seeds: initial weights, batches, noise, an instrument's draws. The data and
-their split are the same for all seeds, so it does not speak of other data. An instrument has its own error within one
+An interval speaks of what differs between seeds: initial weights, batches, noise, an instrument's draws. Where a data
+set has no official split, each seed divides or draws its own, and the interval speaks of data too; a record says which.
+An instrument has its own error within one
 trained model (`Measurement.stderr`). That error is stored and shown, and never added.
 
 **What is estimated** is the condition's `Scale`.
@@ -75,6 +76,11 @@ Shares keep 2.5 % for every distribution (`share_interval` says why). Three othe
   The column "trend" shows it for slopes. It is up to .13 for τ = −.51 in two seeds of three and 1 in the third. A rule
   on the mean of τ would have to ask for −.955 to bring that below .035.
 
+**Plants and looks.** A measure that does not see a plant at all is called shown in 2.5 % of cases at most, and in
+fewer with several plants. A measure that sees a plant of exactly its least size is called missed in 2.5 %. A claim of
+two looks, each at its edge, holds in 2.5 % of cases at most in either of them. Simulations in ``tests/claims`` hold
+these three.
+
 **How often a true claim holds.** The true value lies so many standard deviations over seeds inside the region. "One
 statistic" is `Beyond`, `Exceeds`, `Outpaces` and the logarithmic scale, for normal seeds. In the row "near" the true
 value is the target, and the columns give the tolerance. "All of k" is a claim of k independent statistics. What is lost
@@ -114,10 +120,10 @@ from vaebench.claims.measurements import (
     map_entry,
     map_entry_name,
 )
-from vaebench.claims.plants import Found, Plant, Validity, read_plants, validity
+from vaebench.claims.plants import Found, Plant, PlantWord, Validity, read_plants, validity
 from vaebench.claims.statistics import ROUNDING, Role, Scale, Statistic
 from vaebench.claims.table import Absence, Column, Sweep, Table, column, is_plain, table
-from vaebench.claims.tolerances import has_tolerance, scaled, with_tolerances
+from vaebench.claims.tolerances import has_tolerance, rests_on_tolerances, scaled, with_tolerances
 from vaebench.claims.tradeoff import Tradeoff
 from vaebench.claims.trends import Outpaces, Trend, kendall_tau
 from vaebench.claims.verdicts import SURVIVING_SHARE, judge, judged_names
@@ -145,6 +151,7 @@ __all__ = [
     "Outpaces",
     "OutpacesArm",
     "Plant",
+    "PlantWord",
     "ReasonCode",
     "Role",
     "RoomyTrend",
@@ -169,6 +176,7 @@ __all__ = [
     "map_entry",
     "map_entry_name",
     "read_plants",
+    "rests_on_tolerances",
     "scaled",
     "share_interval",
     "t_interval",

@@ -35,7 +35,7 @@ ReasonCode = Literal[
 - ``corrected``: on one side, but not after the correction for several statistics, or for several looks.
 - ``one seed``, ``few seeds``, ``no seed``: too few seeds finished.
 - ``unasked``: nobody asked for such a measurement.
-- ``cannot tell``: the measure reads a plant the wrong way round, so it decides nothing under controls.
+- ``cannot tell``: the measure did not find all that was planted, so it decides nothing under controls.
 """
 
 WORST_FIRST: tuple[VerdictWord, ...] = ("fails", "undecided", "holds", "not applicable")
@@ -125,7 +125,7 @@ class Level:
         word: ``holds``, ``fails``, ``undecided`` or ``not applicable``.
         agreement: Mean over conditions of the agreement of each seed, 0 where the claim is false and 1 at the ideal.
         seeds: The seeds that `agreement` belongs to.
-        reason: Why, where the word alone does not say.
+        reason: Why, where the word alone does not say; of a claim that holds without a measure that cannot tell, that.
         code: The reason's code.
         decided_by: The statistic of the first check that has the level's word; empty where every check holds.
         valid: Whether the level's measures were shown to tell, by plants.

@@ -76,6 +76,8 @@ class Beyond:
         scale: What is estimated over seeds, see `Scale`. ``log`` is for measurements that are never negative and whose
             ideal is 0; ``share`` and ``draws`` are for shares. It judges what was measured and changes none of it, so
             it does not count in the hash of a task.
+        needs: A measurement without which this one says nothing: a share of leads, say, where no lead could be read. A
+            seed that declines it declines this one too. Empty for none.
     """
 
     measurement: str
@@ -85,6 +87,7 @@ class Beyond:
     kind: Literal["beyond"] = "beyond"
     scale: Scale = field(default="mean", metadata={"hashed": False})
     role: Role = field(default="published", metadata={"hashed": False})
+    needs: str = field(default="", metadata={"hashed": False})
 
     def __post_init__(self) -> None:
         if not (self.null <= self.limit < self.ideal or self.ideal < self.limit <= self.null):
@@ -112,7 +115,9 @@ class Beyond:
             A statistic for each knob value; a seed whose measurement is impossible on the scale counts against the
             model.
         """
-        return tuple(self._of(self._possible(sweep)) for sweep in sample.at_each_knob(self.measurement, arm))
+        needed = sample.at_each_knob(self.needs, arm) if self.needs else ()
+        sweeps = (_where_there_is(needed, sweep) for sweep in sample.at_each_knob(self.measurement, arm))
+        return tuple(self._of(self._possible(sweep)) for sweep in sweeps)
 
     def _of(self, sweep: Sweep) -> Statistic:
         below, reach = self.ideal < self.limit, self.ideal - self.null
@@ -145,6 +150,24 @@ class Beyond:
             degenerate=tuple(sorted({*sweep.degenerate, *(sweep.values.keys() - kept)})),
             reason=sweep.reason or (f"{self.measurement} {why}" if kept.keys() != sweep.values.keys() else ""),
         )
+
+
+def _where_there_is(needed: tuple[Sweep, ...], sweep: Sweep) -> Sweep:
+    """Leave out the seeds that decline what a measurement rests on, for the reason that they give."""
+    if not needed:
+        return sweep
+    read = {seed for one in needed for seed in one.values}
+    kept = {seed: value for seed, value in sweep.values.items() if seed in read}
+    if kept.keys() == sweep.values.keys():
+        return sweep
+    denied = {seed for one in needed for seed in one.degenerate} & (sweep.values.keys() - read)
+    return replace(
+        sweep,
+        values=kept,
+        counts={seed: at for seed, at in sweep.counts.items() if seed in kept},
+        degenerate=tuple(sorted({*sweep.degenerate, *denied})),
+        reason=next((one.reason for one in needed if one.reason), sweep.reason),
+    )
 
 
 @dataclass(frozen=True)
@@ -208,6 +231,7 @@ class Exceeds:
             missing=sweep.reason or control.reason,
             knob=sweep.knobs[0] if len(sweep.knobs) == 1 else None,
             uninformative="its control leaves nothing to gain" if gains and not open_ else "",
+            room=sum(abs(self._room(*control.values[seed])) for seed in gains) / len(gains) if gains else None,
         )
 
     def _room(self, control: float) -> float:

@@ -1,9 +1,12 @@
 """Plants: models whose true answer is known, and whether a measure orders them as the truth does.
 
 Most plants are an arm that is trained beside the judged models on the same recipe, from the same weights and noise.
-One thing is changed so that the true answer moves in a known direction. The arm's measurement is held against the
-judged model's, paired by seed. Others are made of the judged model itself: what a detector says of planted outliers,
-say, held against a known number. A measure that reads a plant the wrong way round cannot tell what its claim says.
+One thing is changed so that the true answer moves in a known direction, or stays. The arm's measurement is held against
+the judged model's, paired by seed. Others are made of the judged model itself: what a detector says of planted
+outliers, say, held against a known number.
+
+The burden of proof is the measure's. Under controls it decides only where it found everything that was planted. A
+measure that misses a plant, or reads it the wrong way round, cannot tell what its claim says.
 """
 
 from collections.abc import Iterable, Sequence
@@ -17,9 +20,12 @@ Validity = Literal["shown", "cannot tell", "not shown"]
 """Whether a measure can tell.
 
 - ``shown``: every plant was found.
-- ``cannot tell``: a plant was read the wrong way round.
+- ``cannot tell``: a plant was missed, or read the wrong way round.
 - ``not shown``: there are no plants, or their intervals do not decide.
 """
+
+PlantWord = Literal["found", "missed", "reversed", "undecided"]
+"""How a plant was read: by enough on the right side, wholly by less, wholly on the wrong side, or none of these."""
 
 
 @dataclass(frozen=True)
@@ -29,8 +35,8 @@ class Plant:
     Attributes:
         arm: The arm.
         measurement: The measure that the plant is about: a name that a condition judges.
-        side: On which side of the judged model's number the plant's must lie.
-        least: By how much, 0 or above, in the measurement's unit.
+        side: On which side of the judged model's number the plant's must lie; ``beside`` it where nothing may change.
+        least: By how much, 0 or above, in the measurement's unit; how far at most for ``beside``, which is above 0.
         reads: What is measured of the plant, if it is not `measurement` itself.
         against: What the plant is held against: a number, or the name of another measurement of the judged model; None
             for the judged model's measurement of the same name.
@@ -38,7 +44,7 @@ class Plant:
 
     arm: str
     measurement: str
-    side: Literal["above", "below"]
+    side: Literal["above", "below", "beside"]
     least: float = 0.0
     reads: str = ""
     against: float | str | None = None
@@ -48,9 +54,16 @@ class Plant:
         """What is measured of the plant."""
         return self.reads or self.measurement
 
+    @property
+    def title(self) -> str:
+        """The plant in a word: its arm, or what is read where the judged model itself is made one."""
+        return self.name if self.arm == "trained" else self.arm
+
     def __post_init__(self) -> None:
-        if self.side not in {"above", "below"} or not 0 <= self.least < float("inf"):
-            raise ValueError(f"a plant lies above or below, by 0 or more: {self}")
+        if self.side not in {"above", "below", "beside"} or not 0 <= self.least < float("inf"):
+            raise ValueError(f"a plant lies above or below, by 0 or more, or beside: {self}")
+        if self.side == "beside" and not self.least:
+            raise ValueError(f"a plant that lies beside may be off by more than 0: {self}")
         if self.arm == "trained" and self.against is None:
             raise ValueError(f"a plant of the judged model itself is held against something else: {self}")
 
@@ -63,12 +76,13 @@ class Found:
         plant: The plant.
         interval: Of the plant's number minus what it is held against, paired by seed; None where no seed has both.
         word: ``found`` if the interval lies beyond `least` on the right side, ``reversed`` if wholly on the wrong side
-            of 0, else ``undecided``.
+            of 0, ``missed`` if wholly short of `least`, else ``undecided``. Of a plant that lies beside, ``found`` if
+            the interval lies within `least` of 0, ``missed`` if wholly outside.
     """
 
     plant: Plant
     interval: Interval | None
-    word: Literal["found", "reversed", "undecided"]
+    word: PlantWord
 
 
 def read_plants(plants: Iterable[Plant], table: Table) -> tuple[Found, ...]:
@@ -85,17 +99,21 @@ def read_plants(plants: Iterable[Plant], table: Table) -> tuple[Found, ...]:
 
 
 def _found(plant: Plant, table: Table) -> Found:
-    sign = 1 if plant.side == "above" else -1
     differences = list(_differences(plant, table).values())
-    if not differences:
-        return Found(plant, None, "undecided")
-    interval = t_interval(differences)
-    if interval.low is None or interval.high is None:
+    interval = t_interval(differences) if differences else None
+    if interval is None or interval.low is None or interval.high is None:
         return Found(plant, interval, "undecided")
-    nearest, farthest = sorted((sign * interval.low, sign * interval.high))
+    return Found(plant, interval, _word(plant, interval.low, interval.high))
+
+
+def _word(plant: Plant, low: float, high: float) -> PlantWord:
+    if plant.side == "beside":
+        outside = low >= plant.least or high <= -plant.least
+        return "missed" if outside else "found" if -plant.least < low and high < plant.least else "undecided"
+    nearest, farthest = (low, high) if plant.side == "above" else (-high, -low)
     if nearest > plant.least:
-        return Found(plant, interval, "found")
-    return Found(plant, interval, "reversed" if farthest < 0 else "undecided")
+        return "found"
+    return "reversed" if farthest < 0 else "missed" if farthest <= plant.least else "undecided"
 
 
 def _differences(plant: Plant, table: Table) -> dict[int, float]:
@@ -125,7 +143,7 @@ def validity(found: Sequence[Found], measurements: Iterable[str]) -> Validity:
         The word, over the plants of those names.
     """
     names = set(measurements)
-    words = [one.word for one in found if one.plant.measurement in names]
-    if "reversed" in words:
+    words = {one.word for one in found if one.plant.measurement in names}
+    if words & {"missed", "reversed"}:
         return "cannot tell"
-    return "shown" if words and all(word == "found" for word in words) else "not shown"
+    return "shown" if words == {"found"} else "not shown"

@@ -1,7 +1,8 @@
 """Tolerances that are ours, made narrower or wider: would the verdict be another one?
 
-Some numbers in a condition come from nowhere but us: how near is near, and which effect is too small to count. A table
-of verdicts at half and twice each of them is arithmetic on records. It shows which verdicts rest on such a choice.
+Some numbers in a claim come from nowhere but us: how near is near, which effect is too small to count, how far a plant
+must be read. A table of verdicts at half and twice each of them is arithmetic on records. It shows which verdicts rest
+on such a choice. The least Kendall's τ stays: twice it is a course without an exception.
 """
 
 from dataclasses import replace
@@ -55,13 +56,27 @@ def scaled(condition: Condition, factor: float) -> Condition:
             if condition.scale in {"share", "draws"}:  # which have no limit at 0 or 1
                 moved = min(max(moved, 0.01), 0.99)
             return replace(condition, limit=moved)
-        case Trend(least=least) | Outpaces(least=least) | OutpacesArm(least=least) | RoomyTrend(least=least):
+        case RoomyTrend(least=least, full=full):
+            return replace(condition, least=factor * least, full=max(1 - factor * (1 - full), 0.01))
+        case Trend(least=least) | Outpaces(least=least) | OutpacesArm(least=least):
             return replace(condition, least=factor * least)
     return condition
 
 
+def rests_on_tolerances(claim: Claim) -> bool:
+    """Whether a claim has a tolerance that is ours, in a condition or in a plant.
+
+    Args:
+        claim: The claim.
+
+    Returns:
+        False where every limit is at 0 by nature.
+    """
+    return any(map(has_tolerance, claim.conditions)) or any(plant.least for plant in claim.plants)
+
+
 def with_tolerances(claim: Claim, factor: float) -> Claim:
-    """Make all of a claim's tolerances so many times as wide.
+    """Make all of a claim's tolerances so many times as wide, and its plants' least readings.
 
     Args:
         claim: The claim.
@@ -70,4 +85,8 @@ def with_tolerances(claim: Claim, factor: float) -> Claim:
     Returns:
         The claim.
     """
-    return replace(claim, conditions=tuple(scaled(condition, factor) for condition in claim.conditions))
+    return replace(
+        claim,
+        conditions=tuple(scaled(condition, factor) for condition in claim.conditions),
+        plants=tuple(replace(plant, least=factor * plant.least) for plant in claim.plants),
+    )

@@ -54,6 +54,9 @@ def _counted(statistic: Statistic, word: VerdictWord) -> str:
     return f"{statistic.values.count(ideal)} of {n} read {ideal:g}, and a sample of {n} cannot show a mean {most}"
 
 
+TOO_FEW: tuple[ReasonCode, ...] = ("collapsed", "one seed", "few seeds", "no seed")
+"""Reasons that keep plants from being read as well, and say why by themselves."""
+
 Outcome = tuple[VerdictWord, str, ReasonCode]
 """A word, its reason, and the reason's code."""
 
@@ -196,7 +199,9 @@ def judge(claim: Claim, table: Table, arm: str = "trained", seeds_run: int | Non
         statistic without one does not count beside others that have theirs, and says why in its check. A measurement
         that the *model* denies in a seed, by collapsing say, leaves a claim that the others would meet ``undecided``,
         and its agreement there is 0. A contrast whose control left nothing to gain in any seed does so too: it keeps
-        the claim from holding, at an agreement of 0, and never makes it fail. A name that the table has on no arm is
+        the claim from holding, at an agreement of 0, and never makes it fail. Under controls a measure that has plants
+        decides only if it found them all: the others decide without it, and where none is left the claim is
+        ``undecided``. A name that the table has on no arm is
         ``undecided``: nobody asked for such a measurement, and a misspelt one must not hold.
     """
     ran = _Ran(len(table.seeds) if seeds_run is None else seeds_run, len(table.seeds), claim.looks)
@@ -205,11 +210,10 @@ def judge(claim: Claim, table: Table, arm: str = "trained", seeds_run: int | Non
 
 
 def _judged(claim: Claim, sample: Sample, arm: str, ran: _Ran, found: tuple[Found, ...]) -> Verdict:
-    """Judge both levels. A measure that reads a plant the wrong way round decides nothing under controls."""
+    """Judge both levels. Under controls a measure decides only if it found all its plants, where it has any."""
     reduced = [(condition, condition.statistics(sample, arm)) for condition in claim.conditions]
     # Of an empty table nothing was asked at all.
     unheard = {name for name in judged_names([claim]) if sample.names and name not in sample.names}
-    blind = {one.plant.measurement for one in found if one.word == "reversed"}
 
     def level(part: Sequence[Reduced]) -> tuple[Level, tuple[CheckResult, ...]]:
         return _level(part, ran, unheard, found)
@@ -217,25 +221,41 @@ def _judged(claim: Claim, sample: Sample, arm: str, ran: _Ran, found: tuple[Foun
     published = [(of, statistics) for of, statistics in reduced if of.role == "published"]
     controlled, checks = level(reduced)
     first = level(published)[0] if len(published) < len(reduced) else controlled
-    if blind:
-        seeing = [(of, statistics) for of, statistics in reduced if not blind.intersection(of.measurements)]
-        lines = [(of, each) for of, statistics in reduced for each in statistics]
+    if unshown := [one for one in found if one.word != "found"]:
+        blind = {one.plant.measurement for one in unshown}
+        silent = [bool(blind.intersection(of.measurements)) and _are_read(statistics) for of, statistics in reduced]
+        by_check = [one for one, (_, statistics) in zip(silent, reduced, strict=True) for _ in statistics]
         checks = tuple(
-            replace(check, code="cannot tell") if blind.intersection(of.measurements) else check
-            for check, (of, _) in zip(checks, lines, strict=True)
+            replace(check, code="cannot tell") if one else check for check, one in zip(checks, by_check, strict=True)
         )
-        arms = ", ".join(sorted({one.plant.arm for one in found if one.word == "reversed"}))
-        why = f"reads the plant {arms} the wrong way round"
-        controlled = _without_blind(level(seeing)[0] if seeing else None, controlled, why)
+        seeing = [part for part, one in zip(reduced, silent, strict=True) if not one]
+        if any(silent):
+            rest = level(seeing)[0] if seeing else None
+            controlled = _without_blind(rest, controlled, _why_blind(unshown))
     return Verdict(claim.id, arm, first, controlled, checks, found)
+
+
+def _are_read(statistics: Iterable[Statistic]) -> bool:
+    """Whether a condition has any number: what was not read says why by itself."""
+    return any(one.values for one in statistics)
+
+
+def _why_blind(unshown: Sequence[Found]) -> str:
+    """Say in words what became of the plants that were not found, the worst first."""
+    for word, said in (("reversed", "reads {} the wrong way round"), ("missed", "misses {}"), ("undecided", "")):
+        if plants := sorted({one.plant.title for one in unshown if one.word == word}):
+            return (said or "is not shown to find {}").format(f"the plant {', '.join(plants)}")
+    return ""
 
 
 def _without_blind(rest: Level | None, all_together: Level, why: str) -> Level:
     """The level of the conditions whose measures can tell; where there are none, it cannot tell."""
+    if all_together.code in TOO_FEW:
+        return all_together
     if rest is None or rest.word == "not applicable":
         reason = f"its measure {why}"
-        return replace(all_together, word="undecided", reason=reason, code="cannot tell", valid="cannot tell")
-    return rest
+        return replace(all_together, word="undecided", reason=reason, code="cannot tell")
+    return replace(rest, reason=f"by the measures that can tell; another {why}") if rest.word == "holds" else rest
 
 
 Reduced = tuple[Condition, tuple[Statistic, ...]]

@@ -3,13 +3,13 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
-from vaebench.claims import CheckResult, Claim, Plant, Verdict
+from vaebench.claims import CheckResult, Claim, Verdict
 from vaebench.report.claim_table import asked, decided, marks
 from vaebench.report.decisive import decisive, is_blind, worst
 from vaebench.report.distinct import Model, distinct
 from vaebench.report.format import check_numbers, claimed, plain, plus_minus, rounded
 from vaebench.report.in_words import Effect, effect_of, effect_words, said, span
-from vaebench.report.levels import LEVELS, has_controls, held_against, tally, told
+from vaebench.report.levels import LEVELS, has_controls, plants_read, tally, told
 from vaebench.report.markdown import (
     SYMBOLS,
     control_said,
@@ -26,10 +26,13 @@ REPORTED = "Reported only"
 """What comes before the measurements that no claim judges."""
 
 BRACKETS = (
-    "In brackets: on that record the measure reads a [plant](glossary.md#plant) the wrong way round, and decides "
-    "nothing under controls."
+    "In brackets: on that record the measure does not find all its [plants](glossary.md#plant), and decides nothing "
+    "under controls."
 )
 """What explains a mark in brackets."""
+
+PLANTS = "What each measure made of its plants, in how many models"
+"""The title of the folded table."""
 
 CONTROLS = "Controls"
 """What comes before the verdicts on the controls that are alike in all records."""
@@ -158,16 +161,12 @@ def _plants(claim: Claim, models: Iterable[Model]) -> list[str]:
     """Say what the plants are, and whether the measures order them as the truth does."""
     if not claim.plants:
         return []
-    found = told([one.first.verdicts[claim.id] for one in models])
-    asked = escape("; ".join(map(_plant, claim.plants)))
-    return [f"Can the measure tell? {found or 'No record has its plants yet'}. Plants: {asked}."]
-
-
-def _plant(plant: Plant) -> str:
-    """Say where what is measured of a plant must lie."""
-    of = "" if plant.arm == "trained" else f" of {words(plant.arm)}"
-    by = f" by {plain(plant.least)} or more" if plant.least else ""
-    return f"{words(plant.name)}{of} lies {plant.side} {held_against(plant)}{by}"
+    verdicts = [one.first.verdicts[claim.id] for one in models]
+    found = plants_read(verdicts)
+    return [
+        f"Can the measure tell? {told(verdicts) or 'No record has its plants yet'}.",
+        *([details(PLANTS, found)] if found else []),
+    ]
 
 
 def _silent(verdicts: Iterable[tuple[ShownRecord, Verdict]]) -> list[str]:

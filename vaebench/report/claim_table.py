@@ -73,7 +73,8 @@ def why(verdict: Verdict, check: CheckResult) -> str:
     if verdict.controlled.word != check.word:
         return verdict.controlled.reason
     said = check.reason
-    return said or (verdict.controlled.reason if contradicts(check, check.word, "") else "")
+    told = check.word == "holds" or contradicts(check, check.word, "")
+    return said or (verdict.controlled.reason if told else "")
 
 
 def marks(verdict: Verdict, conditions: Mapping[Key, str]) -> Sequence[str]:

@@ -26,6 +26,9 @@ ROUNDING = 1e-4
 _BOUND = "\N{NO-BREAK SPACE}"
 _PERCENT = f"{_BOUND}%"
 
+IN_TESTS = "in tests only"
+"""What stands for a claim without plants of its own: those of its instruments are tests of the suite."""
+
 NO_CONTROL = "no control"
 """What stands under controls of a claim that has none: the published words would read as passed controls."""
 
@@ -320,7 +323,8 @@ def all_claims(found: Sequence[Counted]) -> str:
         name = f"[{escape(one.claim.id)}]({one.link})"
         counts = [tally(verdicts, at == "published") + _in_brackets(one.by_dataset(at)) for at in one.levels]
         counts += [NO_CONTROL] * (len(AT) - len(counts))
-        rows.append([name, escape(one.claim.says), *counts, what_decides(one), _analytic(one), told(verdicts)])
+        tells = told(verdicts) or IN_TESTS
+        rows.append([name, escape(one.claim.says), *counts, what_decides(one), _analytic(one), tells])
     heads = ["Claim", "Statement", "As published", "Under controls", "What decides", "Analytic arm"]
     return dropping_empty([*heads, "Can the measure tell?"], rows)
 

@@ -19,7 +19,7 @@ MEASURES: Mapping[str, str] = {
     "lead_depth_matched": "lead at equal depth",
     "functional_lead": "lead by usefulness",
     "raw_first_share": "strengths where encoders lead",
-    "functional_first_share": "strengths where encoders are useful first",
+    "functional_first_share": "middle strength, where the encoder is useful first",
     "shared_hidden": "hidden layers, across strengths",
     "shared_last_hidden": "last hidden layer, across strengths",
     "shared_hidden_other_objective": "hidden layers, across objectives",

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 from vaebench.claims import WORST_FIRST, CheckResult, LevelName, Verdict
 
-BLIND = "its measure reads a plant the wrong way round, and decides nothing under controls"
-"""What is said of a check whose measure reads a plant the wrong way round."""
+BLIND = "its measure does not find all that was planted, and decides nothing under controls"
+"""What is said of a check whose measure misses a plant, reads it the wrong way round, or is not shown to find it."""
 
 
 def distance(check: CheckResult) -> float:
@@ -52,7 +52,7 @@ def _scaled(value: float, check: CheckResult) -> float:
 
 
 def is_blind(check: CheckResult) -> bool:
-    """Say whether a check's measure read a plant the wrong way round: it decides nothing under controls."""
+    """Say whether a check's measure did not find all its plants: it decides nothing under controls."""
     return check.code == "cannot tell"
 
 

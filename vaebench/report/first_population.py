@@ -26,6 +26,7 @@ class Before:
         task: The task's name.
         claim: The claim's id of that time.
         network: The network.
+        dataset: The data set.
         published: Its word as published.
         controlled: Its word under controls.
     """
@@ -33,6 +34,7 @@ class Before:
     task: str
     claim: str
     network: str
+    dataset: str
     published: VerdictWord
     controlled: VerdictWord
 
@@ -60,5 +62,5 @@ def first_population(path: Path) -> tuple[Before, ...]:
             if not {row["published"], row["controlled"]} <= set(get_args(VerdictWord)):
                 raise Mistake(f"{path}, line {number}: a verdict is one of {', '.join(get_args(VerdictWord))}")
             words: list[VerdictWord] = [row["published"], row["controlled"]]  # type: ignore[list-item]
-            found.append(Before(row["task"], row["claim"], row["network"], *words))
+            found.append(Before(row["task"], row["claim"], row["network"], row["dataset"], *words))
     return tuple(found)

@@ -26,6 +26,7 @@ from vaebench.report.superseded import PAGE as SUPERSEDED
 from vaebench.report.superseded import no_records, superseded_line
 from vaebench.report.taken_away import DATA
 from vaebench.report.this_run import this_run
+from vaebench.report.where_holds import PAGE as WHERE
 
 TITLE = "Which claims about VAEs hold?"
 
@@ -169,7 +170,8 @@ def _claims_legend() -> str:
         f"gives for the {link('analytic arm')}, and how many got it. *How much*, above, is the mean over variants, on "
         "the task's first data set and for the network that has most of them. *New variant* is its 95 % prediction "
         "interval. "
-        f"[All networks and data sets]({OVER_VARIANTS}) have both."
+        f"[All networks and data sets]({OVER_VARIANTS}) have both. "
+        f"[Where each claim holds]({WHERE}) counts by data set and network."
     )
 
 

@@ -102,8 +102,9 @@ SECTIONS: dict[str, dict[str, str]] = {
         "under controls": "The verdict on all conditions, with every control of ours. "
         "It says whether the interpretation stands.",
         "plant": "A model made so that the true answer is known. It is trained as an arm beside the judged models. "
-        "A measure that reads a plant the wrong way round cannot tell what its claim says. "
-        "Then it decides nothing under controls.",
+        "A measure that misses a plant, or reads it the wrong way round, cannot tell what its claim says. "
+        "Under controls a measure decides only where it finds all that was planted. *In tests only*: no plant is "
+        "trained beside the models, and those of the claim's instruments are tests of the suite.",
         "tolerance": "A number in a condition that is our own choice: how near is near, or which effect counts. "
         "Task pages say what the verdicts would be at half and at twice each of them.",
         "agreement": "How far a claim is true of a variant, from −1 to 1. It does not say how good the variant is. "

@@ -2,8 +2,9 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from typing import get_args
 
-from vaebench.claims import Claim, Plant, Validity, Verdict, VerdictWord, has_tolerance
+from vaebench.claims import Claim, Plant, PlantWord, Validity, Verdict, VerdictWord, rests_on_tolerances
 from vaebench.report.format import estimate_and_interval, plain
 from vaebench.report.markdown import SYMBOLS, details, escape, label, table, words
 from vaebench.report.shown import ShownRecord
@@ -16,7 +17,7 @@ TOLERANCES = "Verdicts at half and twice the tolerances that are ours"
 """The title of the folded table."""
 
 CANNOT_TELL = "**the {} cannot tell**"
-"""What stands by a claim of which a measure, or only the paper's own, reads a plant the wrong way round."""
+"""What stands by a claim of which a measure, or only the paper's own, misses a plant or reads it reversed."""
 
 
 def has_controls(claim: Claim) -> bool:
@@ -70,19 +71,20 @@ def told(verdicts: Iterable[Verdict]) -> str:
 
 
 def cannot_tell(verdicts: Iterable[Verdict], brief: bool = False) -> str:
-    """Say in how many models a claim's measures, or only the paper's own, cannot tell.
+    """Say in how many models a claim's measures cannot tell; or the paper's own, if in most of them the others can.
 
     Args:
         verdicts: Of one claim.
         brief: Whether to leave out in how many.
 
     Returns:
-        Markdown; empty where no plant was read the wrong way round.
+        Markdown; empty where no plant was missed or read the wrong way round.
     """
     planted = [one for one in verdicts if one.plants]
     blind = [one for one in planted if least_valid(one) == "cannot tell"]
     papers_own = "published" if brief else "published measure"
-    which = "measure" if any(one.controlled.valid == "cannot tell" for one in blind) else papers_own
+    neither = sum(one.controlled.valid == "cannot tell" for one in blind)
+    which = "measure" if 2 * neither > len(blind) else papers_own
     counts = "" if brief else f" ({len(blind)} of {len(planted)})"
     return f"{CANNOT_TELL.format(which)}{counts}" if blind else ""
 
@@ -112,10 +114,42 @@ def plant_table(verdict: Verdict) -> str:
     for one in verdict.plants:
         plant = one.plant
         numbers = estimate_and_interval(one.interval) if one.interval else ("–", "–")
-        cells = [words(plant.arm), words(plant.measurement), f"{plant.side} {held_against(plant)}"]
-        rows.append([*map(escape, cells), *numbers, f"**{one.word}**" if one.word == "reversed" else one.word])
+        cells = [words(plant.title), words(plant.measurement), must_lie(plant)]
+        lost = one.word in {"missed", "reversed"}
+        rows.append([*map(escape, cells), *numbers, f"**{one.word}**" if lost else one.word])
     heads = ["Plant", "Measurement", "Must lie", "Lies by", "95 % interval", "Read"]
     return table(heads, rows) if rows else ""
+
+
+def plants_read(verdicts: Sequence[Verdict]) -> str:
+    """Write what became of each plant of a claim over some records: a row for each plant and what is measured of it.
+
+    Args:
+        verdicts: Of one claim, one a model.
+
+    Returns:
+        A Markdown table; empty if the claim has no plants.
+    """
+    by_plant: dict[tuple[str, str, str], dict[str, list[PlantWord]]] = {}
+    for verdict in verdicts:
+        for one in verdict.plants:
+            key = words(one.plant.title), words(one.plant.name), must_lie(one.plant)
+            by_plant.setdefault(key, {}).setdefault(one.plant.measurement, []).append(one.word)
+    rows = []
+    for key, by_measurement in by_plant.items():
+        found = Counter(next(iter(by_measurement.values())))
+        measured = ", ".join(map(words, by_measurement))
+        rows.append([*map(escape, (*key, measured)), *(str(found[word] or "") for word in get_args(PlantWord))])
+    heads = ["Plant", "Read", "Must lie", "Shows the measure", "Found", "Missed", "Reversed", "Undecided"]
+    return table(heads, rows) if rows else ""
+
+
+def must_lie(plant: Plant) -> str:
+    """Say where what is measured of a plant must lie, for example ``above 0.5 by 0.2 or more``."""
+    if plant.side == "beside":
+        return f"within {plain(plant.least)} of {held_against(plant)}"
+    by = f" by {plain(plant.least)} or more" if plant.least else ""
+    return f"{plant.side} {held_against(plant)}{by}"
 
 
 def held_against(plant: Plant) -> str:
@@ -136,7 +170,7 @@ def tolerance_table(claims: Sequence[Claim], shown: Sequence[ShownRecord]) -> st
     """
     rows = []
     for claim in claims:
-        if not any(map(has_tolerance, claim.conditions)):
+        if not rests_on_tolerances(claim):
             continue
         at = [_at_factors(claim, one) for one in shown]
         for place, level in enumerate(("as published", "under controls")):

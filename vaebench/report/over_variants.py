@@ -25,6 +25,9 @@ from vaebench.report.pooled import FEWEST, METHOD, Pooled, pooled
 PAGE = KEPT
 """The page's file at the top of the board."""
 
+OVER_RECORDS = "over all networks and data sets, with distinct models as the sample"
+"""What comes before shares over records, whose interval assumes no distribution."""
+
 _KEPT = re.compile(r"^<!-- kept (\{.*\}) -->$", re.MULTILINE)
 
 
@@ -158,7 +161,13 @@ def read_kept(text: str) -> dict[str, Pooled]:
     return found
 
 
-def over_variants_page(tasks: Sequence[Task], found: Sequence[Group], preview: bool, when: str = "") -> str:
+def over_variants_page(
+    tasks: Sequence[Task],
+    found: Sequence[Group],
+    preview: bool,
+    when: str = "",
+    shares: Mapping[str, Mapping[str, Sequence[str]]] | None = None,
+) -> str:
     """Write the page.
 
     Args:
@@ -166,6 +175,7 @@ def over_variants_page(tasks: Sequence[Task], found: Sequence[Group], preview: b
         found: The groups of all tasks.
         preview: Whether to say that it is a preview.
         when: When the suite's own records were measured; empty for nothing.
+        shares: By task and claim, what `over_records` says; None for nothing.
 
     Returns:
         Markdown.
@@ -189,6 +199,8 @@ def over_variants_page(tasks: Sequence[Task], found: Sequence[Group], preview: b
         of_task = [group for group in found if group.task == task.name]
         if of_task:  # a page of one task's records says nothing of the others
             parts += [f"## {escape(task.title)}", _table(of_task)]
+            for claim, lines in (shares or {}).get(task.name, {}).items():
+                parts.append(f"`{claim}`, {OVER_RECORDS}:\n\n{bullets(lines)}")
     parts.insert(head, contents(parts))
     kept = {group.inputs: group.found for group in found if group.found}
     lines = [f"<!-- kept {json.dumps({'inputs': key, **asdict(one)}, sort_keys=True)} -->" for key, one in kept.items()]
@@ -230,16 +242,18 @@ def _general(one: Group) -> str:
     )
 
 
-def general_lines(found: Iterable[Group]) -> str:
+def general_lines(found: Iterable[Group], shares: Sequence[str] = ()) -> str:
     """Say for a task's page how far one claim generalises.
 
     Args:
         found: The groups of the claim.
+        shares: What `over_records` says of it.
 
     Returns:
-        A line for each group; empty if there is none.
+        A line for each group and share; empty if there is none.
     """
     lines = [escape(_general(one)) for one in found if one.found or (one.names and one.n < FEWEST)]
-    if not lines:
-        return ""
-    return f"How much, [over variants]({PAGE}) by random effects:\n\n{bullets(lines)}"
+    parts = [f"How much, [over variants]({PAGE}) by random effects:\n\n{bullets(lines)}"] if lines else []
+    if shares:
+        parts.append(f"{OVER_RECORDS.capitalize()}:\n\n{bullets(shares)}")
+    return "\n\n".join(parts)

@@ -28,6 +28,7 @@ from vaebench.report.glossary import PAGE, glossary_page
 from vaebench.report.kept import kept_page
 from vaebench.report.left_out import PAGE as LEFT_OUT
 from vaebench.report.left_out import left_out_page
+from vaebench.report.over_records import over_records
 from vaebench.report.over_variants import PAGE as OVER_VARIANTS
 from vaebench.report.over_variants import Group, general_lines, groups, over_variants_page, read_kept
 from vaebench.report.places_page import by_data, lines_of, places_of, places_page, places_path
@@ -44,6 +45,8 @@ from vaebench.report.variant_page import variant_page, variants_of
 from vaebench.report.verdict_rows import verdicts_csv
 from vaebench.report.versions import PAGE as VERSIONS
 from vaebench.report.versions import versions_page
+from vaebench.report.where_holds import PAGE as WHERE
+from vaebench.report.where_holds import where_page
 
 
 def pages(
@@ -65,8 +68,8 @@ def pages(
     Returns:
         Contents by path below the board: ``README.md`` and other pages for all tasks, ``<task>.md``,
         ``places/<task>.md``, ``variants/*.md``, ``records/<task>/*.md``, ``results/*`` and ``figures/*.svg``. Pages
-        without content are not there: ``superseded.md``, ``versions.md``, ``left_out.md``, ``over_variants.md`` and
-        ``what_you_get.md``.
+        without content are not there: ``superseded.md``, ``versions.md``, ``left_out.md``, ``over_variants.md``,
+        ``where_claims_hold.md`` and ``what_you_get.md``.
     """
     pictures = {task.name: task_pictures(task, selection) for task in suite.tasks}
     with drawings([*chain.from_iterable(pictures.values())], drawn or {}) as drawing:  # goes on beside what follows
@@ -91,7 +94,8 @@ def _texts(
     standing = {task.name: by_data(models[task.name]) for task in suite.tasks}
     for task in suite.tasks:
         beside = {claim.id: [one for one in general[task.name] if one.claim == claim.id] for claim in task.claims}
-        said = {claim: general_lines(of_claim) for claim, of_claim in beside.items()}
+        shares = over.shares[task.name]
+        said = {claim: general_lines(of_claim, shares.get(claim, ())) for claim, of_claim in beside.items()}
         written[f"{task.name}.md"] = task_page(
             task, selection, pictures[task.name], preview, found.get(task.name, ""), said
         )
@@ -141,10 +145,12 @@ class SummedUp:
     Attributes:
         models: The distinct models of each task.
         general: How far the claims of each task generalise.
+        shares: By task and claim, its shares over records, for the claims that speak of them.
     """
 
     models: Mapping[str, tuple[Model, ...]]
     general: Mapping[str, tuple[Group, ...]]
+    shares: Mapping[str, Mapping[str, list[str]]]
 
 
 def summed_up(suite: Suite, selection: Selection, drawn: Mapping[str, str]) -> SummedUp:
@@ -160,7 +166,12 @@ def summed_up(suite: Suite, selection: Selection, drawn: Mapping[str, str]) -> S
     """
     kept = read_kept(drawn.get(OVER_VARIANTS, ""))
     models = {task.name: distinct(selection.of_task(task.name)) for task in suite.tasks}
-    return SummedUp(models, {task.name: groups(task, models[task.name], kept) for task in suite.tasks})
+    general = {task.name: groups(task, models[task.name], kept) for task in suite.tasks}
+    shares = {
+        task.name: {c.id: lines for c in task.claims if (lines := over_records(task, c, models[task.name]))}
+        for task in suite.tasks
+    }
+    return SummedUp(models, general, shares)
 
 
 def overall_pages(
@@ -190,7 +201,8 @@ def overall_pages(
         SUPERSEDED: superseded_page(suite, selection, preview),
         VERSIONS: versions_page(suite.tasks, selection, suite.first, preview),
         LEFT_OUT: left_out_page(selection, unread, preview),
-        OVER_VARIANTS: over_variants_page(suite.tasks, summed, preview, measured(own)) if claims else "",
+        OVER_VARIANTS: (over_variants_page(suite.tasks, summed, preview, measured(own), over.shares) if claims else ""),
+        WHERE: where_page(suite.tasks, claims, suite.first, preview, measured(own)),
         GIVES: gives_page(given, preview) if given else "",
     }
 

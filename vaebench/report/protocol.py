@@ -1,6 +1,6 @@
 """Write a task's protocol: all that is set, read from the task itself."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from vaebench.experiment import Arm, Budget, Interventions, Preset
@@ -21,16 +21,31 @@ def protocol_table(task: Task) -> str:
         task: The task.
 
     Returns:
-        A table with a column for each preset, and for each data set with budgets of its own.
+        A table with a column for each preset, and for data sets with budgets or a split of their own.
     """
     columns: list[tuple[str, Budget]] = [(preset, task.budgets[preset]) for preset in SHOWN if preset in task.budgets]
-    for dataset, budgets in task.budgets_on.items():
-        if (budget := budgets.get("standard")) is not None:
-            kept = replace(budget, split="fixed") if dataset in REAL_IMAGES else budget
-            columns.append((f"standard, {dataset}", kept))
+    own: dict[str, Budget] = {}
+    for dataset in dict.fromkeys([*task.budgets_on, *(name for name in task.also_on if name in REAL_IMAGES)]):
+        budget = task.budget("standard", dataset)
+        own[dataset] = replace(budget, split="fixed") if dataset in REAL_IMAGES else budget
+    for names in _alike(own):
+        columns.append((f"standard, {' and '.join(names)}", own[names[0]]))
     rows = [[name, *cells] for name, *cells in _rows(task, [budget for _, budget in columns])]
     heads = ["", *(escape(name) for name, _ in columns)]
     return f"{_set(task)}\n\n{table(heads, rows)}"
+
+
+def _alike(budgets: Mapping[str, Budget]) -> list[list[str]]:
+    """Names with equal budgets, together."""
+    found: list[list[str]] = []
+    for name, budget in budgets.items():
+        for names in found:
+            if budgets[names[0]] == budget:
+                names.append(name)
+                break
+        else:
+            found.append([name])
+    return found
 
 
 def _rows(task: Task, budgets: Sequence[Budget]) -> list[list[str]]:

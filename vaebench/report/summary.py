@@ -11,10 +11,10 @@ from vaebench.claims import (
     Interval,
     Table,
     VerdictWord,
-    has_tolerance,
     is_plain,
     judge,
     map_entry,
+    rests_on_tolerances,
     t_interval,
     with_tolerances,
 )
@@ -154,7 +154,7 @@ def tolerances(record: Record) -> dict[str, tuple[Words, ...]]:
     table, found = record.table, {verdict.claim: verdict for verdict in record.verdicts}
     words: dict[str, tuple[Words, ...]] = {}
     for claim in record.claims:
-        if any(map(has_tolerance, claim.conditions)) and claim.id in found:
+        if rests_on_tolerances(claim) and claim.id in found:
             own: Words = (found[claim.id].published.word, found[claim.id].controlled.word)
             words[claim.id] = tuple(own if f == 1 else at_factor(claim, f, table, len(record.cells)) for f in FACTORS)
     return words

@@ -8,10 +8,14 @@ import pytest
 
 from vaebench import catalog
 from vaebench.cell import Cell, arms, compare, dataset_of, read
-from vaebench.claims import judge, judged_names, table
+from vaebench.claims import judge, judged_names, read_plants, table
 from vaebench.experiment import EvaluationBudget, TrainingConfig
+from vaebench.migrate import is_current
 from vaebench.papers.bonheme2022.encoder_first import TASK
 from vaebench.results.record import DatasetInfo, Subject, VariantInfo, Versioned
+from vaebench.results.store import read_records
+
+REFERENCE = Path(__file__).parents[3] / "reference_results"
 
 
 def test_snapshots_run_from_the_first_step_to_the_last_by_factors():
@@ -79,3 +83,18 @@ def test_the_plain_vae_is_held_against_no_other_objective():
     by_claim = {claim.id: judge(claim, table(seen)).word for claim in TASK.claims}
     assert by_claim["exception"] == by_claim["shared_encoders"] == "not applicable"
     assert by_claim["encoder_first"] == "undecided"
+
+
+def test_of_every_committed_record_the_lead_by_usefulness_finds_its_plants_and_no_settling_lead_does():
+    """Slow one side, the other, or both: what the claim rests on under controls is one measure."""
+    found = {}
+    for record in filter(is_current, read_records(REFERENCE / TASK.name)[0]):
+        words = read_plants(TASK.claims[0].plants, record.table)
+        if record.subject.preset == "standard" and all(one.interval and one.interval.n > 1 for one in words):
+            for one in words:
+                found.setdefault(one.plant.measurement, []).append(one.word)
+    leads = found.pop("functional_lead")
+    assert len(leads) >= 3 * 10 and set(leads) == {"found"}
+    assert len(found) == 6
+    for words in found.values():
+        assert not any(set(three) == {"found"} for three in zip(*[iter(words)] * 3, strict=True))

@@ -1,5 +1,7 @@
 """``vaebench data``: load data sets whole, and say what is in them."""
 
+import importlib
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -8,7 +10,10 @@ from rich.table import Table
 
 from vaebench import catalog
 from vaebench.cli.app import app
-from vaebench.cli.console import Json, answer, err, out
+from vaebench.cli.console import NO, Json, answer, err, out, say
+from vaebench.file_bytes import sha256_of
+from vaebench.mistakes import Mistake
+from vaebench.terminal import visible
 
 if TYPE_CHECKING:
     from vaebench.data import Split
@@ -18,20 +23,39 @@ if TYPE_CHECKING:
 def data_(
     given: Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="Data sets; all by default.")] = None,
     data_root: Annotated[Path, typer.Option(help="Folder of the data sets that need files.")] = catalog.DATA_ROOT,
+    download: Annotated[
+        bool, typer.Option("--download", help="Download the named sets that lack files in that folder.")
+    ] = False,
+    check_only: Annotated[
+        bool,
+        typer.Option("--check", help="Load nothing; list files that are missing or wrong, and exit 1 if any are."),
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Load data sets, hold their files against the published sums, and say what is in them.
 
     It prints shape, number of examples, examples of each class, and held-out examples that are in training too.
     """
+    if check_only and download:
+        raise Mistake("--check loads nothing: leave out --check or --download")
+    if download and not given:
+        raise Mistake("--download needs names, as in: vaebench data mnist fashion_mnist --download")
+    root = data_root.expanduser()
     chosen = tuple(dict.fromkeys(given or catalog.dataset_names()))
     for name in chosen:
         catalog.check_dataset(name)
+    if check_only:
+        show_faults({name: faults(name, root) for name in chosen}, as_json)
+        return
+    for name in chosen if download else ():
+        if faults(name, root)["missing"]:
+            say(f"downloading {name} to {root}")
+            catalog.dataset(name, root, download=True)
     found = {}
     with err.status("loading") as status:
         for name in chosen:
             status.update(f"loading {name}")
-            found[name] = described(name, data_root.expanduser())
+            found[name] = described(name, root)
     if as_json:
         answer({"datasets": found})
         return
@@ -40,6 +64,33 @@ def data_(
         for key, value in facts.items():
             table.add_row(key.replace("_", " "), " ".join(map(str, value)) if isinstance(value, list) else str(value))
         out.print(table, "")
+
+
+def faults(name: str, root: Path) -> dict[str, list[str]]:
+    """Files of a data set that are missing, and those that have another sum than the published one.
+
+    Only `mnist` and `fashion_mnist` have sums here. Of the other sets, damage shows when they are loaded.
+    """
+    page, _ = catalog.check_dataset(name)
+    module = importlib.import_module(f"vaebench.data.{page}")
+    sums: dict[str, str] = getattr(module, "SHA256", {})
+    try:
+        missing = [file for file in getattr(module, "FILES", ()) if not (root / file).exists()]
+        found = sha256_of(root, [file for file in sums if file not in missing])
+    except OSError as error:
+        raise Mistake(f"{name} cannot be read: {error.filename}: {error.strerror}; make it a readable file") from error
+    return {"missing": missing, "wrong": [file for file in found if found[file] != sums[file]]}
+
+
+def show_faults(found: dict[str, dict[str, list[str]]], as_json: bool) -> None:
+    """Print a line for each data set. Exit with 1 if files of any are missing or wrong."""
+    if as_json:
+        answer({"datasets": found})
+    for name, kinds in ({} if as_json else found).items():
+        told = "; ".join(f"{kind}: {', '.join(files)}" for kind, files in kinds.items() if files)
+        out.print(visible(f"{name}: {told or 'no file is missing or wrong'}"), highlight=False, soft_wrap=True)
+    if any(files for kinds in found.values() for files in kinds.values()):
+        sys.exit(NO)
 
 
 def described(name: str, root: Path) -> dict[str, object]:

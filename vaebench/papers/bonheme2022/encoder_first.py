@@ -35,19 +35,20 @@ from step 0. Layers are compared on held-out examples, the decoder's on the mode
 | claim | as published | controls |
 | --- | --- | --- |
 | `encoder_first` | the raw lead by biased CKA and by Procrustes is above 0 | debiased ones; functional lead above 0.1 |
-| `independent` | they are at more than 0.9 of the strengths | so is the functional lead |
+| `independent` | they are at more than 0.9 of the strengths | the functional lead is above 0.1, at the middle one |
 | `shared_encoders` | hidden layers, mean and last, differ by less than 0.1 | they are more alike than untrained |
 | `exception` | differences of the heads are below 0 | and below the last hidden layer's |
 
 Agreement of a lead is 0 at no lead and 1 at a decade. Less than 0.1 decade is *together*: twice what seeds and budgets
 of retraining make. Seeds are the sample, because the strengths of one seed share initial weights and batches. The
 share's interval assumes no distribution. Five seeds at 1 show a mean above .478 only: they can fail `independent` and
-cannot meet it. That takes 36 seeds. A model with all units collapsed has learned no representation: its claims are not
-met.
+cannot meet it. That takes 36 seeds. A seed whose functional lead could not be read has none of its share. A model with
+all units collapsed has learned no representation: its claims are not met.
 
 **Can the measures tell?** Three arms repeat the judged model with one side, or both, at a thirtieth or a tenth of the
-learning rate. With a slow encoder a lead must fall by 0.05, with a slow decoder it must rise by 0.1. A lead that moves
-the other way cannot tell, and decides nothing under controls. `slow both` must read as the judged model, and is shown.
+learning rate. With a slow encoder a lead must fall by 0.05, with a slow decoder it must rise by 0.1, and with both it
+must stay within 0.1. A lead that does not find all three decides nothing under controls on that record. A share of
+leads can tell as well as its leads.
 
 **Controls.** `redrawn` is another seed at the middle strength, for the others to be compared with. `other objective`
 is a plain VAE, for the model at the middle strength. For `beta_vae` and `beta_tcvae` it equals strength 1: nothing new.
@@ -100,9 +101,13 @@ def _slowed(encoder_rate: float = 1.0, decoder_rate: float = 1.0) -> Interventio
     return replace(OWN, encoder_rate=encoder_rate, decoder_rate=decoder_rate)
 
 
-def _slow_sides(lead: str) -> tuple[Plant, Plant]:
-    """How a lead has to move if one side is slowed."""
-    return Plant("slow_encoder", lead, "below", 0.05), Plant("slow_decoder", lead, "above", 0.1)
+def _slowed_sides(judged: str, lead: str = "") -> tuple[Plant, ...]:
+    """How a lead has to move if one side is slowed, and that it must not if both are."""
+    return (
+        Plant("slow_encoder", judged, "below", 0.05, reads=lead),
+        Plant("slow_decoder", judged, "above", 0.1, reads=lead),
+        Plant("slow_both", judged, "beside", 0.1, reads=lead),
+    )
 
 
 TASK = Task(
@@ -139,7 +144,7 @@ TASK = Task(
                 *(Beyond(lead, 0, ideal=1, null=0, role="control") for lead in CONTROLS),
                 Beyond("functional_lead", 0.1, ideal=1, null=0, role="control"),
             ),
-            plants=tuple(plant for lead in (*PUBLISHED, *CONTROLS, "functional_lead") for plant in _slow_sides(lead)),
+            plants=tuple(plant for lead in (*PUBLISHED, *CONTROLS, "functional_lead") for plant in _slowed_sides(lead)),
             reported=(
                 *(f"functional_{what}_lead" for what in ("t50", "t90")),
                 "functional_lead_untrained_zero",
@@ -160,7 +165,16 @@ TASK = Task(
             "Encoders come first whatever the strength; over records, whatever the objective and data.",
             (
                 Beyond("raw_first_share", 0.9, ideal=1, null=0.5, scale="share"),
-                Beyond("functional_first_share", 0.9, ideal=1, null=0.5, scale="share", role="control"),
+                Beyond(
+                    *("functional_first_share", 0.9, 1, 0.5),
+                    scale="share",
+                    role="control",
+                    needs="functional_lead",
+                ),
+            ),
+            plants=(
+                *(plant for lead in PUBLISHED for plant in _slowed_sides("raw_first_share", lead)),
+                *_slowed_sides("functional_first_share", "functional_lead"),
             ),
             reported=("encoder_first_share",),
             over_records=True,

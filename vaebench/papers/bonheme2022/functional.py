@@ -66,9 +66,9 @@ def functional_lead(cohort: Cohort) -> tuple[Placed, ...]:
         log-ratios of the steps at which A reaches .5 and .9; ``…_lead_untrained_zero``, with each side's own loss at
         step 0 in place of L₀, so that learning the mean image counts; ``…_gain_…``, L₀ − L(T) in nats; ``…_lag_…``,
         (L(T) − own loss)/|L₀ − own loss|; ``…_steps_…``, for how long fresh sides were trained. For the judged model
-        ``functional_first_share``, 1 if the lead is above `TOGETHER` and else 0. If L₀ − L* is under `LEAST` of what
-        ``other_objective`` gains, or of the data's own scale without it, there is no lead. If a side never reaches .5
-        or .9, its time does not exist, and the lead does.
+        ``functional_first_share``, 1 if the lead is above `TOGETHER` and else 0; a claim counts none without a lead. If
+        L₀ − L* is under `LEAST` of what ``other_objective`` gains, or of the data's own scale without it, there is no
+        lead. If a side never reaches .5 or .9, its time does not exist, and the lead does.
     """
     middle = next((knob for arm, knob in cohort.models if arm == "redrawn"), None)
     x = held_out(cohort.data, cohort.budget.points)
