@@ -34,11 +34,11 @@ from vaebench.measures.model_view import (
 )
 from vaebench.training.fit import Trained
 
-CODES, FEW = 2048, 256
+CODES, FEW = 2048, 128
 """Codes whose differentials are held at a time: at most, and always."""
 
 VALUES = 2**20
-"""Values of outputs whose differentials are held at a time, where there are more than `FEW` codes."""
+"""Values of the decoder's widest layer that are held at a time, where there are more than `FEW` codes."""
 
 COMPONENTS = 512
 """Training examples, at most, whose posteriors make the mixture."""
@@ -162,12 +162,38 @@ def standardised_decoder(trained: Trained) -> Function:
     return lambda z: likelihood_at(trained, unpaired(z)).standardised()
 
 
-def _codes_at_a_time(function: Function, z: Tensor) -> int:
-    """How many codes' differentials are held: fewer where an output has many values."""
-    if len(z) <= FEW:
-        return FEW
-    with torch.no_grad():
-        return max(FEW, min(CODES, VALUES // function(z[:1]).numel()))
+def at_a_time(trained: Trained, z: Tensor, most: int, times: float = 1, least: int = 0) -> int:
+    """How many complex codes are decoded at a time: fewer where the decoder's widest layer has many values.
+
+    A network of convolutions has eight times as many values in a hidden layer as in its output.
+
+    Args:
+        trained: The model.
+        z: Complex codes.
+        most: How many at most.
+        times: How many times `VALUES` may be held: images take less than their differentials.
+        least: How many at least; 0 for `FEW`. No layer is looked at where there are no more.
+
+    Returns:
+        A number from `least` to `most`.
+    """
+    least = least or FEW
+    if len(z) <= least:
+        return least
+    wide: list[int] = []
+
+    def count(_layer: object, _given: object, out: object) -> None:
+        if isinstance(out, Tensor):
+            wide.append(out.numel())
+
+    hooks = [layer.register_forward_hook(count) for layer in trained.model.modules()]
+    try:
+        with torch.no_grad():
+            wide.append(likelihood_at(trained, unpaired(z[:1])).mean.numel())
+    finally:
+        for hook in hooks:
+            hook.remove()
+    return max(least, min(most, int(times * VALUES) // max(wide)))
 
 
 def metric_at(trained: Trained, z: Tensor, active: Tensor) -> Tensor:
@@ -182,5 +208,6 @@ def metric_at(trained: Trained, z: Tensor, active: Tensor) -> Tensor:
         Hermitian, shape (batch, active, active), in nats per squared unit of ζ.
     """
     function = standardised_decoder(trained)
-    found = torch.cat([decoder_metric(function, part) for part in torch.split(z, _codes_at_a_time(function, z))])
+    parts = torch.split(z, at_a_time(trained, z, CODES))
+    found = torch.cat([decoder_metric(function, part) for part in parts])
     return found[:, active][:, :, active]

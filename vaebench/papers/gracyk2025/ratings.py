@@ -14,6 +14,7 @@ from vaebench.kernels.estimate import Undefined
 from vaebench.kernels.neighbours import neighbour_distance
 from vaebench.kernels.sample_variation import quantile_threshold
 from vaebench.measures.model_view import decoded_mean, likelihood_at, posterior_codes
+from vaebench.papers.gracyk2025.complex_view import at_a_time
 from vaebench.papers.gracyk2025.kept import AT_ONCE, Facts
 from vaebench.papers.gracyk2025.outliers import NEIGHBOUR, SHARE
 from vaebench.training.fit import Trained
@@ -69,7 +70,8 @@ def rated(x: Tensor, known: Facts) -> Ratings:
 def decoded(trained: Trained, z: Tensor) -> Tensor:
     """Samples of complex codes: the likelihoods' means, shape (n, *shape)."""
     with torch.no_grad():
-        return torch.cat([likelihood_at(trained, unpaired(part)).mean for part in torch.split(z, AT_ONCE)])
+        parts = torch.split(z, at_a_time(trained, z, AT_ONCE, times=4))
+        return torch.cat([likelihood_at(trained, unpaired(part)).mean for part in parts])
 
 
 def reconstructions(trained: Trained, x: Tensor, rng: torch.Generator) -> Tensor:
