@@ -5,7 +5,7 @@ BIN := .venv/bin
 
 .PHONY: demo demo-mnist data data-mnist data-fashion test check reference reference-left reference-claims \
 	reference-networks reference-real nightly-reference nightly-accept night-proof pins leaderboard wheel bench \
-	bench-compare oldest newest site site-links look clean peers growth
+	bench-compare oldest newest site site-links look clean peers growth pictures
 
 demo: .venv/package
 	$(BIN)/vaebench run --preset quick --archs mlp --variants vae,linear_vae --seeds 2 --out runs/demo
@@ -172,6 +172,10 @@ peers: .venv/peers
 # How cost grows: writes benchmarks/growth.md. Ten minutes of one core at most.
 growth: .venv/package
 	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.growth
+
+# What Gracyk's task rates: writes reference_results/pictures. Seven minutes of one core.
+pictures: data
+	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.pictures --data-root $(DATA)
 
 # The oldest and the newest dependencies that pyproject.toml allows, each in an environment of its own.
 oldest newest: .venv/bin/python

@@ -4,13 +4,14 @@ import io
 from collections.abc import Sequence
 
 import numpy as np
-from benchmarks.pictures.rows import COLUMNS, LABELS, Row
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure as Canvas
 from matplotlib.patches import Rectangle
 from PIL import Image
+from scipy.spatial.distance import cdist
 
+from benchmarks.pictures.rows import COLUMNS, LABELS, Row
 from vaebench.report.figures.draw import board_style
 from vaebench.report.figures.style import FAINT, NETWORKS, SMALL, WIDTH
 
@@ -18,15 +19,19 @@ TILE, GAP, MARK, MARGIN = 128, 8, 12, 12
 """Pixels: side of an image, between images, height of a mark, and around the picture."""
 
 COLOURS = {"classifier": NETWORKS[1], "neighbour": NETWORKS[0]}
+SAID_AT = (560, 842)
+"""Pixels from the left at which a row says what each detector finds."""
+
 WORDS = {"classifier": "classifier", "neighbour": "distance"}
 
 ACROSS = COLUMNS * (TILE + GAP) - GAP + 2 * MARGIN
-LETTERS = {"head": 44, "label": 42, "number": 34, "below": 16}
+LETTERS = {"head": 44, "label": 46, "number": 40, "below": 24}
 """Pixels: height of a line of the heading, of a row's label, of the numbers below, and the space after a row."""
 
 HEAD = (
-    "Odd: odder than 95 % of held-out reconstructions,",
-    "by the classifier or by distance to the data.",
+    "Odd: odder than 95 % of held-out reconstructions, by the",
+    "classifier or by distance. A bar marks an odd image.",
+    "%: share of all such images. ×: oddness over the 95 % point.",
 )
 
 
@@ -76,7 +81,7 @@ def picture(rows: Sequence[Row], title: str) -> Canvas:
     """
     arrays = [tiled(row) for row in rows]
     heights = [LETTERS["label"] + len(a) + LETTERS["number"] * bool(r.by) for r, a in zip(rows, arrays, strict=True)]
-    head = (1 + len(HEAD)) * LETTERS["head"]
+    head = (1 + len(HEAD)) * LETTERS["head"] + LETTERS["below"] // 2
     down = head + sum(heights) + len(rows) * LETTERS["below"] + 2 * MARGIN
     dpi = ACROSS / WIDTH
     with board_style():
@@ -105,18 +110,18 @@ class _Page:
 
     def row(self, row: Row, array: np.ndarray, top: int) -> None:
         self.text(MARGIN, top, LABELS[row.name], 8.0)
-        for right, detector in ((ACROSS - MARGIN - 270, "classifier"), (ACROSS - MARGIN, "neighbour")):
+        for left, detector in zip(SAID_AT, COLOURS, strict=True):
             if detector in row.relative and not row.by:
-                self.text(right, top + 4, f"{WORDS[detector]} {_said(row, detector)}", SMALL, side="right")
-                at = (right - 250) / ACROSS, 1 - (top + 28) / self.down
-                self.figure.add_artist(Rectangle(at, 16 / ACROSS, 16 / self.down, color=COLOURS[detector], linewidth=0))
+                at = left / ACROSS, 1 - (top + 29) / self.down
+                self.figure.add_artist(Rectangle(at, 18 / ACROSS, 18 / self.down, color=COLOURS[detector], linewidth=0))
+                self.text(left + 26, top + 4, f"{WORDS[detector]} {_said(row, detector)}", SMALL)
         top += LETTERS["label"]
         high, across = array.shape[:2]
         axes = self.figure.add_axes((MARGIN / ACROSS, 1 - (top + high) / self.down, across / ACROSS, high / self.down))
         axes.imshow(array, interpolation="nearest", aspect="auto")
         axes.axis("off")
         for i, value in enumerate(row.relative[row.by] if row.by else ()):
-            self.text(MARGIN + i * (TILE + GAP) + TILE / 2, top + high, f"{value:.1f}×", SMALL, side="center")
+            self.text(MARGIN + i * (TILE + GAP) + TILE / 2, top + high + 4, f"{value:.1f}×", SMALL, side="center")
 
 
 def _said(row: Row, detector: str) -> str:
@@ -124,10 +129,27 @@ def _said(row: Row, detector: str) -> str:
     return f"{row.relative[detector][0]:.1f}×" if row.of == 1 else f"{100 * row.numbers[detector]:.0f} %"
 
 
-def png(figure: Canvas) -> bytes:
-    """Print a picture with a palette of 256 colours, without a date."""
+def png(figure: Canvas, colours: int) -> bytes:
+    """Print a picture, without a date.
+
+    Args:
+        figure: As `picture` draws it.
+        colours: How many the palette has. White, black and the marks keep theirs.
+
+    Returns:
+        The file.
+    """
     figure.canvas.draw()
-    drawn = Image.fromarray(np.asarray(figure.canvas.buffer_rgba())[..., :3])  # type: ignore[attr-defined]
+    pixels = np.asarray(figure.canvas.buffer_rgba())[..., :3]  # type: ignore[attr-defined]
+    kept = np.array([to_rgb(colour) for colour in ("white", "black", *COLOURS.values())])
+    free = colours - len(kept)
+    found = np.array(Image.fromarray(pixels).quantize(free).getpalette(), float).reshape(-1, 3)[:free]
+    palette = np.concatenate([(255 * kept).round(), found])
+    # Pillow's own search for the nearest colour is coarse, and would leave the ground a little grey.
+    there, which = np.unique(pixels.reshape(-1, 3) @ (1 << 16, 1 << 8, 1), return_inverse=True)
+    nearest = cdist(np.stack([there >> 16, there >> 8 & 255, there & 255], 1), palette).argmin(1)
+    drawn = Image.fromarray(nearest[which].astype(np.uint8).reshape(pixels.shape[:2]))
+    drawn.putpalette(palette.astype(np.uint8).tobytes())
     file = io.BytesIO()
-    drawn.quantize(256, dither=Image.Dither.NONE).save(file, "png", optimize=True)
+    drawn.save(file, "png", optimize=True)
     return file.getvalue()

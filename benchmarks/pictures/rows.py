@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import torch
+from scipy.stats import spearmanr
 from torch import Tensor
 
 from vaebench.data import Dataset
@@ -18,7 +19,15 @@ from vaebench.papers.gracyk2025.complex_view import active_pairs, metric_at, pri
 from vaebench.papers.gracyk2025.detectors import _of_two_classes, halved
 from vaebench.papers.gracyk2025.kept import Facts, facts
 from vaebench.papers.gracyk2025.outliers import SHARE
-from vaebench.papers.gracyk2025.ratings import DETECTORS, Calibrated, Ratings, calibrated, decoded, rated, reconstructions
+from vaebench.papers.gracyk2025.ratings import (
+    DETECTORS,
+    Calibrated,
+    Ratings,
+    calibrated,
+    decoded,
+    rated,
+    reconstructions,
+)
 from vaebench.papers.gracyk2025.signed_sampling import SIGNS, TOO_SMALL, Draws, _Sampler
 from vaebench.seeds import seed_for
 from vaebench.training.fit import Trained
@@ -39,7 +48,7 @@ LABELS = {
     "less_volume": "samples by less volume",
     "oddest_classifier": "oddest from the prior, by classifier",
     "oddest_neighbour": "oddest from the prior, by distance",
-    "midpoints": "decoded midpoints of two classes",
+    "midpoints": "midpoints of two classes",
     "halves": "halves of two images",
     "mean_image": "mean image of the data",
     "half_as_bright": "from the prior, half as bright",
@@ -110,8 +119,8 @@ class Reader:
 
     def shares(self, found: Ratings) -> dict[str, float]:
         """Share of images odder than 95 % of reconstructions, by detector, as the task reads it."""
-        read = {m.name: m.value for m in self.judge.read("row", found, points=True)}
-        return {name: float(read[f"{name}_beyond_95_row"]) for name in self.judge.reference}
+        read = {m.name: m.value for m in self.judge.read("row", found, points=True) if m.value is not None}
+        return {name: read[f"{name}_beyond_95_row"] for name in self.judge.reference}
 
     def row(self, name: str, x: Tensor, found: Ratings, drawn: Tensor | int = COLUMNS, by: str | None = None) -> Row:
         """Read all images of a kind, and draw some: the first, or those of some indices."""
@@ -145,11 +154,14 @@ def rows(
     near = (rebuilt - known.mean).flatten(1).norm(dim=1)
     read = Reader(known, judge, float(brightness(known.real).quantile(SHARE)), float(near.quantile(SHARE)))
     x, found, volumes = ways["prior"]
-    made = [read.row("held_out", known.real, rated(known.real, known))]
-    made.append(read.row("reconstructions", rebuilt, rated(rebuilt, known)))
+    spread = torch.arange(COLUMNS) * len(known.real) // COLUMNS
+    made = [read.row("held_out", known.real, rated(known.real, known), spread)]
+    made.append(read.row("reconstructions", rebuilt, rated(rebuilt, known), spread))
     for name, way in ways.items():
         row = read.row(name, way.images, way.ratings, LINES * COLUMNS)
-        made.append(Row(row.name, row.images, row.relative, {**row.numbers, "log_volume": float(way.volumes.mean())}, row.of))
+        made.append(
+            Row(row.name, row.images, row.relative, {**row.numbers, "log_volume": float(way.volumes.mean())}, row.of)
+        )
     for detector in judge.reference:
         oddest = found.oddness[detector].argsort(descending=True)[:COLUMNS]
         made.append(read.row(f"oddest_{detector}", x, found, oddest, detector))
@@ -211,9 +223,9 @@ def by_volume(read: Reader, x: Tensor, found: Ratings, volumes: Tensor) -> dict[
 
     Returns:
         Shares that are odd, by ``less`` and ``more``; and by ``less_equal`` and ``more_equal``, where the halves are
-        those of each of 64 groups of like brightness.
+        those of each of 64 groups of like brightness. By ``brightness`` its rank correlation with the volume.
     """
-    shares = {}
+    shares = {"brightness": {"volume_spearman": float(spearmanr(brightness(x), volumes).statistic)}}
     for name, groups in GROUPS.items():
         halves = [volume_halves(part, volumes) for part in brightness(x).argsort().chunk(groups)]
         for half, parts in zip(("less", "more"), zip(*halves, strict=True), strict=True):

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from judged import judge, observe
 
-from vaebench.claims import Beyond, Claim, Measurement, Plant, column, read_plants, table, validity
+from vaebench.claims import Beyond, Claim, Measurement, Plant, column, declined, read_plants, table, validity
+from vaebench.results.assemble import agreement_by_seed
 
 SLOW, FAST = Plant("slow", "lead", "below", 0.05), Plant("fast", "lead", "above", 0.1)
 CLAIM = Claim("first", "It is first.", (Beyond("lead", 0.1, ideal=1.0, null=0.0),), plants=(SLOW, FAST))
@@ -34,6 +35,73 @@ def test_a_measure_that_reads_a_plant_reversed_or_misses_it_decides_nothing_unde
     assert (verdict.controlled.valid, verdict.controlled.word) == (valid, word)
     # The published observation may replicate all the same.
     assert (verdict.published.valid, verdict.published.word) == (valid, "holds")
+
+
+@pytest.mark.parametrize(
+    ("slow", "sight", "word", "code"),
+    [(0.2, -0.3, "holds", ""), (-0.02, -0.3, "undecided", "cannot tell"), (-0.02, 0.3, "holds", "")],
+)
+def test_a_measure_that_misses_a_plant_and_speaks_against_the_claim_keeps_it_from_holding(slow, sight, word, code):
+    """To miss a plant is no reason to read the opposite of the truth; to read it reversed is one."""
+    dim = Beyond("dim", 0.0, ideal=1.0, null=0.0)
+    claim = Claim("first", "It is first.", (*CLAIM.conditions, dim), plants=(SLOW, Plant("slow", "dim", "below", 0.05)))
+    spread = (-0.02, -0.01, 0.0, 0.01, 0.02)
+    columns = [
+        *arms(-0.2, 0.0),
+        *observe([sight + one for one in spread], "dim"),
+        *observe([sight + slow + one / 2 for one in spread], "dim", "slow"),
+    ]
+    verdict = judge(claim, columns)
+    assert (verdict.controlled.word, verdict.controlled.code) == (word, code)
+    assert ("speaks against it" in verdict.controlled.reason) == (word == "undecided")
+
+
+def test_where_no_measure_can_tell_there_is_no_agreement_and_the_other_claims_have_theirs():
+    lost = judge(CLAIM, arms(0.2, 0.4))
+    other = judge(Claim("other", "It is.", CLAIM.conditions), arms(0.2, 0.4))
+    assert (lost.controlled.agreement, lost.controlled.seeds) == ((), ())
+    assert lost.published.agreement == other.published.agreement != ()
+    assert agreement_by_seed([lost, other]) == agreement_by_seed([other])
+
+
+def test_what_was_not_read_of_a_model_says_why_by_itself_and_hides_no_measure_that_can_tell():
+    """A blind measure that was read in too few seeds took the verdict from a measure that had found all its plants."""
+    sighted = Beyond("sighted", 0.0, ideal=1.0, null=0.0, role="control")
+    claim = Claim(
+        "first", "It is first.", (*CLAIM.conditions, sighted), plants=(SLOW, Plant("slow", "sighted", "below"))
+    )
+    spread = (-0.02, -0.01, 0.0, 0.01, 0.02)
+    columns = [
+        *(one for one in arms(0.2, 0.0) if one.seeds != (3,) or one.arm != "trained"),
+        column("trained", None, 3, declined("lead", "it has collapsed", "model")),
+        *observe([0.3 + one for one in spread], "sighted"),
+        *observe([-0.2 + one / 2 for one in spread], "sighted", "slow"),
+    ]
+    verdict = judge(claim, columns)
+    assert (verdict.controlled.word, verdict.controlled.valid) == ("holds", "shown")
+    gone = [column("trained", None, seed, declined("lead", "it has collapsed", "model")) for seed in range(5)]
+    alone = judge(CLAIM, [*gone, *(one for one in arms(0.2, 0.4) if one.arm != "trained")])
+    assert (alone.controlled.word, alone.controlled.code) == ("undecided", "collapsed")
+
+
+def test_a_plant_that_few_seeds_have_is_not_found():
+    columns = [one for one in arms(-0.2, 0.4) if one.arm == "trained" or one.seeds[0] < 2]
+    assert [one.word for one in judge(CLAIM, columns).plants] == ["undecided", "undecided"]
+
+
+def test_what_is_left_out_still_widens_what_the_others_need():
+    """Four blind statistics beside one at the edge: it fails alone, and not among five."""
+    edge = [-0.61, -0.02, -0.33, -0.15, -0.49]
+    blind = [Beyond(name, 0.0, ideal=1.0, null=0.0, role="control") for name in "abcd"]
+    plants = tuple(Plant("slow", name, "below") for name in "abcd")
+    claim = Claim("first", "It is first.", (Beyond("r", 0.0, ideal=1.0, null=0.0), *blind), plants=plants)
+    columns = observe(edge) + [one for n in "abcd" for one in observe([0.5, 0.6, 0.4, 0.55, 0.5], n)]
+    columns += [one for n in "abcd" for one in observe([0.9, 1.0, 0.8, 0.95, 0.9], n, "slow")]
+    verdict = judge(claim, columns)
+    assert (verdict.published.word, verdict.controlled.word, verdict.controlled.code) == (
+        *("fails", "undecided"),
+        "corrected",
+    )
 
 
 def test_the_code_says_so_and_the_plant_is_named():

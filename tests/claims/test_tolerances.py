@@ -57,6 +57,12 @@ def test_any_factor_gives_a_condition_that_can_be(condition, factor):
     assert type(scaled(condition, factor)) is type(condition)
 
 
+def test_a_limit_near_the_null_is_a_least_effect_and_is_scaled_from_there():
+    """A lead of 0.1 decades, with an ideal of 1: twice is 0.2. It was 0, where the paper's own condition is."""
+    lead = Beyond("r", 0.1, ideal=1.0, null=0.0)
+    assert [scaled(lead, factor).limit for factor in (0.5, 1, 2, 100)] == pytest.approx([0.05, 0.1, 0.2, 0.99])
+
+
 def test_the_way_from_the_ideal_is_scaled():
     assert scaled(Beyond("r", 0.9, ideal=1.0, null=0.5), 2).limit == pytest.approx(0.8)
     assert scaled(Beyond("r", 0.9, ideal=1.0, null=0.5), 100).limit == 0.5

@@ -45,12 +45,12 @@ def test_a_measure_that_cannot_tell_is_said_first():
     plants = (Found(PLANT, t_interval([0.1, 0.2, 0.15]), "reversed"),)
     lost = verdict(HOLDS, UNDECIDED, valid="cannot tell", plants=plants)
     shown = verdict(HOLDS, HOLDS, valid="shown", plants=plants)
-    assert told([lost, shown]).startswith(CANNOT_TELL.format("measure"))
+    assert told([lost, shown]).startswith(CANNOT_TELL.format("the measure"))
     assert told([shown, shown]) == "shown in 2 of 2"
     assert cannot_tell([lost, shown]) == f"{CANNOT_TELL.format('measure')} (1 of 2)"
-    assert cannot_tell([lost, shown], brief=True) == CANNOT_TELL.format("measure")
+    assert cannot_tell([lost, shown], brief=True) == CANNOT_TELL.format("the measure")
     papers_own = replace(shown, published=replace(HOLDS, valid="cannot tell"))
-    assert cannot_tell([papers_own, shown]) == f"{CANNOT_TELL.format('published measure')} (1 of 2)"
+    assert cannot_tell([papers_own, shown]) == f"{CANNOT_TELL.format('the published measure')} (1 of 2)"
     assert cannot_tell([shown, shown]) == cannot_tell([verdict(HOLDS, HOLDS)]) == ""
     assert told([verdict(HOLDS, HOLDS)]) == ""
     written = plant_table(lost).splitlines()

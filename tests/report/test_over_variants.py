@@ -221,7 +221,10 @@ def test_a_claim_of_all_objectives_and_data_is_summed_up_with_models_as_the_samp
     records = [made.record(variant=f"vae_{i}", claims=(SHARE,), measurements=shares(value, i)) for i in range(12)]
     models = distinct(select(made.with_tasks(task), records).shown)
     (line,) = over_records(task, SHARE, models)
-    assert f"{interval} of 12 distinct models, claimed > 0.9" in html.unescape(line) and word in line
+    assert (
+        f"{interval} of 12 distinct models whose measure can tell, claimed > 0.9" in html.unescape(line)
+        and word in line
+    )
     assert line in general_lines((), [line]) and line in over_variants_page(
         (task,), groups(task, models, {}), False, shares={task.name: {"always": [line]}}
     )

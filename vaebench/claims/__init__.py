@@ -77,9 +77,10 @@ Shares keep 2.5 % for every distribution (`share_interval` says why). Three othe
   on the mean of τ would have to ask for −.955 to bring that below .035.
 
 **Plants and looks.** A measure that does not see a plant at all is called shown in 2.5 % of cases at most, and in
-fewer with several plants. A measure that sees a plant of exactly its least size is called missed in 2.5 %. A claim of
-two looks, each at its edge, holds in 2.5 % of cases at most in either of them. Simulations in ``tests/claims`` hold
-these three.
+fewer with several plants. A measure that sees a plant of exactly its least size is called missed in 2.5 %, and found in
+as few: a plant has to be well beyond its least size. What a left-out measure could have brought down still counts in
+the correction, so that ``fails`` keeps its 2.5 % whatever the plants pick. A claim of two looks, each at its edge,
+holds in 2.5 % of cases at most in either of them. Simulations in ``tests/claims`` hold these.
 
 **How often a true claim holds.** The true value lies so many standard deviations over seeds inside the region. "One
 statistic" is `Beyond`, `Exceeds`, `Outpaces` and the logarithmic scale, for normal seeds. In the row "near" the true
@@ -111,7 +112,15 @@ need three standard deviations. A `share` of five seeds has no power above .478,
 from vaebench.claims.arms import OutpacesArm, RoomyTrend
 from vaebench.claims.claim import WORST_FIRST, CheckResult, Claim, Level, LevelName, ReasonCode, Verdict, VerdictWord
 from vaebench.claims.conditions import Beyond, Condition, Exceeds, Near
-from vaebench.claims.intervals import LEVEL, Interval, draws_interval, log_interval, share_interval, t_interval
+from vaebench.claims.intervals import (
+    LEVEL,
+    SURVIVING_SHARE,
+    Interval,
+    draws_interval,
+    log_interval,
+    share_interval,
+    t_interval,
+)
 from vaebench.claims.measurements import (
     LARGEST,
     Measurement,
@@ -126,7 +135,7 @@ from vaebench.claims.table import Absence, Column, Sweep, Table, column, is_plai
 from vaebench.claims.tolerances import has_tolerance, rests_on_tolerances, scaled, with_tolerances
 from vaebench.claims.tradeoff import Tradeoff
 from vaebench.claims.trends import Outpaces, Trend, kendall_tau
-from vaebench.claims.verdicts import SURVIVING_SHARE, judge, judged_names
+from vaebench.claims.verdicts import judge, judged_names
 
 __all__ = [
     "LARGEST",

@@ -148,7 +148,7 @@ class Verdict:
         claim: The claim's id.
         arm: The arm that was judged.
         published: By the paper's own measure, or the nearest that can be taken: does the observation replicate?
-        controlled: The same together with every control of ours: does the interpretation stand?
+        controlled: The same together with every control of ours, of what can tell: does the interpretation stand?
         checks: One for each statistic, as it is judged under controls.
         plants: How the claim's plants were read; empty for a control's verdict.
     """

@@ -7,6 +7,9 @@ from functools import cache
 
 LEVEL = 0.95
 
+SURVIVING_SHARE = 0.8
+"""A claim is not judged on the seeds that survived when more than a fifth did not: survivors are no fair sample."""
+
 
 @dataclass(frozen=True, slots=True)  # a board holds hundreds of thousands
 class Interval:

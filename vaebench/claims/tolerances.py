@@ -35,10 +35,11 @@ def scaled(condition: Condition, factor: float) -> Condition:
 
     Args:
         condition: The condition.
-        factor: Above 0; above 1 lets more count as true, save in a trend, where it asks for a larger effect.
+        factor: Above 0; above 1 lets more count as true. Of a least effect, as in a trend, it asks for a larger one.
 
     Returns:
-        The condition. A limit moves away from the ideal, and no farther than the null. A tolerance stays below the way
+        The condition. A limit moves away from the end that it is near: from the ideal, and no farther than the null; or
+        from the null, and stays short of the ideal. A tolerance stays below the way
         from the target to the null.
 
     Examples:
@@ -50,6 +51,10 @@ def scaled(condition: Condition, factor: float) -> Condition:
     match condition:
         case Near(tolerance=tolerance, target=target, null=null):
             return replace(condition, tolerance=min(factor * tolerance, 0.99 * abs(null - target)))
+        case Beyond(limit=limit, ideal=ideal, null=null) if abs(limit - null) < abs(limit - ideal):
+            moved = null + factor * (limit - null)  # the least effect that counts
+            reach = null + 0.99 * (ideal - null)
+            return replace(condition, limit=min(moved, reach) if null < ideal else max(moved, reach))
         case Beyond(limit=limit, ideal=ideal, null=null) if limit != null:
             moved = ideal + factor * (limit - ideal)
             moved = max(moved, null) if null < ideal else min(moved, null)

@@ -1,18 +1,15 @@
 """What measurements say of a claim."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from vaebench.claims.claim import WORST_FIRST, CheckResult, Claim, Level, ReasonCode, Verdict, VerdictWord
 from vaebench.claims.conditions import Condition
-from vaebench.claims.intervals import LEVEL, Interval, drawn, share_interval
-from vaebench.claims.plants import Found, read_plants, validity
+from vaebench.claims.intervals import LEVEL, SURVIVING_SHARE, Interval, drawn, share_interval
+from vaebench.claims.plants import Found, PlantWord, read_plants, validity
 from vaebench.claims.statistics import Role, Sample, Statistic, number_text
 from vaebench.claims.table import Table
-
-SURVIVING_SHARE = 0.8
-"""A claim is not judged on the seeds that survived when more than a fifth did not: survivors are no fair sample."""
 
 
 def _place(interval: Interval, statistic: Statistic) -> VerdictWord:
@@ -53,6 +50,9 @@ def _counted(statistic: Statistic, word: VerdictWord) -> str:
     most = f"above {surest.low:.3f}" if statistic.high is None else f"below {surest.high:.3f}"
     return f"{statistic.values.count(ideal)} of {n} read {ideal:g}, and a sample of {n} cannot show a mean {most}"
 
+
+WORST_READ: tuple[PlantWord, ...] = ("reversed", "missed", "undecided", "found")
+"""Which of several readings of plants counts: the first of these that is among them."""
 
 TOO_FEW: tuple[ReasonCode, ...] = ("collapsed", "one seed", "few seeds", "no seed")
 """Reasons that keep plants from being read as well, and say why by themselves."""
@@ -199,13 +199,16 @@ def judge(claim: Claim, table: Table, arm: str = "trained", seeds_run: int | Non
         statistic without one does not count beside others that have theirs, and says why in its check. A measurement
         that the *model* denies in a seed, by collapsing say, leaves a claim that the others would meet ``undecided``,
         and its agreement there is 0. A contrast whose control left nothing to gain in any seed does so too: it keeps
-        the claim from holding, at an agreement of 0, and never makes it fail. Under controls a measure that has plants
-        decides only if it found them all: the others decide without it, and where none is left the claim is
-        ``undecided``. A name that the table has on no arm is
+        the claim from holding, at an agreement of 0, and never makes it fail. A name that the table has on no arm is
         ``undecided``: nobody asked for such a measurement, and a misspelt one must not hold.
+
+        Under controls a measure that has plants decides only if it found them all. The others decide without it, still
+        widened for all; where none is left the claim is ``undecided``, without an agreement. One that merely misses a
+        plant keeps the claim from holding where it speaks against it: to miss is no reason to read the opposite. One
+        that reads a plant the wrong way round does not.
     """
     ran = _Ran(len(table.seeds) if seeds_run is None else seeds_run, len(table.seeds), claim.looks)
-    found = read_plants(claim.plants, table) if arm == "trained" else ()
+    found = read_plants(claim.plants, table, ran.started) if arm == "trained" else ()
     return _judged(claim, table, arm, ran, found)
 
 
@@ -215,46 +218,72 @@ def _judged(claim: Claim, sample: Sample, arm: str, ran: _Ran, found: tuple[Foun
     # Of an empty table nothing was asked at all.
     unheard = {name for name in judged_names([claim]) if sample.names and name not in sample.names}
 
-    def level(part: Sequence[Reduced]) -> tuple[Level, tuple[CheckResult, ...]]:
-        return _level(part, ran, unheard, found)
+    def level(part: Sequence[Reduced], together: int) -> tuple[Level, tuple[CheckResult, ...]]:
+        return _level(part, ran, unheard, found, together)
 
     published = [(of, statistics) for of, statistics in reduced if of.role == "published"]
-    controlled, checks = level(reduced)
-    first = level(published)[0] if len(published) < len(reduced) else controlled
-    if unshown := [one for one in found if one.word != "found"]:
-        blind = {one.plant.measurement for one in unshown}
-        silent = [bool(blind.intersection(of.measurements)) and _are_read(statistics) for of, statistics in reduced]
-        by_check = [one for one, (_, statistics) in zip(silent, reduced, strict=True) for _ in statistics]
+    every = _together(reduced)
+    controlled, checks = level(reduced, every)
+    first = level(published, _together(published))[0] if len(published) < len(reduced) else controlled
+    worst = _worst_words(found)
+    if any(worst.get(name, "found") != "found" for of in claim.conditions for name in of.measurements):
+        parts = [(_blind(of, statistics, worst), (of, statistics)) for of, statistics in reduced]
+        words = [word for word, (_, statistics) in parts for _ in statistics]
         checks = tuple(
-            replace(check, code="cannot tell") if one else check for check, one in zip(checks, by_check, strict=True)
+            replace(check, code="cannot tell") if word else check for check, word in zip(checks, words, strict=True)
         )
-        seeing = [part for part, one in zip(reduced, silent, strict=True) if not one]
-        if any(silent):
-            rest = level(seeing)[0] if seeing else None
-            controlled = _without_blind(rest, controlled, _why_blind(unshown))
+        seeing = [part for word, part in parts if not word]
+        against = [
+            check
+            for check, word in zip(checks, words, strict=True)
+            if word and word != "reversed" and check.word == "fails"
+        ]
+        if len(seeing) < len(reduced):
+            rest = level(seeing, every)[0] if seeing else None
+            controlled = _without_blind(rest, controlled, _why_blind(found, claim), against)
     return Verdict(claim.id, arm, first, controlled, checks, found)
 
 
-def _are_read(statistics: Iterable[Statistic]) -> bool:
-    """Whether a condition has any number: what was not read says why by itself."""
-    return any(one.values for one in statistics)
+def _worst_words(found: Iterable[Found]) -> dict[str, PlantWord]:
+    """By measurement, the worst word of its plants."""
+    worst: dict[str, PlantWord] = {}
+    for one in found:
+        before = worst.get(one.plant.measurement, "found")
+        worst[one.plant.measurement] = min(before, one.word, key=WORST_READ.index)
+    return worst
 
 
-def _why_blind(unshown: Sequence[Found]) -> str:
-    """Say in words what became of the plants that were not found, the worst first."""
-    for word, said in (("reversed", "reads {} the wrong way round"), ("missed", "misses {}"), ("undecided", "")):
-        if plants := sorted({one.plant.title for one in unshown if one.word == word}):
-            return (said or "is not shown to find {}").format(f"the plant {', '.join(plants)}")
-    return ""
+def _blind(condition: Condition, statistics: Iterable[Statistic], worst: Mapping[str, PlantWord]) -> PlantWord | None:
+    """How a condition's measures read their plants, if not all were found; None if it can tell, or was not read."""
+    words = [worst[name] for name in condition.measurements if worst.get(name, "found") != "found"]
+    # What was not read says why by itself.
+    return min(words, key=WORST_READ.index) if words and any(one.values for one in statistics) else None
 
 
-def _without_blind(rest: Level | None, all_together: Level, why: str) -> Level:
+def _why_blind(found: Iterable[Found], claim: Claim) -> str:
+    """Say in words what became of the judged measures' plants that were not found, the worst of them."""
+    judged = set(judged_names([claim]))
+    unshown = [one for one in found if one.word != "found" and one.plant.measurement in judged]
+    word = min((one.word for one in unshown), key=WORST_READ.index)
+    plants = "the plant " + ", ".join(sorted({one.plant.title for one in unshown if one.word == word}))
+    match word:
+        case "reversed":
+            return f"reads {plants} the wrong way round"
+        case "missed":
+            return f"misses {plants}"
+    return f"is not shown to find {plants}"
+
+
+def _without_blind(rest: Level | None, all_together: Level, why: str, against: Sequence[CheckResult]) -> Level:
     """The level of the conditions whose measures can tell; where there are none, it cannot tell."""
-    if all_together.code in TOO_FEW:
-        return all_together
     if rest is None or rest.word == "not applicable":
+        if all_together.code in TOO_FEW:
+            return all_together
         reason = f"its measure {why}"
-        return replace(all_together, word="undecided", reason=reason, code="cannot tell")
+        return replace(all_together, word="undecided", agreement=(), seeds=(), reason=reason, code="cannot tell")
+    if rest.word == "holds" and against:
+        reason = f"it holds by the measures that can tell; {against[0].place} speaks against it, and {why}"
+        return replace(rest, word="undecided", reason=reason, code="cannot tell", decided_by=against[0].place)
     return replace(rest, reason=f"by the measures that can tell; another {why}") if rest.word == "holds" else rest
 
 
@@ -262,12 +291,17 @@ Reduced = tuple[Condition, tuple[Statistic, ...]]
 """A condition with its statistics."""
 
 
+def _together(reduced: Iterable[Reduced]) -> int:
+    """How many statistics could bring a claim down."""
+    every = (one for _, statistics in reduced for one in statistics)
+    return max(1, sum(not one.uninformative for one in every if one.values or one.degenerate))
+
+
 def _level(
-    reduced: Sequence[Reduced], ran: _Ran, unheard: set[str], found: Sequence[Found]
+    reduced: Sequence[Reduced], ran: _Ran, unheard: set[str], found: Sequence[Found], together: int
 ) -> tuple[Level, tuple[CheckResult, ...]]:
-    """Judge some conditions together."""
+    """Judge some conditions, each widened for so many."""
     meant = [[one for one in statistics if one.values or one.degenerate] for _, statistics in reduced]
-    together = max(1, sum(not one.uninformative for statistics in meant for one in statistics))
     checks = tuple(
         _checked(one, of.role, ran, together, ", ".join(sorted(unheard.intersection(of.measurements))))
         for of, statistics in reduced

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from vaebench.claims import SURVIVING_SHARE, Column, LevelName, Verdict, judged_names, t_interval
 from vaebench.mistakes import Mistake, nearest
+from vaebench.report.decisive import is_blind
 from vaebench.report.differences import AtLevel, ClaimDifference, Comparison, MeasurementDifference
 from vaebench.results.assemble import rejudge
 from vaebench.results.record import Record
@@ -155,7 +156,9 @@ def _statistics(verdict: Verdict, level: LevelName) -> Iterator[str]:
         Names, with knob values.
     """
     for check in verdict.checks:
-        if check.word != "not applicable" and (level == "controlled" or check.role == "published"):
+        if check.word != "not applicable" and (
+            check.role == "published" if level == "published" else not is_blind(check)
+        ):
             yield check.place
 
 

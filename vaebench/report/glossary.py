@@ -26,6 +26,17 @@ _RULES = table(
         ],
         ["A control leaves nothing to gain in any seed ([uninformative](#uninformative))", _UNDECIDED, "0"],
         [f"Fewer than {SURVIVING_SHARE:.0%} of the seeds have the measurement", _UNDECIDED, "that of the other seeds"],
+        [
+            "A measure does not find a [plant](#plant)",
+            "that of the other measures, under controls",
+            "that of the others",
+        ],
+        [
+            "A measure that misses a plant speaks against what the others say",
+            f"{_UNDECIDED}, if the others would hold",
+            "that of the others",
+        ],
+        ["No measure finds its plants", f"{_UNDECIDED} under controls", "none"],
         ["One condition has no meaning here", "that of the other conditions", "that of the other conditions"],
         ["No condition has a meaning here", label("not applicable"), "none"],
     ],
@@ -99,11 +110,12 @@ SECTIONS: dict[str, dict[str, str]] = {
         "or its interval is wider than all that the claim distinguishes. It is undecided and never fails.",
         "as published": "The verdict on the conditions that are the paper's own, or the nearest that can be taken. "
         "It says whether the observation replicates.",
-        "under controls": "The verdict on all conditions, with every control of ours. "
+        "under controls": "The verdict with every control of ours, on all conditions whose measure can tell. "
         "It says whether the interpretation stands.",
         "plant": "A model made so that the true answer is known. It is trained as an arm beside the judged models. "
         "A measure that misses a plant, or reads it the wrong way round, cannot tell what its claim says. "
-        "Under controls a measure decides only where it finds all that was planted. *In tests only*: no plant is "
+        "Under controls a measure decides only where it finds all that was planted. One that misses a plant and speaks "
+        "against the claim keeps it from holding. *In tests only*: no plant is "
         "trained beside the models, and those of the claim's instruments are tests of the suite.",
         "tolerance": "A number in a condition that is our own choice: how near is near, or which effect counts. "
         "Task pages say what the verdicts would be at half and at twice each of them.",

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import get_args
 
 from vaebench.claims import Claim, Plant, PlantWord, Validity, Verdict, VerdictWord, rests_on_tolerances
+from vaebench.report.decisive import checks_of, is_blind
 from vaebench.report.format import estimate_and_interval, plain
 from vaebench.report.markdown import SYMBOLS, details, escape, label, table, words
 from vaebench.report.shown import ShownRecord
@@ -16,7 +17,7 @@ LEVELS = ("As published", "Under controls")
 TOLERANCES = "Verdicts at half and twice the tolerances that are ours"
 """The title of the folded table."""
 
-CANNOT_TELL = "**the {} cannot tell**"
+CANNOT_TELL = "**{} cannot tell**"
 """What stands by a claim of which a measure, or only the paper's own, misses a plant or reads it reversed."""
 
 
@@ -71,7 +72,7 @@ def told(verdicts: Iterable[Verdict]) -> str:
 
 
 def cannot_tell(verdicts: Iterable[Verdict], brief: bool = False) -> str:
-    """Say in how many models a claim's measures cannot tell; or the paper's own, if in most of them the others can.
+    """Say in how many models a claim's measures cannot tell; or the paper's own, or one of them, if in most others can.
 
     Args:
         verdicts: Of one claim.
@@ -82,9 +83,10 @@ def cannot_tell(verdicts: Iterable[Verdict], brief: bool = False) -> str:
     """
     planted = [one for one in verdicts if one.plants]
     blind = [one for one in planted if least_valid(one) == "cannot tell"]
-    papers_own = "published" if brief else "published measure"
     neither = sum(one.controlled.valid == "cannot tell" for one in blind)
-    which = "measure" if 2 * neither > len(blind) else papers_own
+    partly = sum(not all(map(is_blind, checks_of(one, "published"))) for one in blind)
+    papers_own = ("one published" if 2 * partly > len(blind) else "the published") + ("" if brief else " measure")
+    which = "the measure" if 2 * neither > len(blind) else papers_own
     counts = "" if brief else f" ({len(blind)} of {len(planted)})"
     return f"{CANNOT_TELL.format(which)}{counts}" if blind else ""
 

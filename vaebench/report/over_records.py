@@ -1,10 +1,11 @@
 """Sum up a claim that speaks of all objectives and data: its shares, with distinct models as the sample."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from vaebench.claims import Beyond, Claim, Interval, share_interval
+from vaebench.claims import Beyond, CheckResult, Claim, Interval, share_interval
 from vaebench.papers import Task
 from vaebench.report.condition_words import condition_words
+from vaebench.report.decisive import is_blind
 from vaebench.report.distinct import Model
 from vaebench.report.format import claimed, estimate_and_interval
 from vaebench.report.markdown import escape
@@ -22,7 +23,8 @@ def over_records(task: Task, claim: Claim, models: Iterable[Model]) -> list[str]
         models: The distinct models of the task; only the suite's own of the standard preset count.
 
     Returns:
-        One line of Markdown for each share; none of a claim that does not speak of records, or that none has read.
+        One line of Markdown for each share; none of a claim that does not speak of records, or that none has read. A
+        model whose measure cannot tell does not count.
     """
     if not claim.over_records:
         return []
@@ -33,14 +35,20 @@ def over_records(task: Task, claim: Claim, models: Iterable[Model]) -> list[str]
     lines = []
     for condition in claim.conditions:
         of = [one for one in checks if one.statistic == condition.measurements[0]]
-        shares = [one.interval.estimate for one in of if one.interval]
-        if isinstance(condition, Beyond) and condition.scale == "share" and shares:
-            found = share_interval(shares)
-            mean, interval = estimate_and_interval(found)
-            asked = f"claimed {claimed(of[0])}, {_word(found, condition.limit)}"
-            said = f"{condition_words(of[0].statistic)}: {mean} {interval} of {len(shares)} distinct models, {asked}"
-            lines.append(escape(said))
+        read = [one for one in of if one.interval]
+        if isinstance(condition, Beyond) and condition.scale == "share" and read:
+            shares = [one.interval.estimate for one in read if one.interval and not is_blind(one)]
+            lines.append(escape(f"{condition_words(read[0].statistic)}: {_said(read, shares, condition.limit)}"))
     return lines
+
+
+def _said(read: Sequence[CheckResult], shares: Sequence[float], limit: float) -> str:
+    if not shares:
+        return f"in none of {len(read)} distinct models that have it can the measure tell"
+    found = share_interval(shares)
+    mean, interval = estimate_and_interval(found)
+    who = f"{len(shares)} distinct models whose measure can tell"
+    return f"{mean} {interval} of {who}, claimed {claimed(read[0])}, {_word(found, limit)}"
 
 
 def _word(found: Interval, limit: float) -> str:

@@ -4,8 +4,9 @@ from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, replace
 from statistics import fmean
 
-from vaebench.claims import Interval, t_interval
+from vaebench.claims import Interval, Verdict, t_interval
 from vaebench.papers import Task
+from vaebench.report.decisive import is_blind
 from vaebench.report.distinct import Model
 from vaebench.report.fits import cannot_be
 from vaebench.report.markdown import words
@@ -69,9 +70,9 @@ def _order(one: Standing) -> tuple[float, float, str]:
 def _standing(model: Model) -> Standing:
     record = model.first.record
     agreements = {
-        verdict.claim: dict(zip(verdict.seeds, verdict.agreement, strict=True))
+        _by(verdict): dict(zip(verdict.seeds, verdict.agreement, strict=True))
         for verdict in record.verdicts
-        if verdict.word != "not applicable"
+        if verdict.word != "not applicable" and (verdict.seeds or verdict.controlled.code != "cannot tell")
     }
     judged = (verdict for verdict in record.invariant_verdicts if verdict.arm == "trained")
     unsound = next((verdict.claim for verdict in judged if verdict.word == "fails"), "")
@@ -82,6 +83,12 @@ def _standing(model: Model) -> Standing:
     elif not lacks and len(set.intersection(*(set(by_seed) for by_seed in agreements.values()))) < 2:
         lacks = "fewer than two seeds have every claim"
     return Standing(model, agreements, unsound, lacks)
+
+
+def _by(verdict: Verdict) -> str:
+    """Name a claim with the measures that it is agreed to without: rows are compared on the same measures alone."""
+    blind = dict.fromkeys(check.statistic for check in verdict.checks if is_blind(check))
+    return f"{verdict.claim} without {', '.join(blind)}" if blind else verdict.claim
 
 
 @dataclass(frozen=True)

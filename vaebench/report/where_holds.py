@@ -80,8 +80,8 @@ def _legend(datasets: set[str]) -> str:
         f"A row is one {link('claim')} on one data set with one {link('network')}. It counts the suite's own "
         f"{link('distinct model', 'distinct models')} to which the claim applies. Each has a {link('verdict')} at "
         f"both levels: {', '.join(map(label, SYMBOLS))}. {link('as published', 'As published')} is by the paper's own "
-        f"measure, {link('under controls')} with every control of ours. Where the paper's measure has no meaning for "
-        "a model, that model counts under controls alone."
+        f"measure, {link('under controls')} with every control of ours, where its measure can tell. Where the "
+        "paper's measure has no meaning for a model, that model counts under controls alone."
     )
     return said + (f" Real images, with their official split: {', '.join(real)}." if real else "")
 

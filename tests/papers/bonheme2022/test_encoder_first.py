@@ -90,7 +90,7 @@ def test_of_every_committed_record_the_lead_by_usefulness_finds_its_plants_and_n
     found = {}
     for record in filter(is_current, read_records(REFERENCE / TASK.name)[0]):
         words = read_plants(TASK.claims[0].plants, record.table)
-        if record.subject.preset == "standard" and all(one.interval and one.interval.n > 1 for one in words):
+        if record.subject.preset == "standard" and all(one.interval and one.interval.n > 3 for one in words):
             for one in words:
                 found.setdefault(one.plant.measurement, []).append(one.word)
     leads = found.pop("functional_lead")
