@@ -4,12 +4,12 @@ Run by hand, for example::
 
     python benchmarks/learning_curves.py camuto2021_input_noise vae mlp digits
 
-One seed of the standard preset is trained with 1/8, 1/4, 1/2, 1 and 2 times its steps, each with the whole schedule of
-the learning rate and its snapshots at the same shares of it, at the first, middle and last knob value. Every
-measurement of the instruments, and of the comparisons between a cell's models, is written to
-``reference_results/learning_curves/`` as a table, but for the maps, and those that claims judge are drawn over the
-steps: where the curves are flat from the standard preset's steps on, marked, longer training changes nothing; where
-they are not, the page of the curves says so.
+One seed of the standard preset is trained, by the protocol of the data set and on the data that this seed sees. It has
+1/8, 1/4, 1/2, 1 and 2 times the preset's steps, each with the whole schedule of the learning rate and its snapshots at
+the same shares of it, at the first, middle and last knob value. Every measurement of the instruments, and of the
+comparisons between a cell's models, is written to ``reference_results/learning_curves/`` as a table, but for the maps.
+Those that claims judge are drawn over the steps. Where the curves are flat from the standard preset's steps on, marked,
+longer training changes nothing; where they are not, the page of the curves says so.
 """
 
 import csv
@@ -20,7 +20,7 @@ from pathlib import Path
 import torch
 
 from vaebench import catalog
-from vaebench.cell import Cell, arms, compare, dataset_of, read
+from vaebench.cell import Cell, arms, compare, dataset_of, dataset_of_seed, read
 from vaebench.claims import judged_names, map_entry
 from vaebench.mistakes import Mistake
 from vaebench.papers import Task
@@ -33,14 +33,17 @@ Row = tuple[int, str, float | None, str, float]
 
 def rows(task: Task, variant: str, arch: str, dataset: str) -> list[Row]:
     """Measurements of the models judged: (steps, arm, knob, measurement, value)."""
-    budget = task.budgets["standard"]
+    budget = task.budget("standard", dataset)
     values = budget.knob_values
     thinned = tuple(dict.fromkeys((values[0], values[len(values) // 2], values[-1]))) if values else ()
     request = Request((task.name,), (variant,), (arch,), (dataset,), "standard", 1, "cpu", 1, Path())
     cell: Cell = plan(request).cells[0]
     found: list[Row] = []
     alone = replace(task, arms=tuple(arm for arm in task.arms if not arm.read), analytic=None)
-    data = dataset_of(dataset, Path("data"))
+    if budget.split == "by_seed":
+        data, _ = dataset_of_seed(dataset, catalog.DATA_ROOT, cell.seed)
+    else:
+        data = dataset_of(dataset, catalog.DATA_ROOT)
     for share in SHARES:
         training = budget.training
         steps = int(share * training.steps)
@@ -52,16 +55,17 @@ def rows(task: Task, variant: str, arch: str, dataset: str) -> list[Row]:
             seen += read(alone, shorter, trained, data, place, 0) if place.read else []
         seen += compare(alone, shorter, models, data, 0)
         found += [
-            (steps, o.arm, o.knob, o.measurement.name, o.measurement.value)
-            for o in seen
-            if o.measurement.value is not None and map_entry(o.measurement.name) is None
+            (steps, column.arm, column.knob, column.name, value)
+            for column in seen
+            for value in column.values  # one, of the one seed, or none
+            if map_entry(column.name) is None
         ]
         print(f"{steps} steps")  # noqa: T201 - a script, run by hand
     return found
 
 
-def draw(found: list[Row], task: Task, path: Path) -> None:
-    """A panel a measurement that claims judge, a line a knob value."""
+def draw(found: list[Row], task: Task, dataset: str, path: Path) -> None:
+    """A panel a measurement that claims judge, a line a knob value, the preset's steps dotted."""
     import matplotlib as mpl
 
     mpl.use("svg")
@@ -71,13 +75,14 @@ def draw(found: list[Row], task: Task, path: Path) -> None:
     there = {name for *_, name, _ in found}
     names = [name for name in judged_names(task.claims) if name in there]
     columns, steps = 4, sorted({row[0] for row in found})
+    preset = task.budget("standard", dataset).training.steps
     figure, axes = plt.subplots(-(-len(names) // columns), columns, figsize=(12, 2.2 * -(-len(names) // columns)))
     for axis, name in zip(axes.flat, names, strict=False):
         knobs = list(dict.fromkeys(knob for _, _, knob, measurement, _ in found if measurement == name))
         for knob in knobs:
             line = [(s, value) for s, _, k, measurement, value in found if measurement == name and k == knob]
             axis.plot(*zip(*line, strict=True), marker="o", markersize=3, label="" if knob is None else f"{knob:g}")
-        axis.axvline(task.budgets["standard"].training.steps, color="grey", linestyle=":", linewidth=1)
+        axis.axvline(preset, color="grey", linestyle=":", linewidth=1)
         axis.set_xscale("log")
         axis.set_xticks(steps, [f"{at:g}" for at in steps])
         axis.set_xticks([], minor=True)
@@ -109,7 +114,7 @@ def main() -> None:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(("steps", "arm", "knob", "measurement", "value"))
         writer.writerows(found)
-    draw(found, task, FOLDER / f"{stem}.svg")
+    draw(found, task, dataset, FOLDER / f"{stem}.svg")
 
 
 if __name__ == "__main__":

@@ -40,6 +40,9 @@ NO_BREAK = "\u00a0"
 OURS = "**Choices that are ours**"
 """What comes before the table of choices on a task's page."""
 
+PICTURES = {"gracyk2025_kahler_sampling": "reference_results/pictures/README.md"}
+"""By task, pictures of what its instruments look at."""
+
 LEARNING_CURVES = "reference_results/learning_curves/README.md"
 """Measurements over the number of training steps. The tasks' budgets follow from them."""
 
@@ -203,6 +206,8 @@ def _sources(task: Task, linked: bool) -> str:
     if instruments:
         where.append(f"Instruments, which name their formulas: {', '.join(instruments)}")
     where.append(f"Conditions and verdicts: {code('claims', 'claims/__init__.py')}")
+    if linked and task.name in PICTURES:
+        where.append(f"Samples, reconstructions and outliers: [pictures](../{PICTURES[task.name]})")
     if linked:
         where.append(f"Length of training: [learning curves](../{LEARNING_CURVES})")
     return details("Where this is written in code", bullets(where))
