@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from vaebench.claims import Beyond, Claim, Found, Level, Near, Plant, Verdict, t_interval
+from vaebench.claims import Beyond, CheckResult, Claim, Found, Level, Near, Plant, Verdict, t_interval
 from vaebench.report.levels import (
     CANNOT_TELL,
     TOLERANCES,
@@ -23,8 +23,6 @@ PLANT = Plant("slow", "lead", "below")
 
 
 def verdict(published, controlled, *statistics, valid="not shown", plants=()):
-    from vaebench.claims import CheckResult
-
     checks = tuple(CheckResult(name, None, 0.0, None, controlled.word, role="control") for name in statistics)
     return Verdict("claim", "trained", published, replace(controlled, valid=valid), checks, plants)
 
@@ -47,10 +45,13 @@ def test_a_measure_that_cannot_tell_is_said_first():
     shown = verdict(HOLDS, HOLDS, valid="shown", plants=plants)
     assert told([lost, shown]).startswith(CANNOT_TELL.format("the measure"))
     assert told([shown, shown]) == "shown in 2 of 2"
-    assert cannot_tell([lost, shown]) == f"{CANNOT_TELL.format('measure')} (1 of 2)"
+    assert cannot_tell([lost, shown]) == f"{CANNOT_TELL.format('the measure')} (1 of 2)"
     assert cannot_tell([lost, shown], brief=True) == CANNOT_TELL.format("the measure")
     papers_own = replace(shown, published=replace(HOLDS, valid="cannot tell"))
     assert cannot_tell([papers_own, shown]) == f"{CANNOT_TELL.format('the published measure')} (1 of 2)"
+    seeing = CheckResult("r", None, 0.0, None, "holds")
+    one_of_two = replace(papers_own, checks=(seeing, replace(seeing, code="cannot tell")))
+    assert cannot_tell([one_of_two], brief=True) == CANNOT_TELL.format("one published")
     assert cannot_tell([shown, shown]) == cannot_tell([verdict(HOLDS, HOLDS)]) == ""
     assert told([verdict(HOLDS, HOLDS)]) == ""
     written = plant_table(lost).splitlines()

@@ -112,7 +112,7 @@ def test_whether_the_measure_can_tell_is_said_of_each_place(task):
     blind, shown = replace(OPEN, valid="cannot tell"), replace(YES, valid="shown")
     models = [model("digits", "mlp", YES, blind, plants), model("mnist", "mlp", YES, shown, plants)]
     first, second = rows_of(page_of(task, models))[:2]
-    assert first[5] == f"{CANNOT_TELL.format('measure')} (1 of 1)" and second[5] == "shown in 1 of 1"
+    assert first[5] == f"{CANNOT_TELL.format('the measure')} (1 of 1)" and second[5] == "shown in 1 of 1"
 
 
 def test_a_claim_that_turns_round_between_data_sets_is_named_above_the_table(task):
