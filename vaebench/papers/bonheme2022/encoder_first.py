@@ -46,9 +46,8 @@ cannot meet it. That takes 36 seeds. A seed whose functional lead could not be r
 all units collapsed has learned no representation: its claims are not met.
 
 **Can the measures tell?** Three arms repeat the judged model with one side, or both, at a thirtieth or a tenth of the
-learning rate. With a slow encoder a lead must fall by 0.05, with a slow decoder it must rise by 0.1, and with both it
-must stay within 0.1. A lead that does not find all three decides nothing under controls on that record. A share of
-leads can tell as well as its leads.
+learning rate. With a slow encoder a lead must fall by 0.05, with a slow decoder rise by 0.1, with both stay within 0.1.
+A lead that does not find all three, and a share of such leads, decides nothing under controls on that record.
 
 **Controls.** `redrawn` is another seed at the middle strength, for the others to be compared with. `other objective`
 is a plain VAE, for the model at the middle strength. For `beta_vae` and `beta_tcvae` it equals strength 1: nothing new.
