@@ -12,8 +12,8 @@ conditions all lie at their edges fails by chance in 2.5 % of cases at most, if 
 
 An interval speaks of what differs between seeds: initial weights, batches, noise, an instrument's draws. Where a data
 set has no official split, each seed divides or draws its own, and the interval speaks of data too; a record says which.
-An instrument has its own error within one
-trained model (`Measurement.stderr`). That error is stored and shown, and never added.
+An instrument has its own error within one trained model (`Measurement.stderr`). That error is stored and shown, and
+never added.
 
 **What is estimated** is the condition's `Scale`.
 

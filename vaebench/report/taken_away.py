@@ -49,11 +49,7 @@ VERDICTS = (
     Field("claim", "text", "The claim or invariant."),
     Field("is_invariant", "integer", "1 for a statement that must be true in every sound run, else 0."),
     Field("as_published", "text", "The verdict by the paper's own measure: holds, fails, undecided or not applicable."),
-    Field(
-        "under_controls",
-        "text",
-        "The verdict with every control, by the measures that found their plants.",
-    ),
+    Field("under_controls", "text", "The verdict with every control, by the measures that found their plants."),
     Field("reason", "text", "Why, in the code of a reason; empty where the word says it."),
     Field(
         "agreement_published", "number", "Mean agreement over seeds, as published: 1 at the claim's ideal, 0 at false."
