@@ -37,15 +37,10 @@ def protocol_table(task: Task) -> str:
 
 def _alike(budgets: Mapping[str, Budget]) -> list[list[str]]:
     """Names with equal budgets, together."""
-    found: list[list[str]] = []
+    found: dict[Budget, list[str]] = {}
     for name, budget in budgets.items():
-        for names in found:
-            if budgets[names[0]] == budget:
-                names.append(name)
-                break
-        else:
-            found.append([name])
-    return found
+        found.setdefault(budget, []).append(name)
+    return list(found.values())
 
 
 def _rows(task: Task, budgets: Sequence[Budget]) -> list[list[str]]:
