@@ -146,9 +146,13 @@ def test_only_the_last_knob_value_and_the_mean_over_seeds_count():
     assert judge(ROOMY, one).word == "holds"
 
 
-def test_where_what_is_left_was_not_measured_it_is_told_or_judged_all_the_same():
-    none = courses([1.0] * 5) + observe([["no"] * 3] * 5, LEFT)
-    assert judge(ROOMY, none).word == "holds"
+def test_where_nobody_says_what_is_left_the_trend_decides_nothing():
+    """It held: a side condition that was declined, or misspelt, counted as met."""
+    for absent in (observe([["no"] * 3] * 5, LEFT), observe([[0.3] * 3] * 5, "unexplaned_variance")):
+        verdict = judge(ROOMY, courses([1.0] * 5) + absent)
+        code = "uninformative" if absent[0].name == LEFT else "unasked"
+        assert (verdict.word, verdict.controlled.code) == ("undecided", code)
+        assert LEFT in verdict.reason or "no" in verdict.reason
 
 
 OURS = (OutpacesArm("r"), RoomyTrend("r", "falls"), RoomyTrend("r", "rises", beside="s", full=0.5, role="control"))

@@ -191,6 +191,16 @@ def test_a_plant_made_of_the_judged_model_is_held_against_a_number_or_another_me
     assert judge(Claim("x", "x", CLAIM.conditions, plants=(plant,)), columns).published.valid == valid
 
 
+def test_a_whole_number_is_a_number_too():
+    """A plant against 1 was held against itself, and missed."""
+    planted = [*observe(TRAINED, "lead"), *observe([1.5 + 0.01 * seed for seed in range(5)], "planted")]
+    words = [
+        judge(Claim("x", "x", CLAIM.conditions, plants=(plant,)), planted).plants[0].word
+        for plant in (Plant("trained", "lead", "above", 0.2, reads="planted", against=to) for to in (1, 1.0))
+    ]
+    assert words == ["found", "found"]
+
+
 @pytest.mark.parametrize(("looks", "word", "code"), [(1, "holds", ""), (2, "undecided", "corrected")])
 def test_a_claim_of_two_looks_has_to_hold_by_a_wider_interval(looks, word, code):
     values = [0.15, 0.50, 0.29, 0.20, 0.45]

@@ -85,6 +85,12 @@ def test_a_share_counts_only_the_seeds_whose_lead_was_read(leads, n, word, code)
     assert (verdict.checks[0].interval.n if n else verdict.checks[0].interval) == (n or None)
 
 
+def test_a_misspelt_measurement_that_a_share_rests_on_is_told_and_not_left_out():
+    condition = Beyond("r", 0.4, ideal=1, null=0.2, scale="share", needs="leed")
+    verdict = judge(Claim("all", "It is most.", (condition,)), observe([1.0] * 5) + observe([1.0] * 5, "lead"))
+    assert (verdict.word, verdict.controlled.code) == ("undecided", "unasked") and "leed" in verdict.reason
+
+
 def test_what_five_seeds_can_show_of_a_share_is_judged():
     assert judge(NEARLY_ALL, observe([0.0] * 5)).word == "fails"
     assert judge(NEARLY_ALL, observe([1.0] * 40)).word == "holds"

@@ -350,3 +350,8 @@ def test_an_unknown_direction_and_a_claim_of_nothing_are_refused():
 def test_a_control_that_is_read_once_stands_beside_every_knob_value():
     sample = observe([[0.9, 0.6, 0.4]] * 3) + observe([0.5] * 3, "c")
     assert [found.word for found in judge(EXCEEDS, sample).checks] == ["holds", "holds", "fails"]
+
+
+def test_a_control_of_other_knob_values_says_so():
+    verdict = judge(EXCEEDS, observe([1.0] * 5, "r") + observe([[0.5, 0.4]] * 5, "c"))
+    assert (verdict.word, verdict.reason) == ("not applicable", "c is of other knob values")

@@ -2,8 +2,9 @@
 
 A claim is a sentence of a paper with one or more conditions (`conditions`, `trends`). A condition turns the
 measurements of one seed (`measurements`, `table`) into one or two numbers, its statistics. It names the region where
-they lie if the sentence is true. Seeds are the sample. The verdict (`verdicts`) comes from the 95 % interval over seeds
-(`intervals`): ``holds`` if it lies inside the region, ``fails`` if outside, ``undecided`` if it straddles.
+they lie if the sentence is true. Seeds are the sample. A check (`checks`) says where the 95 % interval over seeds
+(`intervals`) of one statistic lies: it is ``holds`` if inside, ``fails`` if outside, ``undecided`` if the interval
+straddles. A verdict (`verdicts`) is what all checks of a claim come to.
 
 A claim holds when every condition holds. That needs no correction for many conditions. It is an intersection-union
 test, which keeps its level: 2.5 % for a condition at the edge of its region. A claim fails as soon as one condition
@@ -126,6 +127,7 @@ from vaebench.claims.measurements import (
     Measurement,
     NotFinite,
     declined,
+    is_duration,
     map_entry,
     map_entry_name,
 )
@@ -177,6 +179,7 @@ __all__ = [
     "declined",
     "draws_interval",
     "has_tolerance",
+    "is_duration",
     "is_plain",
     "judge",
     "judged_names",

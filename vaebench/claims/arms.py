@@ -114,10 +114,10 @@ class RoomyTrend:
 
         Returns:
             The two statistics of the trend. They are uninformative, at an agreement of 0, if the mean over seeds of
-            what is beside is at the floor.
+            what is beside is at the floor, or if no seed says what is left.
         """
         found = self._trend().statistics(sample, arm)
-        why = self._nothing_left(sample.at_each_knob(self.beside, arm)[-1])
+        why = self._uninformative(sample.at_each_knob(self.beside, arm)[-1])
         if not why:
             return found
         return tuple(replace(one, agreement=(0.0,) * len(one.values), uninformative=why) for one in found)
@@ -125,9 +125,11 @@ class RoomyTrend:
     def _trend(self) -> Trend:
         return Trend(self.measurement, self.direction, role=self.role, least=self.least)
 
-    def _nothing_left(self, last: Sweep) -> str:
+    def _uninformative(self, last: Sweep) -> str:
         left = [value for (value,) in last.values.values()]
-        if not left or sum(left) / len(left) < self.full:
+        if not left:
+            return f"nothing says whether there is something left to lose: {last.reason or f'no {self.beside}'}"
+        if sum(left) / len(left) < self.full:
             return ""
         mean = number_text(round(sum(left) / len(left), 3))
         return f"there is nothing left to lose: {self.beside} is {mean} at the last knob value"

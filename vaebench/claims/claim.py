@@ -139,6 +139,11 @@ class Level:
     decided_by: str = ""
     valid: Validity = "not shown"
 
+    @property
+    def counts(self) -> bool:
+        """Whether agreement with it says anything: it applies, and of what its measures tell something is left."""
+        return self.word != "not applicable" and (bool(self.seeds) or self.code != "cannot tell")
+
 
 @dataclass(frozen=True, slots=True)  # a board holds hundreds of thousands
 class Verdict:

@@ -138,36 +138,25 @@ class Beyond:
             return sweep
         most, why = (math.inf, "is negative") if self.scale == "log" else (1.0, "is no share")
         slack = ROUNDING * abs(self.ideal - self.null)
-        kept = {
-            seed: (min(max(value, 0.0), most),)
+        impossible = {
+            seed
             for seed, (value,) in sweep.values.items()
-            if -slack <= value <= most + slack and (self.scale != "draws" or sweep.counts[seed][0])
+            if not -slack <= value <= most + slack or (self.scale == "draws" and not sweep.counts[seed][0])
         }
-        return replace(
-            sweep,
-            values=kept,
-            counts={seed: at for seed, at in sweep.counts.items() if seed in kept},
-            degenerate=tuple(sorted({*sweep.degenerate, *(sweep.values.keys() - kept)})),
-            reason=sweep.reason or (f"{self.measurement} {why}" if kept.keys() != sweep.values.keys() else ""),
-        )
+        reason = sweep.reason or (f"{self.measurement} {why}" if impossible else "")
+        kept = sweep.without(impossible, denied=impossible, reason=reason)
+        return replace(kept, values={seed: (min(max(value, 0.0), most),) for seed, (value,) in kept.values.items()})
 
 
 def _where_there_is(needed: tuple[Sweep, ...], sweep: Sweep) -> Sweep:
     """Leave out the seeds that decline what a measurement rests on, for the reason that they give."""
     if not needed:
         return sweep
-    read = {seed for one in needed for seed in one.values}
-    kept = {seed: value for seed, value in sweep.values.items() if seed in read}
-    if kept.keys() == sweep.values.keys():
+    unread = sweep.values.keys() - {seed for one in needed for seed in one.values}
+    if not unread:
         return sweep
-    denied = {seed for one in needed for seed in one.degenerate} & (sweep.values.keys() - read)
-    return replace(
-        sweep,
-        values=kept,
-        counts={seed: at for seed, at in sweep.counts.items() if seed in kept},
-        degenerate=tuple(sorted({*sweep.degenerate, *denied})),
-        reason=next((one.reason for one in needed if one.reason), sweep.reason),
-    )
+    denied = unread & {seed for one in needed for seed in one.degenerate}
+    return sweep.without(unread, denied, reason=next((one.reason for one in needed if one.reason), sweep.reason))
 
 
 @dataclass(frozen=True)
@@ -207,7 +196,9 @@ class Exceeds:
             A statistic for each knob value.
         """
         controls = {sweep.knobs: sweep for sweep in sample.at_each_knob(self.control, arm)}
-        once = controls.get((None,), replace(next(iter(controls.values())), values={}))
+        nowhere = replace(next(iter(controls.values())), values={})
+        elsewhere = replace(nowhere, reason=nowhere.reason or f"{self.control} is of other knob values")
+        once = controls.get((None,), elsewhere)
         return tuple(
             self._paired(sweep, controls.get(sweep.knobs, once)) for sweep in sample.at_each_knob(self.measurement, arm)
         )
@@ -249,3 +240,16 @@ class Exceeds:
 
 
 Condition = Trend | Outpaces | Near | Beyond | Exceeds | OutpacesArm | RoomyTrend
+
+
+def needed_by(condition: Condition) -> tuple[str, ...]:
+    """Name every measurement that a condition looks at: those that it judges, and what they rest on.
+
+    Args:
+        condition: The condition.
+
+    Returns:
+        The names.
+    """
+    rests_on = (condition.needs,) if isinstance(condition, Beyond) and condition.needs else ()
+    return (*condition.measurements, *rests_on)

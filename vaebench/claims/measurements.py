@@ -108,3 +108,19 @@ def map_entry(name: str) -> tuple[str, str, str] | None:
     """
     parts = name.split("__")
     return (parts[0], parts[1], parts[2]) if len(parts) == 3 else None
+
+
+def is_duration(name: str) -> bool:
+    """Whether a measurement is of the clock, so that the same code gives another number each time.
+
+    Args:
+        name: The measurement's name.
+
+    Returns:
+        Whether it is a ratio of durations.
+
+    Examples:
+        >>> is_duration("metric_log10_time_ratio"), is_duration("functional_t50_lead")
+        (True, False)
+    """
+    return name.endswith("_time_ratio")

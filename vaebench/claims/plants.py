@@ -120,8 +120,7 @@ def _word(plant: Plant, low: float, high: float) -> PlantWord:
 
 def _differences(plant: Plant, table: Table) -> dict[int, float]:
     """The plant's number minus the other, by seed: the mean over the knob values at which both have one."""
-    number = plant.against if isinstance(plant.against, float) else None
-    name = plant.against if isinstance(plant.against, str) else plant.name
+    name, number = (plant.against, None) if isinstance(plant.against, str) else (plant.name, plant.against)
     beside = {sweep.knobs: sweep.values for sweep in table.at_each_knob(name, "trained")}
     found: dict[int, list[float]] = {}
     for sweep in table.at_each_knob(plant.name, plant.arm):

@@ -4,7 +4,7 @@ import math
 import operator
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -126,6 +126,27 @@ class Sweep:
     reason: str
     stderrs: Mapping[int, Sequence[float]]
     counts: Mapping[int, Sequence[int]]
+
+    def without(self, units: Iterable[int], denied: Iterable[int], reason: str) -> "Sweep":
+        """Leave out some units.
+
+        Args:
+            units: Which ones.
+            denied: Those of them whose model denies the measurement.
+            reason: Why units lack it.
+
+        Returns:
+            The others' numbers, with those left out counted where they are denied.
+        """
+        left = set(units)
+        return replace(
+            self,
+            values={unit: value for unit, value in self.values.items() if unit not in left},
+            stderrs={unit: value for unit, value in self.stderrs.items() if unit not in left},
+            counts={unit: value for unit, value in self.counts.items() if unit not in left},
+            degenerate=tuple(sorted({*self.degenerate, *denied})),
+            reason=reason,
+        )
 
 
 @dataclass(frozen=True)

@@ -145,9 +145,7 @@ def agreement_by_seed(verdicts: Iterable[Verdict], level: LevelName = "controlle
         Agreement by seed, for the seeds that every applicable claim has; empty where no claim applies.
     """
     levels: list[Level] = [getattr(verdict, level) for verdict in verdicts]
-    # Of a claim whose measures cannot tell nothing is known, and so it counts neither for nor against.
-    counted = (v for v in levels if v.word != "not applicable" and (v.seeds or v.code != "cannot tell"))
-    applicable = [dict(zip(v.seeds, v.agreement, strict=True)) for v in counted]
+    applicable = [dict(zip(one.seeds, one.agreement, strict=True)) for one in levels if one.counts]
     shared = set.intersection(*(set(a) for a in applicable)) if applicable else set()
     return {seed: float(np.mean([a[seed] for a in applicable])) for seed in sorted(shared)}
 
