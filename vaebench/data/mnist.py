@@ -1,4 +1,9 @@
-"""Grey handwritten digits at 32×32, MNIST's 60,000 and 10,000; installed by make data (12 MB)."""
+"""Grey handwritten digits at 32×32, MNIST's 60,000 and 10,000; installed by make data (12 MB).
+
+Instruments read the first held-out examples, 1,024 at most, and these are not quite like the others. The nearest of
+10,000 training examples is of another class for .071 ± .008 of the first 1,024, .056 ± .007 of every tenth and .047 ±
+.007 of the last 1,024 (standard errors).
+"""
 
 from pathlib import Path
 

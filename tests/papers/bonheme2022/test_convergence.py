@@ -239,6 +239,67 @@ def test_what_cannot_be_read_says_why():
     assert found["lead_raw"] == declined("lead_raw", "the encoder or the decoder has no hidden layer")
 
 
+def dead_at_the_start(*modules):
+    """A model whose modules give one number for every example at step 0, as with weights that start at 0."""
+    trained = settling(10, 1000)
+    for module in modules:
+        trained.snapshots[0][1][f"{module}.weight"].zero_()
+    return trained
+
+
+def test_a_head_that_starts_at_0_costs_its_own_settling_step_alone():
+    found, known = read(dead_at_the_start("log_scale")), read(settling(10, 1000))
+    leads = [name for name in known if name.startswith("lead_")]
+    assert len(leads) == 12
+    for name in (*leads, "encoder_first_share", *(f"settling_step_{side}" for side in ("encoder", "mean", "output"))):
+        assert known[name].value is not None and found[name] == known[name]
+    reason = "the representation does not vary over the sample"
+    assert found["settling_step_log_scale"] == declined("settling_step_log_scale", reason, "model")
+    mapped = read(dead_at_the_start("log_scale"), settling(10, 1000, (2, 3)))
+    rows = {map_entry(name)[2] for name in mapped if name.startswith("to_the_end")}
+    assert rows == {"encoder_1", "encoder_2", "mean", "decoder_1", "decoder_2", "output"}
+
+
+def test_codes_that_start_as_one_leave_the_lead_by_the_final_codes_alone():
+    """A head of means that starts at 0 lets nothing vary in the decoder, but when this is fed the final codes."""
+    starting = dead_at_the_start("mean")
+    starting.snapshots[0][1]["mean.bias"].zero_()
+    found, known = read(starting), read(settling(10, 1000))
+    for ending in INDICES:
+        assert found[f"lead_fed_final{ending}"] == known[f"lead_fed_final{ending}"]
+        for name in ("lead_raw", "lead_corrected", "lead_depth_matched"):
+            assert (found[name + ending].value, found[name + ending].cause) == (None, "model")
+    for part in ("encoder", "log_scale"):
+        assert found[f"settling_step_{part}"] == known[f"settling_step_{part}"]
+    for part in ("mean", "decoder"):
+        assert found[f"settling_step_{part}"].cause == "model"
+    assert found["encoder_first_share"].value == 0
+
+
+@pytest.mark.parametrize("module", ["encoder.1", "encoder.3", "decoder.0", "decoder.2"])
+def test_a_hidden_layer_that_starts_dead_declines_every_lead(module):
+    found = read(dead_at_the_start(module))
+    leads = [one for name, one in found.items() if name.startswith("lead_")]
+    assert len(leads) == 12
+    assert {(one.value, one.cause) for one in leads} == {(None, "model")}
+    assert found["encoder_first_share"].value == 0
+
+
+def test_a_head_that_never_varies_is_left_out_of_the_map_and_costs_no_floor():
+    trained, redrawn = settling(10, 1000), settling(10, 1000, (2, 3))
+    known = read(trained, redrawn)
+    redrawn.model.model.log_scale.weight.zero_()
+    found = read(trained, redrawn)
+    for name in ("null_debiased_cka", "null_biased_cka", "null_procrustes"):
+        assert found[name] == known[name]
+    pairs = {(map_entry(name)[1], map_entry(name)[2]) for name in found if name.startswith("across_seeds")}
+    assert ("log_scale", "mean") in pairs and ("mean", "log_scale") not in pairs
+    assert len(pairs) == 7 * 6
+    redrawn.model.model.encoder[3].weight.zero_()
+    found = read(trained, redrawn)
+    assert {found[f"null_{index}"].cause for index in ("debiased_cka", "biased_cka", "procrustes")} == {"model"}
+
+
 def test_measurement_leaves_the_model_as_it_was():
     trained = settling(10, 1000)
     before = {name: weight.clone() for name, weight in trained.model.model.state_dict().items()}

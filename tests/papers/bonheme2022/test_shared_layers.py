@@ -17,6 +17,7 @@ from vaebench.models.layers import HEADS
 from vaebench.papers.bonheme2022 import shared_layers
 from vaebench.papers.bonheme2022.layers import encoded, layers_of
 from vaebench.papers.bonheme2022.shared_layers import DIFFERENCES, shared_encoders
+from vaebench.papers.bonheme2022.trajectory import INDICES
 from vaebench.variants import beta_tcvae
 
 OTHER = tuple(f"{name}_other_objective" for name in DIFFERENCES.values())
@@ -184,6 +185,59 @@ def test_a_collapsed_encoder_has_nothing_to_share():
         assert found[knob, name].cause == "model"
     found = read({("trained", None): encoder_of(0), ("redrawn", None): collapsed()})
     assert {measurement.cause for measurement in found.values()} == {"setting"}  # it has no other strength or objective
+
+
+def starting(seed, *dead):
+    """An encoder some of whose modules start with weights of 0."""
+    start = narrow(seed).state_dict()
+    for module in dead:
+        start[f"{module}.weight"].zero_()
+    return trained_to(narrow(seed).state_dict(), start)
+
+
+def started(*dead):
+    models = cell(encoder_of(3))
+    return models | {("trained", 4.0): starting(0, *dead), ("redrawn", 4.0): starting(1, *dead)}
+
+
+DEAD = "the representation does not vary over the sample"
+
+
+def test_a_head_that_starts_at_0_costs_its_own_untrained_level_alone():
+    found, known = read(started("log_scale")), read(started())
+    lost = {(None, f"alike_untrained_log_scale{ending}") for ending in INDICES}
+    assert found.keys() == known.keys()
+    for place, one in found.items():
+        assert one == (declined(place[1], DEAD, "model") if place in lost else known[place])
+    assert all(known[place].value is not None for place in lost)
+
+
+def test_a_hidden_layer_that_starts_dead_leaves_no_untrained_level_and_all_others():
+    found, known = read(started("encoder.3")), read(started())
+    for name in ("alike_untrained_hidden", "alike_untrained_last_hidden"):
+        assert found[None, name] == declined(name, DEAD, "model")
+    for place, one in known.items():
+        if "untrained" not in place[1]:
+            assert found[place] == one
+    alone = {place: started("encoder.3")[place] for place in (("trained", 4.0), ("redrawn", 4.0))}
+    assert {one.cause for (_, name), one in read(alone).items() if name.startswith("alike_untrained")} == {"setting"}
+
+
+def test_a_head_that_never_varies_costs_its_own_differences_alone():
+    still = encoder_of(3)
+    still.model.model.log_scale.weight.zero_()
+    found, known = read(cell(still)), read(cell(encoder_of(3)))
+    for ending in INDICES:
+        for name in ("exception_log_scale", "alike_across_strengths_log_scale"):
+            assert found[8.0, name + ending] == declined(name + ending, DEAD, "model")
+    for place, one in known.items():
+        if not (place[0] == 8.0 and "log_scale" in place[1]):
+            assert found[place] == one
+    twin = encoder_of(1)
+    twin.model.model.log_scale.weight.zero_()
+    found = read(cell(encoder_of(3)) | {("redrawn", 4.0): twin})
+    assert found[None, "alike_across_seeds_log_scale"].cause == found[1.0, "exception_log_scale"].cause == "model"
+    assert found[8.0, "shared_hidden"].value is not None
 
 
 def test_encoders_of_other_depths_or_heads_are_not_compared():

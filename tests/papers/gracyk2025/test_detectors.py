@@ -83,6 +83,26 @@ def test_the_accuracy_is_held_against_what_the_data_set_can_reach(planted):
     assert named["classifier_above_floor"].value == pytest.approx(above)
 
 
+def test_the_accuracy_has_the_error_of_all_the_held_out_examples_that_it_is_of():
+    """Only ``points`` of the held-out examples are reconstructed, and all of them are classified."""
+    assert BUDGET.points < len(CORNERS.held_out.x) == 600
+    data = replace(CORNERS, held_out=mistaken(CORNERS.held_out))
+    found = read(model_of(between_corners), replace(data, name="digits"))
+    accuracy, above = found["classifier_accuracy"], found["classifier_above_floor"]
+    right = facts(data, 400).classifier.probabilities(data.held_out.x).argmax(1) == data.held_out.labels
+    share = float(right.double().mean())
+    assert 0.8 < share < 1
+    assert (accuracy.value, accuracy.n, above.n) == (share, 600, 600)
+    assert accuracy.stderr == pytest.approx((share * (1 - share) / 600) ** 0.5)
+    assert above.stderr == pytest.approx(accuracy.stderr / 0.05)
+
+
+def mistaken(split):
+    """The same examples, a tenth of them under the first class's label."""
+    wrong = torch.rand(len(split.x), generator=generator(3)) < 0.1
+    return Split(split.x, torch.where(wrong, 0, split.labels))
+
+
 def test_without_classes_only_the_neighbours_are_asked():
     found = read(model_of(between_corners), corners(400, labelled=False))
     for name, measurement in found.items():

@@ -8,16 +8,18 @@ import torch
 from measures.known import generator
 from measures.planted_decoders import corners, split_of
 from sklearn.kernel_approximation import Nystroem
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
 
-from vaebench.data import Split
+from vaebench.data import Dataset, Split
 from vaebench.data.digits import load
 from vaebench.kernels.neighbours import neighbour_distance
 from vaebench.measures.model_view import DataUndefined
 from vaebench.papers.gracyk2025 import kept
 from vaebench.papers.gracyk2025.edges import edge_histograms
 from vaebench.papers.gracyk2025.kept import FLOORS, facts
-from vaebench.papers.gracyk2025.outliers import NEIGHBOUR, classifier
-from vaebench.papers.gracyk2025.ratings import rated
+from vaebench.papers.gracyk2025.outliers import NEIGHBOUR
+from vaebench.papers.gracyk2025.ratings import calibrated, rated
 
 DIGITS = load()
 
@@ -60,10 +62,14 @@ def test_neighbours_are_sought_among_so_many_training_examples_and_samples_as_th
 
 
 def test_the_classifier_is_as_good_as_that_of_all_rows_at_once_and_passes_its_floor():
-    known, whole = facts(DIGITS, 1024), classifier(DIGITS)
-    assert known.classifier.accuracy == pytest.approx(whole.accuracy, abs=0.01)
+    known = facts(DIGITS, 1024)
+    rows, real = DIGITS.train.x.flatten(1).double().numpy(), known.real.flatten(1).double().numpy()
+    features = Nystroem(gamma=3 / (2 * float(rows.var(0).sum())), n_components=400, random_state=0)
+    whole = make_pipeline(features, LogisticRegression(C=100, max_iter=5000)).fit(rows, DIGITS.train.labels.numpy())
+    assert len(real) == len(DIGITS.held_out.x)
+    assert known.classifier.accuracy == pytest.approx(whole.score(real, DIGITS.held_out.labels.numpy()), abs=0.01)
     assert known.classifier.accuracy > FLOORS["digits"]
-    confidences = whole.probabilities(known.real).amax(1)
+    confidences = torch.from_numpy(whole.predict_proba(real)).amax(1)
     assert float(torch.corrcoef(torch.stack([known.confidences, confidences]))[0, 1]) > 0.95
 
 
@@ -98,10 +104,15 @@ def test_a_classifier_of_edges_is_scaled_by_their_variance_and_keeps_none_but_it
 
 def test_too_few_examples_are_the_datas_matter():
     x = torch.randn(40, 3, generator=generator())
-    with pytest.raises(DataUndefined, match="7 held-out examples are needed, and there are 4"):
-        facts(split_of(x[:16]), 50)
-    with pytest.raises(DataUndefined, match="the classifier cannot be fixed on these data: 10 values are too few"):
-        facts(split_of(x, (x[:, 0] > 0).long()), 50)
+    for labels in (None, (x[:, 0] > 0).long()):
+        with pytest.raises(DataUndefined, match="19 held-out examples are needed, and there are 10"):
+            facts(split_of(x, labels), 50)
+    with pytest.raises(DataUndefined, match="19 held-out examples are needed, and there are 18"):
+        facts(corners(400), 18)
+    known = facts(corners(400), 19)  # and with one more the detectors are fixed
+    assert calibrated(rated(known.real, known), known).far.keys() == {"classifier", "neighbour"}
+    with pytest.raises(DataUndefined, match="5 training examples are needed for neighbours"):
+        facts(Dataset("few", 1, Split(x[:4]), Split(x[4:])), 50)
 
 
 def test_data_without_classes_have_no_classifier():

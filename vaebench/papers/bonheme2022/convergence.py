@@ -1,6 +1,7 @@
 """When layers settle: a comparison of the judged models of a cell, one for each strength."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -8,17 +9,18 @@ from torch import Tensor
 from vaebench.claims import Measurement, declined, map_entry_name
 from vaebench.claims.measurements import Cause
 from vaebench.kernels.cka import cka_matrix, shuffled_cka
-from vaebench.kernels.estimate import Undefined
+from vaebench.kernels.estimate import Estimate, Undefined
 from vaebench.kernels.procrustes import shuffled_procrustes
 from vaebench.measures.declared import gives
 from vaebench.measures.model_view import held_out
 from vaebench.measures.probe import Cohort, Placed
+from vaebench.papers.bonheme2022.encoder_first import CONTROLS
 from vaebench.papers.bonheme2022.layers import Layers, layers_of, representations, require_code
 from vaebench.papers.bonheme2022.settling import corrected_lead, lead, least_lead, settling_time
 from vaebench.papers.bonheme2022.trajectory import INDICES, OF_RECORD, PROCRUSTES_POINTS, Course, Likeness, course_of
 from vaebench.training.fit import Trained
 
-LEADS = ("lead_raw", "lead_corrected", "lead_fed_final", "lead_depth_matched")
+LEADS = CONTROLS
 """The encoder is first where all of these are above 0."""
 
 DRAWS = 4
@@ -83,7 +85,8 @@ def followed(trained: Trained, x: Tensor, mapped: bool = False) -> list[Measurem
         mapped: Whether likeness to the end is listed by step and layer.
 
     Returns:
-        What there is. If there is none, all leads have the reason.
+        What there is. If there is none, all leads have the reason. A layer that cannot be read declines what it
+        enters: a hidden layer leads, and a head its settling step alone.
     """
     if len(trained.snapshots) < 2:
         return _no_leads("fewer than two snapshots were kept in training", "setting")
@@ -107,43 +110,67 @@ def _no_leads(reason: str, cause: Cause) -> list[Measurement]:
 
 def _leads(course: Course, layers: Layers, n: int) -> Iterator[Measurement]:
     for ending in INDICES:
-        own, fed = _times(course, course.own[ending]), _times(course, course.fed[ending])
-        encoder, decoder = _at(own, layers.encoder), _at(own, layers.decoder)
-        found = {
-            "lead_raw": lead(encoder, decoder),
-            "lead_fed_final": lead(encoder, _at(fed, layers.decoder)),
-            "lead_depth_matched": least_lead(encoder, decoder),
-        }
-        for name, decades in found.items():
-            yield Measurement(name + ending, decades, 0.0, n, "decade")
-        sides = [[course.own[ending][label] for label in side] for side in (layers.encoder, layers.decoder)]
-        try:
-            yield Measurement(f"lead_corrected{ending}", corrected_lead(course.steps, *sides), 0.0, n, "decade")
-        except Undefined as reason:
-            yield declined(f"lead_corrected{ending}", str(reason), "model")
+        for name, decades in _ways(course, layers, ending).items():
+            yield _read(name + ending, decades, n, "decade")
 
 
-def _times(course: Course, likeness: Likeness) -> dict[str, float]:
-    return {label: settling_time(course.steps, values) for label, values in likeness.items()}
+def _ways(course: Course, layers: Layers, ending: str) -> dict[str, Callable[[], float]]:
+    """The four leads by one index, each to be taken by itself: it is declined if a layer that enters it is not read."""
+    own, fed, steps = course.own[ending], course.fed[ending], course.steps
+
+    def encoder() -> list[float]:
+        return _times(steps, own, layers.encoder)
+
+    def decoder(by: Likeness = own) -> list[float]:
+        return _times(steps, by, layers.decoder)
+
+    return {
+        "lead_raw": lambda: lead(encoder(), decoder()),
+        "lead_fed_final": lambda: lead(encoder(), decoder(fed)),
+        "lead_depth_matched": lambda: least_lead(encoder(), decoder()),
+        "lead_corrected": lambda: corrected_lead(steps, _numbers(own, layers.encoder), _numbers(own, layers.decoder)),
+    }
 
 
-def _at(times: Mapping[str, float], labels: Mapping[str, str]) -> list[float]:
-    return [times[label] for label in labels]
+def _read(name: str, number: Callable[[], float], n: int, unit: str) -> Measurement:
+    try:
+        return Measurement(name, number(), 0.0, n, unit)
+    except Undefined as reason:
+        return declined(name, str(reason), "model")
+
+
+def _numbers(likeness: Likeness, labels: Iterable[str]) -> list[list[float]]:
+    """Likeness of some layers by snapshot. All of them have to be read."""
+    found = []
+    for label in labels:
+        numbers = likeness[label]
+        if isinstance(numbers, str):
+            raise Undefined(numbers)
+        found.append(numbers)
+    return found
+
+
+def _times(steps: tuple[int, ...], likeness: Likeness, labels: Iterable[str]) -> list[float]:
+    return [settling_time(steps, values) for values in _numbers(likeness, labels)]
 
 
 def _steps(course: Course, layers: Layers, n: int) -> Iterator[Measurement]:
-    # The geometric mean of a side's, so that the ratio of two is their lead.
-    times = _times(course, course.own[OF_RECORD])
     parts = {"encoder": layers.encoder, "decoder": layers.decoder, **{head: {head: ""} for head in layers.heads}}
     for name, labels in (parts | {"output": layers.output}).items():
-        decades = _at(times, labels)
-        yield Measurement(f"settling_step_{name}", 10 ** (sum(decades) / len(decades)) - 1, 0.0, n, "step")
+        yield _read(f"settling_step_{name}", partial(_step, course, labels), n, "step")
+
+
+def _step(course: Course, labels: Iterable[str]) -> float:
+    # The geometric mean of a side's, so that the ratio of two is their lead.
+    decades = _times(course.steps, course.own[OF_RECORD], labels)
+    return float(10 ** (sum(decades) / len(decades)) - 1)
 
 
 def _to_the_end(course: Course, n: int) -> Iterator[Measurement]:
     for place, step in enumerate(course.steps):
         for label, likeness in course.own[OF_RECORD].items():
-            yield _entry("to_the_end", str(step), label, likeness[place], n)
+            if not isinstance(likeness, str):
+                yield _entry("to_the_end", str(step), label, likeness[place], n)
 
 
 def _entry(name: str, row: str, column: str, value: float, n: int) -> Measurement:
@@ -156,20 +183,34 @@ def _across_seeds(trained: Trained, redrawn: Trained, x: Tensor, rng: torch.Gene
     try:
         layers, others = layers_of(trained), layers_of(redrawn)
         ours, theirs = representations(trained.model, layers, x)[0], representations(redrawn.model, others, x)[0]
-        alignments = cka_matrix(list(ours.values()), list(theirs.values()))
-        hidden = [(ours[label], theirs[label]) for label in (*layers.encoder, *layers.decoder)]
-        floors = {
-            "null_debiased_cka": [shuffled_cka(a, b, rng, DRAWS) for a, b in hidden],
-            "null_biased_cka": [shuffled_cka(a, b, rng, DRAWS, debiased=False) for a, b in hidden],
-            "null_procrustes": [
-                shuffled_procrustes(a[:PROCRUSTES_POINTS], b[:PROCRUSTES_POINTS], rng, DRAWS) for a, b in hidden
-            ],
-        }
     except Undefined:
-        return  # a layer that does not vary: the leads of the same model say so
-    for name, estimates in floors.items():
-        largest = max(estimates, key=lambda estimate: float(estimate.value))
-        yield Measurement(name, float(largest.value), float(largest.stderr), DRAWS)
+        return  # no layers are found: the leads of the same model say so
+    yield from _floors([(ours[label], theirs[label]) for label in (*layers.encoder, *layers.decoder)], rng)
+    ours, theirs = _readable(ours), _readable(theirs)
+    if not (ours and theirs):
+        return
+    alignments = cka_matrix(list(ours.values()), list(theirs.values()))
     for i, row in enumerate(ours):
         for j, column in enumerate(theirs):
             yield _entry("across_seeds", row, column, float(alignments[i, j]), len(x))
+
+
+def _floors(hidden: list[tuple[Tensor, Tensor]], rng: torch.Generator) -> Iterator[Measurement]:
+    floors: dict[str, Callable[[Tensor, Tensor], Estimate]] = {
+        "null_debiased_cka": lambda a, b: shuffled_cka(a, b, rng, DRAWS),
+        "null_biased_cka": lambda a, b: shuffled_cka(a, b, rng, DRAWS, debiased=False),
+        "null_procrustes": lambda a, b: shuffled_procrustes(a[:PROCRUSTES_POINTS], b[:PROCRUSTES_POINTS], rng, DRAWS),
+    }
+    for name, floor in floors.items():
+        try:
+            largest = max((floor(a, b) for a, b in hidden), key=lambda estimate: float(estimate.value))
+        except Undefined as reason:
+            yield declined(name, str(reason), "model")
+        else:
+            yield Measurement(name, float(largest.value), float(largest.stderr), DRAWS)
+
+
+def _readable(found: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The layers that vary over the examples: others are aligned with nothing."""
+    prepared = INDICES[OF_RECORD].prepare(found)
+    return {label: layer for label, layer in found.items() if not isinstance(prepared[label], str)}

@@ -39,11 +39,11 @@ from step 0. Layers are compared on held-out examples, the decoder's on the mode
 | `shared_encoders` | hidden layers, mean and last, differ by less than 0.1 | they are more alike than untrained |
 | `exception` | differences of the heads are below 0 | and below the last hidden layer's |
 
-Agreement of a lead is 0 at no lead and 1 at a decade. Less than 0.1 decade is *together*: twice what seeds and budgets
-of retraining make. Seeds are the sample, because the strengths of one seed share initial weights and batches. The
-share's interval assumes no distribution. Five seeds at 1 show a mean above .478 only: they can fail `independent` and
-cannot meet it. That takes 36 seeds. A seed whose functional lead could not be read has none of its share. A model with
-all units collapsed has learned no representation: its claims are not met.
+Agreement of a lead is 0 at no lead and 1 at a decade. Less than 0.1 decade is *together*, a tolerance of ours: more
+than seeds and budgets of retraining make. Seeds are the sample, because the strengths of one seed share initial weights
+and batches. The share's interval assumes no distribution. Five seeds at 1 show a mean above .478 only: they can fail
+`independent` and cannot meet it. That takes 36 seeds. A seed whose functional lead could not be read has none of its
+share. A model with all units collapsed has learned no representation: its claims are not met.
 
 **Can the measures tell?** Three arms repeat the judged model with one side, or both, at a thirtieth or a tenth of the
 learning rate. With a slow encoder a lead must fall by 0.05, with a slow decoder rise by 0.1, with both stay within 0.1.

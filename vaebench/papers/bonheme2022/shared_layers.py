@@ -2,30 +2,28 @@
 
 import math
 from collections.abc import Mapping
-from typing import Literal
 
 import torch
 from torch import Tensor
 
 from vaebench.claims import Measurement, declined
+from vaebench.claims.measurements import Cause
 from vaebench.kernels.estimate import Undefined
 from vaebench.measures.declared import gives
 from vaebench.measures.model_view import held_out
 from vaebench.measures.probe import Cohort, Placed
 from vaebench.models.layers import HEADS
 from vaebench.papers.bonheme2022.layers import Layers, encoded, layers_of, require_code, snapshots
-from vaebench.papers.bonheme2022.trajectory import INDICES, OF_RECORD
+from vaebench.papers.bonheme2022.trajectory import INDICES, OF_RECORD, Prepared
 from vaebench.training.fit import Trained
 from vaebench.training.intervened import Intervened
 from vaebench.training.step import TrainingStep
 
-Cause = Literal["setting", "model"]
+Encoder = Mapping[str, Prepared]
+"""What enters the comparisons of an encoder's layers, by ending of the index."""
 
-Prepared = Mapping[str, Mapping[str, Tensor]]
-"""What enters the comparisons of an encoder's layers, by ending of the index and label of the layer."""
-
-Alike = Mapping[tuple[str, str], float]
-"""Likeness of two encoders, by part of the encoder and ending of the index."""
+Alike = Mapping[tuple[str, str], float | str]
+"""Likeness of two encoders, or the reason why there is none, by part of the encoder and ending of the index."""
 
 DIFFERENCES = {
     "hidden": "shared_hidden",
@@ -69,7 +67,7 @@ def shared_encoders(cohort: Cohort) -> tuple[Placed, ...]:
         layers, and ``shared_last_hidden`` that of the last. ``exception_mean`` and ``exception_log_scale`` are those of
         the heads. For all strengths together the same with ``_other_objective``. ``alike_…`` are the alignments
         themselves, also of two seeds at step 0, before training. Other indices have ``_biased`` or ``_procrustes``
-        behind the name.
+        behind the name. A layer that does not vary over the examples declines what it enters, and no more.
     """
     models, x = cohort.models, held_out(cohort.data, cohort.budget.points)
     middle = next(knob for arm, knob in models if arm == "redrawn")
@@ -86,7 +84,9 @@ def shared_encoders(cohort: Cohort) -> tuple[Placed, ...]:
         found += _declined_untrained(str(reason), cause if pairs or other else "setting")
         found += [declined for knob in pairs for declined in _declined(str(reason), knob, "", cause)]
         return (*found, *(_declined(str(reason), None, OTHER, cause) if other else ()))
-    found += [*_levels("across_seeds", seeds, len(x), None), *_untrained(ours, twin, x)]
+    # Where nothing is compared with the seeds, no claim applies, whatever training made of them.
+    cause = "model" if pairs or other else "setting"
+    found += [*_levels("across_seeds", seeds, len(x), None, cause), *_untrained(ours, twin, x, cause)]
     for knob, pair in pairs.items():
         found += _compared("across_strengths", pair, seeds, x, knob)
     return (*found, *(_compared("across_objectives", (ours, other), seeds, x, None, OTHER) if other else ()))
@@ -105,11 +105,13 @@ def _compared(
         return _declined(str(undefined), knob, end, "model")
     found = _levels(name, alike, len(x), knob)
     for part, difference in DIFFERENCES.items():
-        if (part, OF_RECORD) in alike and (part, OF_RECORD) in seeds:
-            differences = {ending: alike[part, ending] - seeds[part, ending] for ending in INDICES}
-            found += [(knob, Measurement(difference + end + e, value, 0.0, len(x))) for e, value in differences.items()]
-        else:
+        if (part, OF_RECORD) not in alike or (part, OF_RECORD) not in seeds:
             found.append((knob, declined(difference + end, f"not both encoders have a head named {part}")))
+            continue
+        for ending in INDICES:
+            level, of_seeds = alike[part, ending], seeds[part, ending]
+            apart = _first_reason(level, of_seeds) or float(level) - float(of_seeds)
+            found.append((knob, _read(difference + end + ending, apart, len(x))))
     return found
 
 
@@ -122,42 +124,50 @@ def _unlike(one: Trained, another: Trained) -> str:
     return "" if same else "the two encoders have not as many hidden layers"
 
 
-def _prepared(trained: Trained, x: Tensor) -> Prepared:
+def _prepared(trained: Trained, x: Tensor) -> Encoder:
     """Prepare the layers of an encoder that has learned something."""
     require_code(trained, x)
     return _prepared_of(trained.model, layers_of(trained), x)
 
 
-def _prepared_of(model: Intervened, layers: Layers, x: Tensor) -> Prepared:
+def _prepared_of(model: Intervened, layers: Layers, x: Tensor) -> Encoder:
     found = encoded(model, layers, x)[0]
     return {ending: index.prepare(found) for ending, index in INDICES.items()}
 
 
-def _alike(one: Prepared, another: Prepared) -> Alike:
+def _alike(one: Encoder, another: Encoder) -> Alike:
     """Likeness of two encoders: of their hidden layers on average, of the last of them, and of their heads."""
-    alike: dict[tuple[str, str], float] = {}
+    alike: dict[tuple[str, str], float | str] = {}
     for ending, index in INDICES.items():
         found = index(one[ending], another[ending])
         hidden = [likeness for label, likeness in found.items() if label not in HEADS]
-        parts = {"hidden": sum(hidden) / len(hidden), "last_hidden": hidden[-1]}
+        parts = {"hidden": _first_reason(*hidden) or sum(map(float, hidden)) / len(hidden), "last_hidden": hidden[-1]}
         parts |= {head: found[head] for head in HEADS if head in found}
         alike |= {(part, ending): likeness for part, likeness in parts.items()}
     return alike
 
 
-def _levels(name: str, alike: Alike, n: int, knob: float | None) -> list[Placed]:
+def _first_reason(*likeness: float | str) -> str:
+    """Why one of them is no number, or an empty text."""
+    return next((one for one in likeness if isinstance(one, str)), "")
+
+
+def _read(name: str, likeness: float | str, n: int, cause: Cause = "model") -> Measurement:
+    return declined(name, likeness, cause) if isinstance(likeness, str) else Measurement(name, likeness, 0.0, n)
+
+
+def _levels(name: str, alike: Alike, n: int, knob: float | None, cause: Cause = "model") -> list[Placed]:
     return [
-        (knob, Measurement(f"alike_{name}_{part}{ending}", likeness, 0.0, n))
-        for (part, ending), likeness in alike.items()
+        (knob, _read(f"alike_{name}_{part}{ending}", likeness, n, cause)) for (part, ending), likeness in alike.items()
     ]
 
 
-def _untrained(ours: Trained, twin: Trained, x: Tensor) -> list[Placed]:
+def _untrained(ours: Trained, twin: Trained, x: Tensor, cause: Cause) -> list[Placed]:
     """Alignments of two seeds at their first snapshots."""
     if not (ours.snapshots and twin.snapshots):
         return _declined_untrained("no snapshot was kept in training")
     first = [_prepared_of(next(snapshots(trained))[1], layers_of(trained), x) for trained in (ours, twin)]
-    return _levels("untrained", _alike(*first), len(x), None)
+    return _levels("untrained", _alike(*first), len(x), None, cause)
 
 
 def _same_objective(twin: Trained, other: Trained, x: Tensor) -> bool:

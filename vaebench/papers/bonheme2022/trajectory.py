@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from vaebench.kernels.cka import cka_direction
+from vaebench.kernels.estimate import Undefined
 from vaebench.kernels.procrustes import procrustes_similarity
 from vaebench.papers.bonheme2022.layers import Layers, decoded, representations, snapshots
 from vaebench.training.fit import Trained
@@ -16,8 +17,11 @@ from vaebench.training.fit import Trained
 PROCRUSTES_POINTS = 256
 """Examples for Procrustes similarity. Its cost is cubic in them."""
 
-Likeness = dict[str, list[float]]
-"""By label, one number a snapshot."""
+Prepared = Mapping[str, Tensor | str]
+"""What enters the comparisons of layers, by label. A layer that cannot be read has the reason in its place."""
+
+Likeness = dict[str, list[float] | str]
+"""By label, one number a snapshot. A layer that cannot be read at some snapshot has the reason in their place."""
 
 
 class Index(NamedTuple):
@@ -31,13 +35,31 @@ class Index(NamedTuple):
     prepared: Callable[[Tensor], Tensor]
     compared: Callable[[Tensor, Tensor], Tensor]
 
-    def __call__(self, one: Mapping[str, Tensor], another: Mapping[str, Tensor]) -> dict[str, float]:
-        """Compare the prepared layers that have one label."""
-        return {label: float(self.compared(layer, another[label])) for label, layer in one.items() if label in another}
+    def __call__(self, one: Prepared, another: Prepared) -> dict[str, float | str]:
+        """Compare the prepared layers that have one label. Where one cannot be read, give the reason."""
+        return {label: _likeness(self, layer, another[label]) for label, layer in one.items() if label in another}
 
-    def prepare(self, layers: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """Prepare layers by their labels."""
-        return {label: self.prepared(layer) for label, layer in layers.items()}
+    def prepare(self, layers: Mapping[str, Tensor]) -> dict[str, Tensor | str]:
+        """Prepare layers by their labels. A layer that cannot be read costs the others nothing."""
+        return {label: _prepared(self, layer) for label, layer in layers.items()}
+
+
+def _prepared(index: Index, layer: Tensor) -> Tensor | str:
+    try:
+        return index.prepared(layer)
+    except Undefined as reason:
+        return str(reason)
+
+
+def _likeness(index: Index, one: Tensor | str, another: Tensor | str) -> float | str:
+    if isinstance(one, str):
+        return one
+    if isinstance(another, str):
+        return another
+    try:
+        return float(index.compared(one, another))
+    except Undefined as reason:
+        return str(reason)
 
 
 OF_RECORD = ""
@@ -74,11 +96,12 @@ def course_of(trained: Trained, layers: Layers, x: Tensor) -> Course:
         x: Examples, shape (n, *shape).
 
     Returns:
-        The course.
+        The course. A layer that does not vary over the examples has the reason in place of its numbers, such as a head
+        whose weights start at 0. The other layers have theirs.
 
     Raises:
-        Undefined: A layer does not vary over the examples.
-    """  # noqa: DOC502 - raised by the indices
+        Undefined: A module is no layer: it is not called exactly once, or gives no batch of numbers.
+    """  # noqa: DOC502 - raised by `representations`
     end, codes = representations(trained.model, layers, x)
     ends = {ending: index.prepare(end) for ending, index in INDICES.items()}
     course = Course(tuple(step for step, _ in trained.snapshots), {e: {} for e in INDICES}, {e: {} for e in INDICES})
@@ -87,5 +110,16 @@ def course_of(trained: Trained, layers: Layers, x: Tensor) -> Course:
         for ending, index in INDICES.items():
             for found, of_now in ((course.own[ending], now), (course.fed[ending], fed)):
                 for label, likeness in index(index.prepare(of_now), ends[ending]).items():
-                    found.setdefault(label, []).append(likeness)
+                    _follow(found, label, likeness)
     return course
+
+
+def _follow(found: Likeness, label: str, likeness: float | str) -> None:
+    """Add a snapshot's number to a layer's. The first reason why there is none replaces them all."""
+    before = found.setdefault(label, [])
+    if isinstance(before, str):
+        return
+    if isinstance(likeness, str):
+        found[label] = likeness
+    else:
+        before.append(likeness)

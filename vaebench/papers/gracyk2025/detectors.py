@@ -81,7 +81,8 @@ def _accuracies(name: str, known: Facts) -> list[Measurement]:
     names = ("classifier_accuracy", "classifier_above_floor")
     if known.classifier is None:
         return [declined(each, CLASSLESS) for each in names]
-    accuracy, n = known.classifier.accuracy, len(known.real)
+    # Over all held-out examples, of which `known.real` are at most ``points``.
+    accuracy, n = known.classifier.accuracy, known.classifier.n
     error = (accuracy * (1 - accuracy) / n) ** 0.5
     measured = [Measurement(names[0], accuracy, error, n, "1", "higher")]
     if name not in FLOORS:

@@ -9,15 +9,16 @@ import torch
 from torch import Tensor
 
 from vaebench.data import Dataset, Split
-from vaebench.kernels.estimate import Undefined
 from vaebench.kernels.neighbours import Neighbours, nearest, neighbour_distance
-from vaebench.kernels.sample_variation import quantile_threshold
 from vaebench.measures.model_view import DataUndefined, held_out
 from vaebench.papers.gracyk2025.edges import of_rows
 from vaebench.papers.gracyk2025.outliers import NEIGHBOUR, SHARE, Classifier
 
 KEPT = 2
 """Data sets that are remembered."""
+
+LEAST = max(round(1 / SHARE) - 1, NEIGHBOUR + 2)
+"""Held-out examples that fix the detectors: `SHARE` of fewer cannot be cut off, see `quantile_threshold`."""
 
 AT_ONCE = 4096
 """Examples whose double-precision copies are held at a time."""
@@ -91,15 +92,12 @@ def facts(data: Dataset, points: int, among: int = 0) -> Facts:
 
 
 def _found(data: Dataset, points: int, among: int = 0) -> Facts:
-    train, real = data.train.x, held_out(data, points, NEIGHBOUR + 2)
+    train, real = data.train.x, held_out(data, points, LEAST)
     if len(train) < NEIGHBOUR:
         raise DataUndefined(f"{NEIGHBOUR} training examples are needed for neighbours")
     mean, variance = _moments(torch.split(train, AT_ONCE))
     reference = train[_drawn(train, among)] if 0 < among < len(train) else train
-    try:
-        rater = _fitted(data, variance)
-    except Undefined as reason:
-        raise DataUndefined(f"the classifier cannot be fixed on these data: {reason}") from reason
+    rater = _fitted(data, variance)
     return Facts(
         mean,
         reference,
@@ -120,10 +118,12 @@ def _moments(parts: Sequence[Tensor]) -> tuple[Tensor, float]:
 
 
 def _fitted(data: Dataset, variance: float) -> Classifier | None:
-    """Fit logistic regression on radial features (Nyström), part by part.
+    """Fit logistic regression on radial features of random landmarks (Nyström), part by part.
 
-    It is the classifier of `outliers.classifier_of`, for data of any size. See there for why. The sets of `EDGED` need
-    a stronger one. Its features are of edges, and it is as convex.
+    It was chosen for its held-out accuracy on digits, before anything was sampled. With 400 landmarks it had .989,
+    plain logistic regression .958, and a network .981. The fit is convex and its features are seeded. So it is the same
+    on every machine up to rounding. The sets of `EDGED` need a stronger one. Its features are of edges, and it is as
+    convex. There is none for fewer than two classes.
     """
     from sklearn.kernel_approximation import Nystroem
     from sklearn.linear_model import LogisticRegression
@@ -139,6 +139,7 @@ def _fitted(data: Dataset, variance: float) -> Classifier | None:
         variance = _moments(torch.split(seen, AT_ONCE))[1]
     landmarks = seen[: EDGED.get(data.name, LANDMARKS)].double().numpy().copy()
     del seen  # and made again below: beside what is mapped it would be the peak
+    # exp(−gamma·d²) is exp(−3) at the mean squared distance of two examples, which is twice the total variance.
     features = Nystroem(gamma=3 / max(2 * variance, 1e-12), n_components=len(landmarks), random_state=0).fit(landmarks)
     mapped = np.empty((len(chosen), len(landmarks)))
     for at in range(0, len(chosen), MAPPED):
@@ -147,8 +148,8 @@ def _fitted(data: Dataset, variance: float) -> Classifier | None:
     model = LogisticRegression(C=100, max_iter=5000).fit(mapped, labels)
     del mapped
     pipeline = make_pipeline(*([FunctionTransformer(of_rows)] * edged), features, model)
-    confidences, right = _held_out(Classifier(pipeline, 0.0, 0.0), known, model.classes_)
-    return Classifier(pipeline, float(quantile_threshold(confidences, SHARE)), float(right.double().mean()))
+    right = _right(Classifier(pipeline, 0.0, 0), known, model.classes_)
+    return Classifier(pipeline, float(right.double().mean()), len(right))
 
 
 def _drawn(x: Tensor, n: int) -> Tensor:
@@ -168,8 +169,8 @@ def _seen(x: Tensor, chosen: Tensor, edged: bool) -> Tensor:
     return found
 
 
-def _held_out(rater: Classifier, known: Split, classes: np.ndarray) -> tuple[Tensor, Tensor]:
-    """Confidence in each held-out example, and whether its class is right."""
+def _right(rater: Classifier, known: Split, classes: np.ndarray) -> Tensor:
+    """Whether the class of each held-out example is right, shape (n,)."""
     assert known.labels is not None
-    probabilities = torch.cat([rater.probabilities(part) for part in torch.split(known.x, MAPPED)])
-    return probabilities.amax(1), torch.from_numpy(classes)[probabilities.argmax(1)] == known.labels.cpu()
+    best = torch.cat([rater.probabilities(part).argmax(1) for part in torch.split(known.x, MAPPED)])
+    return torch.from_numpy(classes)[best] == known.labels.cpu()

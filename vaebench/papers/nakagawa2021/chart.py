@@ -1,7 +1,8 @@
 """A posterior in axes in which each unit has a scale: its own ones, or the principal axes of a full covariance.
 
 A rotation of the latent space changes neither N(0, I) nor the relations of this paper. So a full covariance Σ is read
-along the axes of E Σ. There collapsed directions can be told from active ones.
+along the axes of E Σ. There collapsed directions can be told from active ones. Under a prior of the model's own it is
+read along the model's units.
 """
 
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from vaebench.measures.model_view import NOT_DIAGONAL, NotRead, RealPosterior, active, has_own_prior, prior_deviations
+from vaebench.measures.model_view import NOT_DIAGONAL, NotRead, RealPosterior, active, has_own_prior
 from vaebench.models.posteriors import FlowNormal, FullNormal
 from vaebench.training.fit import Trained
 
@@ -25,7 +26,8 @@ class Chart:
         scale: The product of those of active units is √det Σ of these units, shape (batch, latent).
         conditional: (Σ⁻¹)_jj^−½, shape (batch, latent); the scale itself of a diagonal posterior.
         active: Which units are active, shape (latent,).
-        axes: Rows are axes, shape (latent, latent); None for the model's own units.
+        axes: Rows are axes, shape (latent, latent). They are the identity under a prior of the model's own.
+            None for a diagonal posterior.
         covariance: Σ along them, float64, shape (batch, latent, latent); None for a diagonal posterior.
     """
 
@@ -59,14 +61,23 @@ def chart_of(trained: Trained, posterior: RealPosterior) -> Chart:
 
 def _of_full(trained: Trained, posterior: FullNormal) -> Chart:
     covariance = posterior.covariance()
-    wide = prior_deviations(trained, posterior.mean).double().expand(posterior.mean.shape[1])
-    variances, vectors = torch.linalg.eigh(covariance.mean(0) / torch.outer(wide, wide))
-    # With its own prior a rotation is no symmetry, so the model's own axes stay.
-    axes = torch.eye(len(wide), dtype=wide.dtype, device=wide.device) if has_own_prior(trained) else vectors.T
+    if has_own_prior(trained):
+        # A rotation is no symmetry of such a prior, so the model's own axes stay, and its units are active or not.
+        coded = active(trained, posterior)
+        axes = torch.eye(len(coded), dtype=covariance.dtype, device=covariance.device)
+    else:
+        variances, vectors = torch.linalg.eigh(covariance.mean(0))
+        coded, axes = variances < 0.5, vectors.T
     turned = axes @ covariance @ axes.T
-    scale = torch.linalg.cholesky(turned).diagonal(dim1=-2, dim2=-1)
     conditional = torch.linalg.inv(turned).diagonal(dim1=-2, dim2=-1).rsqrt()
-    return Chart(posterior.mean.double() @ axes.T, scale, conditional, variances < 0.5, axes, turned)
+    return Chart(posterior.mean.double() @ axes.T, _scale(turned, coded), conditional, coded, axes, turned)
+
+
+def _scale(covariance: Tensor, first: Tensor) -> Tensor:
+    """Scales of which those of the units of `first` multiply to √det Σ of these: Cholesky's, which takes them first."""
+    order = (~first).int().argsort(stable=True)
+    diagonal: Tensor = torch.linalg.cholesky(covariance[:, order][:, :, order]).diagonal(dim1=-2, dim2=-1)
+    return diagonal[:, order.argsort()]
 
 
 def require_standard_prior(trained: Trained) -> None:
