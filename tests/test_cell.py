@@ -16,6 +16,7 @@ from vaebench.data import Dataset, Split, Truth
 from vaebench.experiment import Arm, Budget, EvaluationBudget, Interventions, Knob, TrainingConfig
 from vaebench.fingerprint import value_hash
 from vaebench.measures.declared import gives
+from vaebench.measures.model_view import kl_weight_in_squares
 from vaebench.models import AutoEncoder, Bernoulli, Gaussian, Step, Unfit, Variant, negative_elbo
 from vaebench.models.exact import linear_vae_at_fixed_scale
 from vaebench.papers import Task
@@ -114,6 +115,43 @@ def test_a_known_model_is_the_closed_form_under_its_own_arms_interventions(spy):
     assert not torch.equal(
         by_place["analytic"].model.model.mean.weight, by_place["analytic_tight"].model.model.mean.weight
     )
+
+
+class Learned(nn.Module):
+    """A likelihood with a variance of its own, one number or one for each pixel."""
+
+    def __init__(self, variance):
+        super().__init__()
+        self.variance = nn.Parameter(torch.as_tensor(variance))
+
+    def forward(self, mean):
+        return Gaussian(mean, self.variance)
+
+
+def test_a_known_model_has_the_beta_of_one_that_learned_its_variance(spy):
+    """It had that of the suite's variance, which no model beside it had: a fall of it was compared with another's."""
+    task = replace(TASK, analytic="linear_vae_at_fixed_scale")
+
+    def build(shape, latent, arch):
+        decoder = nn.Sequential(nn.Linear(latent, 6), nn.Unflatten(1, shape))
+        return AutoEncoder(nn.Flatten(), decoder, 6, latent, Learned(0.4))
+
+    by_place = {place.arm: trained for place, trained in found_in(task, spy.variant(build=build, kl_weight=3.0))}
+    (variance,) = (float(w) for name, w in by_place["trained"].model.model.named_parameters() if "variance" in name)
+    known = by_place["analytic"]
+    assert variance != pytest.approx(HELD.likelihood_variance)
+    exact = linear_vae_at_fixed_scale(DATA, 2, HELD.posterior_scale, 2 * variance * 3.0)
+    torch.testing.assert_close(known.model.model.mean.weight, exact.mean.weight)
+    assert kl_weight_in_squares(known, DATA.train.x) == pytest.approx(2 * variance * 3.0)
+
+
+def test_beside_a_model_with_a_variance_for_each_pixel_there_is_none(spy):
+    def build(shape, latent, arch):
+        decoder = nn.Sequential(nn.Linear(latent, 6), nn.Unflatten(1, shape))
+        return AutoEncoder(nn.Flatten(), decoder, 6, latent, Learned(torch.full(shape, 0.4)))
+
+    found = found_in(replace(TASK, analytic="linear_vae_at_fixed_scale"), spy.variant(build=build))
+    assert places(found) == [("trained", None)]
 
 
 def test_along_the_knob_each_known_model_is_the_closed_form_at_that_value_for_its_own_arms_target(spy):

@@ -6,7 +6,16 @@ import pytest
 import toys  # noqa: F401 - the paper of the tests' own
 
 from vaebench.claims import Claim, Exceeds, Near, Outpaces, Trend
-from vaebench.experiment import Arm, Budget, EvaluationBudget, Interventions, Knob, TrainingConfig
+from vaebench.experiment import (
+    NIGHT_STEPS,
+    Arm,
+    Budget,
+    EvaluationBudget,
+    Interventions,
+    Knob,
+    TrainingConfig,
+    nightly,
+)
 from vaebench.fingerprint import value_hash
 from vaebench.papers import Task, Version
 
@@ -174,3 +183,10 @@ def test_a_default_that_changes_asks_for_new_versions():
         "kept": "all",
     }  # fmt: skip
     assert asdict(Exceeds("r", "c", 1.0))["side"] == "above"
+
+
+def test_a_night_spends_no_more_than_a_quick_run():
+    """0 of the neighbours' examples means all of them: the least of 500 and 0 was 60,000."""
+    quick = Budget(2, 2, TrainingConfig(steps=60, batch=8), evaluation=EvaluationBudget(neighbours_among=500))
+    night = nightly(quick)
+    assert (night.training.steps, night.evaluation.neighbours_among) == (NIGHT_STEPS, 500)

@@ -18,7 +18,7 @@ from vaebench.environment import environment
 from vaebench.experiment import Arm, Budget, Division, Interventions
 from vaebench.kernels.estimate import Undefined
 from vaebench.measures.declared import is_among
-from vaebench.measures.model_view import DataUndefined, none_of
+from vaebench.measures.model_view import DataUndefined, kl_weight_in_squares, none_of
 from vaebench.measures.probe import Cohort, Placed, Probe
 from vaebench.mistakes import Mistake, first_line
 from vaebench.models import Refused, Unfit, Variant, exact
@@ -288,10 +288,10 @@ def arms(task: Task, budget: Budget, variant: Variant, data: Dataset, cell: Cell
             seconds=cell.seconds,
             ulp=cell.ulp,
         )
-        for knob, (each, acting), trained in zip(knobs, turned, models, strict=True):
+        for knob, trained in zip(knobs, models, strict=True):
             yield Place(arm.name, knob, arm.read), trained
             if arm is JUDGED or arm.interventions:
-                solved = analytic_model(task, data, latent, acting, each.kl_weight)
+                solved = analytic_model(task, data, latent, trained)
                 if solved is not None:
                     nudge(solved.model, seed, cell.ulp)
                     yield Place("analytic" if arm is JUDGED else f"analytic_{arm.name}", knob, arm.read), solved
@@ -367,25 +367,30 @@ def _turned(
     return variant, replace(interventions, posterior_scale=knob)
 
 
-def analytic_model(
-    task: Task, data: Dataset, latent: int, interventions: Interventions, kl_weight: float | None
-) -> Trained | None:
+def analytic_model(task: Task, data: Dataset, latent: int, beside: Trained) -> Trained | None:
     """The task's closed form for this data, as a model that instruments can read.
+
+    Its β is that of the model beside it. Where that one learns the likelihood's variance, the known model keeps the
+    suite's variance, and the KL has the weight that makes the same β.
 
     Args:
         task: The task.
         data: The data set.
         latent: Number of latent units.
-        interventions: Of the arm beside it.
-        kl_weight: The variant's; 1 where it declares none.
+        beside: The trained model, with its interventions. Its KL has the weight 1 where it declares none.
 
     Returns:
         The model, or None where there is no closed form.
     """
-    weight = 1.0 if kl_weight is None else kl_weight
-    beta = interventions.beta(weight)
-    if task.analytic is None or beta is None:
+    interventions = beside.model.interventions
+    weight = 1.0 if beside.kl_weight is None else beside.kl_weight
+    plain, unit = interventions.beta(weight), interventions.beta(1.0)
+    if task.analytic is None or plain is None or unit is None:
         return None
+    beta = kl_weight_in_squares(replace(beside, kl_weight=weight), data.train.x)
+    if beta is None:
+        return None
+    weight = weight if beta == plain else beta / unit
     noise, target = interventions.input_noise, interventions.target
     try:
         model = getattr(exact, task.analytic)(

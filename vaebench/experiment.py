@@ -235,7 +235,8 @@ def nightly(quick: Budget) -> Budget:
 
     Returns:
         One seed, at most `NIGHT_STEPS` steps, every second snapshot and the last, at the same shares of the steps, and
-        no part of the effort above `NIGHT_EFFORT`. Nodes of an exact mean stay as they are.
+        no part of the effort above `NIGHT_EFFORT`. Nodes of an exact mean stay as they are, and so does the number of
+        examples that neighbours are sought among, where 0 means all.
     """
     training, effort = quick.training, quick.evaluation
     steps = min(training.steps, NIGHT_STEPS)
@@ -244,7 +245,7 @@ def nightly(quick: Budget) -> Budget:
     least = {
         part.name: min(getattr(effort, part.name), getattr(NIGHT_EFFORT, part.name))
         for part in fields(effort)
-        if part.name != "posterior_nodes"
+        if part.name not in {"posterior_nodes", "neighbours_among"}
     }
     return replace(
         quick,
