@@ -3,12 +3,14 @@
     python -m benchmarks.compare origin/main [--rounds 7] [--bench REGEX] [--report FILE]
 
 Each round times both, one after the other, in an order that changes. So a machine that slows down slows both. Exit
-status 1 if a benchmark is slower by 10 % or more and beyond chance, if nothing was timed, or if benchmarks are gone.
+status 1 if a benchmark is slower by 10 % or more and beyond chance, if nothing was timed, if benchmarks are gone, or
+if asv fails on either side, as it does where one benchmark fails.
 """
 
 import argparse
 import json
 import math
+import shutil
 import statistics
 import subprocess
 import sys
@@ -138,8 +140,19 @@ def checked_out(name: str, folder: Path) -> Path:
 
 
 def timed(tree: Path, out: Path, bench: str) -> dict[str, float]:
-    """Time one checkout once: seconds by benchmark with its parameters."""
+    """Time one checkout once.
+
+    Args:
+        tree: The checkout.
+        out: Folder of this round and side. Results of an earlier comparison in it are removed.
+        bench: Regular expression of the benchmarks.
+
+    Returns:
+        Seconds by benchmark with its parameters.
+    """
     out.mkdir(parents=True, exist_ok=True)
+    if (out / "results").exists():
+        shutil.rmtree(out / "results")
     config = {
         "version": 1,
         "project": "vaebench",
@@ -160,8 +173,10 @@ def timed(tree: Path, out: Path, bench: str) -> dict[str, float]:
     run = [*asv, "run", "--python=same", "--set-commit-hash", commit.strip(), "--bench", bench, *few]
     done = subprocess.run(run, cwd=tree, capture_output=True, text=True, check=False)
     found = read(out / "results")
-    if not found:
+    if done.returncode or not found:
         sys.stderr.write(done.stdout[-2000:] + done.stderr[-2000:])
+    if done.returncode:
+        sys.exit(f"compare: asv ended with status {done.returncode} in {tree}")
     return found
 
 

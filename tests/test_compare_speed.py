@@ -1,6 +1,7 @@
 """The gate on kernels' speed: what it fails on, what it does not, and that it does not pass for want of times."""
 
 import json
+import subprocess
 import sys
 from pathlib import Path
 
@@ -73,6 +74,46 @@ def test_times_are_read_of_asvs_results_and_failures_are_none(tmp_path):
         "kernels.bench_x.Suite.time_it(1)": 0.5,
         "kernels.bench_x.Suite.time_plain": 0.25,
     }
+
+
+def asv_that(status, results):
+    """`subprocess.run`, where asv writes some results and ends with a status."""
+
+    def run(command, **_):
+        if "--config" in command:
+            folder = Path(json.loads(Path(command[command.index("--config") + 1]).read_text())["results_dir"])
+            for name, seconds in results.items():
+                (folder / "machine").mkdir(parents=True, exist_ok=True)
+                stored = {"result_columns": ["result", "params"], "results": {f"k.time_{name}": [[seconds], []]}}
+                (folder / "machine" / f"{name}.json").write_text(json.dumps(stored))
+            return subprocess.CompletedProcess(command, status, "", "asv: it broke")
+        return subprocess.CompletedProcess(command, 0, b"a" * 40, b"")
+
+    return run
+
+
+def test_times_of_an_earlier_comparison_are_not_read(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(compare.subprocess, "run", asv_that(0, {"old": 1.0}))
+    assert compare.timed(tmp_path, tmp_path / "head0", "time_") == {"k.time_old": 1.0}
+    monkeypatch.setattr(compare.subprocess, "run", asv_that(0, {"new": 2.0}))
+    assert compare.timed(tmp_path, tmp_path / "head0", "time_") == {"k.time_new": 2.0}
+    monkeypatch.setattr(compare.subprocess, "run", asv_that(0, {}))
+    assert compare.timed(tmp_path, tmp_path / "head0", "time_") == {}
+    assert "asv: it broke" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("results", [{}, {"kernel": 1.0}])
+def test_asv_that_fails_ends_the_comparison(tmp_path, monkeypatch, capsys, results):
+    monkeypatch.setattr(compare, "checked_out", lambda name, folder: folder / "base")
+    monkeypatch.setattr(sys, "argv", ["compare", "HEAD", "--out", str(tmp_path), "--rounds", "2"])
+    monkeypatch.setattr(compare.subprocess, "run", asv_that(0, {"kernel": 1.0}))
+    with pytest.raises(SystemExit) as end:
+        compare.main()
+    assert not end.value.code
+    monkeypatch.setattr(compare.subprocess, "run", asv_that(2, results))
+    with pytest.raises(SystemExit, match="asv ended with status 2"):
+        compare.main()
+    assert "asv: it broke" in capsys.readouterr().err
 
 
 def test_the_report_names_the_machine_and_every_benchmark():

@@ -10,7 +10,7 @@ from vaebench import api, mistakes
 from vaebench.cell import run_cell
 from vaebench.engines import ray as ray_
 from vaebench.engines import slurm as slurm_
-from vaebench.engines.execute import Site, check_engine, execute
+from vaebench.engines.execute import Site, check_engine, execute, unknown
 from vaebench.engines.local import Workers
 from vaebench.engines.shipped import Answer, Shipped
 from vaebench.engines.slurm import bundles
@@ -39,6 +39,10 @@ def test_bundles_have_ten_minutes_by_the_forecast():
     assert bundles(cells, [300.0] * 10 + [None] * 10, 4) == [[n, n + 1] for n in range(0, 20, 2)]
     assert [len(one) for one in bundles(cells, [None] * 20, 3)] == [7, 7, 6]
     assert [len(one) for one in bundles(cells, [None] * 20, 50)] == [1] * 20
+
+
+def test_a_forecast_that_knows_nothing_takes_cells_by_name():
+    assert unknown(cells=[object()] * 3) == [None] * 3
 
 
 def test_a_machine_without_sbatch_is_one_line(request_of, monkeypatch, tmp_path):

@@ -64,7 +64,7 @@ def test_a_cell_survives_the_journey(request_of):
 @pytest.mark.parametrize("path", ["/etc/passwd", "../up.py", "a/../../up.py", "..", ".", "a\0b", ""])
 def test_a_file_that_leads_out_of_its_folder_is_refused(path):
     with pytest.raises(ValidationError, match="files"):
-        DataFiles(hash="0" * 16, names=(), files={path: "0" * 64})
+        DataFiles(hash="0" * 16, files={path: "0" * 64})
 
 
 def test_a_brought_variant_is_loaded_from_a_folder_of_its_own(tiny, request_of, tmp_path, cache, monkeypatch):
@@ -127,6 +127,14 @@ def test_data_come_by_hash_and_not_by_a_path_that_may_differ(unpinned, tiny, req
     real_files.mnist(there, train=64, held_out=64)
     monkeypatch.setenv("VAEBENCH_DATA", str(there))
     assert Host(freight, {}.__getitem__, None)._roots == {"mnist": str(there)}
+
+
+def test_files_of_a_data_set_come_with_where_each_lies(unpinned, tmp_path):
+    real_files.mnist(tmp_path, train=64, held_out=64)
+    data, blobs = freight_._data("mnist", tmp_path, "0" * 16)
+    assert all(blobs[sum_].read_bytes() == (tmp_path / below).read_bytes() for below, sum_ in data.files.items())
+    assert len(data.files) == 4
+    assert set(data.files.values()) == blobs.keys()
 
 
 def test_data_that_are_too_large_have_to_be_there(unpinned, request_of, tmp_path, monkeypatch):

@@ -13,6 +13,7 @@ from vaebench.nightly.judge import judge
 from vaebench.nightly.reference import night_of
 from vaebench.results.night import file_of
 from vaebench.results.night_files import night_text, read_nights, write_nights
+from vaebench.version import VERSION
 
 NAME = file_of(ASKED.key)
 
@@ -67,6 +68,21 @@ def test_other_examples_are_not_accepted(folder, monkeypatch):
 def test_a_seed_that_is_lost_is_not_accepted(folder, monkeypatch):
     monkeypatch.setattr(accepting, "run_here", lambda *_: iter([(replace(ASKED, seed=7), moved_code())]))
     assert [one.word for one in accept(folder, Where(), lambda *_: None)] == ["missing"]
+
+
+def test_what_did_not_finish_is_not_accepted_though_the_reference_did_not_either(folder, monkeypatch):
+    late = {"status": "timeout", "reason": "it took too long", "names": ()}
+    write_nights(folder, {NAME: night_text(night_of({ASKED: outcome(**late)}, [0]))}, {}, whole=True)
+    (one,) = accepted(folder, monkeypatch, outcome(**late))
+    assert one.word == "incomplete"
+
+
+def test_an_accepted_reference_is_of_todays_version(folder, monkeypatch):
+    night = night_of(population(), [0])
+    old = night.model_copy(update={"head": night.head.model_copy(update={"suite_version": "0.1.0"})})
+    write_nights(folder, {NAME: night_text(old)}, {}, whole=True)
+    assert accepted(folder, monkeypatch, moved_code()) == []
+    assert read_nights(folder)[1][NAME].head.suite_version == VERSION
 
 
 def test_a_reference_that_is_not_whole_is_made_anew(folder, monkeypatch):

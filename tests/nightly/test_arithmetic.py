@@ -3,6 +3,7 @@
 import pytest
 from nightly.of_night import ASKED, NAMES, outcome, population
 
+from vaebench.mistakes import Mistake
 from vaebench.nightly import arithmetic
 from vaebench.nightly.cells import Where
 from vaebench.nightly.judge import judge
@@ -32,6 +33,13 @@ def test_a_reading_that_arithmetic_leaves_alone_keeps_its_scale():
     assert wide == TWINS
     part = arithmetic.widened(TWINS, {0: outcome(shift=SHIFT, names=NAMES[:1])})
     assert [one.arithmetic > 0 for one in part.readings] == [True, False, False, False]
+
+
+def test_without_an_outcome_what_is_known_of_the_arithmetic_stays():
+    wide = arithmetic.widened(TWINS, {0: outcome(shift=SHIFT)})
+    assert arithmetic.widened(wide, {}) == wide
+    lost = outcome(status="timeout", names=())
+    assert arithmetic.widened(wide, {0: lost}) == wide
 
 
 def test_over_seeds_it_is_the_root_mean_square():
@@ -67,3 +75,73 @@ def test_cells_run_without_vector_instructions_and_are_kept(tmp_path, monkeypatc
     assert list(Journal(tmp_path / "work" / "plainest").read({kept[ASKED]: (cells[ASKED].subject, 0)})[0]) == [
         kept[ASKED]
     ]
+
+
+@pytest.fixture
+def stored(tmp_path, monkeypatch):
+    """A stored reference of two records, whose cells are planned without data."""
+    variant = TWINS.head.subject.variant.model_copy(update={"name": "beta_vae"})
+    about = TWINS.head.subject.model_copy(update={"variant": variant})
+    other = TWINS.model_copy(update={"head": TWINS.head.model_copy(update={"subject": about})})
+    write_nights(tmp_path / "stored", {file_of(one.key): night_text(one) for one in (TWINS, other)}, {}, whole=False)
+    monkeypatch.setattr(arithmetic, "planned", lambda asked, _: ({one: outcome(id=id_of(one)) for one in asked}, ()))
+    return tmp_path / "stored"
+
+
+def id_of(one):
+    return ("0" if one.variant == "vae" else "1") * 16
+
+
+def content(folder):
+    return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def widen(stored):
+    arithmetic.widen(stored, Where(), stored.parent / "work", lambda *_: None)
+
+
+def damaged(path):
+    path.write_text(path.read_text() + "no reading\n")
+
+
+def changed(path):
+    path.write_text(path.read_text().replace("0.3", "0.25", 1))
+
+
+def unlisted(path):
+    path.with_name("more.jsonl").write_text(path.read_text())
+
+
+@pytest.mark.parametrize("harm", [damaged, changed, unlisted, lambda path: path.unlink()])
+def test_a_reference_that_is_not_whole_is_not_widened(stored, monkeypatch, harm):
+    """It deleted what could not be read, and wrote an index of what was changed."""
+    monkeypatch.setattr(arithmetic, "run_there", lambda *_: 1 / 0)
+    harm(stored / file_of(ASKED.key))
+    before = content(stored)
+    with pytest.raises(Mistake, match=r"\.jsonl.*only a whole reference is rewritten; make it anew$"):
+        widen(stored)
+    assert content(stored) == before
+
+
+@pytest.mark.parametrize(("lost", "said"), [({}, "not run"), ({"status": "timeout", "names": ()}, "timeout: ")])
+def test_a_cell_without_an_outcome_is_named_and_run_again(stored, monkeypatch, lost, said):
+    """Its readings had no part of the arithmetic in their scale, and nothing said so."""
+    given = {}
+
+    def run_there(tree, asked, where, progress, environment):
+        ran.append(list(asked))
+        found = {one: outcome(shift=SHIFT, id=id_of(one)) for one in asked}
+        return {one: made for one, made in (found | given).items() if made is not None}
+
+    ran = []
+    given[ASKED] = outcome(id=id_of(ASKED), **lost) if lost else None
+    monkeypatch.setattr(arithmetic, "run_there", run_there)
+    before = content(stored)
+    with pytest.raises(Mistake, match=rf"^with the plainest arithmetic 1 of 2 cells .* vae\.mlp\.digits .*\({said}"):
+        widen(stored)
+    assert content(stored) == before
+    given.clear()
+    widen(stored)
+    assert [len(asked) for asked in ran] == [2, 1]
+    for night in read_nights(stored)[1].values():
+        assert [one.arithmetic for one in night.readings] == pytest.approx([SHIFT] * len(NAMES))

@@ -5,8 +5,9 @@ from dataclasses import replace
 import pytest
 
 from vaebench import catalog
+from vaebench.engines import worker
 from vaebench.nightly.cells import Asked, Where, planned
-from vaebench.nightly.expected import TWINS, with_twins
+from vaebench.nightly.expected import TWINS, _fits, with_twins
 
 SOURCES = Asked("nakagawa2021_posterior_isometry", "vae", "mlp", "three_sources", "nightly", 0)
 DIGITS = Asked("gracyk2025_kahler_sampling", "vae", "mlp", "digits", "nightly", 1)
@@ -40,3 +41,9 @@ def test_a_twin_is_a_cell_of_its_own_with_the_same_subject():
 def test_an_unknown_name_is_one_line():
     with pytest.raises(catalog.UnknownName, match="no_vae"):
         planned([replace(SOURCES, variant="no_vae")], Where())
+
+
+def test_whether_a_variant_fits_is_no_job_of_a_worker(monkeypatch):
+    monkeypatch.setattr(worker, "JOBS", {})
+    task = catalog.task(SOURCES.task)
+    assert [_fits(task, "vae", arch, "three_sources") for arch in ("mlp", "conv")] == [True, False]

@@ -1,11 +1,12 @@
 """What a night says of one record, and what it puts it down to."""
 
 import pytest
-from nightly.of_night import CODE, NAMES, PROBE, here, outcome, population
+from nightly.of_night import ASKED, CODE, NAMES, PROBE, here, outcome, population
 
 from vaebench.nightly.judge import judge
 from vaebench.nightly.reference import night_of
 from vaebench.nightly.settle import is_ambiguous, likely
+from vaebench.results.record import UNFINISHED
 
 NIGHT = night_of(population(), [0])
 
@@ -90,6 +91,29 @@ def test_other_data_are_a_cause_though_no_code_differs():
     one = said(shift=1e-2).__class__(**{**vars(said(shift=1e-2)), "data": True})
     assert "labels" in likely(one)
     assert judge(NIGHT, {0: outcome().model_copy(update={"data": "e" * 16})}).data
+
+
+def test_other_data_are_red_though_no_number_moved():
+    one = judge(NIGHT, {0: outcome().model_copy(update={"data": "e" * 16})})
+    assert (one.word, one.stale, one.good) == ("same", (), False)
+    assert "labels" in likely(one)
+
+
+def test_data_that_one_side_does_not_know_are_not_others():
+    """A cell that was ended from outside saw none, and 160 cells of older records do not say which they saw."""
+    late = judge(NIGHT, {0: outcome(status="timeout", names=()).model_copy(update={"data": None})})
+    assert (late.word, late.data) == ("incomplete", False)
+    rows = tuple(row.model_copy(update={"data": None}) for row in NIGHT.head.seeds)
+    old = NIGHT.model_copy(update={"head": NIGHT.head.model_copy(update={"seeds": rows})})
+    assert judge(old, {0: outcome()}).good
+
+
+@pytest.mark.parametrize("status", UNFINISHED)
+def test_what_did_not_finish_is_red_also_where_the_reference_did_not(status):
+    late = outcome(status=status, names=())
+    one = judge(night_of({ASKED: late}, [0]), {0: late})
+    assert (one.word, one.good) == ("incomplete", False)
+    assert any(status in line for line in one.troubles)
 
 
 def test_a_reading_that_rounding_hides_is_counted():

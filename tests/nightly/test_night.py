@@ -1,5 +1,6 @@
 """A whole night without any training: every way to be red, and the way to be green."""
 
+import hashlib
 import json
 from contextlib import contextmanager
 from dataclasses import replace
@@ -7,6 +8,7 @@ from dataclasses import replace
 import pytest
 from nightly.of_night import ASKED, CODE, NAMES, PROBE, here, outcome, population
 
+from vaebench.mistakes import Mistake
 from vaebench.nightly import night as flow
 from vaebench.nightly import settle
 from vaebench.nightly.cells import Where
@@ -14,8 +16,9 @@ from vaebench.nightly.night import night
 from vaebench.nightly.reference import night_of
 from vaebench.nightly.report import as_values, counts, headline, markdown
 from vaebench.nightly.result import Plan
+from vaebench.results.assemble import assemble
 from vaebench.results.night import file_of
-from vaebench.results.night_files import night_text, write_nights
+from vaebench.results.night_files import INDEX, night_text, write_nights
 
 NAME = file_of(ASKED.key)
 BESIDE = replace(ASKED, variant="beta_vae")
@@ -180,6 +183,27 @@ def test_a_budget_that_is_too_small_is_red(folder, code):
     assert any("1 of 2 cells" in line for line in result.troubles)
 
 
+def test_what_the_reference_does_not_have_is_not_among_what_is_expected(folder, code):
+    write_nights(folder, {NAME: (folder / NAME).read_text()}, {}, whole=True)
+    result = run(folder)
+    assert words(result) == {"vae": "same", "beta_vae": "extra"}
+    assert counts(result)["expected"] == 1
+    assert headline(result).startswith("1 of 1 records are as they were, 1 beside them, ")
+    assert "beside" not in headline(replace(result, records=result.records[:1]))
+
+
+OTHER_DATA = {"data": "e" * 16}
+
+
+def test_other_data_are_red_and_said_though_no_number_moved(folder, code):
+    code.now = lambda asked: of_variant(outcome(asked.seed), asked).model_copy(update=OTHER_DATA)
+    result = run(folder)
+    assert not result.green
+    assert words(result) == {"vae": "same", "beta_vae": "same"}
+    assert "| examples or labels are others |" in markdown(result)
+    assert run(folder, against="a" * 40).green  # only numbers are compared there
+
+
 def test_against_a_revision_the_same_code_is_green_and_another_is_not(folder, code):
     assert run(folder, against="a" * 40).green
     code.now = moved_by(1e-2)
@@ -232,6 +256,38 @@ def test_a_part_of_a_night_has_only_its_tasks(folder, code):
     assert run(folder, tasks=("gracyk2025_kahler_sampling",), against="a" * 40).readings == 0
 
 
+def test_a_part_of_a_night_has_the_troubles_of_its_own_files_alone(folder, code):
+    """A line was taken for one of a task where it named the task anywhere."""
+    other = "gracyk2025_kahler_sampling"
+    stray = folder / other / "stray.jsonl"
+    stray.parent.mkdir()
+    stray.write_text((folder / NAME).read_text())
+    index = json.loads((folder / INDEX).read_text())
+    index["files"][f"{other}/stray.jsonl"] = hashlib.sha256(stray.read_bytes()).hexdigest()
+    (folder / INDEX).write_text(json.dumps(index))
+    assert any(f"stray.jsonl: subject: it is of {ASKED.task}/" in line for line in run(folder).troubles)
+    assert run(folder, tasks=(ASKED.task,)).troubles == ()
+    assert any("stray.jsonl" in line for line in run(folder, tasks=(other,)).troubles)
+
+
+@pytest.mark.parametrize("harm", ["no line", "changed", "gone", "link", "not in the index"])
+def test_a_part_of_a_night_has_every_trouble_of_its_own_files(folder, code, harm):
+    path = folder / NAME
+    if harm == "no line":
+        path.write_text("{}\n")
+    elif harm == "changed":
+        path.write_text(path.read_text().replace("0.3", "0.25", 1))
+    elif harm == "not in the index":
+        path.with_name("more.jsonl").write_text(path.read_text())
+    else:
+        path.unlink()
+        if harm == "link":
+            path.symlink_to(folder / "nowhere")
+    whole, part = run(folder).troubles, run(folder, tasks=(ASKED.task,)).troubles
+    assert whole
+    assert part == whole
+
+
 def test_a_new_record_is_compared_with_nothing_and_said(folder, code):
     code.then = lost
     result = run(folder, against="a" * 40)
@@ -252,6 +308,74 @@ def test_on_a_busy_machine_fewer_standard_cells_have_their_turn(folder, code, mo
     free, busy = offered
     assert 590 < free < 600
     assert busy == pytest.approx(free / 2, abs=1)
+
+
+def standard(environments, at, seconds=50.0):
+    """A committed record of `ASKED`'s names, whose seeds were made in some environments."""
+    about = outcome(subject={"preset": "standard"}).subject
+    made = [outcome(seed, subject={"preset": "standard"}, seconds={"train": seconds}) for seed in range(len(at))]
+    record = assemble([one.model_copy(update={"id": f"{seed:016x}"}) for seed, one in enumerate(made)], (), ())
+    rows = [row.model_copy(update={"environment": i}) for row, i in zip(record.cells, at, strict=True)]
+    return record.model_copy(update={"subject": about, "cells": tuple(rows), "environments": tuple(environments)})
+
+
+@pytest.fixture
+def rotation(folder, code, monkeypatch):
+    """A night whose standard cell of seed 1 moves, where both the code and the arithmetic are others."""
+    monkeypatch.setattr(flow, "is_current", lambda record: True)
+    monkeypatch.setattr(flow, "is_here", lambda record, root: True)
+    monkeypatch.setattr(flow, "turn", lambda records, *_: [(replace(ASKED, preset="standard", seed=1), records[0])])
+    both = here(code=CODE | {"training": "9" * 16}, probe=PROBE | {"exp": "9" * 16})
+
+    def now(asked):
+        if asked.preset != "standard":
+            return of_variant(outcome(asked.seed), asked)
+        return outcome(asked.seed, 1e-2, environment=both, subject={"preset": "standard"})
+
+    code.now = code.then = now
+    return lambda *record: run(folder, budget=600, records=(standard(*record),))
+
+
+def test_the_cause_of_a_standard_cell_is_sought_in_the_code_that_made_its_seed(rotation, monkeypatch, code):
+    asked = []
+    there = flow._there
+    monkeypatch.setattr(flow, "_there", lambda plan, commit: asked.append(commit) or there(plan, commit))
+    result = rotation([here(commit="1" * 40), here(commit="2" * 40)], [0, 1])
+    assert asked == ["2" * 40]
+    assert [one.word for one in result.rotated] == ["rounding"]  # that code gives the same here
+
+
+@pytest.mark.parametrize(
+    ("commit", "why"), [(None, "names no single commit"), ("5" * 40 + "+changes", "single commit")]
+)
+def test_a_standard_cell_of_no_commit_has_its_cause_left_open_and_it_is_said(rotation, commit, why):
+    """The code of a revision called None was looked for, and that there is none was not said."""
+    result = rotation([here(commit=commit)], [0, 0])
+    assert [one.word for one in result.rotated] == ["moved"]
+    assert any("not told apart" in line and why in line for line in result.notes)
+
+
+def test_code_that_cannot_be_run_for_a_standard_cell_is_said(rotation, monkeypatch):
+    def fails(plan, commit):
+        raise Mistake("git archive: not a tree object")
+
+    monkeypatch.setattr(flow, "_there", fails)
+    assert any("not a tree object" in line for line in rotation([here()], [0, 0]).notes)
+
+
+def test_standard_records_that_fit_no_night_are_counted_in_a_note(rotation):
+    (line,) = [line for line in rotation([here()], [0, 0], 601.0).notes if "no turn" in line]
+    assert line.startswith("1 standard records had no turn: ")
+    assert line.endswith("for 1 it takes longer than a whole night of 600 s")
+    assert not any("no turn" in line for line in rotation([here()], [0, 0], 500.0).notes)
+
+
+def test_a_cause_is_not_sought_in_what_the_references_code_did_not_finish(folder, code):
+    both = here(code=CODE | {"training": "9" * 16}, probe=PROBE | {"exp": "9" * 16})
+    code.now = moved_by(1e-2, environment=both)
+    code.then = lambda asked: of_variant(outcome(asked.seed, status="timeout", names=()), asked)
+    found = next(one for one in run(folder).records if one.key == ASKED.key)
+    assert found.cause.startswith("undecided")
 
 
 def test_the_budget_of_a_task_is_derived_and_no_page_states_it():

@@ -8,7 +8,7 @@ from results.stored import SUBJECT, cell, observe
 from vaebench import catalog
 from vaebench.migrate import is_current
 from vaebench.nightly.judge import judge
-from vaebench.nightly.rotation import as_night, is_here, turn
+from vaebench.nightly.rotation import as_night, is_here, too_long, turn
 from vaebench.results.assemble import assemble
 from vaebench.results.record import VariantInfo, Versioned
 
@@ -48,6 +48,21 @@ def test_a_cell_that_does_not_fit_is_passed_over():
     """It ended the rotation, so that a night that began at it was empty."""
     both = [record(seconds=200), record("iwae", seconds=50)]
     assert {tuple(one.variant for one, _ in turn(both, day, 150, 2, 600)) for day in range(20)} == {("iwae",)}
+
+
+def test_a_record_longer_than_what_is_left_is_named_and_the_others_are_not():
+    long, short = record(seconds=200), record("iwae", seconds=50)
+    assert too_long([long, short, record("annealed_vae", seconds=200)], 150) == [long]
+    assert too_long([long, short], 200) == []
+
+
+def test_behind_the_end_of_the_line_comes_the_next_seed():
+    """The second night begins in the middle: what lies before it was run with the first seed the night before."""
+    first, second = ([cell for cell, _ in turn(RECORDS, day, 600, 2, 600)] for day in (0, 1))
+    assert {cell.seed for cell in first} == {0}
+    assert [cell.key for cell in second] == [cell.key for cell in (*first[6:], *first[:6])]
+    assert [cell.seed for cell in second] == [0] * 6 + [1] * 6
+    assert second[6:] == [cell for cell, _ in turn(RECORDS, 2, 600, 2, 600)][:6]
 
 
 def test_what_magnifies_rounding_is_left_out():

@@ -1,16 +1,18 @@
 """The files of a night's reference: read as they were written, and every damage has one line that names it."""
 
 import json
+from pathlib import Path
 
 import pytest
 from results.stored import ENVIRONMENT, SUBJECT
 
 from vaebench.mistakes import Mistake
-from vaebench.results.bundle import hashes
-from vaebench.results.night import Head, Night, Reading, SeedRow, file_of
+from vaebench.results.night import FOLDER, Head, Night, Reading, SeedRow, file_of
 from vaebench.results.night_files import INDEX, night_text, read_night, read_nights, write_nights
-from vaebench.results.pins import pinned_files
+from vaebench.results.pins import RECORDS, hashes, pinned_files
+from vaebench.results.references import REFERENCES
 from vaebench.results.store import read_records
+from vaebench.version import VERSION
 
 READING = Reading(
     arm="trained", knob=0.5, name="gain", unit="1", seeds=(0,), values=(1.5,), centres=(1.25,), sd=0.1, spread=0.2
@@ -19,7 +21,8 @@ READING = Reading(
 
 def night(preset="nightly"):
     subject = SUBJECT.model_copy(update={"preset": preset})
-    head = Head(subject=subject, environment=ENVIRONMENT, twins=4, seeds=(SeedRow(seed=0, status="ok"),))
+    seeds = (SeedRow(seed=0, status="ok"),)
+    head = Head(suite_version=VERSION, subject=subject, environment=ENVIRONMENT, twins=4, seeds=seeds)
     return Night(head=head, readings=(READING,))
 
 
@@ -75,6 +78,22 @@ def test_a_line_that_is_no_reading_is_named(folder, change, named):
         read_night(path)
 
 
+def test_a_head_that_does_not_say_its_version_is_none_of_todays(folder):
+    path = folder / file_of(night().key)
+    head, line = path.read_text().splitlines()
+    without = json.loads(head)
+    without.pop("suite_version")
+    path.write_text(f"{json.dumps(without)}\n{line}\n")
+    with pytest.raises(Mistake, match="line 1: suite_version"):
+        read_night(path)
+
+
+def test_the_suites_own_references_are_read():
+    _, found, troubles = read_nights(Path(__file__).parents[2] / REFERENCES / FOLDER)
+    assert found
+    assert not troubles
+
+
 def test_a_folder_without_an_index_is_one_line(tmp_path):
     with pytest.raises(Mistake, match=rf"{INDEX}.*make nightly-reference"):
         read_nights(tmp_path)
@@ -100,9 +119,25 @@ def test_a_map_is_one_number_and_a_change_of_it_shows():
     assert next(iter(night_columns(of(1.5)).values())).values == (2.5,)
 
 
+def test_a_map_of_a_record_is_that_of_its_cells_where_a_seed_lost_an_entry():
+    from vaebench.claims import Measurement, column, declined, map_entry_name
+    from vaebench.claims.table import table
+    from vaebench.results.score import night_columns
+
+    names = [map_entry_name("alike", "a", str(i)) for i in range(3)]
+    whole = [column("trained", None, 0, Measurement(name, 1.0 + i, 0.0, 9)) for i, name in enumerate(names)]
+    lost = [column("trained", None, 1, Measurement(name, 4.0 + i, 0.0, 9)) for i, name in enumerate(names[1:])]
+    lost.append(column("trained", None, 1, declined(names[0], "one unit is left")))
+    (found,) = night_columns(table([*whole, *lost]).columns).values()
+    assert (found.seeds, found.values) == ((0, 1), (2.0, 4.5))
+    for seed, cell in enumerate((whole, lost)):
+        (alone,) = night_columns(cell).values()
+        assert alone.values == (found.values[seed],)
+
+
 def test_a_reference_of_the_night_is_no_record_beside_those_of_tasks(tmp_path):
     root = tmp_path / "reference_results"
     write_nights(root / "nightly", {}, {}, whole=True)
     assert read_records(root, as_store=True) == ([], [])
     assert pinned_files(root).keys() == {f"nightly/{INDEX}"}
-    assert hashes(root) == {}  # nor goes it into the package
+    assert hashes(root, RECORDS) == {}  # nor goes it into the package

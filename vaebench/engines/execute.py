@@ -23,13 +23,16 @@ MOST_TRIES = 3
 """Workers that one cell may take along before it counts as an error."""
 
 
-def unknown(_: "Sequence[Cell]") -> list[float | None]:
+def unknown(cells: "Sequence[Cell]") -> list[float | None]:
     """A forecast that knows nothing.
+
+    Args:
+        cells: The cells.
 
     Returns:
         None for each cell.
     """
-    return [None] * len(_)
+    return [None] * len(cells)
 
 
 @dataclass(frozen=True)

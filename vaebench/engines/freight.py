@@ -43,7 +43,8 @@ def pack(cells: Sequence["Cell"], brought: Mapping[str, catalog.Brought]) -> tup
     data = {}
     for name, root, hash_ in {(cell.dataset, cell.data_root, cell.subject.dataset.files) for cell in cells}:
         if hash_ is not None:
-            data[name] = _data(name, root, hash_, blobs)
+            data[name], found = _data(name, root, hash_)
+            blobs |= found
     files, paths, references = _layout(brought)
     sources = {below: _sha256(path) for below, path in files.items()}
     blobs |= {sources[below]: path for below, path in files.items()}
@@ -62,16 +63,16 @@ def pack(cells: Sequence["Cell"], brought: Mapping[str, catalog.Brought]) -> tup
     )
 
 
-def _data(name: str, root: Path, hash_: str, blobs: dict[str, Path]) -> DataFiles:
+def _data(name: str, root: Path, hash_: str) -> tuple[DataFiles, Blobs]:
+    """List a data set's files, and where those that are sent lie here."""
     page, _ = catalog.check_dataset(name)
     names: tuple[str, ...] = tuple(importlib.import_module(f"vaebench.data.{page}").FILES)
     found = [path for one in names for path in ((root / one).rglob("*") if (root / one).is_dir() else [root / one])]
     files = sorted(path for path in found if path.is_file())
     if len(files) > MOST_SENT or sum(path.stat().st_size for path in files) > MOST_BYTES:
-        return DataFiles(hash=hash_, names=names, files={})
+        return DataFiles(hash=hash_, files={}), {}
     sums = sha256_of(root, [path.relative_to(root).as_posix() for path in files])
-    blobs |= {sum_: root / below for below, sum_ in sums.items()}
-    return DataFiles(hash=hash_, names=names, files=sums)
+    return DataFiles(hash=hash_, files=sums), {sum_: root / below for below, sum_ in sums.items()}
 
 
 def _layout(brought: Mapping[str, catalog.Brought]) -> tuple[dict[str, Path], tuple[str, ...], dict[str, str]]:

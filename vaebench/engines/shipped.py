@@ -57,7 +57,6 @@ class DataFiles(Stored):
     """
 
     hash: Hash
-    names: tuple[Below, ...]
     files: Files
 
 

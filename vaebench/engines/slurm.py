@@ -5,7 +5,7 @@ import os
 import shutil
 import time
 from collections import Counter, deque
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -38,6 +38,19 @@ MINUTES = 60
 
 JOBS_FILE = "jobs"
 """Numbers of the jobs that a run has submitted, one a line."""
+
+
+def check_cluster(given: Mapping[str, str]) -> None:
+    """Check that jobs can be submitted here, before anything is written.
+
+    Args:
+        given: Parameters of SLURM jobs.
+
+    Raises:
+        Mistake: There is no ``sbatch``.
+    """
+    if given.get("cluster", "slurm") == "slurm" and shutil.which("sbatch") is None:
+        raise Mistake("there is no sbatch here: log in where SLURM is, or try --slurm cluster=local")
 
 
 def on_slurm(site: Site, cells: "Sequence[Cell]", jobs: int) -> Generator[CellOutcome, None, None]:
@@ -101,8 +114,8 @@ class _Driver:
         self._all = {cell.id: cell for cell in cells}
         self._folder = site.folder.absolute()
         self._run, self._number = os.urandom(6).hex(), 0
-        self._begin(cells)
         self._executor = self._executor_of(dict(site.slurm))
+        self._begin(cells)
         self._forecast = dict(zip(self._all, site.forecast(cells), strict=True))
         self._todo = deque(bundles(cells, list(self._forecast.values()), jobs))
         self._open: list[_Bundle] = []
@@ -129,9 +142,8 @@ class _Driver:
 
     def _executor_of(self, given: dict[str, str]) -> Any:
         submitit = extra("submitit", "slurm")
+        check_cluster(given)
         cluster = given.pop("cluster", "slurm")
-        if cluster == "slurm" and shutil.which("sbatch") is None:
-            raise Mistake("there is no sbatch here: log in where SLURM is, or try --slurm cluster=local")
         given = {"timeout_min": str(MINUTES), "cpus_per_task": "1", "name": "vaebench", **given}
         values = {name: int(value) if value.isdigit() else value for name, value in given.items()}
         try:
@@ -141,6 +153,7 @@ class _Driver:
                     executor._executor.job_class(executor.folder, number).cancel(check=False)
             executor.update_parameters(**values)
         except (NameError, ValueError, TypeError, AssertionError, RuntimeError) as error:
+            self._remove_empty()
             raise Mistake(first_line(f"--slurm: {error}")) from error
         self._minutes = int(values["timeout_min"])
         (self._folder / SLURM / JOBS_FILE).unlink(missing_ok=True)
@@ -240,12 +253,21 @@ class _Driver:
             if bundle.left:
                 with suppress(Exception):
                     bundle.job.cancel(check=False)
-        if len(self._done) == len(self._all):
+        is_submitted = (self._folder / SLURM / JOBS_FILE).exists()
+        if len(self._done) == len(self._all) or not is_submitted:
             for path in (self._folder / SLURM).iterdir():
                 if path.is_dir() and path.name != LOGS:
                     shutil.rmtree(path, ignore_errors=True)
                 elif path.is_file():
                     path.unlink()
+        if not is_submitted:
+            self._remove_empty()
+
+    def _remove_empty(self) -> None:
+        """Remove the folders of jobs if they are empty: no job was submitted."""
+        for path in (self._folder / SLURM / LOGS, self._folder / SLURM):
+            with suppress(OSError):
+                path.rmdir()
 
 
 def _numbers(path: Path) -> list[str]:

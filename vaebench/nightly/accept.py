@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from vaebench.mistakes import Mistake
 from vaebench.nightly.cells import Asked, Progress, Where, run_here
 from vaebench.nightly.judge import Judged, judge
+from vaebench.nightly.reference import whole_reference
 from vaebench.results.night import Night
-from vaebench.results.night_files import night_text, read_nights, write_nights
+from vaebench.results.night_files import night_text, write_nights
 from vaebench.results.record import CellOutcome
+from vaebench.version import VERSION
 
 
 def accept(folder: Path, where: Where, progress: Progress) -> list[Judged]:
@@ -27,10 +28,8 @@ def accept(folder: Path, where: Where, progress: Progress) -> list[Judged]:
 
     Raises:
         Mistake: The reference is not whole, or its cells cannot be run.
-    """
-    index, nights, troubles = read_nights(folder)
-    if troubles or not nights:
-        raise Mistake(f"{troubles[0] if troubles else folder}: only a whole reference is rewritten; make it anew")
+    """  # noqa: DOC502 - raised by what it calls
+    index, nights = whole_reference(folder)
     cells = {name: [Asked(*one.key, row.seed) for row in one.head.seeds] for name, one in nights.items()}
     ran = dict(run_here([cell for of in cells.values() for cell in of], where, progress))
     found = {name: {cell.seed: ran[cell] for cell in of if cell in ran} for name, of in cells.items()}
@@ -43,7 +42,7 @@ def accept(folder: Path, where: Where, progress: Progress) -> list[Judged]:
 
 
 def _of_today(night: Night, outcomes: Mapping[int, CellOutcome]) -> Night:
-    """A reference with the definitions, the code and the machine of new cells. Its numbers and its scales stay."""
+    """A reference with the version, definitions, code and machine of new cells. Its numbers and its scales stay."""
     new = outcomes[night.head.seeds[0].seed]
-    head = {"subject": new.subject, "environment": new.environment, "date": new.date}
+    head = {"suite_version": VERSION, "subject": new.subject, "environment": new.environment, "date": new.date}
     return night.model_copy(update={"head": night.head.model_copy(update=head)})

@@ -47,7 +47,7 @@ def suite_cells() -> tuple[Asked, ...]:
 def _fits(task: Task, variant: str, arch: str, dataset: str) -> bool:
     """Whether a variant can be built with a network on a data set."""
     from vaebench.cell import dataset_of, latent_units
-    from vaebench.engines.worker import JOBS
+    from vaebench.engines.worker import unfit
     from vaebench.models import Unfit
 
     data = dataset_of(dataset, catalog.DATA_ROOT)
@@ -55,7 +55,7 @@ def _fits(task: Task, variant: str, arch: str, dataset: str) -> bool:
         latent = catalog.variant(variant).variant.units(latent_units(task.budget("nightly", dataset), data), data.shape)
     except Unfit:
         return False
-    return not JOBS["unfit"](variant, data.shape, latent, arch)
+    return not unfit(variant, data.shape, latent, arch)
 
 
 def with_twins(asked: Iterable[Asked], twins: int = TWINS) -> tuple[Asked, ...]:

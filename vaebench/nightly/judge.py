@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from vaebench.nightly.reference import readings_of
+from vaebench.results.definitions import stale
 from vaebench.results.night import Key, Night, Place, Reading, file_of
-from vaebench.results.record import CellOutcome, Environment, Subject
+from vaebench.results.record import UNFINISHED, CellOutcome, Environment
 from vaebench.results.rounding import GUARD, is_same
 
 Word = Literal["same", "rounding", "moved", "reseeded", "drifted", "incomplete", "missing", "extra"]
@@ -56,7 +57,7 @@ class Judged:
         stale: Hashes of definitions that are not the reference's.
         code: Rooms of the suite whose code is not the reference's.
         arithmetic: Primitives that give other bits than the reference's did, and versions that differ beside.
-        data: Whether examples or labels are others.
+        data: Whether examples or labels are others. Older records do not say which they saw, and lost cells saw none.
         cause: What it is put down to; empty for what is good.
     """
 
@@ -82,7 +83,7 @@ class Judged:
     @property
     def good(self) -> bool:
         """Whether nothing speaks against it."""
-        return self.word in GOOD and not self.stale
+        return self.word in GOOD and not self.stale and not self.data
 
 
 def judge(night: Night, outcomes: Mapping[int, CellOutcome]) -> Judged:
@@ -132,8 +133,13 @@ def judge(night: Night, outcomes: Mapping[int, CellOutcome]) -> Judged:
         tuple(stale(first.subject, head.subject)),
         tuple(other_code(first.environment, head.environment)),
         tuple(other_arithmetic(first.environment, head.environment)),
-        any(row.seed in outcomes and row.data != outcomes[row.seed].data for row in head.seeds),
+        any(_other_data(row.data, outcomes[row.seed].data) for row in head.seeds if row.seed in outcomes),
     )
+
+
+def _other_data(was: str | None, now: str | None) -> bool:
+    """Whether two hashes of examples and labels differ; False where one is not known."""
+    return was is not None and now is not None and was != now
 
 
 def _move(reading: Reading, now: Mapping[int, float], twins: int) -> Move | None:
@@ -156,7 +162,7 @@ def _troubles(
     for row in night.head.seeds:
         if row.seed not in outcomes:
             yield f"seed {row.seed} is lost"
-        elif (status := outcomes[row.seed].status) != row.status:
+        elif (status := outcomes[row.seed].status) != row.status or status in UNFINISHED:
             why = outcomes[row.seed].reason or row.reason
             yield f"seed {row.seed}: {status}, {row.status} in the reference" + (f" ({why:.200})" if why else "")
     for seed, found in new.items():
@@ -175,27 +181,6 @@ def _troubles(
 def _some(places: Iterable[Place]) -> str:
     arm, knob, name, unit = min(places, key=str)
     return f"{name} in {unit} ({arm}{'' if knob is None else f' at {knob:g}'}) among them"
-
-
-def stale(new: Subject, old: Subject) -> Iterator[str]:
-    """Say which definitions are not those of the reference.
-
-    Args:
-        new: What ran.
-        old: The reference's.
-
-    Yields:
-        One line each.
-    """
-    pairs = {
-        "task": (new.task.hash, old.task.hash),
-        "data set": (new.dataset.hash, old.dataset.hash),
-        "data set's files": (new.dataset.files or "", old.dataset.files or ""),
-        "variant's code": (new.variant.code_hash, old.variant.code_hash),
-    }
-    for what, (now, was) in pairs.items():
-        if now != was:
-            yield f"{what} {now or 'none'}, reference {was or 'none'}"
 
 
 def other_code(new: Environment, old: Environment) -> Iterator[str]:

@@ -3,7 +3,7 @@
 import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from typing import Any, cast
 
@@ -17,7 +17,7 @@ from vaebench.nightly.expected import suite_cells
 from vaebench.nightly.judge import GOOD, Judged, Word, judge
 from vaebench.nightly.reference import by_key
 from vaebench.nightly.result import Plan, Result
-from vaebench.nightly.rotation import as_night, is_here, turn
+from vaebench.nightly.rotation import as_night, is_here, too_long, turn
 from vaebench.nightly.settle import There, against_code, by_running, is_ambiguous, likely, populations
 from vaebench.provenance import commit_of, now
 from vaebench.results.night import Index, Key, Night, file_of
@@ -143,12 +143,14 @@ def _only(
     """The part of a reference that is of the plan's tasks."""
     if not plan.tasks:
         return index, nights, troubles
+    starts = tuple(f"{start}/" for task in plan.tasks for start in (task, plan.folder / task))
 
     def of(found: Mapping[str, Any]) -> dict[str, Any]:
         return {name: one for name, one in found.items() if name.partition("/")[0] in plan.tasks}
 
     part = index.model_copy(update={"files": of(index.files), "left_out": of(index.left_out)})
-    return part, of(nights), [line for line in troubles if any(f"{task}/" in line for task in plan.tasks)]
+    # A line begins with the file that it is about. Behind that it may name files of other tasks.
+    return part, of(nights), [line for line in troubles if line.removeprefix("there is no file ").startswith(starts)]
 
 
 def _key(name: str) -> Key:
@@ -173,6 +175,13 @@ def _there(plan: Plan, commit: str) -> Iterator[There]:
         yield lambda cells, progress: run_there(tree, cells, plan.where, progress)
 
 
+def _one_commit(name: str | None) -> str:
+    """The commit of a reference, whose code can be run here."""
+    if name is None or not name.isalnum():
+        raise Mistake("the reference names no single commit, whose code could be run here")
+    return name
+
+
 def _settled(
     judged: Sequence[Judged],
     outcomes: Mapping[Asked, CellOutcome],
@@ -187,9 +196,7 @@ def _settled(
     notes: tuple[str, ...] = ()
     if moved:
         try:
-            if reference is None or not reference.isalnum():
-                raise Mistake("the reference names no single commit, whose code could be run here")
-            with _there(plan, reference) as there:
+            with _there(plan, _one_commit(reference)) as there:
                 unclear = [one for one in moved if is_ambiguous(one)]
                 if unclear:
                     causes |= by_running(unclear, by_key(outcomes), outcomes, there, progress)
@@ -227,8 +234,8 @@ def _against(plan: Plan, progress: Progress, start: float) -> Result:
         moved = [one for one in judged if one.word == "moved"]
         words = populations(moved, plan.where, there, progress) if moved else {}
     settled = [_worded(one, likely(one), words.get(one.key)) for one in judged]
-    # A changed definition is no fault here, where only numbers are compared. A new record is compared with nothing.
-    settled = [replace(one, stale=()) if one.word in GOOD else one for one in settled]
+    # Changed definitions or data are no fault here, where only numbers are compared. A new record has no numbers there.
+    settled = [replace(one, stale=(), data=False) if one.word in GOOD else one for one in settled]
     new = [one for one in settled if one.word == "extra"]
     notes = tuple(f"{one.name}: new, and not compared" for one in new)
     settled = [one for one in settled if one.word != "extra"]
@@ -245,18 +252,27 @@ def _rotated(plan: Plan, left: float, progress: Progress) -> tuple[tuple[Judged,
     here = [record for record in current if is_here(record, plan.where.data_root)]
     apart = len(current) - len(here)
     notes = [f"{apart} standard records had no turn: their data are not installed here; see make data"] if apart else []
+    if left > 0 and (long := too_long(here, left)):
+        never = len(too_long(here, plan.budget))
+        notes.append(
+            f"{len(long)} standard records had no turn: a cell takes longer than the {left:.0f} s that were left; "
+            f"for {never} it takes longer than a whole night of {plan.budget:.0f} s"
+        )
     chosen = turn(here, plan.day, left, plan.where.jobs, plan.budget)
     if not chosen:
         return (), (*notes, "no time was left for standard cells")
     outcomes = dict(run_here([cell for cell, _ in chosen], plan.where, progress))
     found = []
     for cell, record in chosen:
-        one = _judged(as_night(record, cell.seed), [cell], outcomes)
+        reference = as_night(record, cell.seed)
+        one = _judged(reference, [cell], outcomes)
         cause = likely(one)
         if one.word == "moved" and one.arithmetic and not one.stale and not one.data and one.code:
-            commit = record.environments[0].commit
-            with suppress(Mistake), _there(plan, str(commit)) as there:
-                cause = by_running([one], {one.key: [cell]}, outcomes, there, progress)[one.key]
+            try:
+                with _there(plan, _one_commit(reference.head.environment.commit)) as there:
+                    cause = by_running([one], {one.key: [cell]}, outcomes, there, progress)[one.key]
+            except Mistake as mistake:
+                notes.append(f"{one.name}: code and arithmetic are not told apart further: {mistake}")
         if one.word == "moved" and cause.startswith("arithmetic"):
             # A long training has no twins: what other arithmetic does to it is not known.
             notes.append(

@@ -8,15 +8,17 @@ from pathlib import Path
 from vaebench import catalog
 from vaebench.claims import Column
 from vaebench.measures.declared import is_among
-from vaebench.nightly.cells import Asked, Progress, Where, planned, run_here
+from vaebench.mistakes import Mistake, first_line
+from vaebench.nightly.cells import Asked, Progress, Where, planned, run_here, said
 from vaebench.nightly.expected import with_twins
 from vaebench.papers import names_given
 from vaebench.results.journal import Journal
-from vaebench.results.night import Head, Key, Night, Place, Reading, SeedRow, file_of
-from vaebench.results.night_files import night_text, write_nights
-from vaebench.results.record import CellOutcome
+from vaebench.results.night import Head, Index, Key, Night, Place, Reading, SeedRow, file_of
+from vaebench.results.night_files import night_text, read_nights, write_nights
+from vaebench.results.record import UNFINISHED, CellOutcome
 from vaebench.results.rounding import Runs, Scale, scales, step_of
 from vaebench.results.score import night_columns
+from vaebench.version import VERSION
 
 MOST_BLIND = 0.5
 """A record with a larger share of blind readings has no place in the night."""
@@ -66,6 +68,7 @@ def night_of(outcomes: Outcomes, seeds: Sequence[int]) -> Night:
     scale = scales(runs, steps, lambda place: instrument(place[2]))
     rows = [_reading(place, runs[place], scale[place], readings.values()) for place in places]
     head = Head(
+        suite_version=VERSION,
         subject=first.subject,
         environment=first.environment,
         date=first.date,
@@ -120,7 +123,7 @@ def make(folder: Path, cells: Sequence[Asked], where: Where, work: Path, progres
     """Make the reference of a night: run each cell, its rounding twins and one further seed.
 
     It can be stopped, and goes on where it was: each finished cell is in a journal. A cell of another arithmetic, as
-    its probe says, is run again.
+    its probe says, is run again. So is one that did not finish.
 
     Args:
         folder: Where the reference is written.
@@ -132,6 +135,9 @@ def make(folder: Path, cells: Sequence[Asked], where: Where, work: Path, progres
 
     Returns:
         A line for each record that is left out, because too many of its readings are blind.
+
+    Raises:
+        Mistake: A cell, a twin or a further seed did not finish. Nothing is written.
     """
     journal = Journal(work)
     extra = [Asked(*key, 1 + max(one.seed for one in group)) for key, group in by_key(cells).items()]
@@ -140,6 +146,8 @@ def make(folder: Path, cells: Sequence[Asked], where: Where, work: Path, progres
     outcomes |= resumed(
         with_twins(one for one in cells if one in outcomes and outcomes[one].status == "ok"), where, journal, progress
     )
+    if why := unfinished(list(outcomes), outcomes):
+        raise Mistake(f"{why}; nothing was written, and the same command runs them again")
     nights, left_out = {}, {}
     for key, group in by_key(one for one in cells if one in outcomes).items():
         of = {one: outcome for one, outcome in outcomes.items() if one.key == key}
@@ -153,8 +161,44 @@ def make(folder: Path, cells: Sequence[Asked], where: Where, work: Path, progres
     return [f"{name}: {why}" for name, why in left_out.items()]
 
 
+def unfinished(asked: Sequence[Asked], outcomes: Outcomes) -> str:
+    """Name the cells that have no outcome, or one that another try may mend.
+
+    Args:
+        asked: The cells.
+        outcomes: What came of them.
+
+    Returns:
+        One line; empty where all have finished.
+    """
+    left = [one for one in asked if one not in outcomes or outcomes[one].status in UNFINISHED]
+    if not left:
+        return ""
+    first = outcomes.get(left[0])
+    how = f"{first.status}: {first_line(first.reason):.200}" if first else "not run"
+    return f"{len(left)} of {len(asked)} cells did not finish, {said(left[0])} among them ({how})"
+
+
+def whole_reference(folder: Path) -> tuple[Index, dict[str, Night]]:
+    """Read a reference that is to be rewritten.
+
+    Args:
+        folder: Where it is.
+
+    Returns:
+        The index, and reference by file name.
+
+    Raises:
+        Mistake: There is none, or a file is gone, added, changed or no reference.
+    """
+    index, nights, troubles = read_nights(folder)
+    if troubles or not nights:
+        raise Mistake(f"{troubles[0] if troubles else folder}: only a whole reference is rewritten; make it anew")
+    return index, nights
+
+
 def resumed(asked: Sequence[Asked], where: Where, journal: Journal, progress: Progress) -> dict[Asked, CellOutcome]:
-    """Outcomes of the journal where they are of this code and arithmetic, and the rest run here."""
+    """Outcomes of the journal where they are finished and of this code and arithmetic, and the rest run here."""
     from vaebench.environment import environment
 
     cells, _ = planned(asked, where)
@@ -163,7 +207,7 @@ def resumed(asked: Sequence[Asked], where: Where, journal: Journal, progress: Pr
     found = {
         one: kept[cell.id]
         for one, cell in cells.items()
-        if cell.id in kept and kept[cell.id].environment.probe == probe
+        if cell.id in kept and kept[cell.id].status not in UNFINISHED and kept[cell.id].environment.probe == probe
     }
     for one, outcome in run_here([one for one in cells if one not in found], where, progress):
         journal.append(outcome)

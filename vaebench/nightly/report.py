@@ -60,7 +60,7 @@ def counts(result: Result) -> dict[str, int]:
     every = (*result.records, *result.rotated)
     found = dict(sorted(Counter(one.word for one in result.records).items()))
     return (
-        {"expected": len(result.records)}
+        {"expected": _expected(result)}
         | found
         | {
             "stale": sum(bool(one.stale) for one in every),
@@ -71,6 +71,11 @@ def counts(result: Result) -> dict[str, int]:
             "blind readings": sum(one.blind for one in every),
         }
     )
+
+
+def _expected(result: Result) -> int:
+    """Number of records that the reference has or should have."""
+    return sum(one.word != "extra" for one in result.records)
 
 
 def markdown(result: Result) -> str:
@@ -117,21 +122,23 @@ def headline(result: Result) -> str:
     Returns:
         One line.
     """
-    good = sum(one.good for one in result.records)
+    good, expected = sum(one.good for one in result.records), _expected(result)
+    beside = len(result.records) - expected
     ran = result.environment
     where = f" on {ran.processor}, torch {ran.torch}" if ran else ""
     code = f" Code {result.commit[:12]}" if result.commit else " Code of no commit"
     code += "+changes" * ("+" in (result.commit or ""))
     against = f", against {result.reference[:12]}" if result.reference else ""
     return (
-        f"{good} of {len(result.records)} records are as they were, {result.readings} readings compared, "
-        f"in {result.seconds:.0f} s{where}.{code}{against}. {result.date}"
+        f"{good} of {expected} records are as they were, {f'{beside} beside them, ' * bool(beside)}"
+        f"{result.readings} readings compared, in {result.seconds:.0f} s{where}.{code}{against}. {result.date}"
     )
 
 
 def _rows(bad: Sequence[Judged]) -> Iterable[tuple[str, ...]]:
     for one in bad:
-        what = "; ".join((*one.troubles, *(f"stale: {line}" for line in one.stale)))
+        data = ["examples or labels are others"] if one.data else []
+        what = "; ".join((*one.troubles, *(f"stale: {line}" for line in one.stale), *data))
         farthest = f"{one.farthest:.3g}" if one.farthest else ""
         yield one.name, one.word, farthest, f"{len(one.moves)} of {one.readings}", what
 

@@ -25,9 +25,11 @@ SHARE = 0.25
 
 
 def turn(records: Iterable[Record], day: int, seconds: float, jobs: int, budget: float) -> list[tuple[Asked, Record]]:
-    """Choose tonight's standard cells: as many as fit, in an order in which each has its turn.
+    """Choose tonight's standard cells: as many as fit, in an order in which each that fits a night has its turn.
 
-    The cells lie one after another on a line, each as long as it took. A night begins where its number says.
+    The cells lie one after another on a line, each as long as it took. A night begins where its number says. At the
+    end of the line it goes on at the beginning, with the next seed of each record. A cell that does not fit is passed
+    over; see `too_long` for those that no order helps.
 
     Args:
         records: The committed records of the standard preset.
@@ -39,34 +41,53 @@ def turn(records: Iterable[Record], day: int, seconds: float, jobs: int, budget:
     Returns:
         The cells with their records.
     """
-    known = set(catalog.variant_names())
-    line = sorted(
-        (
-            one
-            for one in records
-            if one.subject.preset == "standard"
-            and one.subject.device == "cpu"
-            and one.subject.variant.name in known
-            and (one.subject.variant.name, one.subject.arch) not in CHAOTIC
-            and any(cell.status == "ok" for cell in one.cells)
-        ),
-        key=lambda one: seed_for("rotation", one.subject.file_name),
-    )
-    costs = [statistics.fmean(sum(cell.seconds.values()) for cell in one.cells) for one in line]
+    line = sorted(filter(_has_turns, records), key=lambda one: seed_for("rotation", one.subject.file_name))
+    costs = [_cost(one) for one in line]
     whole = sum(costs)
     if not whole:
         return []
     rounds, at = divmod(day * SHARE * budget * jobs, whole)
+    now = int(rounds)
     ends = [sum(costs[: i + 1]) for i in range(len(line))]
     start = next((i for i, end in enumerate(ends) if end > at), 0)
     found, left = [], seconds * jobs
-    for i in [*range(start, len(line)), *range(start)]:
+    for i, round_ in [*((i, now) for i in range(start, len(line))), *((i, now + 1) for i in range(start))]:
         # With several processes the longest cell decides when the last of them ends.
         if costs[i] > left or costs[i] > seconds:
             continue  # a shorter one may fit: on a busy machine a night that ended here was most often empty
         left -= costs[i]
-        found.append((_cell(line[i], int(rounds)), line[i]))
+        found.append((_cell(line[i], round_), line[i]))
     return found
+
+
+def too_long(records: Iterable[Record], seconds: float) -> list[Record]:
+    """List the records of which one cell takes longer than what is left of the night, so that they have no turn.
+
+    Args:
+        records: The committed records of the standard preset.
+        seconds: What is left of the night.
+
+    Returns:
+        Those records.
+    """
+    return [one for one in records if _has_turns(one) and _cost(one) > seconds]
+
+
+def _has_turns(record: Record) -> bool:
+    """Whether a record takes part in the rotation."""
+    about = record.subject
+    return (
+        about.preset == "standard"
+        and about.device == "cpu"
+        and about.variant.name in catalog.variant_names()
+        and (about.variant.name, about.arch) not in CHAOTIC
+        and any(cell.status == "ok" for cell in record.cells)
+    )
+
+
+def _cost(record: Record) -> float:
+    """Seconds of one cell of a record."""
+    return statistics.fmean(sum(cell.seconds.values()) for cell in record.cells)
 
 
 def is_here(record: Record, root: Path) -> bool:

@@ -7,7 +7,7 @@ from vaebench.nightly.expected import with_twins
 from vaebench.nightly.judge import GOOD, Judged, judge
 from vaebench.nightly.reference import night_of, readings_of
 from vaebench.results.night import Key
-from vaebench.results.record import CellOutcome
+from vaebench.results.record import UNFINISHED, CellOutcome
 
 SEEDS = 5
 """Seeds on either side of the test of populations."""
@@ -74,9 +74,9 @@ def by_running(
     old = there(cells, progress)
     found: dict[Key, str] = {}
     for one in moved:
-        theirs = {cell: old[cell] for cell in asked[one.key] if cell in old}
+        theirs = {cell: old[cell] for cell in asked[one.key] if cell in old and old[cell].status not in UNFINISHED}
         if not theirs:
-            found[one.key] = "undecided: the reference's code gives no such cell here"
+            found[one.key] = "undecided: the reference's code finishes no such cell here"
             continue
         again = judge(night_of(theirs, [cell.seed for cell in theirs]), {c.seed: outcomes[c] for c in asked[one.key]})
         if again.word in GOOD:

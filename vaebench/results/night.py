@@ -24,7 +24,6 @@ from vaebench.results.record import (
     Text,
 )
 from vaebench.results.rounding import Scale
-from vaebench.version import VERSION
 
 FOLDER = "nightly"
 """Of a checkout's reference results, the folder of those of the night."""
@@ -85,10 +84,10 @@ class Reading(Stored):
 
 
 class Head(Stored):
-    """What a reference's numbers are of."""
+    """What a reference's numbers are of. ``suite_version`` is that of the code that its hashes are of."""
 
     night: Literal[1] = 1
-    suite_version: Release = VERSION
+    suite_version: Release
     subject: Subject
     environment: Environment
     date: Date | None = None
