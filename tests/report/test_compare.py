@@ -6,9 +6,10 @@ from dataclasses import asdict, replace
 import numpy as np
 import pytest
 
-from vaebench.claims import t_interval
+from vaebench.claims import Interval, t_interval
 from vaebench.mistakes import Mistake
 from vaebench.report.compare import compare, side
+from vaebench.report.differences import AtLevel
 from vaebench.report.figures.draw_differences import draw_differences
 from vaebench.report.run_places import run_places
 from vaebench.report.selection import select
@@ -84,6 +85,16 @@ def test_records_of_other_definitions_data_and_presets_are_left_out(made):
     quick = compare(one, [made.record(preset="quick")])
     assert quick.compared == 0
     assert [CAMUTO in line for line in quick.left_out] == [True, True]
+
+
+def test_records_of_other_bytes_of_the_data_are_left_out(made):
+    record = made.record()
+    data = record.subject.dataset.model_copy(update={"files": "0" * 16})
+    other = record.model_copy(update={"subject": record.subject.model_copy(update={"dataset": data})})
+    found = compare([record], [other])
+    assert (found.claims, found.measurements, found.compared) == ((), (), 0)
+    assert found.left_out == (f"{CAMUTO} digits standard cpu: data set's files none, second side {'0' * 16}",)
+    assert compare([other], [other]).compared == compare([record], [record]).compared > 0
 
 
 def test_rows_of_one_network_pair_with_another_and_several_pair_by_name(made):
@@ -189,7 +200,7 @@ def test_the_agreement_beside_a_place_is_over_the_claims_that_all_rows_have(made
             agreements = {claim: of for claim, of in one.agreements.items() if claim != first}
             yield one if "mine" in one.model.label else replace(one, agreements=agreements)
 
-    monkeypatch.setattr("vaebench.report.run_places.standings", lambda models: tuple(without_the_first(models)))
+    monkeypatch.setattr("vaebench.report.standing.standings", lambda models: tuple(without_the_first(models)))
     (row,) = run_places(made.suite.tasks, preview_of(made, [mine], [ours]))
     (place,) = row.places
     assert (place.shared, place.judged) == (len(rest), len(rest) + 1)
@@ -215,3 +226,11 @@ def test_places_are_json(made):
     ours = [made.record(NAKAGAWA, "vae", dataset=data) for data in made.tasks[1].datasets]
     (row,) = run_places(made.suite.tasks, preview_of(made, [renamed(one, 1.002) for one in ours], ours))
     assert json.loads(json.dumps(asdict(row)))["places"][1]["of"] == 2
+
+
+def test_what_chance_alone_would_give_is_of_the_claims_that_it_can_reach():
+    def at(low, high):
+        return AtLevel(("holds", "holds"), (0.5, 0.5), Interval(0.1, low, high, 5))
+
+    assert [one.can_differ for one in (at(0.0, 0.2), at(None, None), at(0.1, 0.1))] == [True, False, False]
+    assert not AtLevel(("holds", "holds"), None, None, "no seed").can_differ

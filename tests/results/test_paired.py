@@ -3,6 +3,7 @@
 import pytest
 from results.test_score import outcome, record, subject
 
+from vaebench.claims import declined
 from vaebench.results.assemble import assemble
 from vaebench.results.score import score
 
@@ -65,6 +66,33 @@ def test_what_moved_is_named_with_both_numbers():
     assert {drift.measurement for drift in one.drifts} == {"gain", "loss"}
     assert "seed 0 gives 1.25 where it gave 1" in one.drifts[0].why
     assert one.compared == 2
+
+
+@pytest.mark.parametrize("probe", [PROBE, {}], ids=["paired", "population"])
+def test_a_number_lost_in_one_seed_is_a_drift_on_either_road(probe):
+    """All units collapsed in a seed: the other seeds are the same, and the answer was `reproduced`."""
+    whole = made(probe=probe)
+    first = outcome(0, {"gain": VALUES[0], "loss": declined("loss", "all units collapsed", cause="model")}, subject())
+    first = first.model_copy(update={"environment": whole.environments[0]})
+    rest = made(seeds=range(1, 5), probe=probe)
+    cells = [outcome(s, dict.fromkeys(("gain", "loss"), VALUES[s]), subject()) for s in range(1, 5)]
+    cells = [one.model_copy(update={"environment": rest.environments[0]}) for one in cells]
+    lost = assemble([first, *cells], (), ())
+    road = "paired" if probe else "population"
+    (one,) = score([lost], [whole])
+    assert (one.status, one.decided_by) == ("drifted", road)
+    assert one.reason == "1 measurements on one side only in some seeds"
+    (drift,) = one.drifts
+    assert (drift.measurement, drift.why) == (
+        "loss",
+        "the new run does not have it in seed 0: all units collapsed",
+    )
+    assert drift.mean == pytest.approx(sum(VALUES[1:]) / 4)
+    (one,) = score([whole], [lost])
+    assert [drift.why for drift in one.drifts] == ["the reference does not have it in seed 0: all units collapsed"]
+    assert score([lost], [lost])[0].status == "reproduced"
+    # Of seeds that one side did not run, nothing is lost.
+    assert score([rest], [lost])[0].status == score([rest], [whole])[0].status == "reproduced"
 
 
 def test_records_of_before_there_were_probes_are_scored_as_they_were():

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from vaebench.mistakes import Mistake
-from vaebench.results.pins import PINS, pin, read_pins, troubles
+from vaebench.results.pins import PINS, RECORDS, hashes, pin, read_pins, troubles
 
 ROOT = Path(__file__).parents[2]
 
@@ -41,6 +41,12 @@ def test_a_record_that_is_gone_or_new_is_named(folder, name):
     (folder / name).write_text("{}")
     (folder / "some_task" / "more.json").write_text("{}")
     assert troubles(folder, told) == ["some_task/more.json: changed, and not pinned"]
+
+
+def test_a_file_that_two_patterns_find_is_hashed_once_in_the_order_of_paths(folder):
+    empty = "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a"  # printf '{}' | sha256sum
+    both = {"nightly/INDEX": empty, "some_task/vae.mlp.digits.json": empty}
+    assert list(hashes(folder, RECORDS, "*/vae.*", "*/INDEX").items()) == list(both.items())
 
 
 def test_a_folder_without_pins_and_pins_that_are_none_are_named(folder):

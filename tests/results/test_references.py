@@ -25,7 +25,13 @@ def test_a_folder_without_a_record_is_a_mistake_that_names_it(tmp_path: Path) ->
 
 
 def scores(*words: ScoreWord, unrun: tuple[int, ...] = ()) -> list[Score]:
-    return [Score(f"{number}.json", word, unrun=unrun) for number, word in enumerate(words)]
+    return [
+        Score(f"{number}.json", word, compared=word in {"reproduced", "drifted"}, unrun=unrun)
+        for number, word in enumerate(words)
+    ]
+
+
+NOTHING = "nothing was compared"
 
 
 @pytest.mark.parametrize(
@@ -36,17 +42,28 @@ def scores(*words: ScoreWord, unrun: tuple[int, ...] = ()) -> list[Score]:
         (
             scores("stale", "stale"),
             (False, False),
-            ["2 of 2 records stale, and not compared; --allow-stale accepts that"],
+            ["2 of 2 records stale, and not compared; --allow-stale accepts that", NOTHING],
         ),
-        (scores("stale"), (False, True), ["1 of 1 records stale, and not compared; --allow-stale accepts that"]),
-        (scores("stale"), (True, False), []),
+        (
+            scores("stale"),
+            (False, True),
+            ["1 of 1 records stale, and not compared; --allow-stale accepts that", NOTHING],
+        ),
+        (scores("stale"), (True, False), [NOTHING]),
+        (scores("stale", "missing"), (True, True), [NOTHING]),
+        (scores("stale", "missing", "reproduced"), (True, True), []),
+        ([], (True, True), [NOTHING]),
         (
             scores("missing", "reproduced"),
             (False, False),
             ["1 of 2 records missing, and not compared; --partial accepts that"],
         ),
-        (scores("missing"), (True, False), ["1 of 1 records missing, and not compared; --partial accepts that"]),
-        (scores("missing"), (False, True), []),
+        (
+            scores("missing"),
+            (True, False),
+            ["1 of 1 records missing, and not compared; --partial accepts that", NOTHING],
+        ),
+        (scores("missing"), (False, True), [NOTHING]),
         (
             scores("reproduced", unrun=(4,)),
             (False, False),

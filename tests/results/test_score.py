@@ -43,11 +43,12 @@ def environment(torch="2.11.0"):
 
 
 def outcome(seed, measurements, about=None, status="ok", reason="", torch="2.11.0"):
-    """One cell; `measurements` maps a name, or an (arm, name), to a value or a reason to decline."""
+    """One cell; `measurements` maps a name, or an (arm, name), to a value, a reason to decline or a measurement."""
     columns = []
     for place, value in measurements.items():
         arm, name = place if isinstance(place, tuple) else ("trained", place)
-        measurement = declined(name, value) if isinstance(value, str) else Measurement(name, value, 0.0, 100)
+        measurement = declined(name, value) if isinstance(value, str) else value
+        measurement = Measurement(name, value, 0.0, 100) if isinstance(value, float) else measurement
         columns.append(column(arm, None, seed, measurement))
     return CellOutcome(
         id=f"{seed:016x}",
@@ -241,6 +242,60 @@ def test_a_seed_that_did_not_finish_this_time_is_a_drift(status):
 def test_a_seed_that_finished_on_neither_side_is_no_drift():
     rows = [*population(np.random.default_rng(15), seeds=4), outcome(4, {}, status="diverged", reason="loss is nan")]
     assert score([record(rows)], [record(rows)])[0].status == "reproduced"
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "says"),
+    [
+        ("diverged", "ok", "seed 4: ok, diverged in the reference"),
+        ("diverged", "declined", "seed 4: declined (why), diverged in the reference"),
+        ("timeout", "ok", ""),
+        ("oom", "diverged", ""),
+        ("diverged", "error", ""),
+    ],
+)
+def test_a_seed_that_ends_otherwise_is_a_drift_unless_a_machine_gave_up_on_it(was, now, says):
+    rows = population(np.random.default_rng(18), seeds=5)
+    ends = [rows[4] if how == "ok" else outcome(4, {}, status=how, reason="why") for how in (now, was)]
+    new, old = (record([*rows[:4], end]) for end in ends)
+    (one,) = score([new], [old])
+    assert (one.status, one.reason) == ("drifted" if says else "reproduced", says)
+
+
+def test_a_seed_lost_in_both_directions_is_two_drifts_of_one_measurement():
+    rows = population(np.random.default_rng(19), ("gain", "loss"), seeds=5)
+    new = [row | ({"loss": "nothing"} if seed in {1, 2} else {}) for seed, row in enumerate(rows)]
+    old = [row | ({"loss": "nothing"} if seed == 3 else {}) for seed, row in enumerate(rows)]
+    (one,) = score([record(new)], [record(old)])
+    assert (one.status, one.reason) == ("drifted", "1 measurements on one side only in some seeds")
+    assert {drift.why for drift in one.drifts} == {
+        "the new run does not have it in seeds 1, 2: nothing",
+        "the reference does not have it in seed 3: nothing",
+    }
+
+
+def test_what_the_reference_has_in_other_seeds_alone_is_not_lost():
+    """One seed was run. The reference declined the measurement there too."""
+    rows = population(np.random.default_rng(20), ("gain", "loss"), seeds=5)
+    rows[0] = rows[0] | {"loss": "collapsed"}
+    (one,) = score([record(rows[:1])], [record(rows)])
+    assert (one.status, one.drifts) == ("reproduced", ())
+    gone = [row | {"loss": "collapsed"} for row in rows]
+    assert score([record(gone)], [record(rows)])[0].status == "drifted"
+    only = [{"loss": "collapsed"}, *({"loss": 1.0 + seed} for seed in range(4))]
+    (one,) = score([record(only[:1])], [record(only)])
+    assert (one.status, one.reason) == ("missing", "no measurement is on both sides")
+
+
+@pytest.mark.parametrize(("new", "old"), [("0" * 16, "1" * 16), ("0" * 16, None), (None, "1" * 16)])
+def test_other_bytes_of_the_data_make_it_stale(new, old):
+    def with_files(files):
+        about = subject()
+        return about.model_copy(update={"dataset": about.dataset.model_copy(update={"files": files})})
+
+    (one,) = score([record(rows(), with_files(new))], [record(rows(), with_files(old))])
+    assert (one.status, one.reason) == ("stale", f"data set's files {new or 'none'}, reference {old or 'none'}")
+    assert score([record(rows(), with_files(new))], [record(rows(), with_files(new))])[0].status == "reproduced"
 
 
 def rows():

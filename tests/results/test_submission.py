@@ -171,6 +171,26 @@ def test_a_proof_is_data_and_checked(tmp_path, change, words):
     assert found.value.path == path
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (b'{"schema_version": 1, "sender": "alice", "sender": "bob"}', "sender: there twice in one object"),
+        (b'{"schema_version": 1, "files": {"a": "0", "a": "1"}}', "a: there twice in one object"),
+        (b'{"schema_version": 1, "supersedes": [{"reason": "it was\\u0000wrong"}]}', "reason: a text with a NUL"),
+        (b'{"schema_version": 1, "files": {"a\\u0000b": "0"}}', "a text with a NUL"),
+    ],
+)
+def test_what_a_sender_says_has_each_key_once_and_no_nul(tmp_path, text, words):
+    """A proof and a list of files are read as strictly as a record is."""
+    (tmp_path / MANIFEST).write_bytes(text)
+    with pytest.raises(BadRecord, match=words):
+        read_submission(tmp_path)
+    (tmp_path / REPLAYS).mkdir()
+    (tmp_path / REPLAYS / "alice.json").write_bytes(text)
+    with pytest.raises(BadRecord, match=words):
+        read_proofs(tmp_path, "alice")
+
+
 def test_the_hash_of_a_file_is_that_of_its_bytes(tmp_path):
     (tmp_path / "x").write_bytes(b"abc")  # FIPS 180-4, the first example of SHA-256
     assert sha256(tmp_path / "x") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"

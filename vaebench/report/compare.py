@@ -12,6 +12,7 @@ from vaebench.mistakes import Mistake, nearest
 from vaebench.report.decisive import is_blind
 from vaebench.report.differences import AtLevel, ClaimDifference, Comparison, MeasurementDifference
 from vaebench.results.assemble import rejudge
+from vaebench.results.definitions import other_definitions
 from vaebench.results.record import Record
 from vaebench.results.references import own_row, read
 
@@ -101,14 +102,8 @@ def _by_key(records: Sequence[Record], parts: Sequence[str], name: str) -> dict[
 
 def _unlike(one: Record, other: Record) -> str:
     """Why two records measured different things; or nothing."""
-    for what, here, there in (
-        ("task", one.subject.task, other.subject.task),
-        ("data set", one.subject.dataset, other.subject.dataset),
-    ):
-        if (here.version, here.hash) != (there.version, there.hash):
-            return (
-                f"{what} version {here.version}, hash {here.hash}, against version {there.version}, hash {there.hash}"
-            )
+    if differences := "; ".join(other_definitions(one.subject, other.subject, "second side")):
+        return differences
     return "" if one.claims == other.claims else "their claims are defined differently"
 
 

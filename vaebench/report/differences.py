@@ -36,6 +36,12 @@ class AtLevel:
     why: str = ""
 
     @property
+    def can_differ(self) -> bool:
+        """Whether chance could put the interval on one side of 0: a single seed, or equal ones, leave it none."""
+        found = self.difference
+        return found is not None and found.low is not None and found.high is not None and found.low < found.high
+
+    @property
     def differs(self) -> bool:
         """Whether the interval lies on one side of 0, by more than rounding."""
         return self.difference is not None and excludes_zero(self.difference)

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from vaebench.bounded import read_bounded
 from vaebench.mistakes import Mistake
+from vaebench.results.pins import RECORDS, hashes
 from vaebench.results.record import Record
 from vaebench.results.store import BadRecord, record_of
 
@@ -32,19 +33,6 @@ MOST_UNPACKED = 512 * 2**20
 """What a bundle unpacks to, at most."""
 
 
-def hashes(folder: Path) -> dict[str, str]:
-    """Hash the records of a folder of reference results.
-
-    Args:
-        folder: The folder, with a folder for each task.
-
-    Returns:
-        64 hexadecimal digits by ``<task>/<file>``.
-    """
-    files = sorted(folder.glob("*/*.json"))
-    return {file.relative_to(folder).as_posix(): hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
-
-
 def pack(folder: Path, file: Path = BUNDLE) -> int:
     """Write a bundle. The same records give the same bytes.
 
@@ -58,7 +46,7 @@ def pack(folder: Path, file: Path = BUNDLE) -> int:
     Raises:
         Mistake: There is no record, or the bundle is too large.
     """
-    listed = hashes(folder)
+    listed = hashes(folder, RECORDS)
     if not listed:
         raise Mistake(f"there is no record in {folder}")
     packed = io.BytesIO()
@@ -85,7 +73,8 @@ def check(folder: Path, file: Path = BUNDLE) -> None:
     Raises:
         Mistake: It differs; the message names the first record that does.
     """
-    listed, held = hashes(folder), {name: hashlib.sha256(text).hexdigest() for name, text in _members(file).items()}
+    listed = hashes(folder, RECORDS)
+    held = {name: hashlib.sha256(text).hexdigest() for name, text in _members(file).items()}
     for name in sorted(listed.keys() | held.keys()):
         if listed.get(name) != held.get(name):
             raise Mistake(f"{file}: {name} is not that of {folder}; run make wheel")

@@ -35,6 +35,8 @@ def paired(
     equal bits, so any difference counts. If they do not, a few unprobed functions may round otherwise. Then only
     equality decides, and a difference is left to the population over seeds.
 
+    A seed with a number on one side only has nothing to be equal to. `score` reports it, on this road and the other.
+
     Args:
         record: The new record.
         reference: Its reference.
@@ -48,7 +50,7 @@ def paired(
     if not here or not all(seed in there and _same_bits(here[seed], there[seed]) for seed in here):
         return None
     moved, compared = {}, 0
-    for place in new.keys() & old.keys():
+    for place in (place for place in new if place in old):
         was = dict(zip(old[place].seeds, old[place].values, strict=True))
         both = [(seed, now) for seed, now in zip(new[place].seeds, new[place].values, strict=True) if seed in was]
         compared += bool(both)

@@ -10,28 +10,34 @@ from vaebench.results.night_files import INDEX
 from vaebench.results.store import write_text
 
 PINS = "SHA256SUMS"
+RECORDS = "*/*.json"
+"""Where the records lie below a folder of reference results."""
+
 LINE = re.compile(r"([0-9a-f]{64})  (\S+)")
 
 
-def pinned_files(folder: Path) -> dict[str, str]:
-    """Hash what a folder of reference results has.
+def hashes(folder: Path, *patterns: str) -> dict[str, str]:
+    """Hash files of a folder.
 
     Args:
         folder: The folder.
+        patterns: Which files, as `Path.glob` takes them.
 
     Returns:
-        sha256 by the file's path below the folder, of every record and of the night's index, which pins its own files.
+        sha256, 64 hexadecimal digits, by the file's path below the folder, in the order of the paths.
     """
-    files = (*folder.glob("*/*.json"), *folder.glob(f"*/{INDEX}"))
-    return {
-        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(set(files))
-    }
+    files = sorted({path for pattern in patterns for path in folder.glob(pattern)})
+    return {path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
-def pins_text(hashes: Mapping[str, str]) -> str:
+def pinned_files(folder: Path) -> dict[str, str]:
+    """Hash every record of a folder of reference results, and the night's index, which pins its own files."""
+    return hashes(folder, RECORDS, f"*/{INDEX}")
+
+
+def pins_text(pinned: Mapping[str, str]) -> str:
     """Write hashes as ``sha256sum --check`` reads them."""
-    return "".join(f"{digest}  {name}\n" for name, digest in sorted(hashes.items()))
+    return "".join(f"{digest}  {name}\n" for name, digest in sorted(pinned.items()))
 
 
 def read_pins(text: str) -> dict[str, str]:
@@ -55,9 +61,9 @@ def read_pins(text: str) -> dict[str, str]:
     return found
 
 
-def summary(hashes: Mapping[str, str]) -> str:
+def summary(pinned: Mapping[str, str]) -> str:
     """Name a whole set of reference records in 12 digits, as a line of the changelog says it."""
-    return hashlib.sha256(pins_text(hashes).encode()).hexdigest()[:12]
+    return hashlib.sha256(pins_text(pinned).encode()).hexdigest()[:12]
 
 
 def troubles(folder: Path, changelog: str) -> list[str]:
@@ -90,6 +96,6 @@ def pin(folder: Path) -> str:
     Returns:
         What the changelog has to say beside what moved.
     """
-    hashes = pinned_files(folder)
-    write_text(folder / PINS, pins_text(hashes))
-    return f"reference records {summary(hashes)}"
+    pinned = pinned_files(folder)
+    write_text(folder / PINS, pins_text(pinned))
+    return f"reference records {summary(pinned)}"

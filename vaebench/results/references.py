@@ -130,7 +130,8 @@ def against(scores: Sequence[Score], allow_stale: bool = False, partial: bool = 
         partial: Whether it is accepted that records or seeds are missing.
 
     Returns:
-        One line for each kind of trouble; empty for a run that reproduced all it was to.
+        One line for each kind of trouble; empty for a run that reproduced all it was to. A run of which nothing was
+        compared has trouble, whatever is accepted.
     """
     counts = Counter(one.status for one in scores)
     fewer = sum(1 for one in scores if one.unrun)
@@ -140,7 +141,8 @@ def against(scores: Sequence[Score], allow_stale: bool = False, partial: bool = 
         (0 if partial else counts["missing"], "missing, and not compared", "; --partial accepts that"),
         (0 if partial else fewer, "of fewer seeds than the reference", "; --partial accepts that"),
     ]
-    return [f"{number} of {len(scores)} records {what}{how}" for number, what, how in found if number]
+    lines = [f"{number} of {len(scores)} records {what}{how}" for number, what, how in found if number]
+    return lines if any(one.compared for one in scores) else [*lines, "nothing was compared"]
 
 
 def score_lines(one: Score, most: int = 5) -> list[str]:

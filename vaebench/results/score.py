@@ -1,14 +1,15 @@
 """Score a run against reference results: `reproduced`, `drifted`, `stale` or `missing`, a line a record."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from vaebench.claims import Column, map_entry
+from vaebench.claims import Column, is_duration, map_entry
 from vaebench.experiment import UNJUDGED
 from vaebench.mistakes import Mistake
+from vaebench.results.definitions import stale
 from vaebench.results.paired import Paired, Place, paired
-from vaebench.results.record import Record
+from vaebench.results.record import UNFINISHED, Record
 from vaebench.results.shift import Shift, shift
 
 ScoreWord = Literal["reproduced", "drifted", "stale", "missing"]
@@ -74,9 +75,10 @@ def score(records: Sequence[Record], references: Sequence[Record], scope: bool =
     """Score all records of a run, false alarms held at 5 % over all of them together (Benjamini–Hochberg).
 
     A record is compared with the reference of the same task, variant, architecture, data set, preset and device.
-    ``missing``: there is none, or nothing to compare. ``stale``: the task, the data set or the variant's code is no
-    longer what the reference measured. ``drifted``: a measurement left the reference's population (see `shift`), exists
-    on one side only, or a seed that finished in the reference did not. Else ``reproduced``.
+    ``missing``: there is none, or nothing to compare. ``stale``: the task, the data set, the bytes of its files or the
+    variant's code are no longer what the reference measured. ``drifted``: a measurement left the reference's population
+    (see `shift`), a measurement exists on one side only, be it in a single seed that finished on both sides, or a seed
+    ended otherwise. Else ``reproduced``.
 
     Where both sides have the same seeds and computed them on the same arithmetic, the numbers have to be equal to the
     last bit. There the paired test decides, and sees far smaller changes than the population does; see `paired`.
@@ -149,20 +151,9 @@ def _unscored(record: Record, references: dict[Key, Record]) -> Score | None:
         others = sorted(f"{k[-2]} on {k[-1]}" for k in references if k[:-2] == tuple(same))
         there = f"; there is {', '.join(others)}" if others else ""
         return Score(name, "missing", f"no reference for {preset} on {device}{there}")
-    if differences := list(_differences(record, reference)):
+    if differences := list(stale(record.subject, reference.subject)):
         return Score(name, "stale", "; ".join(differences))
     return None
-
-
-def _differences(record: Record, reference: Record) -> Iterator[str]:
-    new, old = record.subject, reference.subject
-    for what, now, then in (("task", new.task, old.task), ("data set", new.dataset, old.dataset)):
-        if now.version != then.version:
-            yield f"{what} version {now.version}, reference {then.version}"
-        if now.hash != then.hash:
-            yield f"{what} hash {now.hash}, reference {then.hash}"
-    if new.variant.code_hash != old.variant.code_hash:
-        yield f"variant code hash {new.variant.code_hash}, reference {old.variant.code_hash}"
 
 
 def compared_columns(measurements: Sequence[Column]) -> dict[Place, Column]:
@@ -180,14 +171,15 @@ def compared_columns(measurements: Sequence[Column]) -> dict[Place, Column]:
     return {
         (c.arm, c.knob, c.name, c.unit): c
         for c in measurements
-        if c.values and not map_entry(c.name) and not c.name.endswith("_time_ratio")
+        if c.values and not map_entry(c.name) and not is_duration(c.name)
     }
 
 
 def night_columns(measurements: Sequence[Column]) -> dict[Place, Column]:
     """Find what a night compares: as `compared_columns`, and the mean of each map's entries.
 
-    A change that acts on a map alone shows in its mean. Hundreds of entries would say no more.
+    A change that acts on a map alone shows in its mean. Hundreds of entries would say no more. The mean of a seed is
+    over the entries that the seed has, so a record gives each of its cells' means.
 
     Args:
         measurements: Of a record or a cell.
@@ -201,11 +193,14 @@ def night_columns(measurements: Sequence[Column]) -> dict[Place, Column]:
             maps.setdefault((one.arm, one.knob, f"{entry[0]}_mean_of_map", one.unit), []).append(one)
     means = {}
     for (arm, knob, name, unit), entries in maps.items():
-        seeds = tuple(sorted(set.intersection(*(set(one.seeds) for one in entries))))
-        values = tuple(sum(one.values[one.seeds.index(s)] for one in entries) / len(entries) for s in seeds)
+        of_seeds: dict[int, list[float]] = {}
+        for one in entries:
+            for seed, value in zip(one.seeds, one.values, strict=True):
+                of_seeds.setdefault(seed, []).append(value)
+        seeds = tuple(sorted(of_seeds))
+        values = tuple(sum(of_seeds[seed]) / len(of_seeds[seed]) for seed in seeds)
         plain = (0.0,) * len(seeds), (1,) * len(seeds)
-        if seeds:
-            means[arm, knob, name, unit] = Column(name, arm, knob, unit, "neither", seeds, values, *plain)
+        means[arm, knob, name, unit] = Column(name, arm, knob, unit, "neither", seeds, values, *plain)
     return compared_columns(measurements) | means
 
 
@@ -215,24 +210,56 @@ def _shifts(record: Record, reference: Record) -> dict[Place, Shift]:
     return {place: one for place, one in found.items() if one is not None}
 
 
+def _finished(record: Record) -> set[int]:
+    return {cell.seed for cell in record.cells if cell.status == "ok"}
+
+
 def _one_sided(record: Record, reference: Record) -> Iterator[Drift]:
+    """Yield what one side has in no seed, and the other has."""
     new, old = compared_columns(record.measurements), compared_columns(reference.measurements)
-    for here, there, lacking, side in ((new, old, reference, "reference"), (old, new, record, "new run")):
+    sides = (new, old, record, reference, "reference"), (old, new, reference, record, "new run")
+    for here, there, having, lacking, side in sides:
+        ran, has_run = _finished(lacking), _finished(having)
         for (arm, knob, name, unit), column in here.items():
-            if (arm, knob, name, unit) not in there:
-                same = (one for one in lacking.measurements if one.place == (arm, knob, name))
-                declined = (f": {absence.reason}" for one in same for absence in one.absent)
-                mean = sum(column.values) / len(column.values) if here is new else None
-                why = f"the {side} does not have it{next(declined, '')}"
+            if (arm, knob, name, unit) in there:
+                continue
+            if ran and all(seed in has_run and seed not in column.seeds for seed in ran):
+                continue  # of the same seeds the other side has no number either
+            mean = sum(column.values) / len(column.values) if here is new else None
+            why = f"the {side} does not have it{_declined(lacking, (arm, knob, name))}"
+            yield Drift(arm, knob, name, mean, None, None, None, unit, why)
+
+
+def _in_some_seeds(record: Record, reference: Record) -> Iterator[Drift]:
+    """Yield what both sides have, but not in the same seeds, of those that finished on both."""
+    new, old = compared_columns(record.measurements), compared_columns(reference.measurements)
+    both = _finished(record) & _finished(reference)
+    for place in (place for place in new if place in old):
+        now, was = (both.intersection(of[place].seeds) for of in (new, old))
+        arm, knob, name, unit = place
+        mean = sum(new[place].values) / len(new[place].values)
+        for lost, lacking, side in ((now - was, reference, "reference"), (was - now, record, "new run")):
+            if lost:
+                seeds = f"seed{'s' * (len(lost) > 1)} {', '.join(map(str, sorted(lost)))}"
+                why = f"the {side} does not have it in {seeds}{_declined(lacking, (arm, knob, name), lost)}"
                 yield Drift(arm, knob, name, mean, None, None, None, unit, why)
 
 
-def _lost_seeds(record: Record, reference: Record) -> Iterator[str]:
-    finished = {cell.seed for cell in reference.cells if cell.status == "ok"}
+def _declined(record: Record, place: tuple[str, float | None, str], seeds: Collection[int] | None = None) -> str:
+    """Why a record has no number at a place, in all its seeds or in some; empty where it does not say."""
+    absences = (absence for one in record.measurements if one.place == place for absence in one.absent)
+    return next((f": {one.reason}" for one in absences if seeds is None or not {*one.seeds}.isdisjoint(seeds)), "")
+
+
+def _other_ends(record: Record, reference: Record) -> Iterator[str]:
+    """Yield which seeds ended otherwise. Out of time or memory in the reference is no end that binds a new run."""
+    ends = {cell.seed: cell.status for cell in reference.cells}
     for cell in record.cells:
-        if cell.status != "ok" and cell.seed in finished:
+        was = ends.get(cell.seed, cell.status)
+        settled = was not in UNFINISHED and cell.status not in UNFINISHED
+        if cell.status != was and (was == "ok" or settled):
             why = f" ({cell.reason})" if cell.reason else ""
-            yield f"seed {cell.seed}: {cell.status}{why}, ok in the reference"
+            yield f"seed {cell.seed}: {cell.status}{why}, {was} in the reference"
 
 
 def _scored(
@@ -241,18 +268,15 @@ def _scored(
     """Collect what drifted, the largest surprise first."""
     moved = _moved(record, reference, test) if test else _left(shifts, alarms)
     compared = test.compared if test else len(shifts)
-    one_sided, lost = list(_one_sided(record, reference)), list(_lost_seeds(record, reference))
+    one_sided, in_some = list(_one_sided(record, reference)), list(_in_some_seeds(record, reference))
     name = record.subject.file_name
     reasons = [f"{len(moved)} of {compared} measurements moved"] if moved else []
     reasons += [f"{len(one_sided)} measurements on one side only"] if one_sided else []
-    reasons += lost
+    places = {(one.arm, one.knob, one.measurement) for one in in_some}
+    reasons += [f"{len(places)} measurements on one side only in some seeds"] if places else []
+    reasons += _other_ends(record, reference)
     if not reasons and not compared:
-        single = "a single seed on either side has no spread to compare by"
-        return Score(
-            name,
-            "missing",
-            single if any(one.values for one in record.measurements) else "neither side has a measurement",
-        )
+        return Score(name, "missing", _nothing(record, reference))
     if reasons and (torch := _torch_change(record, reference)):
         reasons.append(torch)
     status: ScoreWord = "drifted" if reasons else "reproduced"
@@ -261,7 +285,15 @@ def _scored(
     if unrun:
         reasons.append(f"not run: seed{'s' * (len(unrun) > 1)} {', '.join(map(str, unrun))}")
     decided: Literal["paired", "population"] = "paired" if test else "population"
-    return Score(name, status, "; ".join(reasons), (*moved, *one_sided), compared, unrun, decided)
+    return Score(name, status, "; ".join(reasons), (*moved, *one_sided, *in_some), compared, unrun, decided)
+
+
+def _nothing(record: Record, reference: Record) -> str:
+    """Say why two sides have nothing to compare."""
+    new, old = compared_columns(record.measurements), compared_columns(reference.measurements)
+    if new.keys() & old.keys():
+        return "a single seed on either side has no spread to compare by"
+    return "no measurement is on both sides" if new or old else "neither side has a measurement"
 
 
 def _left(shifts: dict[Place, Shift], alarms: set[Place]) -> list[Drift]:

@@ -9,7 +9,7 @@ from scipy.special import stdtr, stdtrit
 from vaebench.claims import LEVEL, ROUNDING, Column
 
 SMALLEST = float(np.finfo(np.float32).eps)
-"""... or by this much outright: a number near zero is the difference of two of order one."""
+"""Rounding moves a mean by about this much outright. A number near 0 may be the difference of two numbers near 1."""
 
 
 @dataclass(frozen=True)

@@ -191,7 +191,7 @@ def record_of(text: bytes, path: Path) -> Record:
             raise BadRecord(path, f"{found} times {sign.decode()!r}, where a record has {most} at most")
     try:
         if not _is_plain(text):
-            json.loads(text, object_pairs_hook=_each_once)
+            json.loads(text, object_pairs_hook=each_once)
         if _SCHEMA_1.search(text):
             return rejudge(Record.model_validate_json(upgraded(text)))
         record = Record.model_validate_json(text)
@@ -231,7 +231,7 @@ _EACH_ONCE = re.compile(
 
 
 def _is_plain(text: bytes) -> bool:
-    """Whether a JSON shows at once that it has each key once in an object, and no NUL: what `_each_once` looks for.
+    """Whether a JSON shows at once that it has each key once in an object, and no NUL: what `each_once` looks for.
 
     Columns and checks as the suite writes them have each key once, and are most of a record: they are passed over. Of
     the rest as many keys stand in the text as its objects keep. One that is there twice is kept once, and a text that
@@ -251,10 +251,16 @@ def _is_plain(text: bytes) -> bool:
     return kept == rest.translate(None, _SPACE).count(b'":') and b"\\u0000" not in text
 
 
-def _each_once(pairs: list[tuple[str, object]]) -> None:
-    """Look at one object of a file: each key stands in it once, and no text holds a NUL.
+def each_once(pairs: list[tuple[str, object]]) -> None:
+    """Check one object of a JSON file, as an ``object_pairs_hook``: each key stands in it once, and no text has a NUL.
 
     Nothing is kept of it, so that a file costs the memory of its largest object.
+
+    Args:
+        pairs: Its keys and values.
+
+    Raises:
+        ValueError: A key is there twice, or a text has a NUL.
     """
     seen: set[str] = set()
     for key, value in pairs:

@@ -15,7 +15,7 @@ from pydantic import Field, ValidationError
 
 from vaebench.mistakes import first_line
 from vaebench.results.record import Release, Stored, first_error, whole
-from vaebench.results.store import MANIFEST, BadRecord, file_bytes
+from vaebench.results.store import MANIFEST, BadRecord, each_once, file_bytes
 
 LONGEST_PATH = 200
 """Characters of a path."""
@@ -89,7 +89,7 @@ def read_submission(folder: Path) -> Submission:
 
 
 def strictly(text: bytes) -> None:
-    """Check that JSON has each key once in an object, and a whole number for its schema.
+    """Check that JSON has each key once in an object, no NUL, and a whole number for its schema.
 
     Args:
         text: JSON.
@@ -97,17 +97,9 @@ def strictly(text: bytes) -> None:
     Raises:
         ValueError: It does not, or it is no JSON.
     """  # noqa: DOC502 - raised by what it calls
-    found = json.loads(text, object_pairs_hook=_once)
+    json.loads(text, object_pairs_hook=each_once)
+    found = json.loads(text)
     whole(found.get("schema_version") if isinstance(found, dict) else None)
-
-
-def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    found: dict[str, object] = {}
-    for key, value in pairs:
-        if key in found:
-            raise ValueError(f"{key:.200}: there twice in one object")
-        found[key] = value
-    return found
 
 
 def files_below(folder: Path) -> dict[str, Path]:

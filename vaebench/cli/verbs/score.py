@@ -48,6 +48,6 @@ def score_(
         say(line, "red")
     if not any(score.compared for score in scores):
         hint = "a variant of your own has no reference: see `vaebench compare` and `vaebench leaderboard --preview`"
-        say(f"nothing was compared; score is for runs of the suite's own variants, {hint}", "yellow")
+        say(f"score is for runs of the suite's own variants; {hint}", "yellow")
     if bad or wrong:
         sys.exit(NO)
