@@ -181,6 +181,10 @@ def test_a_missing_file_is_one_line(tmp_path):
         catalog.variant(str(tmp_path / "nowhere.py"))
     with pytest.raises(BadVariant, match=r"^there is no file .*$"):
         catalog.check_variant(str(tmp_path) + "/.py")
+    with pytest.raises(BadVariant, match=r"^there is no file a+\.py$"):
+        catalog.check_variant(5000 * "a" + ".py")
+    with pytest.raises(UnknownName, match=r"^unknown variant 'a+'; there are: "):
+        catalog.check_variant(5000 * "a")
 
 
 BROKEN = {
@@ -258,10 +262,19 @@ def test_no_task_uses_data_that_need_a_download_unless_asked():
             assert not hasattr(importlib.import_module(f"vaebench.data.{page}"), "FILES"), name
 
 
-@pytest.mark.parametrize("name", ["", "8", "sprite16", "sprites 16"])
+@pytest.mark.parametrize(
+    "name",
+    ["", "8", "sprite16", "sprites 16", "a\nb", "sprites\n16", "sprites16\n", "digits\n", "sprites016", "sprites٣"],
+)
 def test_a_name_that_is_no_data_set_is_unknown(name):
-    with pytest.raises(UnknownName, match=rf"^unknown dataset '{name}'"):
+    with pytest.raises(UnknownName, match=rf"^unknown dataset {re.escape(repr(name))}; ") as raised:
         catalog.check_dataset(name)
+    assert "\n" not in str(raised.value)
+
+
+def test_a_size_of_more_digits_than_a_number_may_have_is_unknown():
+    with pytest.raises(UnknownName, match=r"^unknown dataset 'sprites9+'; sprites comes as: "):
+        catalog.check_dataset("sprites" + 5000 * "9")
 
 
 @pytest.mark.parametrize("name", catalog.dataset_names())

@@ -161,11 +161,12 @@ def check_dataset(name: str) -> tuple[str, int | None]:
     """
     if name in dataset_names():
         return name, None
-    stem, digits = cast("re.Match[str]", re.fullmatch(r"(.*?)([1-9]\d*|)", name)).groups()
-    page = checked("dataset", stem if digits and stem in dataset_names() else name, dataset_names())
-    if int(digits) not in _sizes(page):
+    stem = re.sub(r"[1-9][0-9]*\Z", "", name)
+    page = checked("dataset", stem if stem in dataset_names() else name, dataset_names())
+    sizes = {f"{page}{size}": size for size in _sizes(page)}
+    if name not in sizes:
         raise UnknownName(f"unknown dataset {name!r}; {page} comes as: {', '.join(dataset_sizes(page))}")
-    return page, int(digits)
+    return page, sizes[name]
 
 
 def dataset_sizes(page: str) -> tuple[str, ...]:
@@ -314,13 +315,21 @@ def check_variant(reference: str) -> None:
         BadVariant: The file is not there.
     """
     if reference.endswith(".py"):
-        if not Path(reference).is_file():
+        if not _is_file(reference):
             apart = "; give several files with spaces between" if "," in reference else ""
             raise BadVariant(f"there is no file {reference}{apart}")
     elif ":" not in reference:
-        if reference not in variant_names() and reference and Path(f"{reference}.py").is_file():
+        if reference not in variant_names() and reference and _is_file(f"{reference}.py"):
             raise UnknownName(f"unknown variant {reference!r}; for the file, write {reference}.py")
         checked("variant", reference, variant_names())
+
+
+def _is_file(path: str) -> bool:
+    """Whether there is such a file; a name that is too long for one names none."""
+    try:
+        return Path(path).is_file()
+    except OSError:
+        return False
 
 
 def variant(reference: str) -> Brought:

@@ -15,6 +15,7 @@ from vaebench.adapters import pythae  # noqa: E402
 from vaebench.data import Dataset, Split  # noqa: E402
 from vaebench.experiment import Interventions, TrainingConfig  # noqa: E402
 from vaebench.models import Bernoulli, Gaussian, Refused, Unfit, negative_elbo  # noqa: E402
+from vaebench.models.layers import activations, decoder_layers, encoder_layers  # noqa: E402
 from vaebench.models.objectives import total  # noqa: E402
 from vaebench.training.first_step import look  # noqa: E402
 from vaebench.training.fit import build, fit  # noqa: E402
@@ -200,14 +201,15 @@ def test_its_objective_is_for_its_models_alone():
         variant("VAE").objective(step)
 
 
-def test_networks_of_ones_own_are_taken():
+def of_networks(encoder, decoder):
+    """Pythae's VAE with networks of one's own: of the data to mean and log variance, and of the code to the data."""
     from pythae.models.base.base_utils import ModelOutput
     from pythae.models.nn import BaseDecoder, BaseEncoder
 
     class Encoder(BaseEncoder):
         def __init__(self):
             super().__init__()
-            self.net = torch.nn.Linear(16, 2 * LATENT)
+            self.net = encoder
 
         def forward(self, x):
             mean, log_variance = self.net(x.flatten(1)).chunk(2, 1)
@@ -216,7 +218,7 @@ def test_networks_of_ones_own_are_taken():
     class Decoder(BaseDecoder):
         def __init__(self):
             super().__init__()
-            self.net = torch.nn.Linear(LATENT, 16)
+            self.net = decoder
 
         def forward(self, z):
             return ModelOutput(reconstruction=self.net(z).reshape(-1, *SHAPE))
@@ -224,8 +226,48 @@ def test_networks_of_ones_own_are_taken():
     def config(shape, latent):
         return pythae_models.VAEConfig(input_dim=shape, latent_dim=latent)
 
-    one = pythae.variant("brought", pythae_models.VAE, config, lambda *_: (Encoder(), Decoder()))
+    return pythae.variant("brought", pythae_models.VAE, config, lambda *_: (Encoder(), Decoder()))
+
+
+def test_networks_of_ones_own_are_taken():
+    one = of_networks(torch.nn.Linear(16, 2 * LATENT), torch.nn.Linear(LATENT, 16))
     made = build(one, SHAPE, LATENT, "mlp", 0)
     assert made.decode(torch.zeros(2, LATENT)).log_odds is None  # no sigmoid at its end
     wrapped = Intervened(made, Interventions(likelihood_variance=0.05))
     assert look(one, wrapped, X, latent=LATENT, steps=100, seed=1).notes == ()
+
+
+HIDDEN = (torch.nn.Linear(LATENT, 8), torch.nn.Tanh(), torch.nn.Linear(8, 8), torch.nn.Tanh())
+ENDS = {
+    "a linear layer": ((torch.nn.Linear(8, 16), torch.nn.Unflatten(1, SHAPE)), "4"),
+    "a sigmoid": ((torch.nn.Linear(8, 16), torch.nn.Sigmoid()), "5"),
+}
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_the_last_layer_of_a_decoder_is_its_output(end):
+    """One that ends in no activation was left out, so that the last hidden layer was taken for the output."""
+    last, name = ENDS[end]
+    decoder = torch.nn.Sequential(*HIDDEN, *last)
+    made = build(of_networks(torch.nn.Linear(16, 2 * LATENT), decoder), SHAPE, LATENT, "mlp", 0)
+    names = decoder_layers(made)
+    assert names == tuple(f"pythae.decoder.net.{one}" for one in ("1", "3", name))
+    z = torch.randn(5, LATENT, generator=torch.Generator().manual_seed(4))
+    found = activations(made, lambda: made.decode(z), names)[names[-1]]
+    torch.testing.assert_close(found, made.decode(z).mean.flatten(1).detach())
+
+
+def test_the_layers_of_pythaes_own_networks_are_those_that_the_suite_finds():
+    made = model("VAE")
+    assert decoder_layers(made) == tuple(f"pythae.{name}" for name in decoder_layers(made.pythae))
+    assert decoder_layers(made) == ("pythae.decoder.layers.0.1", "pythae.decoder.layers.1.1")
+    assert encoder_layers(made) == ("pythae.encoder.layers.0.1",)
+
+
+def test_a_decoder_in_which_no_layer_is_found_is_built_all_the_same():
+    class Table(torch.nn.Module):
+        def forward(self, z):
+            return z.repeat(1, 6)[:, :16]
+
+    made = build(of_networks(torch.nn.Linear(16, 2 * LATENT), Table()), SHAPE, LATENT, "mlp", 0)
+    assert made.decoder_layers == ()

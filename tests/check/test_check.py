@@ -173,9 +173,9 @@ def test_claims_without_a_declared_weight_are_said_not_to_apply(every):
     said = {}
     for weight in (None, 1.0):
         brought = Brought(variant(kl_weight=weight), "1" * 16)
-        claims, lines = claims_judged(brought, "under_test", setting, lambda _: None)
-        assert lines == ()
-        said[weight] = {one.claim: (one.is_judged, one.why) for one in claims}
+        found = claims_judged(brought, "under_test", setting, lambda _: None)
+        assert found.lines == ()
+        said[weight] = {one.claim: (one.is_judged, one.why) for one in found.claims}
     assert {name: judged for name, (judged, _) in said[1.0].items()} == dict.fromkeys(said[1.0], True)
     assert {name for name, (judged, _) in said[None].items() if not judged} == {"isometry", "density", "importance"}
     assert "kl_weight" in said[None]["isometry"][1]
@@ -188,8 +188,9 @@ def test_a_cell_that_ends_early_is_a_line(every):
         return sum(elbo(step).values())  # type: ignore[return-value]
 
     setting = [every[NAKAGAWA, "linear_gaussian_sources"]]
-    claims, (line,) = claims_judged(Brought(variant(crashes), "1" * 16), "under_test", setting, lambda _: None)
-    assert claims == ()
+    found = claims_judged(Brought(variant(crashes), "1" * 16), "under_test", setting, lambda _: None)
+    (line,) = found.lines
+    assert found.claims == ()
     assert (line.word, line.where) == ("refuse", f"mlp; {NAKAGAWA}")
     assert "KeyError" in line.says and "test_check.py" in line.says
 
@@ -207,6 +208,7 @@ def test_trainings_are_counted_as_cells_run_them(every, monkeypatch, name):
             return [None] * len(variants)
 
         monkeypatch.setattr("vaebench.cell.fit_along", counted)
+        monkeypatch.setattr("vaebench.cell.analytic_model", lambda *_: None)  # there is no model to stand beside
         cell = Cell("0" * 16, None, name, "digits", 0)  # type: ignore[arg-type]
         object.__setattr__(cell, "subject", type("Of", (), {"arch": "mlp", "device": "cpu"}))
         places = [place for place, _ in arms(setting.task, setting.budget, own, setting.data, cell)]

@@ -9,6 +9,7 @@ from check.slips import SLIPS, SOUND
 
 import vaebench.check as checked
 from vaebench.check import Report, check
+from vaebench.check.applies import Judged
 from vaebench.check.setting import Setting, settings
 
 TASK = "camuto2021_variance_frequency"
@@ -24,7 +25,7 @@ def short(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Check one task on one data set, and leave the claims and the time: `test_check.py` has the whole."""
 
     monkeypatch.setattr(checked, "settings", of_task)
-    monkeypatch.setattr(checked, "claims_judged", lambda *_: ((), ()))
+    monkeypatch.setattr(checked, "claims_judged", lambda *_: Judged())
     monkeypatch.setattr(checked, "forecast", lambda *_: None)
     yield
 

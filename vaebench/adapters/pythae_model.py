@@ -5,8 +5,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from vaebench.kernels.estimate import Undefined
 from vaebench.models import Bernoulli, Gaussian, Likelihood, Normal, mixture_log_prob, mixture_sample
-from vaebench.models.layers import hidden_layers
+from vaebench.models.layers import decoder_layers, hidden_layers
 
 NEAR = 1e-6
 """Distance of a probability from 0 and 1 at which its log odds are held."""
@@ -26,7 +27,7 @@ class PythaeModel(nn.Module):
         model.model_config.reconstruction_loss = "mse"  # what `energy_pair` is for
         self.squashed = isinstance(list(model.decoder.modules())[-1], nn.Sigmoid)
         self.encoder_layers = tuple(f"pythae.encoder.{name}" for name, _ in hidden_layers(model.encoder))
-        self.decoder_layers = tuple(f"pythae.decoder.{name}" for name, _ in hidden_layers(model.decoder))
+        self.decoder_layers = _decoder_layers(model)
 
     def encode(self, x: Tensor) -> Normal:
         """Posterior of each example: from (batch, *shape) to (batch, latent)."""
@@ -41,6 +42,14 @@ class PythaeModel(nn.Module):
             assert log_odds is not None
             return Bernoulli(log_odds)
         return Gaussian(mean, 1.0, log_odds)
+
+
+def _decoder_layers(model: Any) -> tuple[str, ...]:
+    """Hidden layers and the output, found as the suite finds those of any ``decoder``; empty if there are none."""
+    try:
+        return tuple(f"pythae.{name}" for name in decoder_layers(model))
+    except Undefined:
+        return ()
 
 
 class PythaeVamp(PythaeModel):

@@ -96,12 +96,12 @@ def _checked(
         says = f"archs names {', '.join(strange)}; the suite's networks are {', '.join(catalog.arch_names())}"
         return Report(variant.name, (*lines, Line("builds", "refuse", says)))
     tell("building models")
-    fitting, found = built(variant, settings(chosen))
+    buildable, found = built(variant, settings(chosen))
     lines += found
-    if not fitting or any(line.word == "refuse" for line in found):
+    if not buildable or any(line.word == "refuse" for line in found):
         return Report(variant.name, tuple(lines))
     tell("looking at the first step")
-    steps = first_steps(variant, fitting)
+    steps = first_steps(variant, buildable)
     lines += steps.lines
     weights = None
     if steps.sound:
@@ -110,16 +110,17 @@ def _checked(
         lines += said
     if any(line.word == "refuse" for line in lines):
         return Report(variant.name, tuple(lines), weights)
-    tell("training for 100 steps")
-    lines += trial(variant, _first_images(fitting))
-    claims, said_of_tasks = claims_judged(
-        brought, reference, [one for one in fitting if one.arch == fitting[0].arch], lambda name: tell(f"trying {name}")
-    )
-    lines += said_of_tasks
+    first = [one for one in steps.fitting if one.arch == steps.fitting[0].arch]
+    judged = claims_judged(brought, reference, first, lambda name: tell(f"trying {name}"))
+    fitting = [one for one in steps.fitting if (one.task.name, one.dataset) not in judged.declined]
+    if fitting:
+        tell("training for 100 steps")
+        lines += trial(variant, _first_images(fitting))
+    lines += judged.lines
     if any(line.word == "refuse" for line in lines):
-        return Report(variant.name, tuple(lines), weights, claims)
+        return Report(variant.name, tuple(lines), weights, judged.claims)
     tell("timing steps")
-    return Report(variant.name, tuple(lines), weights, claims, forecast(variant, fitting, jobs))
+    return Report(variant.name, tuple(lines), weights, judged.claims, forecast(variant, fitting, jobs))
 
 
 def _weighed(variant: Variant, setting: Setting) -> tuple[LossWeights | None, list[Line]]:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from torch import Tensor
 
@@ -40,12 +40,27 @@ class Narrow(Intervened):
         return said.moved(said.base.mean if isinstance(said, FlowNormal) else said.mean, math.log(NARROW))
 
 
-def claims_judged(
-    brought: Brought, reference: str, every: Sequence[Setting], tell: Callable[[str], None]
-) -> tuple[tuple[Applies, ...], tuple[Line, ...]]:
-    """Run a tiny cell on the first data set of each task, and judge its claims.
+@dataclass(frozen=True)
+class Judged:
+    """What tiny cells say.
 
-    A claim that is not applicable there will not be judged. A verdict of a tiny cell says nothing else.
+    Attributes:
+        claims: Whether each claim will be judged.
+        lines: A line for each task where a cell ends early.
+        declined: The tasks and data sets whose cells a run would decline, as far as they were tried.
+    """
+
+    claims: tuple[Applies, ...] = ()
+    lines: tuple[Line, ...] = ()
+    declined: frozenset[tuple[str, str]] = frozenset()
+
+
+def claims_judged(brought: Brought, reference: str, every: Sequence[Setting], tell: Callable[[str], None]) -> Judged:
+    """Run a tiny cell of each task, and judge its claims.
+
+    It is on the task's first data set, or on the next where a run would decline that cell. A claim that is not
+    applicable there will not be judged. A verdict of a tiny cell says nothing else. What a run would decline is a
+    warning, unless it would decline every task.
 
     Args:
         brought: The variant.
@@ -54,22 +69,53 @@ def claims_judged(
         tell: Called with each task's name before its cell.
 
     Returns:
-        The claims, and a line for each task whose cell ends early.
+        What they say.
     """
-    claims: list[Applies] = []
-    lines: list[Line] = []
-    first = {one.task.name: one for one in reversed(every)}
-    for name, setting in reversed(first.items()):
+    tasks: dict[str, list[Setting]] = {}
+    for setting in every:
+        tasks.setdefault(setting.task.name, []).append(setting)
+    found: list[Judged] = []
+    for name, of_task in tasks.items():
         tell(name)
+        found.append(_of_task(brought, reference, of_task))
+    claims = tuple(claim for one in found for claim in one.claims)
+    lines = tuple(line for one in found for line in one.lines)
+    declined = frozenset(place for one in found for place in one.declined)
+    if declined == {(one.task.name, one.dataset) for one in every}:
+        lines = tuple(replace(line, word="refuse", says=line.says.removeprefix("declined: ")) for line in lines)
+    return Judged(claims, lines, declined)
+
+
+def _of_task(brought: Brought, reference: str, every: Sequence[Setting]) -> Judged:
+    task, arch = every[0].task.name, every[0].arch
+    claims, objection, reasons = _first_measured(brought, reference, every)
+    lines = []
+    if reasons:
+        places = "" if len(reasons) == len(every) else f" on {', '.join(reasons)}"
+        says = f"declined{places}: {next(iter(reasons.values()))}"
+        lines.append(Line("tasks", "warn", says, f"{arch}; {task}"))
+    if objection:
+        lines.append(Line("tasks", "refuse", objection, f"{arch}; {task}"))
+    return Judged(tuple(claims), tuple(lines), frozenset((task, dataset) for dataset in reasons))
+
+
+def _first_measured(
+    brought: Brought, reference: str, every: Sequence[Setting]
+) -> tuple[list[Applies], str, dict[str, str]]:
+    """Judge claims on the first data set that is not declined: the claims, an objection, and why each is declined."""
+    reasons: dict[str, str] = {}
+    for setting in every:
         try:
             columns = _measured(brought, reference, setting)
-        except (Refused, Unfit, Diverged) as reason:
-            lines.append(Line("tasks", "refuse", str(reason), f"{setting.arch}; {name}"))
+        except Unfit as reason:
+            reasons[setting.dataset] = str(reason)
+        except (Refused, Diverged) as reason:
+            return [], str(reason), reasons
         except (Exception, SystemExit) as error:
-            lines.append(Line("tasks", "refuse", f"a cell raises {explained(error)}", f"{setting.arch}; {name}"))
+            return [], f"a cell raises {explained(error)}", reasons
         else:
-            claims += _judged(setting, columns)
-    return tuple(claims), tuple(lines)
+            return _judged(setting, columns), "", reasons
+    return [], "", reasons
 
 
 def _judged(setting: Setting, columns: Sequence[Column]) -> list[Applies]:

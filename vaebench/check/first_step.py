@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
 
@@ -41,8 +42,14 @@ FOLLOWING = ("derivatives",)
 BROKEN = "raises "
 """How the reason begins where code of the variant's own raises an error."""
 
-Finding = tuple[str, Word, str]
-"""A check's name, word and reason."""
+Outcome = Literal[Word, "decline"]
+"""What a check finds; ``decline`` where a run would decline the cell, and measure others."""
+
+Finding = tuple[str, Outcome, str]
+"""A check's name, outcome and reason."""
+
+Key = tuple[str, str, tuple[int, ...]]
+"""Network, interventions and shape of an example: what decides a first step."""
 
 
 @dataclass(frozen=True)
@@ -51,15 +58,21 @@ class FirstSteps:
 
     Attributes:
         lines: One line for each check that passes everywhere, and for each distinct objection.
-        sound: The settings in which nothing was refused.
+        sound: The settings that were tried, and in which nothing was refused or declined.
+        fitting: All settings that a run would not decline.
     """
 
     lines: tuple[Line, ...]
     sound: tuple[Setting, ...]
+    fitting: tuple[Setting, ...]
 
 
 def first_steps(variant: Variant, every: Sequence[Setting]) -> FirstSteps:
-    """Run the first-step checks on each network under the interventions of each task.
+    """Run the first-step checks on each network under the interventions of each task and of its arms.
+
+    One setting of each kind is tried. Where it is declined, the next with examples of another shape is. A cell trains
+    the models of all its arms, so it is declined where one of them is. What is declined is a warning, unless a run
+    would decline everything.
 
     Args:
         variant: The variant.
@@ -68,39 +81,59 @@ def first_steps(variant: Variant, every: Sequence[Setting]) -> FirstSteps:
     Returns:
         The findings.
     """
-    found: dict[str, list[tuple[str, str, Word, str]]] = {name: [] for name in PASSES}
+    found: list[tuple[Setting, Finding]] = []
+    settled: set[tuple[str, str]] = set()
+    declined: set[Key] = set()
     sound = []
-    for setting, interventions in _distinct(every):
-        findings = list(_run(variant, setting, interventions))
-        for name, word, says in findings:
-            found.setdefault(name, []).append((setting.arch, setting.task.name, word, says))
-        if not any(word == "refuse" for _, word, _ in findings):
-            sound.append(setting)
-    lines = [line for name, each in found.items() for line in merged(name, each)]
-    return FirstSteps(tuple(lines), tuple(sound))
+    for setting in every:
+        for by in _interventions(setting):
+            arch, acting, _ = key = _key(setting, by)
+            if (arch, acting) in settled or key in declined:
+                continue
+            findings = list(_run(variant, setting, by))
+            found += [(setting, finding) for finding in findings]
+            outcomes = {outcome for _, outcome, _ in findings}
+            if outcomes & {"decline", "refuse"} == {"decline"}:
+                declined.add(key)
+            else:
+                settled.add((arch, acting))
+            if not outcomes & {"decline", "refuse"}:
+                sound.append(setting)
+    fitting = [one for one in every if not any(_key(one, by) in declined for by in _interventions(one))]
+    lines = _lines(found, nothing_left=not fitting)
+    return FirstSteps(tuple(lines), tuple(one for one in sound if one in fitting), tuple(fitting))
 
 
-def _distinct(every: Sequence[Setting]) -> Iterator[tuple[Setting, Interventions]]:
-    """Choose the first setting of each network under the interventions of each task and of its arms.
+def _interventions(setting: Setting) -> Iterator[Interventions]:
+    """The interventions under which a cell trains the variant, but those that its data do not admit.
 
     Yields:
-        Setting and interventions.
+        Those of the task, and of each arm that has its own.
     """
-    seen = set()
-    for setting in every:
-        arms = (arm.interventions for arm in setting.task.arms if arm.variant == "own")
-        for by in (setting.task.interventions, *arms):
-            x = setting.data.train.x
-            log_odds = by is not None and by.likelihood == "bernoulli"
-            key = (setting.arch, repr(by))
-            if by is None or key in seen or (log_odds and not bool(x.min() >= 0 and x.max() <= 1)):
-                continue
-            seen.add(key)
-            yield setting, by
+    x = setting.data.train.x
+    arms = (arm.interventions for arm in setting.task.arms if arm.variant == "own")
+    for by in (setting.task.interventions, *arms):
+        if by is not None and (by.likelihood != "bernoulli" or bool(x.min() >= 0 and x.max() <= 1)):
+            yield by
+
+
+def _key(setting: Setting, by: Interventions) -> Key:
+    return setting.arch, repr(by), setting.data.shape
+
+
+def _lines(found: Sequence[tuple[Setting, Finding]], *, nothing_left: bool) -> list[Line]:
+    """Sum up the checks by name. What is declined is refused if nothing is left."""
+    named: dict[str, list[tuple[str, str, Word, str]]] = {name: [] for name in PASSES}
+    for setting, (name, outcome, says) in found:
+        word: Word = "refuse" if outcome == "decline" else outcome
+        if outcome == "decline" and not nothing_left:
+            word, says = "warn", f"declined: {says}"  # noqa: PLW2901 - the same reason, in a warning's words
+        named.setdefault(name, []).append((setting.arch, setting.task.name, word, says))
+    return [line for name, each in named.items() for line in merged(name, each)]
 
 
 def _run(variant: Variant, setting: Setting, interventions: Interventions) -> Iterator[Finding]:
-    """Run each check; after a refusal only those that do not build on it.
+    """Run each check; after a refusal only those that do not build on it, and none after what a run would decline.
 
     Yields:
         A finding for each check that was run.
@@ -114,12 +147,14 @@ def _run(variant: Variant, setting: Setting, interventions: Interventions) -> It
             word, says = _tried(name, check)
             if (name, word) == ("prior", "pass"):
                 says = _prior_said(probe.model.model)
-            if word == "refuse" and (says in told or (told and (name in FOLLOWING or says.startswith(BROKEN)))):
+            if word in ("refuse", "decline") and (
+                says in told or (told and (name in FOLLOWING or says.startswith(BROKEN)))
+            ):
                 continue  # it goes wrong for the reason that was told
             told += [says] if word == "refuse" else []
             refused = refused or word == "refuse"
             yield name, word, says
-            if refused and name in NEEDED:
+            if word == "decline" or (refused and name in NEEDED):
                 return
         try:
             yield "outputs", *bounded_outputs(probe)
@@ -136,11 +171,13 @@ def _prior_said(model: object) -> str:
     return PASSES["prior"]
 
 
-def _tried(name: str, check: Check) -> tuple[Word, str]:
+def _tried(name: str, check: Check) -> tuple[Outcome, str]:
     try:
         notes = check()
-    except (Refused, Unfit) as reason:
+    except Refused as reason:
         return "refuse", str(reason)
+    except Unfit as reason:
+        return "decline", str(reason)
     except torch.OutOfMemoryError:
         raise
     except (Exception, SystemExit) as error:

@@ -11,7 +11,7 @@ from vaebench.cell import trainings
 from vaebench.check.findings import Forecast
 from vaebench.check.setting import PRESET, Setting
 from vaebench.mistakes import Mistake
-from vaebench.models import Step, Terms, Variant
+from vaebench.models import Step, Terms, Unfit, Variant
 from vaebench.results.record import Record
 from vaebench.results.references import REFERENCES, checkout, own
 from vaebench.results.store import read_records
@@ -29,23 +29,27 @@ def forecast(variant: Variant, every: Sequence[Setting], jobs: int) -> Forecast:
     """Estimate the time of a run of every task with the standard preset.
 
     The time of a step is measured for each network, size of data and size of batch. Measuring is taken to be in
-    the same proportion to training as in the suite's record of `vae` on the same task, network and data.
+    the same proportion to training as in the suite's record of `vae` on the same task, network and data. A cell that
+    is declined takes no time. A checkpoint is not trained, so the time of measuring is not known.
 
     Args:
         variant: The variant.
-        every: Settings that it fits.
+        every: Settings that a run would not decline, as far as is known.
         jobs: Number of cores.
 
     Returns:
         The estimate.
     """
     step: dict[Key, float] = {}
-    hours, cells, models, known = 0.0, 0, 0, True
+    hours, cells, models, known = 0.0, 0, 0, not variant.trained
     for setting in every:
         key = (setting.arch, setting.data.train.x[0].numel(), setting.budget.training.batch)
-        if key not in step:
-            step[key] = seconds_of_step(variant, setting)
-        number = trainings(setting.task, setting.budget, variant)
+        try:
+            if key not in step:
+                step[key] = 0.0 if variant.trained else seconds_of_step(variant, setting)
+        except Unfit:
+            continue
+        number = 0 if variant.trained else trainings(setting.task, setting.budget, variant)
         train = number * setting.budget.training.steps * step[key]
         share = measuring_share(setting)
         known = known and share is not None

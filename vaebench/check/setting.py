@@ -102,6 +102,8 @@ def built(variant: Variant, every: Sequence[Setting]) -> tuple[list[Setting], li
         fitting += fits
         sizes[arch] = [size for size in outcome.values() if isinstance(size, int)]
         lines.append(_line_of(arch, sizes[arch], [line for line in outcome.values() if isinstance(line, Line)]))
+    if not fitting:
+        lines = [replace(line, word="refuse", says=line.says.removeprefix("declined: ")) for line in lines]
     return fitting, [*lines, *_same_networks(sizes)]
 
 
@@ -118,7 +120,7 @@ def _line_of(arch: str, sizes: Sequence[int], objections: Sequence[Line]) -> Lin
     if refused := [line for line in objections if line.word == "refuse"]:
         return replace(refused[0], where=arch)
     if not sizes:
-        return Line("builds", "refuse", f"it fits no data set: {objections[0].says}", arch)
+        return Line("builds", "warn", f"declined: it fits no data set: {objections[0].says}", arch)
     left = f"; left out: {objections[0].says}" if objections else ""
     return Line("builds", "pass", f"{min(sizes)} to {max(sizes)} weights{left}", arch)
 

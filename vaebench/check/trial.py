@@ -8,7 +8,7 @@ import torch
 from vaebench.cell import explained
 from vaebench.check.findings import Line, Word
 from vaebench.check.setting import Setting
-from vaebench.kernels.isometry import active_units
+from vaebench.measures.model_view import active, real_posterior
 from vaebench.models import Refused, Step, Terms, Unfit, Variant
 from vaebench.seeds import seed_for
 from vaebench.training.fit import Diverged, OutOfTime, Trained, fit
@@ -75,16 +75,17 @@ def trial(variant: Variant, setting: Setting) -> list[Line]:
             seed=seed_for("check", "trial"),
             seconds=LIMIT,
         )
+        lines = _said(trained, setting)
     except Diverged as error:
         return [watch.line() or Line("100 steps", "refuse", str(error))]
-    except OutOfTime as error:
-        return [Line("100 steps", "warn", str(error))]
-    except (Refused, Unfit) as error:
+    except (OutOfTime, Unfit) as error:
+        return [Line("100 steps", "warn", f"declined: {error}" if isinstance(error, Unfit) else str(error))]
+    except Refused as error:
         return [Line("100 steps", "refuse", str(error))]
     except (Exception, SystemExit) as error:
         return [Line("100 steps", "refuse", f"training raises {explained(error)}")]
     odd = watch.line()
-    return [odd] if odd else _said(trained, setting)
+    return [odd] if odd else lines
 
 
 def _said(trained: Trained, setting: Setting) -> list[Line]:
@@ -94,8 +95,9 @@ def _said(trained: Trained, setting: Setting) -> list[Line]:
         Line("100 steps", "pass", course) if last < first else Line("100 steps", "warn", f"{course}: it did not fall")
     )
     with torch.no_grad():
-        posterior = trained.model.encode(setting.data.held_out.x)
-    active, of = int(active_units(posterior.scale).sum()), posterior.scale.shape[1]
-    word: Word = "pass" if active else "warn"
-    collapsed = "" if active else ": the codes carry nothing yet; claims about codes may come out undecided"
-    return [falls, Line("active units", word, f"{active} of {of} after {STEPS} steps{collapsed}")]
+        posterior = real_posterior(trained, setting.data.held_out.x)
+        units = active(trained, posterior)
+    number, of = int(units.sum()), len(units)
+    word: Word = "pass" if number else "warn"
+    collapsed = "" if number else ": the codes carry nothing yet; claims about codes may come out undecided"
+    return [falls, Line("active units", word, f"{number} of {of} after {STEPS} steps{collapsed}")]
