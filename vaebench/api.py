@@ -12,12 +12,10 @@ from vaebench.engines.execute import JOBS, EngineName, Site, check_engine, execu
 from vaebench.engines.local import Workers
 from vaebench.experiment import Preset
 from vaebench.mistakes import Mistake
-from vaebench.results.journal import Journal
-from vaebench.results.lock import alone_in
 from vaebench.results.record import CellOutcome, Record
 from vaebench.results.references import own, read
 from vaebench.results.score import Score, score
-from vaebench.runner import Request, check, plan, processors, resolve_device
+from vaebench.runner import Request, check, folder_of_run, plan, processors, resolve_device
 from vaebench.runner import run as run_planned
 
 Names = str | Path | Iterable[str | Path]
@@ -83,8 +81,7 @@ def run(
     request = replace(request, device=resolve_device(device, engine))
     if request.device == "cuda" and jobs is None and engine == "local":
         request = replace(request, jobs=1)
-    journal = Journal(request.out)
-    with alone_in(request.out), Workers() as workers:
+    with folder_of_run(request.out) as journal, Workers() as workers:
         planned = plan(request, workers.ask)
         for line in planned.unfit:
             warnings.warn(f"left out: {line}", stacklevel=2)

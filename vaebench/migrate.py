@@ -38,13 +38,15 @@ def migrate(folder: Path) -> Migrated:
         What was done. Numbers stay as they are; verdicts are made anew by today's code.
 
     Raises:
-        Mistake: There is no such folder.
+        Mistake: There is no such folder, or no record in it.
     """
     if not folder.is_dir():
         raise Mistake(
             f"{folder} is a file; give a folder of records" if folder.exists() else f"there is no folder {folder}"
         )
     records, bad = read_files(folder)
+    if not records and not bad:
+        raise Mistake(f"there is no record in {folder}")
     written, others, current = [], list(map(str, bad)), 0
     for path, record in records:
         found = migrated(record)

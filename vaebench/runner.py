@@ -1,8 +1,10 @@
 """Whole runs: plan the cells, run those that no journal has, and make records of them."""
 
 import os
-from collections.abc import Callable, Generator, Mapping, Sequence
-from contextlib import closing
+import shutil
+from collections import Counter
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from functools import cache
 from itertools import product
@@ -20,7 +22,8 @@ from vaebench.papers import Task
 from vaebench.provenance import code_of, commit_of, room_hash
 from vaebench.results.assemble import assemble
 from vaebench.results.journal import JOURNAL, SHARDS, Damage, Journal
-from vaebench.results.kept_sources import keep_sources, placed
+from vaebench.results.kept_sources import SOURCES, keep_sources, placed
+from vaebench.results.lock import alone_in
 from vaebench.results.record import (
     MOST_CELLS,
     UNFINISHED,
@@ -106,7 +109,8 @@ def check(request: Request) -> None:
         request: What is asked.
 
     Raises:
-        Mistake: A name is unknown, or a number makes no sense; one line says what to do.
+        Mistake: A name is unknown, a number makes no sense, or there is a file in the folder's place; one line says
+            what to do.
     """
     catalog.checked("preset", request.preset, PRESETS)
     for name in request.tasks:
@@ -126,6 +130,10 @@ def check(request: Request) -> None:
     _check_device(request.device)
     if request.seconds is not None and not request.seconds > 0:
         raise Mistake(f"a training's time limit is above 0 seconds, not {request.seconds}")
+    there = next((path for path in (request.out, *request.out.parents) if os.path.lexists(path)), Path())
+    if not there.is_dir():
+        what = "is a file" if there.exists() else "is a link that leads nowhere"
+        raise Mistake(f"{there} {what}; give a folder")
 
 
 def _check_device(device: str) -> None:
@@ -363,8 +371,7 @@ def run(
         The records and how they came about.
     """
     cells = {cell.id: cell for cell in planned.cells}
-    for subject in {cell.subject.file_name: cell.subject for cell in planned.cells}.values():
-        check_place(request.out, subject)
+    check_places(request.out, planned.cells)
     for variant, files, where in planned.sources:
         keep_sources(request.out, variant, files, where)
     outcomes, damages = _finished(journal, planned.cells)
@@ -384,6 +391,73 @@ def run(
             raise
         kept = _keep(request.out, [outcomes[id_] for id_ in cells])
     return replace(kept, reused=reused, ran=len(todo), damages=tuple(damages))
+
+
+@contextmanager
+def folder_of_run(folder: Path) -> Iterator[Journal]:
+    """Hold a run's folder against other runs. Where no cell was finished, what was made is taken back.
+
+    That is the folder, its journal and the kept sources. What was there before stays.
+
+    Args:
+        folder: Of the run; made if it is not there.
+
+    Yields:
+        Its journal.
+
+    Raises:
+        Mistake: The folder cannot be written, or another run holds it.
+    """
+    new = [path for path in (folder, *folder.parents) if not path.exists()]
+    try:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise Mistake(f"cannot write to {folder}: {error.strerror}") from error
+        with alone_in(folder):
+            had_journal, had_sources = ((folder / name).exists() for name in (JOURNAL, SOURCES))
+            journal = Journal(folder)
+            try:
+                yield journal
+            finally:
+                with suppress(OSError):
+                    if not (had_journal or journal.path.stat().st_size or (folder / SHARDS).exists()):
+                        journal.path.unlink()
+                        if not had_sources:
+                            shutil.rmtree(folder / SOURCES)
+    finally:
+        for path in new:
+            with suppress(OSError):  # it holds something
+                path.rmdir()
+
+
+def check_places(folder: Path, cells: Sequence["Cell"]) -> None:
+    """Check, before any work, that nothing else stands where the records of cells are to be.
+
+    Args:
+        folder: Of the run.
+        cells: The planned cells.
+
+    Raises:
+        Mistake: Something does.
+    """  # noqa: DOC502 - raised by what it calls
+    for subject in {cell.subject.file_name: cell.subject for cell in cells}.values():
+        check_place(folder, subject)
+
+
+def whole(folder: Path, cells: Sequence["Cell"]) -> set[str]:
+    """Find the records that are there already.
+
+    Args:
+        folder: Of the run.
+        cells: The planned cells.
+
+    Returns:
+        File names of the subjects of which the folder has a record, as they are defined today, with all seeds.
+    """
+    seeds = Counter(cell.subject.file_name for cell in cells)
+    subjects = {cell.subject.file_name: cell.subject for cell in cells}
+    return {name for name, subject in subjects.items() if _is_whole(folder, subject, seeds[name])}
 
 
 def unfinished(folder: Path, cells: Sequence["Cell"]) -> list["Cell"]:

@@ -6,9 +6,9 @@ from typing import Any
 
 import altair
 
-from vaebench.report.board import published
+from vaebench.report.board import chosen, published
 from vaebench.report.figures.style import OTHERS
-from vaebench.report.selection import Selection, select
+from vaebench.report.selection import Selection
 from vaebench.report.suite import suite
 
 LETTER = 12
@@ -42,8 +42,7 @@ def chosen_records(checkout: Path) -> Selection:
     Returns:
         The selection.
     """
-    found = published(checkout)
-    return select(suite(), found.references, submissions=found.submissions)
+    return chosen(checkout, suite(), published(checkout))
 
 
 def as_wide_as_its_place(chart: Any, height: Any) -> Any:

@@ -1,6 +1,7 @@
 """Laws of the tables that readers take away: what records say, in every format, with every column explained."""
 
 import csv
+import errno
 import hashlib
 import io
 import json
@@ -8,6 +9,7 @@ import re
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pyarrow.parquet
 import pytest
@@ -209,6 +211,63 @@ def test_an_export_has_all_tables_and_is_written_over_by_the_next(checkout, made
     assert first.startswith(f"reference_results/{record.subject.file_name},")
 
 
+@pytest.mark.parametrize("is_new", [True, False])
+def test_an_export_that_cannot_be_written_leaves_the_folder_as_it_was(checkout, monkeypatch, is_new):
+    """A table was cut short, and the same command was then refused as if the folder were somebody else's."""
+    out = checkout / "deep" / "out"
+    if not is_new:
+        export(out)
+        (out / "verdicts.csv").write_text("of an earlier export")
+    before = {path: path.read_bytes() for path in checkout.rglob("*") if path.is_file()}
+    synced = []
+
+    def full(number):
+        synced.append(number)
+        if len(synced) == 3:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(exporting.os, "fsync", full)
+        with pytest.raises(Mistake, match=r"^cannot write .*/out/measurements.parquet: No space left on device$"):
+            export(out)
+    assert {path: path.read_bytes() for path in checkout.rglob("*") if path.is_file()} == before
+    assert (checkout / "deep").exists() != is_new
+    assert len(export(out).files) == len(list(out.iterdir())) == 5
+
+
+@pytest.mark.parametrize("done", range(5))
+def test_an_export_that_was_stopped_between_two_files_is_known_as_one(checkout, monkeypatch, done):
+    out, replace_, calls = checkout / "out", Path.replace, []
+
+    def stopped(path, target):
+        if len(calls) == done:
+            raise KeyboardInterrupt
+        calls.append(target)
+        return replace_(path, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", stopped)
+        with pytest.raises(KeyboardInterrupt):
+            export(out)
+    assert out.exists() == bool(done)
+    assert [path.name for path in out.glob("*")] == [path.name for path in out.glob("[!.]*")]
+    assert len(export(out).files) == len(list(out.iterdir())) == 5
+
+
+def test_a_folder_in_the_place_of_a_file_is_refused_before_anything_is_written(checkout):
+    out = checkout / "out"
+    export(out)
+    (out / "README.md").unlink()
+    (out / "README.md").mkdir()
+    (out / "verdicts.csv").write_text("of an earlier export")
+    with pytest.raises(Mistake, match=r"README.md is a folder: move it away, or give another --out$"):
+        export(out)
+    assert (out / "verdicts.csv").read_text() == "of an earlier export"
+    (checkout / "taken").write_text("mine")
+    with pytest.raises(Mistake, match=r"/taken is a file; give a folder$"):
+        export(checkout / "taken" / "out")
+
+
 @pytest.mark.parametrize("name", ["README.md", "verdicts.csv"])
 def test_an_export_writes_over_nobody_elses_file(checkout, name):
     (checkout / "mine").mkdir()
@@ -248,3 +307,17 @@ def test_the_verb_answers_without_torch_with_its_files_and_rows(tmp_path):
 def test_rows_and_columns_agree(selection):
     assert {len(row) for row in verdict_rows(told(selection))} == {len(VERDICTS)}
     assert {len(row) for row in measurement_rows(told(selection))} == {len(MEASUREMENTS)}
+
+
+@pytest.mark.parametrize(("share", "there"), [(0.5, True), (5.0, False)])
+def test_a_record_that_the_board_refuses_is_not_exported(checkout, made, share, there):
+    """Export and site chose their records without the board's scrutiny: a share of 5 was handed out as a result."""
+    record = made.record(variant="my_vae", code="1" * 16, seeds=3)
+    column = next(one for one in record.measurements if one.arm == "trained")
+    odd = replace(column, name="classifier_beyond_95_prior", values=(share, share + 0.01, share + 0.02))
+    sent_in = record.model_copy(update={"measurements": (*record.measurements, odd)})
+    write_record(checkout / "leaderboard" / "submissions" / "alice", sent_in)
+    done = export(checkout / "out")
+    rows = csv.DictReader((checkout / "out" / "verdicts.csv").read_text().splitlines())
+    assert ("my_vae" in {row["variant"] for row in rows}) == there
+    assert len(done.files) == 5

@@ -159,7 +159,7 @@ def stored(tmp_path, change):
     return path
 
 
-@pytest.mark.parametrize("version", [0, 3, 99, "1", True, 1.0])
+@pytest.mark.parametrize("version", [0, 3, 99])
 def test_another_schema_is_named(tmp_path, version):
     path = stored(tmp_path, lambda data: data.update(schema_version=version, from_the_future=True))
     with pytest.raises(BadRecord, match=rf"record\.json: of schema {version}; this suite reads schema 1 and 2$"):
@@ -330,3 +330,25 @@ def test_what_is_stale_or_unreadable_does_not_stand(tmp_path):
     assert why_kept(tmp_path, whole_record()) == ""
     path.write_text("{")
     assert why_kept(tmp_path, whole_record()) == ""
+
+
+@pytest.mark.parametrize("version", ["1", "2", True, 1.0])
+def test_a_schema_that_is_no_whole_number_says_so(tmp_path, version):
+    """The text "2" was called schema 2, which is not schema 2."""
+    path = stored(tmp_path, lambda data: data.update(schema_version=version))
+    said = f"record.json: schema_version {version!r} is no whole number; this suite reads schema 1 and 2"
+    with pytest.raises(BadRecord, match=f"{re.escape(said)}$"):
+        read_record(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (b"\xef\xbb\xbf{}", "begins with a byte order mark; save it as UTF-8 without one"),
+        (b"[" * 25_000 + b"]" * 25_000, "nested too deeply for a record"),
+    ],
+)
+def test_what_is_wrong_with_a_text_is_said_and_not_how_it_was_noticed(text, says):
+    """A byte order mark was called a file copied in part."""
+    with pytest.raises(BadRecord, match=rf"record\.json: {re.escape(says)}$"):
+        store.record_of(text, Path("record.json"))

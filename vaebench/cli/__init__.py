@@ -7,6 +7,7 @@ from typing import NoReturn
 from vaebench import stops
 from vaebench.cli.app import app
 from vaebench.cli.console import INTERRUPTED, give_up, open_streams, say, whole_answers
+from vaebench.cli.given import Verb
 from vaebench.mistakes import Mistake, shortage
 
 VERBS = (
@@ -17,6 +18,9 @@ VERBS = (
 
 for verb in VERBS:
     import_module(f"vaebench.cli.verbs.{verb}")
+
+for command in app.registered_commands:
+    command.cls = Verb
 
 
 def main() -> NoReturn:

@@ -11,6 +11,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from vaebench.mistakes import Mistake
 from vaebench.terminal import PlainConsole, shown_json, visible
 
 NO, MISUSE, INTERRUPTED = 1, 2, 130
@@ -79,8 +80,26 @@ def answer(value: object) -> None:
     sys.stdout.write(text)
 
 
-def names(given: str | None, all_names: tuple[str, ...]) -> tuple[str, ...]:
-    """Split a comma-separated option; None means all."""
+def names(
+    given: str | None, all_names: tuple[str, ...], option: str = "a list of names", default: str = "all"
+) -> tuple[str, ...]:
+    """Split a comma-separated option.
+
+    Args:
+        given: What was given; None for the default.
+        all_names: The default.
+        option: The option, for the message.
+        default: What the default is, in words, for the message.
+
+    Returns:
+        Each name once, in the order given.
+
+    Raises:
+        Mistake: It names nothing.
+    """
     if given is None:
         return all_names
-    return tuple(dict.fromkeys(name.strip() for name in given.split(",") if name.strip()))
+    found = tuple(dict.fromkeys(name.strip() for name in given.split(",") if name.strip()))
+    if not found:
+        raise Mistake(f"{option} is empty; leave it out for {default}")
+    return found

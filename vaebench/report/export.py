@@ -2,19 +2,22 @@
 
 import datetime
 import io
-from collections.abc import Iterable, Iterator, Sequence
+import os
+import secrets
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from vaebench.mistakes import Mistake
-from vaebench.report.board import published, refuse_bad
+from vaebench.report.board import chosen, published, refuse_bad
 from vaebench.report.citation import board_bibtex
 from vaebench.report.croissant import File, croissant
 from vaebench.report.dated import last_day, measured
 from vaebench.report.dictionary import SAYS, dictionary_page
 from vaebench.report.files import MADE_BY, MARK
 from vaebench.report.processes import uncollected
-from vaebench.report.selection import Selection, select
+from vaebench.report.selection import Selection
 from vaebench.report.suite import Suite, suite
 from vaebench.report.taken_away import TABLES, VERDICTS, Field
 from vaebench.report.verdict_rows import Cell, csv_text, measurement_rows, told, verdict_rows
@@ -49,17 +52,17 @@ def export(out: Path) -> Exported:
         What was written.
 
     Raises:
-        Mistake: pyarrow is not installed, the folder holds a file of somebody else, or a reference result is bad.
+        Mistake: pyarrow is not installed, the folder holds a file of somebody else, a reference result is bad, or a
+            file cannot be written. Then the folder is as it was.
     """  # noqa: DOC502 - also raised by refuse_bad
     _need_pyarrow()
     folder, there = root(), suite()
     found = published(folder)
-    selection = select(there, found.references, submissions=found.submissions)
+    selection = chosen(folder, there, found)
     refuse_bad(folder, found, selection)
     contents, rows = tables(there, selection)
     _refuse_others(out, contents)
-    for name, content in contents.items():
-        _write(out / name, content)
+    _write(out, contents)
     return Exported(tuple(out / name for name in contents), rows, (*map(str, found.bad), *map(str, selection.faults)))
 
 
@@ -136,19 +139,44 @@ def _need_pyarrow() -> None:
 
 
 def _refuse_others(out: Path, contents: Iterable[str]) -> None:
-    """Refuse a folder that holds a file which an export would write over, and no export."""
-    if out.exists() and not out.is_dir():
-        raise Mistake(f"{out} is a file; give a folder")
+    """Refuse a folder that holds what an export would write over, and no export."""
+    there = next((path for path in (out, *out.parents) if path.exists()), Path())
+    if not there.is_dir():
+        raise Mistake(f"{there} is a file; give a folder")
     described = out / DESCRIPTION
     ours = described.is_file() and MADE_BY in described.read_text("utf-8", "replace")
-    for name in contents:
-        if (out / name).is_symlink() or ((out / name).exists() and not ours):
-            raise Mistake(f"{out / name} was not written by an export: give another --out")
+    for path in (out / name for name in contents):
+        if path.is_dir() and not path.is_symlink():
+            raise Mistake(f"{path} is a folder: move it away, or give another --out")
+        if path.is_symlink() or (path.exists() and not ours):
+            raise Mistake(f"{path} was not written by an export: give another --out")
 
 
-def _write(path: Path, content: bytes) -> None:
+def _write(out: Path, contents: Mapping[str, bytes]) -> None:
+    """Write all files or none. They get their names once all are on the disk.
+
+    The description is the first, so a folder in which a stop left only some of them is known as an export.
+    """
+    new = [folder for folder in (out, *out.parents) if not folder.exists()]
+    halves = {name: out / f".{name}.{secrets.token_hex(8)}.half" for name in contents}
+    path = out
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
+        out.mkdir(parents=True, exist_ok=True)
+        for name, content in contents.items():
+            path = out / name
+            with halves[name].open("xb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+        for name in sorted(contents, key=lambda name: name != DESCRIPTION):
+            path = out / name
+            halves[name].replace(path)
     except OSError as error:
         raise Mistake(f"cannot write {path}: {error.strerror}") from error
+    finally:
+        for half in halves.values():
+            with suppress(OSError):  # most often it has its name by now
+                half.unlink()
+        for folder in new:
+            with suppress(OSError):  # it holds the export
+                folder.rmdir()

@@ -1,5 +1,6 @@
 """Records as files, written whole or not at all. What is read is checked and capped."""
 
+import codecs
 import json
 import os
 import re
@@ -189,6 +190,8 @@ def record_of(text: bytes, path: Path) -> Record:
     for sign, most in MOST.items():
         if (found := text.count(sign)) > most:
             raise BadRecord(path, f"{found} times {sign.decode()!r}, where a record has {most} at most")
+    if text.startswith(codecs.BOM_UTF8):
+        raise BadRecord(path, "begins with a byte order mark; save it as UTF-8 without one")
     try:
         if not _is_plain(text):
             json.loads(text, object_pairs_hook=each_once)
@@ -198,14 +201,17 @@ def record_of(text: bytes, path: Path) -> Record:
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False)[0]
         if first["loc"] == ("schema_version",) and first["type"] != "missing":
-            given = str(first["input"])
-            raise BadRecord(path, f"of schema {given:.40}; this suite reads schema 1 and {SCHEMA_VERSION}") from None
+            given = first["input"]
+            said = f"of schema {given}" if type(given) is int else f"schema_version {given!r:.40} is no whole number"
+            raise BadRecord(path, f"{said:.80}; this suite reads schema 1 and {SCHEMA_VERSION}") from None
         if first["type"] == "json_invalid":
             raise BadRecord(path, f"{DAMAGED} {first['msg']}") from None
         raise BadRecord(path, first_error(error)) from None
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise BadRecord(path, f"{DAMAGED} {error}") from None
-    except (ValueError, RecursionError) as error:
+    except RecursionError:
+        raise BadRecord(path, "nested too deeply for a record") from None
+    except ValueError as error:
         raise BadRecord(path, str(error)) from None
     return record
 

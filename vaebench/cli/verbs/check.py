@@ -38,7 +38,8 @@ def check_(
 ) -> None:
     """Check a variant: what a run would refuse or misread, what is judged, how long it takes. Exit 1 if refused."""
     catalog.check_variant(file)
-    for arch in names(archs, ()):
+    networks = names(archs, (), "--archs", "all that the variant has")
+    for arch in networks:
         catalog.checked("architecture", arch, catalog.arch_names())
     with Workers() as workers, err.status("loading torch") as status:
         is_brought = ":" in file or file.endswith(".py")
@@ -51,7 +52,12 @@ def check_(
             report = Report("", (Line("loads", "refuse", f"{file} cannot be loaded: the process that tried {died}"),))
         else:
             with _apart():
-                report = check(file, names(archs, ()), processors(), lambda what: status.update(visible(what)))
+                report = check(
+                    file,
+                    names(archs, (), "--archs", "all that the variant has"),
+                    processors(),
+                    lambda what: status.update(visible(what)),
+                )
     if as_json:
         answer({**asdict(report), "refused": report.is_refused})
     else:

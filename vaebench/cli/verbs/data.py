@@ -2,7 +2,9 @@
 
 import importlib
 import sys
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,6 +13,7 @@ from rich.table import Table
 from vaebench import catalog
 from vaebench.cli.app import app
 from vaebench.cli.console import NO, Json, answer, err, out, say
+from vaebench.cli.given import expanded
 from vaebench.file_bytes import sha256_of
 from vaebench.mistakes import Mistake
 from vaebench.terminal import visible
@@ -34,13 +37,14 @@ def data_(
 ) -> None:
     """Load data sets, hold their files against the published sums, and say what is in them.
 
-    It prints shape, number of examples, examples of each class, and held-out examples that are in training too.
+    It prints shape, number of examples, examples of each class, and held-out examples that are in training too. Without
+    names it prints those that are there, and lists the others. Exit status 1 if there are others.
     """
     if check_only and download:
         raise Mistake("--check loads nothing: leave out --check or --download")
     if download and not given:
         raise Mistake("--download needs names, as in: vaebench data mnist fashion_mnist --download")
-    root = data_root.expanduser()
+    root = expanded(data_root, "--data-root")
     chosen = tuple(dict.fromkeys(given or catalog.dataset_names()))
     for name in chosen:
         catalog.check_dataset(name)
@@ -51,6 +55,9 @@ def data_(
         if faults(name, root)["missing"]:
             say(f"downloading {name} to {root}")
             catalog.dataset(name, root, download=True)
+    if not given:
+        show_all(chosen, root, as_json)
+        return
     found = {}
     with err.status("loading") as status:
         for name in chosen:
@@ -58,12 +65,52 @@ def data_(
             found[name] = described(name, root)
     if as_json:
         answer({"datasets": found})
-        return
+    else:
+        show(found)
+
+
+def show_all(chosen: Iterable[str], root: Path, as_json: bool) -> None:
+    """Print what is in all data sets that are there. Exit with 1 if there are others."""
+    found, absent, damaged = {}, [], []
+    with err.status("loading") as status:
+        for name in chosen:
+            status.update(f"loading {name}")
+            if missing(name, root):
+                absent.append(name)
+                continue
+            try:
+                found[name] = described(name, root)
+            except Mistake as mistake:
+                damaged.append(str(mistake))
+    if as_json:
+        answer({"datasets": found, "not_there": absent, "damaged": damaged})
+    else:
+        show(found)
+    for line in damaged:
+        say(line, "yellow")
+    if absent:
+        say(f"not under {root}: {', '.join(absent)}; vaebench data NAME says how to get one", "yellow")
+    if absent or damaged:
+        sys.exit(NO)
+
+
+def show(found: Mapping[str, dict[str, object]]) -> None:
+    """Print a table for each data set."""
     for name, facts in found.items():
         table = Table(show_header=False, box=None, title=name, title_justify="left", title_style="bold", padding=(0, 2))
         for key, value in facts.items():
             table.add_row(key.replace("_", " "), " ".join(map(str, value)) if isinstance(value, list) else str(value))
         out.print(table, "")
+
+
+def missing(name: str, root: Path) -> list[str]:
+    """Files of a data set that are not there."""
+    page, _ = catalog.check_dataset(name)
+    return [file for file in getattr(_module(page), "FILES", ()) if not (root / file).exists()]
+
+
+def _module(page: str) -> ModuleType:
+    return importlib.import_module(f"vaebench.data.{page}")
 
 
 def faults(name: str, root: Path) -> dict[str, list[str]]:
@@ -72,14 +119,13 @@ def faults(name: str, root: Path) -> dict[str, list[str]]:
     Only `mnist` and `fashion_mnist` have sums here. Of the other sets, damage shows when they are loaded.
     """
     page, _ = catalog.check_dataset(name)
-    module = importlib.import_module(f"vaebench.data.{page}")
-    sums: dict[str, str] = getattr(module, "SHA256", {})
+    sums: dict[str, str] = getattr(_module(page), "SHA256", {})
     try:
-        missing = [file for file in getattr(module, "FILES", ()) if not (root / file).exists()]
-        found = sha256_of(root, [file for file in sums if file not in missing])
+        gone = missing(name, root)
+        found = sha256_of(root, [file for file in sums if file not in gone])
     except OSError as error:
         raise Mistake(f"{name} cannot be read: {error.filename}: {error.strerror}; make it a readable file") from error
-    return {"missing": missing, "wrong": [file for file in found if found[file] != sums[file]]}
+    return {"missing": gone, "wrong": [file for file in found if found[file] != sums[file]]}
 
 
 def show_faults(found: dict[str, dict[str, list[str]]], as_json: bool) -> None:

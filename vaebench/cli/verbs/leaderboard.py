@@ -14,6 +14,7 @@ from vaebench.mistakes import Mistake
 from vaebench.terminal import visible
 
 if TYPE_CHECKING:
+    from vaebench.report.board import Written
     from vaebench.report.run_places import RowPlaces
 
 LISTED = 50
@@ -37,10 +38,7 @@ def leaderboard_(
     """Write the leaderboard's pages from the committed records, or a preview from a run's."""
     from vaebench import report as board
 
-    if preview and (check_only or redraw):
-        raise Mistake("--check and --redraw are about the committed pages; leave out these or --preview")
-    if reference and not preview:
-        raise Mistake("--reference is for a preview; give --preview DIR too")
+    _refuse(preview, reference, check_only or redraw)
     stale: list[str] = []
     try:
         with err.status("drawing"):
@@ -56,6 +54,7 @@ def leaderboard_(
     for line in (*(f"left out: {line}" for line in done.bad), *done.strangers):
         say(line, "yellow")
     pages = [done.page] if preview else done.files
+    lost = preview is not None and _is_left_out(preview, done)
     if as_json:
         told = {"places": [asdict(row) for row in done.places]} if preview else {}
         answer({"stale": stale} if check_only else {"pages": [str(page) for page in pages], **told})
@@ -65,7 +64,8 @@ def leaderboard_(
         gone = sorted(set(pages) - set(there))
         rows = map(str, [*there[:LISTED], *more, *gone])
         out.print("\n".join(map(visible, rows)), highlight=False, soft_wrap=True)
-        _show_places(done.places, is_preview=preview is not None)
+        if not lost:
+            _show_places(done.places, is_preview=preview is not None)
     elif not stale and not done.strangers:
         out.print("the leaderboard is fresh", highlight=False)
     for line in stale:
@@ -73,6 +73,27 @@ def leaderboard_(
     if stale or (done.strangers and not preview):
         say("the board is not fresh: run `vaebench leaderboard`, and move away files that vaebench did not write")
         sys.exit(NO)
+    if lost:
+        say("nothing of the run is on this board: each of its records is left out, for the reasons above", "red")
+        sys.exit(NO)
+
+
+def _refuse(preview: Path | None, reference: Path | None, of_committed: bool) -> None:
+    """Refuse options that make no sense together."""
+    if preview and of_committed:
+        raise Mistake("--check and --redraw are about the committed pages; leave out these or --preview")
+    if reference and not preview:
+        raise Mistake("--reference is for a preview; give --preview DIR too")
+
+
+def _is_left_out(folder: Path, done: "Written") -> bool:
+    """Whether a preview shows none of the run's records."""
+    from vaebench.results.references import read
+
+    if done.places or not done.bad:
+        return False
+    places = [f"{folder / record.subject.file_name}: " for record in read(folder)[0]]
+    return all(any(line.startswith(place) for line in done.bad) for place in places)
 
 
 def _listed(rows: Sequence[str], most: int = 6) -> str:

@@ -41,7 +41,7 @@ def list_(
                 ],
                 "variants": catalog.variant_names(),
                 "archs": catalog.arch_names(),
-                "datasets": catalog.dataset_names(),
+                "datasets": [name for page in catalog.dataset_names() for name in catalog.dataset_sizes(page)],
                 "presets": PRESETS,
             }
         )
@@ -51,10 +51,16 @@ def list_(
     for title, folder, listed in (
         ("Variants", "variants", catalog.variant_names()),
         ("Architectures", "models/networks", catalog.arch_names()),
-        ("Data sets", "data", catalog.dataset_names()),
     ):
         show_names(title, [(name, catalog.summary(folder, name)) for name in listed])
+    show_names("Data sets", [(name, _of_data(name)) for name in catalog.dataset_names()])
     out.print(f"Presets: {', '.join(PRESETS)}")
+
+
+def _of_data(page: str) -> str:
+    """What a data set is, and the names of its other sizes."""
+    sizes = catalog.dataset_sizes(page)[1:]
+    return catalog.summary("data", page) + (f" Also {', '.join(sizes)}." if sizes else "")
 
 
 def show_names(title: str, rows: Sequence[tuple[str, str]]) -> None:

@@ -12,7 +12,7 @@ from vaebench.cli.console import NO, Json, answer, err, out, say
 
 @app.command("migrate", short_help="Convert records of an earlier schema.")
 def migrate_(
-    folder: Annotated[Path, typer.Argument(help="Folder of records.")],
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of records.")],
     as_json: Json = False,
 ) -> None:
     """Convert records to the current schema and names, if their task's definition is otherwise the same."""

@@ -9,7 +9,7 @@ import typer
 
 from vaebench import catalog, stops
 from vaebench.cli.app import app
-from vaebench.cli.console import INTERRUPTED, NO, Json, answer, out, say
+from vaebench.cli.console import INTERRUPTED, NO, Json, answer, names, out, say
 from vaebench.cli.progress import told
 from vaebench.mistakes import Mistake
 from vaebench.runner import processors, resolve_device
@@ -26,7 +26,9 @@ def nightly_(
         str | None,
         typer.Option(metavar="REV", help="Run the code of this revision here too, and compare with that."),
     ] = None,
-    tasks: Annotated[str, typer.Option(metavar="NAMES", help="Only these tasks, separated by commas.")] = "",
+    tasks: Annotated[
+        str | None, typer.Option(metavar="NAMES", help="Only these tasks, separated by commas; all by default.")
+    ] = None,
     folder: Annotated[Path, typer.Option("--out", help="Where report.md and night.json are written.")] = Path(
         "runs/nightly"
     ),
@@ -52,8 +54,8 @@ def nightly_(
     from vaebench.results.references import REFERENCES, root
     from vaebench.results.store import read_records, write_text
 
-    names = tuple(filter(None, tasks.split(",")))
-    check_(budget, jobs, against, reference, make, accept, names)
+    of = names(tasks, (), "--tasks")
+    check_(budget, jobs, against, reference, make, accept, of)
     checkout = root()
     where = Where(resolve_device(device), jobs or processors())
     stored = reference or checkout / REFERENCES / (FOLDER if where.device == "cpu" else f"{FOLDER}_{where.device}")
@@ -74,7 +76,7 @@ def nightly_(
             tuple(records),
             int(time.time() // 86_400),
             revision,
-            names,
+            of,
         )
         result = night(plan, told())
     except KeyboardInterrupt:
@@ -103,6 +105,12 @@ def check_(
     tasks: tuple[str, ...],
 ) -> None:
     """Check what is asked for, before anything heavy is imported."""
+    if reference and not reference.is_dir() and (reference.exists() or not make):
+        raise Mistake(
+            f"{reference} is a file; give a folder of stored numbers"
+            if reference.exists()
+            else f"there is no {reference}; --make makes the stored numbers"
+        )
     if not budget > 0:
         raise Mistake(f"--budget is above 0 minutes, not {budget:g}")
     if jobs is not None and jobs < 1:

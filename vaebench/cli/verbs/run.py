@@ -13,23 +13,29 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from vaebench import catalog, stops
 from vaebench.cli.app import app
 from vaebench.cli.console import INTERRUPTED, NO, Json, answer, err, names, out, say, say_notes
+from vaebench.cli.given import expanded
 from vaebench.cli.verdicts import show_verdicts
 from vaebench.engines.execute import ENGINES, JOBS, EngineName, Site, check_engine, execute
 from vaebench.engines.local import Workers
 from vaebench.experiment import PRESETS, UNJUDGED, Preset
 from vaebench.mistakes import Mistake
+from vaebench.results.journal import JOURNAL
 from vaebench.results.record import UNFINISHED
 from vaebench.runner import (
     MENDED_BY_THE_AUTHOR,
     Done,
+    Plan,
     Request,
     check,
+    check_places,
     fetch,
+    folder_of_run,
     plan,
     processors,
     resolve_device,
     run,
     unfinished,
+    whole,
 )
 from vaebench.terminal import visible
 
@@ -100,38 +106,37 @@ def run_(
     if files and variants is not None:
         raise Mistake(f"variants are given as --variants {variants} and as {' '.join(files)}: give them once")
     request = Request(
-        tasks=names(tasks, catalog.task_names()),
-        variants=tuple(dict.fromkeys(files)) if files else names(variants, catalog.variant_names()),
-        archs=names(archs, catalog.arch_names()),
-        datasets=names(datasets, ()),
+        tasks=names(tasks, catalog.task_names(), "--tasks"),
+        variants=tuple(dict.fromkeys(files)) if files else names(variants, catalog.variant_names(), "--variants"),
+        archs=names(archs, catalog.arch_names(), "--archs", "all that fit"),
+        datasets=names(datasets, (), "--datasets", "each task's own"),
         preset=cast("Preset", preset),
         seeds=seeds,
         device=device,
         jobs=JOBS.get(engine) or processors() if jobs is None else jobs,
         out=folder or Path("runs") / preset,
         seconds=cell_timeout,
-        data_root=data_root.expanduser(),
+        data_root=expanded(data_root, "--data-root"),
         missing=missing,
     )
     check(request)
     check_engine(engine)
     parameters = slurm_parameters(slurm or [], engine)
     if dry_run:
-        show_left(request, as_json)
+        show_left(request, engine, archs is not None, as_json)
         return
-    from vaebench.results.journal import Journal
-    from vaebench.results.lock import alone_in
-
-    journal = Journal(request.out)
     try:
-        with alone_in(request.out), Workers() as workers:
+        with folder_of_run(request.out) as journal, Workers() as workers:
             site = Site(workers, request.out, slurm=parameters)
             chosen = archs is not None, jobs is not None
             done = do(request, site, cast("EngineName", engine), journal, chosen=chosen, download=download)
     except KeyboardInterrupt as stop:
         stops.ignore()
         say_notes(stop)
-        say(f"stopped; finished cells are kept in {journal.path}: the same command goes on from there")
+        if (path := request.out / JOURNAL).exists():
+            say(f"stopped; finished cells are kept in {path}: the same command goes on from there")
+        else:
+            say("stopped before any cell was finished; the same command begins again")
         sys.exit(INTERRUPTED)
     if done is not None:
         for line in site.notes:
@@ -143,9 +148,14 @@ def slurm_parameters(given: list[str], engine: str) -> dict[str, str]:
     """Read parameters of SLURM jobs."""
     if given and engine != "slurm":
         raise Mistake("--slurm says how SLURM jobs run: add --engine slurm")
-    if bad := [one for one in given if not one.partition("=")[2]]:
-        raise Mistake(f"--slurm is NAME=VALUE, as slurm_partition=short, not {bad[0]}")
-    return {name: value for name, _, value in (one.partition("=") for one in given)}
+    if bad := [one for one in given if not (one.partition("=")[0].strip() and one.partition("=")[2].strip())]:
+        raise Mistake(f"--slurm is NAME=VALUE, as slurm_partition=short, not {bad[0] or 'empty'}")
+    found = {name.strip(): value.strip() for name, _, value in (one.partition("=") for one in given)}
+    if engine == "slurm":
+        from vaebench.engines.slurm import check_cluster
+
+        check_cluster(found)
+    return found
 
 
 def do(
@@ -173,18 +183,11 @@ def do(
         fetch(request)
     with err.status("planning"):
         planned = plan(request, workers.ask)
-    if planned.unfit and not archs_chosen:
-        many = f"{len(planned.unfit)} combinations of variant, architecture and data set"
-        say(f"left out: {many} that do not fit; --archs lists them")
-    else:
-        for line in planned.unfit:
-            say(f"left out: {line}", "yellow")
+    show_unfit(planned, archs_chosen)
     if planned.there:
         say(f"records that are there already in {request.out}: {planned.there}")
     if not planned.cells:
-        if planned.there:
-            return None
-        raise Mistake("nothing is left to run")
+        return None
     if engine != "local":
         from vaebench.forecast import seconds_of
 
@@ -194,17 +197,37 @@ def do(
         return run(request, planned, journal, progress, partial(execute, engine, site), keeps=engine != "local")
 
 
-def show_left(request: Request, as_json: bool) -> None:
+def show_unfit(planned: Plan, archs_chosen: bool) -> None:
+    """Say which combinations do not fit. If none does, that is a mistake."""
+    if planned.unfit and not archs_chosen:
+        many = f"{len(planned.unfit)} combinations of variant, architecture and data set"
+        say(f"left out: {many} that do not fit; --archs lists them")
+    else:
+        for line in planned.unfit:
+            say(f"left out: {line}", "yellow")
+    if not planned.cells and not planned.there:
+        raise Mistake("nothing fits: give other --variants, --archs or --datasets")
+
+
+def show_left(request: Request, engine: str, archs_chosen: bool, as_json: bool) -> None:
     """Print what is left of each task, and how long it takes by the times that earlier records carry."""
     from vaebench.forecast import left
 
     with err.status("planning"), Workers() as workers:
-        planned = plan(replace(request, device=resolve_device(request.device)), workers.ask)
-        found = left(unfinished(request.out, planned.cells), request.out)
+        planned = plan(replace(request, device=resolve_device(request.device, engine)), workers.ask)
+        check_places(request.out, planned.cells)
+        cells = unfinished(request.out, planned.cells)
+        found, complete = left(cells, request.out), whole(request.out, planned.cells)
+    show_unfit(planned, archs_chosen)
+    there = planned.there + len(complete)
     if as_json:
-        answer({"there": planned.there, "left": [asdict(one) for one in found]})
+        answer({"there": there, "left": [asdict(one) for one in found]})
         return
-    out.print(f"records that are there: {planned.there}", highlight=False)
+    out.print(f"records that are there: {there}", highlight=False)
+    if again := len(complete & {cell.subject.file_name for cell in cells}):
+        say(f"{again} of them are trained again, for the journal lacks their cells; --missing leaves them out")
+    if not found:
+        out.print("nothing is left to train", highlight=False)
     for one in found:
         hours = (
             "no record says how long it takes, see vaebench check FILE"
