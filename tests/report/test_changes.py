@@ -5,7 +5,7 @@ import re
 import pytest
 
 import vaebench
-from vaebench.report.changes import CHANGELOG, Section, changed_since, changes_page, sections
+from vaebench.report.changes import CHANGELOG, Section, changes_page, sections
 from vaebench.report.citation import board_bibtex, paper_bibtex, papers_bibtex, suite_bibtex
 from vaebench.report.suite import suite
 from vaebench.results.references import root
@@ -46,12 +46,6 @@ def test_a_changelog_is_read_by_version_and_day():
     assert found[1].headlines == (("", "All is new: nothing is old."),)
     assert found[2] == Section("0.1.0", "", "") and found[2].headlines == ()
     assert sections("") == ()
-
-
-def test_what_changed_since_a_version_is_what_came_later():
-    assert [one.version for one in changed_since(LOG, "0.1.0")] == ["0.3.0", "0.2.0"]
-    assert changed_since(LOG, "0.3.0") == ()
-    assert len(changed_since(LOG, "0.0.9")) == 3
 
 
 def test_the_page_has_each_version_with_its_day_and_each_task_with_its_versions():

@@ -65,6 +65,12 @@ def said(line, records=RECORDS):
             '{published("strict", "holds")} as published, {count("strict", "holds")} under controls',
             "3 as published, 0 under controls",
         ),
+        ('{both("large", "holds")}, {both("strict", "holds")}, {both("strict", "fails")}', "3, 0, 1"),
+        (
+            '{above("large", "loss", 0.5)} above, {below("large", "loss", 0.5)} below, '
+            '{above("large", "loss", 0.82) + below("large", "loss", 0.82)} clear of its middle',
+            "3 above, 1 below, 3 clear of its middle",
+        ),
         ('{variants("large", "holds")}', "`iwae` and `vae`"),
         ('{variants("large", "fails")}', "`beta_vae`"),
         ('{word("beta_vae.mlp.digits", "large")}', "fails"),
@@ -145,6 +151,10 @@ def test_a_query_prints_what_the_records_have(query, text):
         '[falls]{mean("iwae.mlp.digits", "gain", knob=2.0) < mean("iwae.mlp.digits", "gain", knob=0.5)}',
         '[some]{count("large", "holds")}',
         '[some]{count("large", "holds") in 3}',
+        "{log(0)}",
+        "{exp(1, x=2)}",
+        "[so]{True}",
+        "[so]{1 < exp(1)}",
     ],
 )
 def test_what_cannot_be_answered_is_an_error_of_one_line_with_its_place(query):

@@ -2,12 +2,13 @@
 
 import math
 import re
+from dataclasses import replace
 
 import pytest
 
 from vaebench import catalog
-from vaebench.claims import CheckResult, Interval, Table
-from vaebench.report.in_words import EFFECTS, Effect, effect_of, headline, said, span
+from vaebench.claims import CheckResult, Interval, Level, Table, Verdict
+from vaebench.report.in_words import EFFECTS, Effect, effect_of, effects_of, headline, said, span
 
 TASKS = {name: catalog.task(name) for name in catalog.task_names()}
 
@@ -25,12 +26,11 @@ def test_each_paper_has_one_or_two_headlines():
 
 
 @pytest.mark.parametrize("key", EFFECTS)
-def test_an_entry_of_a_claim_that_is_there_names_a_check_of_it_and_has_one_gap(key):
-    effect = EFFECTS[key]
-    assert effect.says.count("{}") == 1 and key[0] in TASKS
-    claims = {claim.id: claim for claim in TASKS[key[0]].claims}
-    if key[1] in claims:
-        assert statistics(claims[key[1]]) & set(effect.statistics), key
+def test_an_entry_is_of_a_claim_names_a_check_of_it_and_has_one_gap(key):
+    effect, task = EFFECTS[key], TASKS[key[0]]
+    claims = {claim.id: claim for claim in (*task.claims, *task.invariants)}
+    assert effect.says.count("{}") == 1
+    assert statistics(claims[key[1]]) & set(effect.statistics), key
 
 
 @pytest.mark.parametrize("log_ratio", [-2.0, -0.445, -0.01, 0.01, 0.7])
@@ -57,7 +57,7 @@ def test_decades_are_factors(value, text):
     assert said(value, "times") == text
 
 
-@pytest.mark.parametrize("unit", ["less", "change", "points", "times", "share", "number"])
+@pytest.mark.parametrize("unit", ["less", "change", "lower", "points", "times", "share", "number"])
 def test_a_range_has_both_ends_and_its_unit_once_if_both_have_it(unit):
     text = span(0.1, 0.4, unit)
     assert len(re.findall(r"\d+\.?\d*", text)) == 2 and " to " in text
@@ -82,3 +82,11 @@ def test_another_claim_is_said_by_its_first_published_condition():
     none = CheckResult("b", None, 0.0, None, "undecided", "no seed finished")
     assert effect_of("t", "c", [none, second]) is None
     assert effect_of("t", "c", []) is None
+
+
+def test_an_effect_that_too_few_seeds_have_is_not_summed_up():
+    found = CheckResult("a", Interval(1.0, 0.5, 1.5, 3), 0.0, None, "holds")
+    level = Level("holds", (), (), "", "", "")
+    verdict = Verdict("c", "trained", level, level, (found,))
+    assert [one.interval.n for _, one in effects_of("t", [(verdict, 3), (verdict, 5)])] == [3]
+    assert effects_of("t", [(replace(verdict, controlled=replace(level, code="collapsed")), 3)]) == []

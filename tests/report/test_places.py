@@ -11,9 +11,9 @@ from vaebench.claims import Claim, Measurement, Near, column, declined
 from vaebench.report.distinct import distinct
 from vaebench.report.fits import IMAGES_ONLY, VECTORS, cannot_be, networks_of
 from vaebench.report.places import Place, places
-from vaebench.report.places_page import by_data, places_page
+from vaebench.report.places_page import places_page
 from vaebench.report.selection import select
-from vaebench.report.standing import Standing, coverage, shared_claims, standings
+from vaebench.report.standing import Standing, by_data, coverage, shared_claims, standings
 
 SEEDS = range(5)
 

@@ -73,6 +73,21 @@ def test_a_kept_file_is_not_worked_out_again_and_an_edited_one_is(made, checkout
     assert len(worked) == 3
 
 
+def test_what_is_used_every_day_is_kept_and_what_nobody_asked_for_goes(tmp_path, monkeypatch):
+    """A day on which nothing was new renewed nothing: after thirty of them the whole board was worked out again."""
+    import vaebench.report.cache as kept
+
+    store, now = Cache(tmp_path / "board.sqlite"), [0.0]
+    monkeypatch.setattr(kept.time, "time", lambda: now[0])
+    store.keep({"used": b"1", "left": b"2"})
+    for _ in range(3):
+        now[0] += (kept.DAYS - 1) * 86400
+        assert store.find(["used"]) == {"used": b"1"}
+        store.keep({}, ["used"])
+    store.keep({"new": b"3"})
+    assert store.find(["used", "left", "new"]) == {"used": b"1", "new": b"3"}
+
+
 def test_a_file_that_changes_while_it_is_read_is_kept_as_what_was_read(made, checkout, tmp_path, monkeypatch):
     import vaebench.report.reading as reading
 

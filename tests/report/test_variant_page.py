@@ -6,9 +6,10 @@ import pytest
 
 from vaebench.report.distinct import distinct
 from vaebench.report.markdown import PREVIEW
-from vaebench.report.places_page import by_data, lines_of, places_of
+from vaebench.report.places_page import lines_of, places_of
 from vaebench.report.selection import select
 from vaebench.report.sent import sent
+from vaebench.report.standing import by_data
 from vaebench.report.suite import Name
 from vaebench.report.variant_page import variant_page, variants_of
 
@@ -109,7 +110,7 @@ def test_what_it_gives_is_at_the_first_knob_value(suite, made):
     from vaebench.claims import Measurement, column
 
     def read(rng):
-        found = [(k, "damage_small", v) for k, v in ((0.1, 0.5), (1.0, 0.2))] + [(None, "active_units", 3.0)]
+        found = [(k, "damage_small_per_data", v) for k, v in ((0.1, 0.5), (1.0, 0.2))] + [(None, "active_units", 3.0)]
         return [column("trained", k, 0, Measurement(name, value, 0.0, 1)) for k, name, value in found]
 
     records = [made.record(measurements=read)]

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import Field, fields, is_dataclass
 from fractions import Fraction
 
-from vaebench.claims import Claim, Column, Condition, Verdict, judged_names, map_entry
+from vaebench.claims import Claim, Column, Condition, Verdict, is_duration, judged_names, map_entry
 from vaebench.papers import Task
 from vaebench.report.sent import Sent
 from vaebench.report.suite import Suite
@@ -97,21 +97,28 @@ def copied(record: Record, task: Task) -> str:
     trained = [c for c in record.measurements if c.arm == "trained" and len(c.values) > 1 and map_entry(c.name) is None]
     names = set(judged_names(task.claims))
     for column in trained:
-        if column.name in names and len(set(column.values)) == 1 and _is_drawn(column.values[0]):
+        if column.name in names and len(set(column.values)) == 1 and not is_share_of_few(column.values[0]):
             return f"measurements: {column.name} is equal to the last digit in all seeds, as if one were copied"
     complete = [column for column in trained if column.seeds == trained[0].seeds]
     seen: dict[tuple[float, ...], int] = {}
     for index, seed in enumerate(complete[0].seeds if complete else ()):
         values = tuple(column.values[index] for column in complete)
-        if values in seen and any(map(_is_drawn, values)):
+        if values in seen and not all(map(is_share_of_few, values)):
             return f"measurements: seed {seed} is equal to seed {seen[values]} to the last digit, as if it were copied"
         seen[values] = seed
     return ""
 
 
-def _is_drawn(value: float) -> bool:
-    """Whether a number is neither a share of few nor whole: those may be equal in several seeds."""
-    return not math.isclose(float(Fraction(value).limit_denominator(FINE)), value, rel_tol=1e-12, abs_tol=1e-300)
+def is_share_of_few(value: float) -> bool:
+    """Whether a number is a share of few things, or whole: several seeds, or two models, may give it.
+
+    Args:
+        value: The number.
+
+    Returns:
+        Whether it is, up to rounding.
+    """
+    return math.isclose(float(Fraction(value).limit_denominator(FINE)), value, rel_tol=1e-12, abs_tol=1e-300)
 
 
 def _unknown(record: Record, suite: Suite) -> str:
@@ -213,7 +220,7 @@ def _other_closed_form(record: Record, references: Sequence[Record]) -> str:
         if _closed_form(reference) == _closed_form(record):
             exact |= {column.place: column for column in reference.measurements if column.arm.startswith("analytic")}
     for column in record.measurements:
-        if (own := exact.get(column.place)) and not column.name.endswith("_time_ratio"):
+        if (own := exact.get(column.place)) and not is_duration(column.name):
             values = dict(zip(own.seeds, own.values, strict=True))
             for seed, value in zip(column.seeds, column.values, strict=True):
                 if seed in values and not math.isclose(value, values[seed], rel_tol=EXACT, abs_tol=EXACT):

@@ -17,14 +17,17 @@ _CREATE = "CREATE TABLE IF NOT EXISTS kept (key TEXT PRIMARY KEY, value BLOB, us
 _AT_ONCE = 500
 
 
-def cache_file() -> Path:
+def cache_file() -> Path | None:
     """Where the store lies.
 
     Returns:
-        A file in the folder that ``XDG_CACHE_HOME`` names, or in ``~/.cache``.
+        A file in the folder that ``XDG_CACHE_HOME`` names, or in ``~/.cache``; None for a user without a home folder.
     """
     named = os.environ.get("XDG_CACHE_HOME", "")
-    return (Path(named) if named else Path.home() / ".cache") / "vaebench" / "board.sqlite"
+    try:
+        return (Path(named) if named else Path.home() / ".cache") / "vaebench" / "board.sqlite"
+    except RuntimeError:
+        return None
 
 
 class Cache:
@@ -80,7 +83,8 @@ class Cache:
             used: Keys that were found and are wanted further.
         """
         now = int(time.time())
-        there = self._open() if values else None
+        wanted = list(used)
+        there = self._open() if values or wanted else None
         if there is None:
             return
         try:
@@ -88,7 +92,7 @@ class Cache:
                 there.executemany(
                     "INSERT OR REPLACE INTO kept VALUES (?, ?, ?)", [(key, one, now) for key, one in values.items()]
                 )
-                there.executemany("UPDATE kept SET used = ? WHERE key = ?", [(now, key) for key in used])
+                there.executemany("UPDATE kept SET used = ? WHERE key = ?", [(now, key) for key in wanted])
                 there.execute("DELETE FROM kept WHERE used < ?", (now - DAYS * 86400,))
         except sqlite3.Error:
             return

@@ -69,21 +69,6 @@ def sections(changelog: str) -> tuple[Section, ...]:
     )
 
 
-def changed_since(changelog: str, version: str) -> tuple[Section, ...]:
-    """Say what changed after a version.
-
-    Args:
-        changelog: The changelog's text.
-        version: The version that somebody knows.
-
-    Returns:
-        The later sections, the latest first; all where the version is not among them.
-    """
-    found = sections(changelog)
-    known = next((place for place, one in enumerate(found) if one.version == version), len(found))
-    return found[:known]
-
-
 def changes_page(changelog: str, tasks: Sequence[Task], linked: bool = True, compared: str = "") -> str:
     """Write what changed on the board, version by version.
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from vaebench.claims import WORST_FIRST, Claim, LevelName, Verdict, VerdictWord
+from vaebench.claims import WORST_FIRST, Beyond, Claim, Condition, LevelName, Verdict, VerdictWord, share_interval
 from vaebench.papers import Task
 from vaebench.report.condition_words import condition_words
 from vaebench.report.decisive import decisive
@@ -105,6 +105,14 @@ class Counted:
         return sides
 
     @property
+    def out_of_reach(self) -> str:
+        """Say that it cannot hold as published, whatever is measured, because seeds are too few; or nothing."""
+        seeds = max((len(one.first.record.cells) for one in self.models), default=0)
+        if seeds and any(_beyond_reach(one, seeds) for one in self.claim.conditions if one.role == "published"):
+            return f"{seeds} seeds cannot show it"
+        return ""
+
+    @property
     def breadth(self) -> tuple[float, float]:
         """Shares of models on which it holds, under controls and as published."""
         controlled, published = (self.held(at) / max(1, self.applies(at)) for at in ("controlled", "published"))
@@ -114,6 +122,16 @@ class Counted:
     def link(self) -> str:
         """Where its section is."""
         return f"{self.task.name}.md#{anchor(self.claim.id)}"
+
+
+def _beyond_reach(condition: Condition, seeds: int) -> bool:
+    """Whether not even so many seeds at the ideal would show a condition: a share's interval is never narrow."""
+    if not isinstance(condition, Beyond) or condition.scale != "share":
+        return False
+    surest = share_interval((condition.ideal,) * seeds)
+    if condition.ideal > condition.limit:
+        return surest.low is None or surest.low <= condition.limit
+    return surest.high is None or surest.high >= condition.limit
 
 
 def _held_on(side: Mapping[str, list[bool]], of: str, called: str = "") -> str:
@@ -213,14 +231,15 @@ def how_much(one: Counted, network: bool) -> tuple[str, str]:
         where = f", {quoted.where if network else words(quoted.dataset)}" if several else ""
         where = _turned(one, quoted) or where  # two names of data sets would make a third line
         return _over_variants(one.task, quoted, where)
-    found = effects_of(one.task.name, one.verdicts)
+    seeds = (len(model.first.record.cells) for model in one.models)
+    found = effects_of(one.task.name, zip(one.verdicts, seeds, strict=True))
     numbers = [(of, check.interval.estimate) for of, check in found if check.interval]
     if not numbers:
         return "", ""
     effect, values = numbers[0][0], [value for of, value in numbers if of == numbers[0][0]]
     middle = f"**{escape(said(statistics.median(values), effect.unit))}**"
     spread = escape(span(min(values), max(values), effect.unit))
-    return f"{escape(effect.says).format(middle)} (median; {spread})", "too few variants"
+    return f"{escape(effect.says).format(middle)} (median)", f"too few; here {spread}"
 
 
 def _quoted(one: Counted) -> Group | None:
@@ -231,7 +250,7 @@ def _quoted(one: Counted) -> Group | None:
 
 def _turned(one: Counted, quoted: Group) -> str:
     """Name the first data set on which the same network's effect has the other sign, beyond doubt on both."""
-    if quoted.effect.unit not in {"less", "change", "points"}:  # other units have no sign
+    if quoted.effect.unit not in {"less", "change", "lower", "points"}:  # other units have no sign
         return ""
     opposed = [
         group
@@ -322,6 +341,7 @@ def all_claims(found: Sequence[Counted]) -> str:
         verdicts = one.verdicts
         name = f"[{escape(one.claim.id)}]({one.link})"
         counts = [tally(verdicts, at == "published") + _in_brackets(one.by_dataset(at)) for at in one.levels]
+        counts[0] += _in_brackets(one.out_of_reach)
         counts += [NO_CONTROL] * (len(AT) - len(counts))
         tells = told(verdicts) or IN_TESTS
         rows.append([name, escape(one.claim.says), *counts, what_decides(one), _analytic(one), tells])

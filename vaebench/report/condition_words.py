@@ -166,7 +166,7 @@ def is_control(name: str) -> bool:
         name: Its name.
 
     Returns:
-        Whether it is of the prior, of an untrained or turned model, or of the twin.
+        Whether it is of the prior or a narrowed one, of a turned model, or of the twin.
     """
     what, way = _detected(name)
     return (bool(what) and way not in {"more_volume", "less_volume"}) or name.endswith(("_twin", "_rotated"))

@@ -90,6 +90,8 @@ def _filled(line: str, queries: Queries) -> str:
 
 def _answer(query: str, words: str | None, queries: Queries) -> str:
     if words is not None:
+        if not _asks(query):
+            raise Unanswered(f"{query} asks the records nothing")
         if _value(query, queries) is not True:
             raise Unanswered(f"the records do not say {words!r}: {query} is not true")
         return words
@@ -131,8 +133,19 @@ def _value(query: str, queries: Queries) -> object:
         raise Unanswered(f"{query} is no query") from None
     try:
         return _evaluated(tree, queries)
-    except (TypeError, ZeroDivisionError, OverflowError) as error:
+    except Unanswered:
+        raise
+    except (TypeError, ValueError, ZeroDivisionError, OverflowError) as error:
         raise Unanswered(f"{query}: {error}") from None
+
+
+def _asks(query: str) -> bool:
+    """Whether there is a question to the records in a query, and not only numbers that are written down."""
+    try:
+        names = (node.func for node in ast.walk(ast.parse(query.strip())) if isinstance(node, ast.Call))
+    except SyntaxError:
+        return True  # which is told as such
+    return any(isinstance(one, ast.Name) and one.id not in MATHEMATICS for one in names)
 
 
 def _evaluated(node: ast.expr, queries: Queries) -> Any:
@@ -163,6 +176,8 @@ def _is_relation(op: ast.cmpop) -> bool:
 
 def _called(name: str, arguments: Sequence[ast.expr], named: Sequence[ast.keyword], queries: Queries) -> Any:
     if name in MATHEMATICS:
+        if named:
+            raise Unanswered(f"{name} takes no names of arguments")
         return MATHEMATICS[name](*(_evaluated(one, queries) for one in arguments))
     asked = {one: method for one, method in vars(Queries).items() if inspect.isfunction(method) and one[0] != "_"}
     if name not in asked:

@@ -46,14 +46,15 @@ GIVEN = (
     Given(
         "Prior outliers",
         "↓",
-        "share of samples from the prior that a classifier finds odder than 95 % of held-out reconstructions",
+        "share of samples from the prior that a classifier finds odder than 95 % of the row's own held-out "
+        "reconstructions, so that a blurred model is asked for less",
         ((SAMPLING, "classifier_beyond_95_prior"),),
     ),
     Given(
         "Damage",
         "↓",
-        "change of the reconstruction under the smallest attack, relative to it",
-        ((VARIANCE, "damage_small"),),
+        "change of the reconstruction under the smallest attack, in standard deviations of the data",
+        ((VARIANCE, "damage_small_per_data"),),
     ),
     Given("Active units", "", "latent units that the decoder uses", ((ISOMETRY, "active_units"),)),
 )

@@ -127,7 +127,8 @@ SECTIONS: dict[str, dict[str, str]] = {
     "How rows compare": {
         "place": "A range on one task and data set. The best place is 1 + the number of rows that are significantly "
         "better. The worst is the number of rows − the number that are significantly worse. Two rows are compared on "
-        "the claims that both have, by Welch's test at 5 %. Nothing is filled in for what is missing.",
+        "the claims that both have by the same measures, by Welch's test at 5 % of each pair: of 20 pairs that do not "
+        "differ, one does so by chance. Nothing is filled in for what is missing.",
         "distinct model": "Records are one model if all measurements of the trained arm are equal up to rounding. "
         "They then count once.",
     },

@@ -48,13 +48,21 @@ def tally(verdicts: Iterable[Verdict], published: bool) -> str:
     Returns:
         For example ``✓ 12 · ✗ 0 · ? 2``; empty if the claim applies nowhere.
     """
-    return _counted((one.published if published else one.controlled).word for one in verdicts)
+    return counted((one.published if published else one.controlled).word for one in verdicts)
 
 
-def _counted(words_: Iterable[VerdictWord]) -> str:
-    found = Counter(words_)
+def counted(found: Iterable[VerdictWord]) -> str:
+    """Count words.
+
+    Args:
+        found: The words.
+
+    Returns:
+        For example ``✓ 12 · ✗ 0 · ? 2``; empty if the claim applies nowhere.
+    """
+    numbers = Counter(found)
     shown = [word for word in SYMBOLS if word != "not applicable"]
-    return " · ".join(f"{SYMBOLS[word]} {found[word]}" for word in shown) if any(found[word] for word in shown) else ""
+    return " · ".join(f"{SYMBOLS[word]} {numbers[word]}" for word in shown) if any(map(numbers.get, shown)) else ""
 
 
 def told(verdicts: Iterable[Verdict]) -> str:
@@ -176,7 +184,7 @@ def tolerance_table(claims: Sequence[Claim], shown: Sequence[ShownRecord]) -> st
             continue
         at = [_at_factors(claim, one) for one in shown]
         for place, level in enumerate(("as published", "under controls")):
-            counts = [_counted(words_[factor][place] for words_ in at) for factor in range(len(FACTORS))]
+            counts = [counted(words_[factor][place] for words_ in at) for factor in range(len(FACTORS))]
             rows.append([escape(claim.id) if place == 0 else "", level, *counts])
     heads = ["Claim", "Level", *("as it is" if factor == 1 else f"× {factor:g}" for factor in FACTORS)]
     return details(TOLERANCES, table(heads, rows)) if rows else ""

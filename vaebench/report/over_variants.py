@@ -108,7 +108,8 @@ def groups(task: Task, models: Iterable[Model], kept: Mapping[str, Pooled]) -> t
 
 
 def _group(task: Task, claim: Claim, arch: str, dataset: str, models: Sequence[Model]) -> Group | None:
-    found = [(model.name, *one) for model in models for one in effects_of(task.name, [model.first.verdicts[claim.id]])]
+    judged = ((model, (model.first.verdicts[claim.id], len(model.first.record.cells))) for model in models)
+    found = [(model.name, *effect) for model, one in judged for effect in effects_of(task.name, [one])]
     if not found:
         return None
     effect = found[0][1]
@@ -187,7 +188,8 @@ def over_variants_page(
     parts.append(
         f"The effect of each {link('claim')} over distinct {link('variant', 'variants')}, by random effects. "
         "Networks and data sets are fixed, so each pair has its own line. Variants that are one model count once. "
-        "Those of which nothing can be seen, because they have collapsed or a control leaves no room, are left out. "
+        "Those of which nothing can be seen, because they have collapsed or a control leaves no room, are left out, "
+        "and so are those that too few seeds read. "
         "The interval in brackets is of the mean over variants (Hartung and Knapp). *A new variant* is the 95 % "
         "prediction interval for the true effect of one that is not here (Higgins et al. 2009). "
         "It takes variants as a random draw, which the suite's choice is not. "

@@ -31,10 +31,11 @@ from vaebench.report.left_out import left_out_page
 from vaebench.report.over_records import over_records
 from vaebench.report.over_variants import PAGE as OVER_VARIANTS
 from vaebench.report.over_variants import Group, general_lines, groups, over_variants_page, read_kept
-from vaebench.report.places_page import by_data, lines_of, places_of, places_page, places_path
+from vaebench.report.places_page import lines_of, places_of, places_page, places_path
 from vaebench.report.record_page import record_page
 from vaebench.report.records_page import records_page, records_path
 from vaebench.report.selection import Selection
+from vaebench.report.standing import by_data
 from vaebench.report.suite import Suite
 from vaebench.report.superseded import PAGE as SUPERSEDED
 from vaebench.report.superseded import superseded_page

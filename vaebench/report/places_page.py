@@ -5,7 +5,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from vaebench.claims import Verdict
 from vaebench.papers import Task
 from vaebench.report.dated import measured
-from vaebench.report.distinct import Model
 from vaebench.report.format import plus_minus
 from vaebench.report.glossary import PAGE as GLOSSARY
 from vaebench.report.glossary import link
@@ -24,7 +23,7 @@ from vaebench.report.markdown import (
 )
 from vaebench.report.selection import Selection
 from vaebench.report.shown import Row, ShownRecord
-from vaebench.report.standing import Coverage, Standing, coverage, shared_claims, standings
+from vaebench.report.standing import ByData, Coverage, Standing, coverage, shared_claims
 from vaebench.report.superseded import no_records
 from vaebench.report.trust import row_trust_said
 
@@ -40,25 +39,6 @@ NOT_RUN = "Not run"
 CANNOT = "Cannot be"
 AGAIN = "To be rerun"
 ALONE = "the only model there"
-
-
-ByData = Mapping[tuple[str, str], tuple[Standing, ...]]
-"""Where the models of one task stand, by preset and data set."""
-
-
-def by_data(models: Sequence[Model]) -> ByData:
-    """Place the models of one task on each data set.
-
-    Args:
-        models: The distinct models of the task.
-
-    Returns:
-        Where they stand, by preset and data set.
-    """
-    grouped: dict[tuple[str, str], list[Model]] = {}
-    for one in models:
-        grouped.setdefault((one.first.row.preset, one.first.dataset), []).append(one)
-    return {key: standings(grouped[key]) for key in sorted(grouped)}
 
 
 def lines_of(own: Mapping[str, ByData]) -> dict[int, str]:
@@ -151,7 +131,8 @@ def _first(found: Sequence[Standing]) -> str:
 def _legend() -> str:
     return (
         f"A {link('place', 'place', UP)} is a range, from the rows that are significantly better or worse. Two rows "
-        f"are compared by {link('agreement', up=UP)} under controls, on the claims that both have. Rows of different "
+        f"are compared by {link('agreement', up=UP)} under controls, on the claims that both have by the same "
+        "measures. Each pair is tested at 5 %, without a correction for many pairs. Rows of different "
         "claims need not stand in one order: one may be better than a row above it. The mean that is shown is over the "
         "claims that all rows with a place have. High agreement says that the claims are true of a variant, not that "
         "it is a good one. Behind it: how many claims hold "
@@ -173,7 +154,7 @@ def _table(task: Task, found: Sequence[Standing]) -> str:
         marks = [both(verdicts[claim.id]) for claim in task.claims]
         trust = row_trust_said(record.record for record in one.model.records)
         rows.append([str(one.place or "–"), name, shown, _holds(verdicts.values()), *marks, trust])
-    on = f"Agreement on {len(shared)} shared claim{'s' * (len(shared) != 1)}"
+    on = f"Agreement on {f'{len(shared)} shared claims' if len(shared) != 1 else escape(shared[0])}"
     return dropping_empty(["Place", "Variant · network", on, "Hold", *claims, "Trust"], rows)
 
 

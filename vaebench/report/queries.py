@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import get_args
 
-from vaebench.claims import CheckResult, Column, Level, LevelName, Verdict, VerdictWord
+from vaebench.claims import SURVIVING_SHARE, CheckResult, Column, Level, LevelName, Verdict, VerdictWord
 from vaebench.mistakes import nearest
 from vaebench.report.first_population import Before
 from vaebench.results.record import Record
@@ -136,6 +136,13 @@ class Queries:
         """Number of records of a selection on which a claim has a word as published."""
         return len(self._with(claim, word, variant, network, data, arm, "published"))
 
+    def both(
+        self, claim: str, word: VerdictWord = "holds", variant: str = "", network: str = "", data: str = ""
+    ) -> int:
+        """Number of records of a selection on which a claim has a word at both levels."""
+        held = self._with(claim, word, variant, network, data, "trained")
+        return sum(_verdict(record, claim, "trained").published.word == word for record in held)
+
     def applicable(
         self,
         claim: str,
@@ -163,6 +170,39 @@ class Queries:
         _check_word(word)
         chosen = self._with_arm(claim, variant, network, data, arm)
         return sum({check.word for check in _checks(one, claim, arm, statistic)} == {word} for one in chosen)
+
+    def above(
+        self, claim: str, statistic: str, limit: float, variant: str = "", network: str = "", data: str = ""
+    ) -> int:
+        """Number of records of a selection where a statistic's intervals all lie above a limit.
+
+        It is any limit, not the claim's. Statistics of too few seeds do not count.
+        """
+        found = self._intervals(claim, statistic, variant, network, data)
+        return sum(all(low > limit for low, _ in one) for one in found)
+
+    def below(
+        self, claim: str, statistic: str, limit: float, variant: str = "", network: str = "", data: str = ""
+    ) -> int:
+        """Number of records of a selection where they all lie below it."""
+        found = self._intervals(claim, statistic, variant, network, data)
+        return sum(all(high < limit for _, high in one) for one in found)
+
+    def _intervals(
+        self, claim: str, statistic: str, variant: str, network: str, data: str
+    ) -> list[list[tuple[float, float]]]:
+        """Ends of a statistic's intervals at all knob values, by record that has one."""
+        chosen = self._with_arm(claim, variant, network, data, "trained")
+        read = (
+            [
+                one.interval
+                for one in _checks(record, claim, "trained", statistic)
+                if one.interval and one.interval.n >= SURVIVING_SHARE * len(record.cells)
+            ]
+            for record in chosen
+        )
+        ends = [[(one.low, one.high) for one in each if one.low is not None and one.high is not None] for each in read]
+        return [each for each in ends if each]
 
     def variants(self, claim: str, word: VerdictWord, network: str = "", data: str = "", arm: str = "trained") -> str:
         """Names of the variants on which a claim has a word, in the order of the alphabet."""

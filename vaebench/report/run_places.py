@@ -1,6 +1,6 @@
 """The places of a run's rows among those of the board: by task and data set, with the rows they cannot be told from."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from vaebench.claims import Interval
@@ -9,8 +9,7 @@ from vaebench.report.distinct import distinct
 from vaebench.report.places import compared
 from vaebench.report.selection import Selection
 from vaebench.report.sent import THIS_RUN
-from vaebench.report.shown import ShownRecord
-from vaebench.report.standing import Standing, shared_claims, standings
+from vaebench.report.standing import Standing, by_data, shared_claims
 
 
 @dataclass(frozen=True)
@@ -74,7 +73,7 @@ def run_places(tasks: Sequence[Task], selection: Selection) -> tuple[RowPlaces, 
     by_row: dict[str, list[RunPlace]] = {}
     presets: dict[str, str] = {}
     for task in tasks:
-        for (preset, _), found in _by_data(selection.of_task(task.name)).items():
+        for (preset, _), found in by_data(distinct(selection.of_task(task.name))).items():
             for one in found:
                 for record in one.model.records:
                     if record.row.sender == THIS_RUN:
@@ -84,12 +83,6 @@ def run_places(tasks: Sequence[Task], selection: Selection) -> tuple[RowPlaces, 
         RowPlaces(row, presets[row], tuple(its), tuple(t.name for t in tasks if t.name not in {p.task for p in its}))
         for row, its in sorted(by_row.items())
     )
-
-
-def _by_data(shown: Iterable[ShownRecord]) -> Mapping[tuple[str, str], tuple[Standing, ...]]:
-    models = distinct(shown)
-    keys = sorted({(one.first.row.preset, one.first.dataset) for one in models})
-    return {key: standings([one for one in models if (one.first.row.preset, one.first.dataset) == key]) for key in keys}
 
 
 def _place(task: Task, one: Standing, found: Sequence[Standing]) -> RunPlace:

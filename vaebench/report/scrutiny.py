@@ -131,9 +131,10 @@ def _of_one(record: Sent, standard: Standard, sources: Path) -> Findings:
         *(of_sources := list(_sources(record, suite, sources))),
     ]
     if not of_sources and suite.variants.get(subject.variant.name) != subject.variant.code_hash:
-        file = sources / SOURCES / subject.variant.name / entry(sources / SOURCES / subject.variant.name).file
-        found.remarks += filter(None, [_unsaid(file, sources)])
-        found.unproved += filter(None, [_unranked(record, file)])
+        folder = sources / SOURCES / subject.variant.name
+        at = entry(folder)
+        found.remarks += filter(None, [_unsaid(folder / at.file, sources)])
+        found.unproved += filter(None, [_unranked(record, folder / at.file, at.name)])
     return found
 
 
@@ -143,9 +144,9 @@ def _unsaid(file: Path, folder: Path) -> str:
     return f"{file.relative_to(folder)}: {lacks}" if lacks else ""
 
 
-def _unranked(record: Record, file: Path) -> str:
+def _unranked(record: Record, file: Path, name: str) -> str:
     """Say that a record would be ranked although its source declares what is never ranked."""
-    found = declared(file)
+    found = declared(file, name)
     if record.subject.variant.apart or not found:
         return ""
     return f"subject.variant.apart: empty, and {file.name} declares {', '.join(found)}: such a row is never ranked"

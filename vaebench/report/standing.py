@@ -1,6 +1,6 @@
 """Say where each model stands on one task and data set: its place, or why it has none."""
 
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import fmean
 
@@ -61,6 +61,25 @@ def standings(models: Iterable[Model]) -> tuple[Standing, ...]:
     return tuple(sorted(with_places, key=_order))
 
 
+ByData = Mapping[tuple[str, str], tuple[Standing, ...]]
+"""Where the models of one task stand, by preset and data set."""
+
+
+def by_data(models: Sequence[Model]) -> ByData:
+    """Place the models of one task on each data set.
+
+    Args:
+        models: The distinct models of the task.
+
+    Returns:
+        Where they stand, by preset and data set.
+    """
+    grouped: dict[tuple[str, str], list[Model]] = {}
+    for one in models:
+        grouped.setdefault((one.first.row.preset, one.first.dataset), []).append(one)
+    return {key: standings(grouped[key]) for key in sorted(grouped)}
+
+
 def _order(one: Standing) -> tuple[float, float, str]:
     if one.place is None:
         return float("inf"), 0.0, one.model.label
@@ -72,7 +91,7 @@ def _standing(model: Model) -> Standing:
     agreements = {
         _by(verdict): dict(zip(verdict.seeds, verdict.agreement, strict=True))
         for verdict in record.verdicts
-        if verdict.word != "not applicable" and (verdict.seeds or verdict.controlled.code != "cannot tell")
+        if verdict.controlled.counts
     }
     judged = (verdict for verdict in record.invariant_verdicts if verdict.arm == "trained")
     unsound = next((verdict.claim for verdict in judged if verdict.word == "fails"), "")

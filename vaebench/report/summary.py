@@ -11,6 +11,7 @@ from vaebench.claims import (
     Interval,
     Table,
     VerdictWord,
+    is_duration,
     is_plain,
     judge,
     map_entry,
@@ -25,9 +26,6 @@ from vaebench.results.record import Record
 
 FACTORS = (0.5, 1.0, 2.0)
 """How wide the tolerances that are ours are made, beside the width that they have."""
-
-CLOCK = "time_ratio"
-"""Ending of a measurement of time, which differs between two runs of one model."""
 
 GIVEN_NAMES = tuple(dict.fromkeys(name for given in GIVEN for name in given.measurements))
 """The measurements that say what a variant gives."""
@@ -107,7 +105,7 @@ def summarised(record: Record) -> Summary:
 
 
 def _tells(column: Column) -> bool:
-    return not column.name.endswith(CLOCK) and map_entry(column.name) is None
+    return not is_duration(column.name) and map_entry(column.name) is None
 
 
 def wanted(claims: Iterable[Claim]) -> set[str]:

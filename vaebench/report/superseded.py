@@ -21,6 +21,7 @@ from vaebench.report.markdown import (
     contents,
     escape,
     label,
+    preset_suffix,
     table,
     words,
 )
@@ -150,7 +151,7 @@ def _again(record: Record) -> Record:
 
 
 def _name(one: ShownRecord, linked: bool) -> str:
-    preset = "" if one.row.preset == "standard" else f" ({one.row.preset})"
+    preset = preset_suffix(one.row.preset)
     path = f"../{REFERENCES}/{one.subject.file_name}"
     return f"[{one.row_label}]({path}){preset}" if linked else f"{one.row_label}{preset}"
 

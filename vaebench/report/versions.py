@@ -1,16 +1,15 @@
 """Write the page that holds the verdicts of the first population against those of today."""
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
-from vaebench.claims import Claim, Verdict, VerdictWord
+from vaebench.claims import Claim, Verdict
 from vaebench.papers import Task
 from vaebench.report.dated import UNDATED, commits, days
 from vaebench.report.distinct import distinct
 from vaebench.report.first_population import Before
 from vaebench.report.glossary import PAGE as GLOSSARY
 from vaebench.report.glossary import link
-from vaebench.report.levels import tally, told
+from vaebench.report.levels import counted, tally, told
 from vaebench.report.markdown import PREVIEW, SYMBOLS, anchor, escape, table
 from vaebench.report.selection import Selection
 
@@ -68,17 +67,3 @@ def _row(task: Task, claim: Claim, before: Sequence[Before], now: Sequence[Mappi
         tally(verdicts, published=False) or "–",
         told(verdicts),
     ]
-
-
-def counted(found: Iterable[VerdictWord]) -> str:
-    """Count words, as `levels.tally` does.
-
-    Args:
-        found: The words.
-
-    Returns:
-        For example ``✓ 12 · ✗ 0 · ? 2``; empty if the claim applies nowhere.
-    """
-    numbers = Counter(found)
-    shown = [word for word in SYMBOLS if word != "not applicable"]
-    return " · ".join(f"{SYMBOLS[w]} {numbers[w]}" for w in shown) if any(numbers[w] for w in shown) else ""

@@ -10,11 +10,11 @@ from vaebench.report.distinct import Model
 from vaebench.report.first_population import Before
 from vaebench.report.glossary import PAGE as GLOSSARY
 from vaebench.report.glossary import link
-from vaebench.report.levels import LEVELS, tally, told
+from vaebench.report.levels import LEVELS, counted, tally, told
 from vaebench.report.markdown import PREVIEW, SYMBOLS, bullets, contents, escape, label, table, words
 from vaebench.report.over_variants import PAGE as OVER_VARIANTS
 from vaebench.report.versions import PAGE as VERSIONS
-from vaebench.report.versions import RENAMED, counted
+from vaebench.report.versions import RENAMED
 
 PAGE = "where_claims_hold.md"
 """The page's file at the top of the board."""

@@ -53,7 +53,7 @@ TWICE = 0.7
 NOTES = {
     CORRECTED: "on one side, but not after the correction for several statistics",
     OTHERWISE: "undecided for another reason, which the table below gives",
-    "(": "the measure reads a plant the wrong way round, and decides nothing under controls",
+    "(": "the measure does not find all that was planted, and decides nothing under controls",
 }
 """What a note beside a row's name means, or the sign that a mark begins with."""
 

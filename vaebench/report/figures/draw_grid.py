@@ -202,6 +202,8 @@ def scale_height(ax: Axes, curves: Sequence[Curve], low: float | None, high: flo
         # What is never negative is not drawn as if it could be.
         ends = (max(ends[0], -0.05 * room) if min(inner) >= 0 else ends[0]), ends[1]
     scale(ax.yaxis, kind, ends, low, high)
+    # Means that differ in their last digit leave no height. Matplotlib widens it likewise, with a warning.
+    ends = ax.yaxis.get_major_locator().nonsingular(*ends)
     ax.set_ylim(*ends)
     if kind == "linear":
         ax.locator_params(axis="y", nbins=4)

@@ -9,7 +9,7 @@ from functools import lru_cache
 from vaebench.report.figures.forgery import is_passive
 from vaebench.report.figures.spec import Figure
 
-DRAWING_VERSION = 9
+DRAWING_VERSION = 10
 """Raised whenever the same inputs are drawn differently."""
 
 STAMP_BEGINS = "<!-- vaebench figure, inputs "
