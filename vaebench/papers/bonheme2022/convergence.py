@@ -14,13 +14,12 @@ from vaebench.kernels.procrustes import shuffled_procrustes
 from vaebench.measures.declared import gives
 from vaebench.measures.model_view import held_out
 from vaebench.measures.probe import Cohort, Placed
-from vaebench.papers.bonheme2022.encoder_first import CONTROLS
 from vaebench.papers.bonheme2022.layers import Layers, layers_of, representations, require_code
 from vaebench.papers.bonheme2022.settling import corrected_lead, lead, least_lead, settling_time
 from vaebench.papers.bonheme2022.trajectory import INDICES, OF_RECORD, PROCRUSTES_POINTS, Course, Likeness, course_of
 from vaebench.training.fit import Trained
 
-LEADS = CONTROLS
+LEADS = ("lead_raw", "lead_corrected", "lead_fed_final", "lead_depth_matched")
 """The encoder is first where all of these are above 0."""
 
 DRAWS = 4
