@@ -52,12 +52,7 @@ def check_(
             report = Report("", (Line("loads", "refuse", f"{file} cannot be loaded: the process that tried {died}"),))
         else:
             with _apart():
-                report = check(
-                    file,
-                    names(archs, (), "--archs", "all that the variant has"),
-                    processors(),
-                    lambda what: status.update(visible(what)),
-                )
+                report = check(file, networks, processors(), lambda what: status.update(visible(what)))
     if as_json:
         answer({**asdict(report), "refused": report.is_refused})
     else:
