@@ -11,12 +11,12 @@ from results.stored import whole_record
 from vaebench.experiment import Budget, Knob, TrainingConfig
 from vaebench.papers import Version
 from vaebench.report import board
-from vaebench.report.admission import impossible
+from vaebench.report.admission import contradicted, impossible
 from vaebench.report.pages import overall_pages, summed_up
 from vaebench.report.selection import select, unfit, unfit_to_send
 from vaebench.report.sent import sent
 from vaebench.report.suite import suite
-from vaebench.results.record import strict_json
+from vaebench.results.record import Record, strict_json
 from vaebench.results.references import root
 from vaebench.results.store import read_records
 
@@ -173,6 +173,34 @@ def test_another_weight_of_the_kl_has_another_closed_form(asked, honest):
     data["subject"]["variant"]["kl_weight"] = 3.0
     data["judged_by"] = None
     assert len(asked(data).shown) == 1
+
+
+def at_beta(record, factor, *fixed, weight=1.0):
+    """The record with an analytic arm of another β, which moves all but the measurements named ``fixed``."""
+    data = json.loads(strict_json(record))
+    for column in data["measurements"]:
+        if column["arm"] == "analytic" and column["name"] not in fixed:
+            column["values"] = [value * factor for value in column["values"]]
+    data["subject"]["variant"]["kl_weight"] = weight
+    return data
+
+
+def test_a_learned_variance_has_a_closed_form_of_its_own_beta(there, references):
+    """Most of what β moves differs then. A closed form that differs in little, or in what β does not move, is wrong."""
+    fixed, task = "decoder_lipschitz_max", there.tasks[0]
+    vae, beta_vae = references
+    both = [vae, read(at_beta(beta_vae, 1.2, fixed, weight=4.0))]
+    one_edited = json.loads(strict_json(vae))
+    exact_arm_edited(one_edited)
+    assert contradicted(read(at_beta(vae, 1.1, fixed)), task, both) == ""
+    assert f"{fixed} is " in contradicted(read(at_beta(vae, 1.1)), task, both)
+    assert "decoder_mean_degree is " in contradicted(read(one_edited), task, both)
+    # The suite's own records of one weight do not show what β moves.
+    assert "where the closed form has" in contradicted(read(at_beta(vae, 1.1, fixed)), task, [vae])
+
+
+def read(data):
+    return Record.model_validate_json(json.dumps(data))
 
 
 def test_whole_numbers_and_shares_of_few_may_be_equal_in_all_seeds(asked, honest):

@@ -1,11 +1,12 @@
 """Say why a record is refused: it must be possible and complete, and must not contradict itself."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import Field, fields, is_dataclass
 from fractions import Fraction
 
-from vaebench.claims import Claim, Column, Condition, Verdict, is_duration, judged_names, map_entry
+from vaebench.claims import Claim, Condition, Verdict, is_duration, judged_names, map_entry
 from vaebench.papers import Task
 from vaebench.report.sent import Sent
 from vaebench.report.suite import Suite
@@ -213,23 +214,53 @@ def _difference(given: object, found: object, path: str) -> str:
     return "" if same else f"{path}: {given!r:.60}, and its measurements say {found!r:.60}"
 
 
+_Number = tuple[str, float | None, str, int]
+"""Arm, knob value, measurement and seed."""
+
+
 def _other_closed_form(record: Record, references: Sequence[Record]) -> str:
-    """The closed form depends only on the data and the weight of the KL. Check it against the suite's own."""
-    exact: dict[tuple[str, float | None, str], Column] = {}
-    for reference in references:
-        if _closed_form(reference) == _closed_form(record):
-            exact |= {column.place: column for column in reference.measurements if column.arm.startswith("analytic")}
-    for column in record.measurements:
-        if (own := exact.get(column.place)) and not is_duration(column.name):
-            values = dict(zip(own.seeds, own.values, strict=True))
-            for seed, value in zip(column.seeds, column.values, strict=True):
-                if seed in values and not math.isclose(value, values[seed], rel_tol=EXACT, abs_tol=EXACT):
-                    shown = f"{value:.4g} in seed {seed} of the {column.arm} arm"
-                    return f"measurements: {column.name} is {shown}, where the closed form has {values[seed]:.4g}"
+    """The closed form depends only on the data and β. Check it against the suite's own.
+
+    β follows from the declared weight of the KL, unless a model learns the likelihood's variance. Then most of what β
+    moves differs, and only the rest can be compared. Records of other weights show what β moves.
+    """
+    alike = [reference for reference in references if _data(reference) == _data(record)]
+    weight, theirs, own = _weight(record), _closed_form(record), dict[_Number, float]()
+    for reference in alike:
+        own |= _closed_form(reference) if _weight(reference) == weight else {}
+    moved = {number for reference in alike for number in _differing(_closed_form(reference), own)}
+    differing = _differing(theirs, own)
+    differ, may_differ = Counter(map(_model, moved & differing)), Counter(map(_model, moved & theirs.keys()))
+    for number in theirs:
+        at_another_beta = 2 * differ[_model(number)] > may_differ[_model(number)]
+        if number in differing and not (number in moved and at_another_beta):
+            arm, _, name, seed = number
+            shown = f"{theirs[number]:.4g} in seed {seed} of the {arm} arm"
+            return f"measurements: {name} is {shown}, where the closed form has {own[number]:.4g}"
     return ""
 
 
-def _closed_form(record: Record) -> tuple[object, ...]:
+def _closed_form(record: Record) -> dict[_Number, float]:
+    """What a record measured on its analytic arms."""
+    columns = [one for one in record.measurements if one.arm.startswith("analytic") and not is_duration(one.name)]
+    return {(*one.place, seed): value for one in columns for seed, value in zip(one.seeds, one.values, strict=True)}
+
+
+def _differing(some: Mapping[_Number, float], others: Mapping[_Number, float]) -> set[_Number]:
+    both = some.keys() & others.keys()
+    return {one for one in both if not math.isclose(some[one], others[one], rel_tol=EXACT, abs_tol=EXACT)}
+
+
+def _model(number: _Number) -> tuple[str, float | None, int]:
+    arm, knob, _, seed = number
+    return arm, knob, seed
+
+
+def _weight(record: Record) -> float:
+    weight = record.subject.variant.kl_weight
+    return 1.0 if weight is None else weight
+
+
+def _data(record: Record) -> tuple[object, ...]:
     subject = record.subject
-    data = subject.dataset
-    return data.name, data.version, data.hash, subject.preset, subject.device, subject.variant.kl_weight or 1.0
+    return subject.dataset.name, subject.dataset.version, subject.dataset.hash, subject.preset, subject.device
