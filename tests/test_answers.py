@@ -80,11 +80,23 @@ def test_the_verbs_that_read_or_write_a_folder_are_among_them() -> None:
     assert {("run", "--out"), ("export", "--out"), ("compare", "A"), ("check", "FILE"), ("submit", "DIR")} <= there
 
 
-def test_an_empty_path_is_misuse_and_an_unknown_option_is_still_told_with_the_usage(tmp_path: Path) -> None:
+def test_an_empty_path_is_misuse(tmp_path: Path) -> None:
     done = vaebench("score", "", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == "vaebench: DIR is empty; give a path (. is the current folder)\n"
-    assert "score" in asked("score", "--nope").output and asked("score", "--help").exit_code == 0
+    assert asked("score", "--help").exit_code == 0
+
+
+def test_what_cannot_be_read_is_one_line_that_says_where_to_look(tmp_path: Path) -> None:
+    done = vaebench("run", "--sedes", "3", cwd=tmp_path)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+    assert done.stderr.startswith("vaebench: no such option: --sedes")
+    assert done.stderr.endswith("; see vaebench run --help\n")
+    assert "--seeds" in refused("run", "--seeds", "three")
+    assert refused("score") == "missing argument 'DIR'; see vaebench score --help"
+    assert refused("--nope") == "no such option: --nope; see vaebench --help"
+    assert refused("ruin") == "there is no verb 'ruin'; the nearest: run; see vaebench --help"
+    assert "Commands:" in asked().output
 
 
 @pytest.mark.parametrize("value", ["", ",", " , "])

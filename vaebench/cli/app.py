@@ -5,9 +5,11 @@ from typing import Annotated
 import typer
 
 from vaebench.cli.console import out
+from vaebench.cli.given import Verbs
 from vaebench.version import VERSION
 
 app = typer.Typer(
+    cls=Verbs,
     help="A benchmark suite for variational autoencoders that checks claims, not just scores.",
     no_args_is_help=True,
     add_completion=False,
