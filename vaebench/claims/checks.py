@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 
 from vaebench.claims.claim import CheckResult, ReasonCode, VerdictWord
-from vaebench.claims.intervals import LEVEL, SURVIVING_SHARE, Interval, drawn, share_interval
+from vaebench.claims.intervals import LEVEL, Interval, drawn, enough, share_interval
 from vaebench.claims.statistics import Role, Statistic, number_text
 
 
@@ -91,7 +91,7 @@ def _absent(statistic: Statistic) -> Outcome:
 
 def _decided(statistic: Statistic, interval: Interval, ran: Ran, together: int) -> Outcome:
     """Say what an interval over seeds decides."""
-    if interval.n < SURVIVING_SHARE * ran.started:
+    if not enough(interval.n, ran.started):
         lacking = statistic.missing or "the others did not finish"
         return "undecided", f"only {interval.n} of {ran.started} seeds have it: {lacking}", "few seeds"
     if interval.n == 1:

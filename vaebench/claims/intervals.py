@@ -28,6 +28,23 @@ class Interval:
     n: int
 
 
+def enough(n: int, seeds: int) -> bool:
+    """Say whether those seeds that have a number may speak for all.
+
+    Args:
+        n: How many have it.
+        seeds: How many were started.
+
+    Returns:
+        Whether they are at least `SURVIVING_SHARE` of these.
+
+    Examples:
+        >>> enough(4, 5), enough(3, 5)
+        (True, False)
+    """
+    return n >= SURVIVING_SHARE * seeds
+
+
 def t_interval(values: Sequence[float], level: float = LEVEL) -> Interval:
     """Bound a mean over seeds: mean ± t·s/√n, exact when seeds are normal.
 

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from vaebench.claims.intervals import SURVIVING_SHARE, Interval, t_interval
+from vaebench.claims.intervals import Interval, enough, t_interval
 from vaebench.claims.table import Table
 
 Validity = Literal["shown", "cannot tell", "not shown"]
@@ -94,7 +94,7 @@ def read_plants(plants: Iterable[Plant], table: Table, seeds_run: int | None = N
         seeds_run: How many seeds were started; by default those seen in `table`.
 
     Returns:
-        One a plant, in their order. It is undecided where fewer than `SURVIVING_SHARE` of the seeds have both numbers.
+        One a plant, in their order. It is undecided where not `enough` seeds have both numbers.
     """
     started = len(table.seeds) if seeds_run is None else seeds_run
     return tuple(_found(plant, table, started) for plant in plants)
@@ -103,7 +103,7 @@ def read_plants(plants: Iterable[Plant], table: Table, seeds_run: int | None = N
 def _found(plant: Plant, table: Table, started: int) -> Found:
     differences = list(_differences(plant, table).values())
     interval = t_interval(differences) if differences else None
-    if interval is None or interval.low is None or interval.high is None or interval.n < SURVIVING_SHARE * started:
+    if interval is None or interval.low is None or interval.high is None or not enough(interval.n, started):
         return Found(plant, interval, "undecided")
     return Found(plant, interval, _word(plant, interval.low, interval.high))
 

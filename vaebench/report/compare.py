@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from vaebench.claims import SURVIVING_SHARE, Column, LevelName, Verdict, judged_names, t_interval
+from vaebench.claims import Column, LevelName, Verdict, enough, judged_names, t_interval
 from vaebench.mistakes import Mistake, nearest
 from vaebench.report.decisive import is_blind
 from vaebench.report.differences import AtLevel, ClaimDifference, Comparison, MeasurementDifference
@@ -138,7 +138,7 @@ def at_level(one: Verdict, other: Verdict, level: LevelName, ran: int) -> AtLeve
         return AtLevel(words, None, None, f"one side has no {lone[0]}, so the agreements are of different things")
     a, b = (dict(zip(found.seeds, found.agreement, strict=True)) for found in (first, second))
     shared = sorted(a.keys() & b.keys())
-    if not shared or len(shared) < SURVIVING_SHARE * ran:
+    if not shared or not enough(len(shared), ran):
         return AtLevel(words, None, None, f"{len(shared)} of {ran} seeds have it on both sides")
     means = tuple(sum(of[seed] for seed in shared) / len(shared) for of in (a, b))
     return AtLevel(words, (means[0], means[1]), t_interval([b[seed] - a[seed] for seed in shared]))

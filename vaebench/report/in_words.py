@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from vaebench.claims import SURVIVING_SHARE, CheckResult, Verdict
+from vaebench.claims import CheckResult, Verdict, enough
 from vaebench.report.condition_words import condition_words
 from vaebench.report.format import region, rounded
 from vaebench.report.markdown import words
@@ -166,12 +166,12 @@ def effects_of(task: str, verdicts: Iterable[tuple[Verdict, int]]) -> list[tuple
         verdicts: The claim's verdicts, each with the number of seeds that were run.
 
     Returns:
-        As `effect_of`, of each verdict whose reason is none of `UNSEEN` and that has an estimate of at least
-        `SURVIVING_SHARE` of the seeds.
+        As `effect_of`, of each verdict whose reason is none of `UNSEEN` and that has an estimate of `enough`
+        seeds.
     """
     seen = ((one, seeds) for one, seeds in verdicts if one.controlled.code not in UNSEEN)
     found = ((effect_of(task, one.claim, one.checks), seeds) for one, seeds in seen)
-    return [one for one, seeds in found if one and one[1].interval and one[1].interval.n >= SURVIVING_SHARE * seeds]
+    return [one for one, seeds in found if one and one[1].interval and enough(one[1].interval.n, seeds)]
 
 
 def _plain_effect(check: CheckResult) -> Effect:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import get_args
 
-from vaebench.claims import SURVIVING_SHARE, CheckResult, Column, Level, LevelName, Verdict, VerdictWord
+from vaebench.claims import CheckResult, Column, Level, LevelName, Verdict, VerdictWord, enough
 from vaebench.mistakes import nearest
 from vaebench.report.first_population import Before
 from vaebench.results.record import Record
@@ -197,7 +197,7 @@ class Queries:
             [
                 one.interval
                 for one in _checks(record, claim, "trained", statistic)
-                if one.interval and one.interval.n >= SURVIVING_SHARE * len(record.cells)
+                if one.interval and enough(one.interval.n, len(record.cells))
             ]
             for record in chosen
         )
