@@ -122,6 +122,33 @@ def module_graph() -> dict[str, set[str]]:
     return graph
 
 
+REPORT = {
+    "words": 1, "first_population": 1, "differences": 1, "processes": 1, "cache": 1, "texts": 1,
+    "suite": 2, "compare": 2, "queries": 2, "findings": 3, "received": 3,
+    "rows": 4, "figures": 5, "tables": 6, "files": 7, "pages": 8,
+    "reading": 9, "every_file": 9, "board": 10, "export": 11, "preview": 11,
+}  # fmt: skip
+"""The floors within the report: how things are said, what is shown, pages of it, the board as a whole."""
+
+
+@pytest.mark.parametrize("path", sorted((PACKAGE / "report").glob("*/*.py")), ids=lambda path: path.stem)
+def test_within_the_report_too_a_room_imports_only_from_lower_floors(path: Path) -> None:
+    here = path.parent.name
+    for name in imports(path):
+        if name.startswith("vaebench.report.") and (there := name.split(".")[2]) != here:
+            assert REPORT[there] < REPORT[here], f"report/{here} imports {name}"
+
+
+def test_within_the_report_every_file_has_a_floor() -> None:
+    report = PACKAGE / "report"
+    there = {path.relative_to(report).parts[0].removesuffix(".py") for path in report.rglob("*.py")} - {"__init__"}
+    assert there == set(REPORT)
+    for name in there:
+        for one in imports(report / f"{name}.py") if (report / f"{name}.py").is_file() else ():
+            if one.startswith("vaebench.report."):
+                assert REPORT[one.split(".")[2]] < REPORT[name], f"report/{name}.py imports {one}"
+
+
 def test_no_circle_of_imports() -> None:
     graph, done = module_graph(), set()
 

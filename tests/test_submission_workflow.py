@@ -136,7 +136,7 @@ BOARD = """
 from vaebench.cli.verbs import leaderboard, verify
 from vaebench.report import board, figures
 from vaebench.report.figures import draw
-from vaebench.report.pooled import pooled
+from vaebench.report.rows.pooled import pooled
 from vaebench.report.processes import side_by_side
 
 if __name__ == "__main__":

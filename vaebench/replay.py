@@ -13,7 +13,7 @@ from vaebench.nightly.judge import Judged, judge
 from vaebench.nightly.reference import night_of
 from vaebench.nightly.rotation import as_night
 from vaebench.provenance import now
-from vaebench.report.suspicion import drawn
+from vaebench.report.received.suspicion import drawn
 from vaebench.results.record import CellOutcome, Environment, Record, strict_json
 
 

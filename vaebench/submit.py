@@ -20,7 +20,7 @@ from vaebench.provenance import commit_of
 from vaebench.report import board
 from vaebench.report.board import PAGES
 from vaebench.report.files import SUBMISSIONS
-from vaebench.report.sent import SENDER
+from vaebench.report.received.sent import SENDER
 from vaebench.report.suite import suite
 from vaebench.results.kept_sources import ENTRY, SOURCES, source_files
 from vaebench.results.record import Record, first_error

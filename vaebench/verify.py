@@ -7,8 +7,8 @@ from pathlib import Path, PurePosixPath
 from vaebench.mistakes import Mistake
 from vaebench.report.board import PAGES, published
 from vaebench.report.files import SUBMISSIONS
-from vaebench.report.scrutiny import Standard, scrutinise
-from vaebench.report.sent import SENDER, sent
+from vaebench.report.received.scrutiny import Standard, scrutinise
+from vaebench.report.received.sent import SENDER, sent
 from vaebench.report.suite import suite
 from vaebench.results.record import Record
 from vaebench.results.references import checkout, own

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from vaebench.report.markdown import escape, table
+from vaebench.report.words.markdown import escape, table
 from vaebench.verify import Verified
 
 MOST_ROWS, LONGEST = 50, 300

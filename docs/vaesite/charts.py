@@ -8,7 +8,7 @@ import altair
 
 from vaebench.report.board import chosen, published
 from vaebench.report.figures.style import OTHERS
-from vaebench.report.selection import Selection
+from vaebench.report.rows.selection import Selection
 from vaebench.report.suite import suite
 
 LETTER = 12

@@ -7,12 +7,12 @@ import altair
 import pandas
 
 from vaebench.claims import Verdict
-from vaebench.report.condition_words import condition_words
-from vaebench.report.decisive import decisive, reason_of, worst
 from vaebench.report.figures.style import WORDS
-from vaebench.report.markdown import words
-from vaebench.report.sent import sender_of
-from vaebench.report.verdict_rows import Told
+from vaebench.report.received.sent import sender_of
+from vaebench.report.tables.verdict_rows import Told
+from vaebench.report.words.condition_words import condition_words
+from vaebench.report.words.decisive import decisive, reason_of, worst
+from vaebench.report.words.markdown import words
 from vaesite.charts import NARROW, as_wide_as_its_place, vega_lite
 
 MARKS = ["circle", "cross", "square"]

@@ -14,10 +14,10 @@ from vaebench.report.figures.prepare_curves import networks_by_presence
 from vaebench.report.figures.prepare_trades import trade_figure
 from vaebench.report.figures.scales import decades
 from vaebench.report.figures.style import OTHERS, colour_and_marker
-from vaebench.report.markdown import preset_suffix, words
-from vaebench.report.selection import Selection
-from vaebench.report.shown import ShownRecord
+from vaebench.report.rows.selection import Selection
+from vaebench.report.rows.shown import ShownRecord
 from vaebench.report.suite import suite
+from vaebench.report.words.markdown import preset_suffix, words
 from vaesite.charts import LETTER, Drawn, vega_lite
 
 SHAPES = {"o": "circle", "s": "square", "^": "triangle-up", "D": "diamond", "v": "triangle-down"}

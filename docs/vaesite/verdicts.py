@@ -10,7 +10,7 @@ import pandas
 from itables import JavascriptFunction, to_html_datatable
 from itables.javascript import generate_init_offline_itables_html
 
-from vaebench.report.format import plain, rounded
+from vaebench.report.words.format import plain, rounded
 
 SHOWN = {
     "claim": "Claim",

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import vl_convert
 
-from vaebench.report.remake import json_path
-from vaebench.report.verdict_rows import told
+from vaebench.report.rows.remake import json_path
+from vaebench.report.tables.verdict_rows import told
 from vaesite.api_pages import api_pages
 from vaesite.charts import Drawn, chosen_records
 from vaesite.forest import forest, forest_rows

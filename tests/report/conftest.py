@@ -12,8 +12,8 @@ from vaebench import __version__
 from vaebench.claims import Beyond, Claim, Exceeds, Measurement, Near, Trend, column, declined
 from vaebench.experiment import Arm, Budget, Interventions, Knob, TrainingConfig
 from vaebench.papers import Task
-from vaebench.report.pages import pages
-from vaebench.report.selection import select
+from vaebench.report.every_file import pages
+from vaebench.report.rows.selection import select
 from vaebench.report.suite import DataVersion, Suite
 from vaebench.results.assemble import assemble
 from vaebench.results.record import CellOutcome, DatasetInfo, Environment, Subject, VariantInfo, Versioned

@@ -7,8 +7,8 @@ from types import SimpleNamespace
 
 from vaebench import catalog
 from vaebench.provenance import SHARED, room_hash
-from vaebench.report.scrutiny import Standard
-from vaebench.report.sent import sent
+from vaebench.report.received.scrutiny import Standard
+from vaebench.report.received.sent import sent
 from vaebench.results.assemble import rejudge
 from vaebench.results.kept_sources import SOURCES, code_hash, keep_sources
 from vaebench.results.record import Record, cell_id, strict_json

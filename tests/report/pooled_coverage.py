@@ -1,4 +1,4 @@
-"""Simulate how often the intervals of `vaebench.report.pooled` cover, and print the table of its page.
+"""Simulate how often the intervals of `vaebench.report.rows.pooled` cover, and print the table of its page.
 
 Run by hand: ``python tests/report/pooled_coverage.py``.
 """
@@ -9,7 +9,7 @@ import sys
 import numpy as np
 from scipy.special import ndtr
 
-from vaebench.report.pooled import pooled
+from vaebench.report.rows.pooled import pooled
 
 SEEDS, UNEVEN = 5, 3.0
 

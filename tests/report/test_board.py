@@ -11,9 +11,9 @@ import pytest
 from vaebench.claims.trends import LEAST
 from vaebench.mistakes import Mistake
 from vaebench.report import board, preview
-from vaebench.report.admission import judged
-from vaebench.report.markdown import PREVIEW
+from vaebench.report.received.admission import judged
 from vaebench.report.suite import suite
+from vaebench.report.words.markdown import PREVIEW
 from vaebench.results.assemble import rejudge
 from vaebench.results.references import REFERENCES, read, root
 from vaebench.results.store import read_record, write_record

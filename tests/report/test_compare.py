@@ -11,10 +11,10 @@ from vaebench.mistakes import Mistake
 from vaebench.report.compare import compare, side
 from vaebench.report.differences import AtLevel
 from vaebench.report.figures.draw_differences import draw_differences
-from vaebench.report.run_places import run_places
-from vaebench.report.selection import select
-from vaebench.report.sent import THIS_RUN, sent
-from vaebench.report.standing import standings
+from vaebench.report.received.sent import THIS_RUN, sent
+from vaebench.report.rows.run_places import run_places
+from vaebench.report.rows.selection import select
+from vaebench.report.rows.standing import standings
 from vaebench.results.assemble import rejudge
 from vaebench.results.store import write_record
 
@@ -200,7 +200,7 @@ def test_the_agreement_beside_a_place_is_over_the_claims_that_all_rows_have(made
             agreements = {claim: of for claim, of in one.agreements.items() if claim != first}
             yield one if "mine" in one.model.label else replace(one, agreements=agreements)
 
-    monkeypatch.setattr("vaebench.report.standing.standings", lambda models: tuple(without_the_first(models)))
+    monkeypatch.setattr("vaebench.report.rows.standing.standings", lambda models: tuple(without_the_first(models)))
     (row,) = run_places(made.suite.tasks, preview_of(made, [mine], [ours]))
     (place,) = row.places
     assert (place.shared, place.judged) == (len(rest), len(rest) + 1)

@@ -10,8 +10,9 @@ import pytest
 from vaebench.mistakes import Mistake
 from vaebench.report import board
 from vaebench.report.figures.stamp import STAMP_BEGINS
-from vaebench.report.files import IN_THE_WAY, MADE_BY, MARK, STRANGER, drawn_figures, stale_pages
-from vaebench.report.taken_away import CSV_BEGINS
+from vaebench.report.files import IN_THE_WAY, MARK, STRANGER, drawn_figures, stale_pages
+from vaebench.report.tables.taken_away import CSV_BEGINS
+from vaebench.report.words.markdown import MADE_BY
 
 STAMPED = f"<svg></svg>\n{STAMP_BEGINS}{'0' * 16}, drawing {'0' * 16} -->\n"
 PAGES = {

@@ -8,14 +8,14 @@ import pytest
 
 from vaebench.report import board
 from vaebench.report.cache import Cache, cache_file
+from vaebench.report.every_file import pages
 from vaebench.report.files import marked
-from vaebench.report.gives import GIVEN
-from vaebench.report.kept import kept_of, kept_page
-from vaebench.report.pages import pages
+from vaebench.report.pages.gives import GIVEN
+from vaebench.report.pages.record_page import record_page
 from vaebench.report.reading import _work_out_some, kept_records
-from vaebench.report.record_page import record_page
-from vaebench.report.selection import select
-from vaebench.report.summary import GIVEN_NAMES, known, summarised
+from vaebench.report.rows.kept import kept_of, kept_page
+from vaebench.report.rows.selection import select
+from vaebench.report.rows.summary import GIVEN_NAMES, known, summarised
 from vaebench.report.texts import squeezed
 from vaebench.results.on_file import OnFile
 from vaebench.results.record import strict_json

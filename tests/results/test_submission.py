@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from results.stored import whole_record
 
 from vaebench.mistakes import Mistake
-from vaebench.report.sent import SENDER
+from vaebench.report.received.sent import SENDER
 from vaebench.results.kept_sources import ENTRY, SOURCES, code_hash, entry, keep_sources, placed
 from vaebench.results.record import Record, strict_json
 from vaebench.results.replays import REPLAYS, read_proofs

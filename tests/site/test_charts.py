@@ -22,7 +22,7 @@ from vaesite.trades import trade_offs
 from vaesite.verdicts import SHOWN, TABLE, read_verdicts, record_page, superseded, table_html
 
 from vaebench.report.figures.style import NETWORKS, PALETTE, WORDS
-from vaebench.report.verdict_rows import told
+from vaebench.report.tables.verdict_rows import told
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from browser import WIDTHS, chromium, faults, fetched, lacking, look, served
 from conftest import environment_with, extra
 
-from vaebench.report.format import rounded
+from vaebench.report.words.format import rounded
 
 pytestmark = pytest.mark.look
 

@@ -18,9 +18,9 @@ COLOURS = {"holds": "green", "fails": "red", "undecided": "", "not applicable": 
 
 def show_verdicts(records: "Sequence[Record]") -> None:
     """Print a row for each claim: as published, under controls, and the estimate of the check that decided it."""
-    from vaebench.report.decisive import decisive
-    from vaebench.report.format import claimed, estimate_and_interval
-    from vaebench.report.markdown import words
+    from vaebench.report.words.decisive import decisive
+    from vaebench.report.words.format import claimed, estimate_and_interval
+    from vaebench.report.words.markdown import words
 
     for record in records:
         table = Table(show_header=False, box=None, padding=(0, 1))

@@ -6,16 +6,16 @@ from pathlib import Path
 
 from vaebench.mistakes import Mistake
 from vaebench.report.cache import Cache, cache_file
+from vaebench.report.every_file import pages
 from vaebench.report.files import IN_THE_WAY, STRANGER, SUBMISSIONS, drawn_figures, stale_pages
-from vaebench.report.pages import pages
 from vaebench.report.processes import uncollected
 from vaebench.report.reading import kept_records
-from vaebench.report.run_places import RowPlaces
-from vaebench.report.selection import Selection, select
-from vaebench.report.sent import SENDER, THIS_RUN, Sent, sender_of, sent
+from vaebench.report.received.sent import SENDER, THIS_RUN, Sent, sender_of, sent
+from vaebench.report.rows.run_places import RowPlaces
+from vaebench.report.rows.selection import Selection, select
+from vaebench.report.rows.trust import with_trust
 from vaebench.report.suite import Suite, suite
 from vaebench.report.texts import Texts
-from vaebench.report.trust import with_trust
 from vaebench.results.record import Record
 from vaebench.results.references import REFERENCES, root
 from vaebench.results.store import BadRecord, read_records, write_text

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from vaebench.claims import Column, LevelName, Verdict, enough, judged_names, t_interval
 from vaebench.mistakes import Mistake, nearest
-from vaebench.report.decisive import is_blind
 from vaebench.report.differences import AtLevel, ClaimDifference, Comparison, MeasurementDifference
+from vaebench.report.words.decisive import is_blind
 from vaebench.results.assemble import rejudge
 from vaebench.results.definitions import other_definitions
 from vaebench.results.record import Record

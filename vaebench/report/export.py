@@ -11,16 +11,17 @@ from pathlib import Path
 
 from vaebench.mistakes import Mistake
 from vaebench.report.board import chosen, published, refuse_bad
-from vaebench.report.citation import board_bibtex
-from vaebench.report.croissant import File, croissant
-from vaebench.report.dated import last_day, measured
-from vaebench.report.dictionary import SAYS, dictionary_page
-from vaebench.report.files import MADE_BY, MARK
+from vaebench.report.files import MARK
 from vaebench.report.processes import uncollected
-from vaebench.report.selection import Selection
+from vaebench.report.rows.selection import Selection
 from vaebench.report.suite import Suite, suite
-from vaebench.report.taken_away import TABLES, VERDICTS, Field
-from vaebench.report.verdict_rows import Cell, csv_text, measurement_rows, told, verdict_rows
+from vaebench.report.tables.croissant import File, croissant
+from vaebench.report.tables.dictionary import SAYS, dictionary_page
+from vaebench.report.tables.taken_away import TABLES, VERDICTS, Field
+from vaebench.report.tables.verdict_rows import Cell, csv_text, measurement_rows, told, verdict_rows
+from vaebench.report.words.citation import board_bibtex
+from vaebench.report.words.dated import last_day, measured
+from vaebench.report.words.markdown import MADE_BY
 from vaebench.results.references import root
 
 DESCRIPTION = "croissant.json"

@@ -13,10 +13,8 @@ from vaebench.bounded import read_bounded
 from vaebench.mistakes import Mistake
 from vaebench.report.figures.forgery import same_drawing
 from vaebench.report.figures.stamp import STAMP_BEGINS, stamp
-from vaebench.report.taken_away import CSV_BEGINS
-
-MADE_BY = "Written by `vaebench leaderboard`; it writes over edits."
-"""What every file of the board but the CSV says of itself."""
+from vaebench.report.tables.taken_away import CSV_BEGINS
+from vaebench.report.words.markdown import MADE_BY
 
 MARK = f"<!-- {MADE_BY} -->"
 """The first line of every page."""

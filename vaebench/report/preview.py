@@ -17,8 +17,8 @@ from vaebench.report.board import (
 )
 from vaebench.report.files import drawn_figures
 from vaebench.report.processes import uncollected
-from vaebench.report.run_places import run_places
-from vaebench.report.sent import THIS_RUN, sender_of, sent
+from vaebench.report.received.sent import THIS_RUN, sender_of, sent
+from vaebench.report.rows.run_places import run_places
 from vaebench.report.suite import Suite, suite
 from vaebench.results.record import Record
 from vaebench.results.references import REFERENCES, checkout, own, read

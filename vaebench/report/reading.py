@@ -18,16 +18,16 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from vaebench.report.admission import judged
 from vaebench.report.cache import Cache
 from vaebench.report.files import marked
-from vaebench.report.kept import Kept, page_for
+from vaebench.report.pages.record_page import record_page
 from vaebench.report.processes import PROCESSES, several, side_by_side, uncollected
-from vaebench.report.record_page import record_page
-from vaebench.report.selection import unfit
-from vaebench.report.shown import show
+from vaebench.report.received.admission import judged
+from vaebench.report.rows.kept import Kept, page_for
+from vaebench.report.rows.selection import unfit
+from vaebench.report.rows.shown import show
+from vaebench.report.rows.summary import Mean, Summary, Words, summarised
 from vaebench.report.suite import Suite, suite
-from vaebench.report.summary import Mean, Summary, Words, summarised
 from vaebench.report.texts import squeezed
 from vaebench.results.assemble import rejudge
 from vaebench.results.on_file import OnFile

@@ -7,8 +7,8 @@ from functools import cached_property
 from vaebench import catalog
 from vaebench.mistakes import Mistake
 from vaebench.papers import Task
-from vaebench.report.changes import CHANGELOG
 from vaebench.report.first_population import FILE, Before, first_population
+from vaebench.report.words.changes import CHANGELOG
 from vaebench.results.record import Record
 from vaebench.results.references import REFERENCES, root
 from vaebench.version import VERSION

@@ -15,7 +15,7 @@ from vaebench.terminal import visible
 
 if TYPE_CHECKING:
     from vaebench.report.board import Written
-    from vaebench.report.run_places import RowPlaces
+    from vaebench.report.rows.run_places import RowPlaces
 
 LISTED = 50
 """So many written files are named, and all that were removed; ``--json`` names all."""
@@ -103,7 +103,7 @@ def _listed(rows: Sequence[str], most: int = 6) -> str:
 
 def _show_places(places: "Sequence[RowPlaces]", is_preview: bool) -> None:
     """Print the places of a run's rows, a line for each task."""
-    from vaebench.report.format import plus_minus
+    from vaebench.report.words.format import plus_minus
 
     if is_preview and not places:
         say("no places: all rows are the suite's own, or it has none of this run's preset; it has those of standard")

@@ -4,7 +4,6 @@ import statistics
 from collections.abc import Iterable, Sequence
 
 from vaebench.claims import Claim
-from vaebench.report.distinct import distinct
 from vaebench.report.figures.spec import (
     Curve,
     CurveFigure,
@@ -15,9 +14,10 @@ from vaebench.report.figures.spec import (
     TallyFigure,
     TradeFigure,
 )
-from vaebench.report.format import region, rounded
-from vaebench.report.levels import has_controls
-from vaebench.report.shown import ShownRecord
+from vaebench.report.rows.distinct import distinct
+from vaebench.report.rows.levels import has_controls
+from vaebench.report.rows.shown import ShownRecord
+from vaebench.report.words.format import region, rounded
 
 
 def of_verdicts(claim: Claim, shown: Sequence[ShownRecord]) -> str:

@@ -9,7 +9,7 @@ from vaebench.mistakes import Mistake
 from vaebench.report.differences import ClaimDifference
 from vaebench.report.figures.draw import board_style
 from vaebench.report.figures.style import FAINT, NETWORKS, wrapped
-from vaebench.report.markdown import words
+from vaebench.report.words.markdown import words
 
 WIDTH = 6.5
 """Inches."""

@@ -15,8 +15,8 @@ from vaebench.report.figures.draw_grid import BOLD
 from vaebench.report.figures.scales import ScaleKind, kind_of, scale
 from vaebench.report.figures.spec import CORRECTED, OTHERWISE, ForestFigure, ForestPart, ForestPoint, ForestRow
 from vaebench.report.figures.style import CONTROL, FAINT, NETWORKS, REGION, SMALL, WIDTH, WORDS, wrapped
-from vaebench.report.format import rounded
-from vaebench.report.markdown import SYMBOLS
+from vaebench.report.words.format import rounded
+from vaebench.report.words.markdown import SYMBOLS
 
 HOLLOW = ("D", "s", "^", "v")
 """Markers of the controls."""

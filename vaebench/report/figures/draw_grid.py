@@ -23,7 +23,7 @@ from vaebench.report.figures.style import (
     line_style,
     wrapped,
 )
-from vaebench.report.format import plain
+from vaebench.report.words.format import plain
 
 BAND = 0.22  # opacity
 

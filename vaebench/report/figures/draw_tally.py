@@ -8,7 +8,7 @@ from matplotlib.figure import Figure as Canvas
 from vaebench.claims import VerdictWord
 from vaebench.report.figures.spec import TallyFigure
 from vaebench.report.figures.style import SMALL, WIDTH, WORDS, wrapped
-from vaebench.report.markdown import SYMBOLS
+from vaebench.report.words.markdown import SYMBOLS
 
 COUNTED: tuple[VerdictWord, ...] = ("holds", "fails", "undecided")
 """The words that are counted, from the left."""

@@ -12,7 +12,7 @@ from vaebench.report.figures.draw_grid import behind_handle, draw_behind, grid, 
 from vaebench.report.figures.scales import DECADES, decades, kind_of, scale
 from vaebench.report.figures.spec import Trade, TradeFigure
 from vaebench.report.figures.style import CONTROL, FAINT, SMALL, colour_and_marker
-from vaebench.report.format import plain
+from vaebench.report.words.format import plain
 
 HEIGHT = 1.0
 """Inches of a row of panels."""

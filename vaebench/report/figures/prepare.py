@@ -7,7 +7,6 @@ from typing import Literal, TypeVar
 
 from vaebench.claims import Claim, judged_names
 from vaebench.papers import Task
-from vaebench.report.distinct import distinct
 from vaebench.report.figures import alternative
 from vaebench.report.figures.prepare_curves import (
     curve_figure,
@@ -20,11 +19,12 @@ from vaebench.report.figures.prepare_maps import map_figures
 from vaebench.report.figures.prepare_tally import tally_figure
 from vaebench.report.figures.prepare_trades import trade_figure
 from vaebench.report.figures.spec import CurveFigure, Figure, HeatFigure, OverviewFigure, TradeFigure
-from vaebench.report.first_rows import MOST_DRAWN, first_rows, rank
-from vaebench.report.markdown import preset_suffix, words
-from vaebench.report.selection import Selection
-from vaebench.report.sent import THIS_RUN
-from vaebench.report.shown import ShownRecord
+from vaebench.report.received.sent import THIS_RUN
+from vaebench.report.rows.distinct import distinct
+from vaebench.report.rows.first_rows import MOST_DRAWN, first_rows, rank
+from vaebench.report.rows.selection import Selection
+from vaebench.report.rows.shown import ShownRecord
+from vaebench.report.words.markdown import preset_suffix, words
 
 REPORTED = "_beside"
 """Ending of the file name of a figure of measurements that are reported only."""

@@ -6,11 +6,11 @@ from dataclasses import replace
 
 from vaebench.claims import Beyond, Claim, Column, Condition, Exceeds, Near, Outpaces, OutpacesArm, RoomyTrend, Trend
 from vaebench.papers import Task
-from vaebench.report.distinct import distinct
 from vaebench.report.figures.spec import Curve, CurveFigure, CurvePanel, OverviewFigure
-from vaebench.report.format import plain
-from vaebench.report.markdown import words
-from vaebench.report.shown import ShownRecord
+from vaebench.report.rows.distinct import distinct
+from vaebench.report.rows.shown import ShownRecord
+from vaebench.report.words.format import plain
+from vaebench.report.words.markdown import words
 
 Said = tuple[str, float | None, float | None]
 """What is claimed of a measurement's value: in words, and the ends of its region."""

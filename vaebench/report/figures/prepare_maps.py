@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from vaebench.claims import Column, map_entry
 from vaebench.papers import Task
 from vaebench.report.figures.spec import HeatFigure, HeatPanel
-from vaebench.report.format import plain
-from vaebench.report.markdown import words
-from vaebench.report.shown import ShownRecord
+from vaebench.report.rows.shown import ShownRecord
+from vaebench.report.words.format import plain
+from vaebench.report.words.markdown import words
 
 AXES = {
     "to_the_end": ("likeness of a layer to its end (debiased CKA, mean over seeds)", "step", "layer"),

@@ -4,11 +4,11 @@ from collections import Counter
 from collections.abc import Sequence
 
 from vaebench.papers import Task
-from vaebench.report.distinct import distinct
 from vaebench.report.figures.spec import TallyFigure, TallyRow
-from vaebench.report.levels import has_controls
-from vaebench.report.markdown import words
-from vaebench.report.shown import ShownRecord
+from vaebench.report.rows.distinct import distinct
+from vaebench.report.rows.levels import has_controls
+from vaebench.report.rows.shown import ShownRecord
+from vaebench.report.words.markdown import words
 
 
 def tally_figure(task: Task, shown: Sequence[ShownRecord]) -> TallyFigure:

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from vaebench.claims import Tradeoff, is_plain
 from vaebench.report.figures.prepare_curves import by_variant
 from vaebench.report.figures.spec import Trade, TradeFigure, TradePanel
-from vaebench.report.markdown import words
-from vaebench.report.shown import ShownRecord
+from vaebench.report.rows.shown import ShownRecord
+from vaebench.report.words.markdown import words
 
 
 def trade_figure(

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axis import Axis
 from matplotlib.ticker import FixedFormatter, FixedLocator, NullLocator
 
-from vaebench.report.format import plain
+from vaebench.report.words.format import plain
 
 ScaleKind = Literal["linear", "log", "symlog"]
 
