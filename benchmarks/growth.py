@@ -312,19 +312,20 @@ def on_paper(found: dict[str, list[tuple[float, float]]]) -> str:
         for arch in ("mlp", "conv")
         for at, side in ((2, 32), (3, 64))
     }
-    tasks = len(catalog.task_names())
-    records = 10_000 * tasks
+    names = catalog.task_names()
+    each = sum(len(catalog.task(name).datasets) for name in names)
+    records = 10_000 * each
     reading = found["reading and checking records"][-1][0] / 80 * records / 3600
     per_cell = found["reading a journal"][-1][0] / 400
     lines = [
-        f"The standard protocol of all {tasks} tasks trains {steps:,} steps for one variant and network.",
+        f"The standard protocol of all {len(names)} tasks trains {steps:,} steps for one variant and network.",
         f"With images of 32×32 that is {hours['mlp', 32]:.0f} core-hours of training for mlp and "
         f"{hours['conv', 32]:.0f} for conv; with 64×64 it is {hours['mlp', 64]:.0f} and {hours['conv', 64]:.0f}.",
         f"10,000 submissions a year have {records:,} records of the tasks' own sets. To read and check all of "
         f"them takes {reading:.1f} core-hours, each time that nothing is cached.",
-        f"To replay one cell of each submission costs about {10_000 * hours['mlp', 32] / (5 * tasks) / 24 / 365:.1f} "
+        f"To replay one cell of each submission costs about {10_000 * hours['mlp', 32] / (5 * each) / 24 / 365:.2g} "
         "cores through the year at 32×32 with mlp, and "
-        f"{10_000 * hours['conv', 64] / (5 * tasks) / 24 / 365:.0f} at 64×64 with conv.",
+        f"{10_000 * hours['conv', 64] / (5 * each) / 24 / 365:.2g} at 64×64 with conv.",
         f"To resume a run costs {1e3 * per_cell:.1f} ms a finished cell.",
         "**The first bottleneck** of these is training. Measuring comes on top of it, and ranking is measured by "
         "`benchmarks/board_scale.py`.",

@@ -6,7 +6,7 @@ import pytest
 
 from vaebench import catalog
 from vaebench.experiment import Arm, Budget, Interventions, Knob, TrainingConfig
-from vaebench.report.pages.protocol import SPLITS, protocol_table
+from vaebench.report.pages.protocol import SPLITS, protocol_table, what_a_cell_took
 
 
 def rows_of(text):
@@ -58,3 +58,18 @@ def test_a_changed_task_has_a_changed_protocol(made):
     assert (rows["steps"][0].replace(" ", ""), rows["batch"][0]) == ("1234", "17")
     said = text.partition("\n")[0]
     assert all(piece in said for piece in ("0.25", "0.125", "noisy target", "twin", "redrawn", "knob off"))
+
+
+def test_it_says_what_a_cell_took_by_data_set_and_network(records):
+    one = records[0]
+    cells = [cell.model_copy(update={"seconds": {"train": 40.0 + cell.seed, "measure": 2.4}}) for cell in one.cells]
+    broken = cells[0].model_copy(update={"status": "error", "reason": "it broke", "seconds": {"train": 0.5}})
+    quick = one.model_copy(update={"cells": (broken, *cells[1:])})
+    slow = one.model_copy(
+        update={"cells": tuple(cell.model_copy(update={"seconds": {"train": 1500.0}}) for cell in cells)}
+    )
+    place = f"{one.subject.dataset.name} · {one.subject.arch}"
+    assert what_a_cell_took([quick]).endswith(f": {place} 43.")
+    assert what_a_cell_took([slow, quick]).endswith(f": {place} 43 to 1,500.")
+    silent = one.model_copy(update={"cells": tuple(cell.model_copy(update={"seconds": {}}) for cell in cells)})
+    assert what_a_cell_took([silent]) == what_a_cell_took([]) == ""

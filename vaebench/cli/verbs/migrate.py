@@ -1,4 +1,4 @@
-"""``vaebench migrate``: records of an earlier schema, converted."""
+"""``vaebench migrate``: records of today's definitions, brought to today's schema, claims and verdicts."""
 
 import sys
 from pathlib import Path
@@ -10,12 +10,12 @@ from vaebench.cli.app import app
 from vaebench.cli.console import NO, Json, answer, err, out, say
 
 
-@app.command("migrate", short_help="Convert records of an earlier schema.")
+@app.command("migrate", short_help="Give records today's schema, claims and verdicts.")
 def migrate_(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of records.")],
     as_json: Json = False,
 ) -> None:
-    """Convert records to the current schema and names, if their task's definition is otherwise the same."""
+    """Give records of today's definitions today's schema, claims and verdicts. No number moves."""
     from vaebench.migrate import migrate
 
     with err.status("migrating"):

@@ -1,12 +1,13 @@
 """Write a task's protocol: all that is set, read from the task itself."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from vaebench.experiment import Arm, Budget, Interventions, Preset
 from vaebench.papers import REAL_IMAGES, Task
 from vaebench.report.words.format import count, plain
 from vaebench.report.words.markdown import escape, table, words
+from vaebench.results.record import Record
 
 SPLITS = {"fixed": "the data set's own, the same for all seeds", "by_seed": "each seed its own"}
 
@@ -33,6 +34,30 @@ def protocol_table(task: Task) -> str:
     rows = [[name, *cells] for name, *cells in _rows(task, [budget for _, budget in columns])]
     heads = ["", *(escape(name) for name, _ in columns)]
     return f"{_set(task)}\n\n{table(heads, rows)}"
+
+
+def what_a_cell_took(records: Iterable[Record]) -> str:
+    """Write what one seed of one variant costs, by network and data set.
+
+    The quickest cell of each record counts: machines differed and had other work besides.
+
+    Args:
+        records: Of one task.
+
+    Returns:
+        A paragraph; empty where no cell says how long it took.
+    """
+    quickest: dict[str, list[float]] = {}
+    for record in records:
+        took = [sum(cell.seconds.values()) for cell in record.cells if cell.status == "ok" and cell.seconds]
+        if took:
+            subject = record.subject
+            quickest.setdefault(f"{words(subject.dataset.name)} · {subject.arch}", []).append(min(took))
+    said = []
+    for place, times in sorted(quickest.items()):
+        low, high = (f"{round(limit):,}" for limit in (min(times), max(times)))
+        said.append(f"{escape(place)} {low if low == high else f'{low} to {high}'}")
+    return f"Seconds of a cell on one core, the quickest of each record: {'; '.join(said)}." if said else ""
 
 
 def _alike(budgets: Mapping[str, Budget]) -> list[list[str]]:

@@ -9,7 +9,7 @@ from vaebench.report.figures.prepare import Kind, Picture
 from vaebench.report.pages.claim_section import REPORTED, claim_section, invariant_section
 from vaebench.report.pages.claims_table import NO_CONTROL
 from vaebench.report.pages.places_page import places_path
-from vaebench.report.pages.protocol import protocol_table
+from vaebench.report.pages.protocol import protocol_table, what_a_cell_took
 from vaebench.report.pages.records_page import records_path
 from vaebench.report.pages.superseded import no_records, superseded_line
 from vaebench.report.rows.distinct import Model, distinct
@@ -78,7 +78,8 @@ def task_page(
     head = len(parts)
     models = distinct(shown)
     parts += ["## Results", *_results(task, models, selection, pictures, findings)]
-    parts += ["## Protocol", protocol_table(task)]
+    costs = what_a_cell_took(one.record for one in shown if one.is_own)
+    parts += ["## Protocol", protocol_table(task), *([costs] if costs else [])]
     ours, definitions = definitions_of(catalog.task_text(task.name))
     parts += ["## Theirs and ours", ours] if ours else []
     parts += ["## Definitions", definitions, _sources(task, linked=not preview)]
