@@ -9,7 +9,7 @@ import pandas
 from vaebench.claims import Verdict
 from vaebench.report.figures.style import WORDS
 from vaebench.report.received.sent import sender_of
-from vaebench.report.tables.verdict_rows import Told
+from vaebench.report.tables.verdict_rows import TakenRecord
 from vaebench.report.words.condition_words import condition_words
 from vaebench.report.words.decisive import decisive, reason_of, worst
 from vaebench.report.words.markdown import words
@@ -27,7 +27,7 @@ LABEL = (
 """A row's label has two lines on a telephone, because on one line it takes half of the width."""
 
 
-def forest_rows(records: Iterable[Told], pages: Mapping[int, str]) -> Iterator[dict[str, object]]:
+def forest_rows(records: Iterable[TakenRecord], pages: Mapping[int, str]) -> Iterator[dict[str, object]]:
     """Read the estimates of every condition. Along a knob it is the value that is worst for the claim.
 
     Args:

@@ -9,7 +9,6 @@ from typing import Any
 import altair
 
 from vaebench.claims import Tradeoff
-from vaebench.report.figures.prepare import drawn_records
 from vaebench.report.figures.prepare_curves import networks_by_presence
 from vaebench.report.figures.prepare_trades import trade_figure
 from vaebench.report.figures.scales import decades
@@ -59,7 +58,7 @@ def trade_offs(selection: Selection) -> list[Drawn]:
     Returns:
         A chart for each cost, benefit, compared method, data set and preset.
     """
-    networks = networks_by_presence(drawn_records(selection.shown))
+    networks = networks_by_presence(selection.shown)
     charts = []
     for task in suite().tasks:
         of_task = [one for one in selection.shown if one.subject.task.name == task.name]

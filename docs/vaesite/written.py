@@ -9,7 +9,7 @@ from pathlib import Path
 import vl_convert
 
 from vaebench.report.rows.remake import json_path
-from vaebench.report.tables.verdict_rows import told
+from vaebench.report.tables.verdict_rows import taken_records
 from vaesite.api_pages import api_pages
 from vaesite.charts import Drawn, chosen_records
 from vaesite.forest import forest, forest_rows
@@ -44,7 +44,7 @@ def write_pages(checkout: Path, out: Path, tasks: Mapping[str, str]) -> None:
     (static / "vega.js").write_text(f"(() => {{{program}}})();\n", "utf-8")
     _page(pages / "verdicts.md", out, TABLE=_raw(table_html(verdicts)))
     trades = trade_offs(chosen)
-    all_told = told(chosen)
+    all_told = taken_records(chosen)
     shown = {id(one.record): one.path.removesuffix(".md") + ".html" for one in chosen.shown}
     address = {id(one.record): shown.get(id(one.record), superseded(one.record.subject.task.name)) for one in all_told}
     conditions = forest(forest_rows(all_told, address))

@@ -146,6 +146,7 @@ RECORDS = [
     ("kernels that nobody knows", old_code, r"environments\.0\.code: .*kernels"),
     ("no hash of the training", no_code, r"environments\.0\.code: .*training"),
     ("a quick run", put("subject", "preset", value="quick"), r"subject\.preset: quick"),
+    ("a night's run", put("subject", "preset", value="nightly"), r"subject\.preset: nightly"),
     ("an older definition", put("subject", "task", "hash", value="0" * 16), r"subject\.task\.(hash|version): "),
     ("other data", put("subject", "dataset", "hash", value="0" * 16), r"subject\.dataset\.(hash|version): "),
     ("code of other sources", put("subject", "variant", "code_hash", value="9" * 16), r"variant\.code_hash: 9{16}"),

@@ -167,6 +167,14 @@ def test_a_bad_submission_is_named_and_left_out_and_blocks_nobody(checkout):
     assert before and after.partition("## Left out")[0].strip() == before.strip()
 
 
+def test_a_preview_names_files_among_the_submissions_that_are_no_records(checkout, tmp_path):
+    (checkout / "leaderboard" / "submissions" / "loose.json").write_text("{}")
+    run = tmp_path / "run_of_mine"
+    write_record(run, renamed(stored("vae.mlp.digits"), name="my_vae", code_hash="2" * 16))
+    preview.write_preview(run)
+    assert "submissions/loose.json" in (run / "leaderboard" / "left_out.md").read_text()
+
+
 def test_a_submission_that_cannot_be_is_named_with_file_and_field_as_a_previewed_run_is(checkout, tmp_path):
     copied = stored("vae.mlp.digits")
     columns = tuple(replace(c, values=c.values[:1] * len(c.values)) for c in copied.measurements)

@@ -234,3 +234,17 @@ def test_what_chance_alone_would_give_is_of_the_claims_that_it_can_reach():
 
     assert [one.can_differ for one in (at(0.0, 0.2), at(None, None), at(0.1, 0.1))] == [True, False, False]
     assert not AtLevel(("holds", "holds"), None, None, "no seed").can_differ
+
+
+def test_presets_of_one_row_have_places_of_their_own(made):
+    ours = [made.record(), made.record(preset="quick")]
+    mine = [
+        renamed(one, 1.002) for one in (made.record(preset="quick"), made.record(made.tasks[1].name, dataset="digits"))
+    ]
+    standard = made.record(made.tasks[1].name, dataset="digits")
+    rows = run_places(made.suite.tasks, preview_of(made, mine, [*ours, standard]))
+    assert [(row.preset, [place.task for place in row.places]) for row in rows] == [
+        ("quick", [made.tasks[0].name]),
+        ("standard", [made.tasks[1].name]),
+    ]
+    assert all(len(row.not_run) == len(made.suite.tasks) - 1 for row in rows)

@@ -10,7 +10,7 @@ import pytest
 from vaebench.mistakes import Mistake
 from vaebench.report import board
 from vaebench.report.figures.stamp import STAMP_BEGINS
-from vaebench.report.files import IN_THE_WAY, MARK, STRANGER, drawn_figures, stale_pages
+from vaebench.report.files import IN_THE_WAY, MARK, MAX_BYTES, STRANGER, drawn_figures, stale_pages
 from vaebench.report.tables.taken_away import CSV_BEGINS
 from vaebench.report.words.markdown import MADE_BY
 
@@ -180,3 +180,12 @@ def test_a_huge_file_is_a_strangers_and_read_no_further(folder):
     with (folder / "huge.md").open("wb") as file:
         file.truncate(2**40)
     assert stale_pages(folder, PAGES)["huge.md"] == STRANGER
+
+
+def test_a_huge_file_under_a_pages_name_is_in_the_way_and_stays(folder):
+    with (folder / "README.md").open("wb") as file:
+        file.truncate(MAX_BYTES + 1)
+    assert stale_pages(folder, PAGES)["README.md"] == IN_THE_WAY
+    with pytest.raises(Mistake, match=r"README\.md"):
+        board.write_pages(folder, PAGES)
+    assert (folder / "README.md").stat().st_size == MAX_BYTES + 1

@@ -22,7 +22,7 @@ from vaesite.trades import trade_offs
 from vaesite.verdicts import SHOWN, TABLE, read_verdicts, record_page, superseded, table_html
 
 from vaebench.report.figures.style import NETWORKS, PALETTE, WORDS
-from vaebench.report.tables.verdict_rows import told
+from vaebench.report.tables.verdict_rows import taken_records
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +32,7 @@ def chosen():
 
 @pytest.fixture(scope="module")
 def rows(chosen) -> list[dict]:
-    records = told(chosen)
+    records = taken_records(chosen)
     return [*forest_rows(records, {id(one.record): str(number) for number, one in enumerate(records)})]
 
 

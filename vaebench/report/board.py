@@ -1,6 +1,6 @@
 """The board of a checkout: read its records, write its pages, list those that are stale."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -150,7 +150,7 @@ def current_pages(redraw: bool = False, checkout: Path | None = None) -> tuple[P
     refuse_bad(folder, found, selection)
     below = folder / PAGES / SUBMISSIONS
     refused = [f"{below / sender_of(o.record) / o.record.subject.file_name}: {o.why}" for o in selection.faults]
-    written = board_pages(folder, there, found, selection, drawn={} if redraw else drawn)
+    written = board_pages(folder, there, found.bad, selection, drawn={} if redraw else drawn)
     return folder / PAGES, written, (*map(str, found.bad), *refused)
 
 
@@ -178,14 +178,19 @@ def chosen(
 
 
 def board_pages(
-    folder: Path, there: Suite, found: Published, selection: Selection, drawn: Mapping[str, str], preview: bool = False
+    folder: Path,
+    there: Suite,
+    bad: Iterable[BadRecord],
+    selection: Selection,
+    drawn: Mapping[str, str],
+    preview: bool = False,
 ) -> Texts:
     """Make the pages of a selection. A file that is no record is named by its path below the checkout's board.
 
     Args:
         folder: The checkout.
         there: What there is.
-        found: What the checkout publishes.
+        bad: Files among the submissions that are no records.
         selection: What is shown.
         drawn: Figures drawn before, by path.
         preview: Whether the pages are a preview.
@@ -193,7 +198,7 @@ def board_pages(
     Returns:
         Contents by path below the board.
     """
-    unread = [bad.path.relative_to(folder / PAGES).as_posix() for bad in found.bad]
+    unread = [one.path.relative_to(folder / PAGES).as_posix() for one in bad]
     return pages(there, selection, preview, drawn, unread)
 
 

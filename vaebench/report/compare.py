@@ -11,14 +11,13 @@ from vaebench.claims import Column, LevelName, Verdict, enough, judged_names, t_
 from vaebench.mistakes import Mistake, nearest
 from vaebench.report.differences import AtLevel, ClaimDifference, Comparison, MeasurementDifference
 from vaebench.report.words.decisive import is_blind
+from vaebench.report.words.levels import LEVEL_NAMES
 from vaebench.results.assemble import rejudge
 from vaebench.results.definitions import other_definitions
 from vaebench.results.record import Record
 from vaebench.results.references import own_row, read
 
 Key = tuple[str, ...]
-
-LEVELS: tuple[LevelName, LevelName] = ("published", "controlled")
 
 
 def side(given: str) -> tuple[list[Record], list[str]]:
@@ -113,7 +112,7 @@ def _claims(one: Record, other: Record, subject: str) -> Iterator[ClaimDifferenc
     task, dataset = one.subject.task.name, one.subject.dataset.name
     for verdict in one.verdicts:
         partner = theirs[verdict.claim]
-        published, controlled = (at_level(verdict, partner, level, ran) for level in LEVELS)
+        published, controlled = (at_level(verdict, partner, level, ran) for level in LEVEL_NAMES)
         yield ClaimDifference(task, dataset, subject, verdict.claim, published, controlled)
 
 

@@ -14,7 +14,7 @@ from vaebench.report.figures.drawn import drawings
 from vaebench.report.figures.prepare import Picture, task_pictures
 from vaebench.report.files import marked
 from vaebench.report.findings import findings
-from vaebench.report.pages.claims_table import counted
+from vaebench.report.pages.claims_table import counted_claims
 from vaebench.report.pages.front_page import front_page
 from vaebench.report.pages.gives import PAGE as GIVES
 from vaebench.report.pages.gives import gives, gives_page
@@ -47,7 +47,7 @@ from vaebench.report.texts import Texts
 from vaebench.report.words.changes import CHANGES, changes_page
 from vaebench.report.words.citation import CITE, board_bibtex, cite_page
 from vaebench.report.words.dated import last_day, measured
-from vaebench.report.words.glossary import PAGE, glossary_page
+from vaebench.report.words.glossary import GLOSSARY, glossary_page
 
 
 def pages(
@@ -110,12 +110,12 @@ def _texts(
     own = lines_of({name: by_data([one for one in of_task if one.is_own]) for name, of_task in models.items()})
     for path, of_variant in variants_of(selection.shown).items():
         written[path] = variant_page(suite, of_variant, preview, places_of(of_variant, own))
-    tables = taken_away(suite, selection, written, preview)
+    tables = add_tables(suite, selection, written, preview)
     files = {path: marked(text) for path in list(written) if (text := written.pop(path))}
     return files | tables, kept
 
 
-def taken_away(suite: Suite, selection: Selection, written: dict[str, str], preview: bool) -> dict[str, str]:
+def add_tables(suite: Suite, selection: Selection, written: dict[str, str], preview: bool) -> dict[str, str]:
     """Make what readers take away: the table of verdicts and its description; and add the pages that explain it.
 
     Args:
@@ -191,20 +191,22 @@ def overall_pages(
         Contents by path; a page without content is empty.
     """
     unread = tuple(unread)
-    claims = [one for task in suite.tasks for one in counted(task, over.models[task.name], over.general[task.name])]
+    claims = [
+        one for task in suite.tasks for one in counted_claims(task, over.models[task.name], over.general[task.name])
+    ]
     given = gives(selection)
     own = [one.record for one in selection.shown if one.is_own]
     every = list(chain.from_iterable(over.models.values()))
     summed = list(chain.from_iterable(over.general.values()))
     return {
         "README.md": front_page(suite, selection, every, claims, given, preview, unread),
-        PAGE: glossary_page(),
+        GLOSSARY: glossary_page(),
         SUPERSEDED: superseded_page(suite, selection, preview),
         VERSIONS: versions_page(suite.tasks, selection, suite.first, preview),
         LEFT_OUT: left_out_page(selection, unread, preview),
         OVER_VARIANTS: (over_variants_page(suite.tasks, summed, preview, measured(own), over.shares) if claims else ""),
         WHERE: where_page(suite.tasks, claims, suite.first, preview, measured(own)),
-        GIVES: gives_page(given, preview) if given else "",
+        GIVES: gives_page(given, suite, preview) if given else "",
     }
 
 

@@ -11,14 +11,14 @@ from pathlib import Path
 
 from vaebench.mistakes import Mistake
 from vaebench.report.board import chosen, published, refuse_bad
-from vaebench.report.files import MARK
+from vaebench.report.files import marked
 from vaebench.report.processes import uncollected
 from vaebench.report.rows.selection import Selection
 from vaebench.report.suite import Suite, suite
 from vaebench.report.tables.croissant import File, croissant
 from vaebench.report.tables.dictionary import SAYS, dictionary_page
 from vaebench.report.tables.taken_away import TABLES, VERDICTS, Field
-from vaebench.report.tables.verdict_rows import Cell, csv_text, measurement_rows, told, verdict_rows
+from vaebench.report.tables.verdict_rows import Cell, csv_text, measurement_rows, taken_records, verdict_rows
 from vaebench.report.words.citation import board_bibtex
 from vaebench.report.words.dated import last_day, measured
 from vaebench.report.words.markdown import MADE_BY
@@ -77,7 +77,7 @@ def tables(there: Suite, selection: Selection) -> tuple[dict[str, bytes], dict[s
     Returns:
         Contents by name, and the number of rows by table.
     """
-    records = told(selection)
+    records = taken_records(selection)
     all_rows = {"verdicts": list(verdict_rows(records)), "measurements": list(measurement_rows(records))}
     contents = {"verdicts.csv": csv_text(VERDICTS, all_rows["verdicts"]).encode()}
     contents |= {f"{name}.parquet": parquet(TABLES[name], rows) for name, rows in all_rows.items()}
@@ -88,7 +88,7 @@ def tables(there: Suite, selection: Selection) -> tuple[dict[str, bytes], dict[s
     day = last_day(of_board)
     contents[DESCRIPTION] = croissant(files, there.release, day, board_bibtex(there.release, day)).encode()
     page = dictionary_page(measured(of_board), on_the_board=False)
-    contents["README.md"] = f"{MARK}\n\n{page}".encode()
+    contents["README.md"] = marked(page).encode()
     return contents, {name: len(rows) for name, rows in all_rows.items()}
 
 

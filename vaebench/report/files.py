@@ -94,7 +94,8 @@ def stale_pages(folder: Path, pages: Mapping[str, str], redrawn: bool = False) -
         if name not in there:
             said[name] = MISSING
         elif why := _differs(name, found := _text(there[name]), expected, redrawn):
-            said[name] = why if _marked(found) or not found else IN_THE_WAY  # an empty one is a page that was lost
+            is_empty = not there[name].stat().st_size  # a page that was lost
+            said[name] = why if is_empty or _marked(found) else IN_THE_WAY
     return dict(sorted(said.items()))
 
 
@@ -134,6 +135,7 @@ def _is_folder(path: Path) -> bool:
 
 
 def _text(path: Path) -> str:
+    """Read a file; empty where it is too large to be a page."""
     found = read_bounded(path, MAX_BYTES)
     return found.decode("utf-8", "replace") if len(found) <= MAX_BYTES else ""
 

@@ -57,7 +57,7 @@ def write_preview(folder: Path, reference: Path | None = None) -> Written:
         if sender_of(one.record) in {"", THIS_RUN}
     ]
     drawn = drawn_figures(here / PAGES) if here else {}
-    made = board_pages(here or Path(), there, shown, selection, drawn, preview=True)
+    made = board_pages(here or Path(), there, committed.bad, selection, drawn, preview=True)
     written = write_pages(folder / PAGES, made)
     return replace(written, bad=(*bad, *refused), places=run_places(there.tasks, selection))
 

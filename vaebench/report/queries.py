@@ -35,6 +35,7 @@ class Queries:
     def before(self, claim: str, word: VerdictWord, level: LevelName = "controlled", network: str = "") -> int:
         """Number of records of the first population on which a claim had a word at one level."""
         _check_word(word)
+        _check_level(level)
         return sum(getattr(one, level) == word for one in self._before(claim, network))
 
     def before_applicable(self, claim: str, network: str = "") -> int:
@@ -42,10 +43,15 @@ class Queries:
         return sum(one.controlled != "not applicable" for one in self._before(claim, network))
 
     def _before(self, claim: str, network: str) -> list[Before]:
-        found = [one for one in self.first if one.claim == claim and network in {"", one.network}]
-        if not found:
+        of_claim = [one for one in self.first if one.claim == claim]
+        if not of_claim:
             raise Unanswered(
                 f"the first population had no claim {claim}{nearest(claim, {b.claim for b in self.first})}"
+            )
+        found = [one for one in of_claim if network in {"", one.network}]
+        if not found:
+            raise Unanswered(
+                f"the first population had no {claim} on {network}{nearest(network, {b.network for b in of_claim})}"
             )
         return found
 
@@ -95,6 +101,7 @@ class Queries:
 
     def word(self, record: str, claim: str, arm: str = "trained", level: LevelName = "controlled") -> str:
         """Word of a claim's verdict on one record at one level."""
+        _check_level(level)
         found: Level = getattr(_verdict(self._named(record), claim, arm), level)
         return found.word
 
@@ -153,6 +160,7 @@ class Queries:
         level: LevelName = "controlled",
     ) -> int:
         """Number of records of a selection that have an arm, and whose arm a claim applies to at a level."""
+        _check_level(level)
         chosen = self._with_arm(claim, variant, network, data, arm)
         return sum(getattr(_verdict(record, claim, arm), level).word != "not applicable" for record in chosen)
 
@@ -301,6 +309,11 @@ def _mean(column: Column) -> float:
 def _check_word(word: str) -> None:
     if word not in (words := get_args(VerdictWord)):
         raise Unanswered(f"{word} is no verdict; there are: {', '.join(words)}")
+
+
+def _check_level(level: str) -> None:
+    if level not in (levels := get_args(LevelName)):
+        raise Unanswered(f"{level} is no level; there are: {', '.join(levels)}")
 
 
 def _checks(record: Record, claim: str, arm: str, statistic: str) -> list[CheckResult]:

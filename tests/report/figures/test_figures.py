@@ -156,6 +156,13 @@ def test_nobody_elses_records_crowd_the_figures_but_a_previewed_runs(made):
     assert panels(theirs[0]) == ["new_vae (from alice)"]
 
 
+def test_a_network_that_only_others_sent_is_drawn_where_a_task_has_no_other_record(made):
+    elsewhere = made.record(made.tasks[1].name, dataset=made.tasks[1].datasets[0])
+    theirs = sent(made.record(variant="new_vae", arch="conv", code="1" * 16), "alice")
+    pictures = task_pictures(made.suite.tasks[0], select(made.suite, [elsewhere], False, [theirs]))
+    assert pictures and all(svg(one.figure) for one in pictures)
+
+
 def test_measurements_are_those_of_the_claims_and_what_is_reported_only_has_its_own_figure(four):
     judged, beside = (four[f"{STEM}{part}.svg"] for part in ("", "_beside"))
     assert isinstance(judged, OverviewFigure)

@@ -53,17 +53,17 @@ def test_numbers_are_those_of_the_trained_arm_at_the_lowest_knob_value(made, giv
     assert [one.label for one in rows] == ["good · mlp", "poor · mlp"]
     interval, knob = rows[0].found["Damage"]
     assert (interval.estimate, knob) == (pytest.approx(0.8, abs=0.01), 0.1)
-    text = gives_table(rows)
+    text = gives_table(rows, made.suite)
     assert re.match(r"\*\*(1\.00|0\.999) ±", cells(text, "good")[0]) and not cells(text, "good")[1].startswith("**")
     assert cells(text, "poor")[1].startswith("**0.2")
     assert len(cells(text, "poor")) == 2  # nothing is said of what no row has
-    assert "*energy*: its energy ([variance frequency](camuto2021_variance_frequency.md), 8 latent units)" in text
+    assert "*energy*: its energy ([variance frequency](camuto2021_variance_frequency.md), 2 latent units)" in text
     assert "at σ = 0.1" in text and "not measured" not in text
 
 
 def test_what_is_not_told_apart_from_the_best_is_bold_too(made, given):
     records = [made.record(variant=name, measurements=measured(1.0, 1.0)) for name in ("one", "two")]
-    text = gives_table(gives(select(made.suite, records)))
+    text = gives_table(gives(select(made.suite, records)), made.suite)
     assert all(cells(text, name)[0].startswith("**") for name in ("one", "two"))
 
 
@@ -77,7 +77,7 @@ def test_a_wide_interval_is_not_the_best_for_its_width(made, given):
         interval, knob = row.found["Energy"]
         found = replace(interval, estimate=estimate, low=estimate - width, high=estimate + width)
         rows.append(replace(row, found={**row.found, "Energy": (found, knob)}, models=frozenset({len(rows)})))
-    text = gives_table(rows)
+    text = gives_table(rows, made.suite)
     assert [name for name in half if cells(text, name)[0].startswith("**")] == ["best", "near"]
 
 
@@ -87,14 +87,14 @@ def test_the_page_names_the_days_of_its_own_records_only(made, given):
     dated = tuple(cell.model_copy(update={"date": "2030-01-01T00:00:00+00:00"}) for cell in beside.cells)
     rows = gives(select(made.suite, [read, beside.model_copy(update={"cells": dated})]))
     assert [record.subject.task.name for row in rows for record in row.records] == [read.subject.task.name]
-    assert "2030" not in gives_page(rows, False) and UNDATED in gives_page(rows, False)
+    assert "2030" not in gives_page(rows, made.suite, False) and UNDATED in gives_page(rows, made.suite, False)
 
 
 def test_rows_that_give_the_same_are_one_row_with_both_names(made, given):
     one = made.record(variant="one", measurements=measured(1.0, 2.0))
     same = one.model_copy(update={"subject": made.record(variant="same").subject})
     other = made.record(variant="other", measurements=measured(1.0, 2.0))
-    text = gives_table(gives(select(made.suite, [one, same, other])))
+    text = gives_table(gives(select(made.suite, [one, same, other])), made.suite)
     rows = [line.split("|")[1].strip() for line in text.splitlines() if line.startswith("| [")]
     assert len(rows) == 2
     assert any(row.startswith("[one · mlp](") and " = [same · mlp](" in row for row in rows)
@@ -105,7 +105,7 @@ def test_a_number_of_fewer_seeds_says_so_and_is_not_the_best(made, given):
     rows = gives(select(made.suite, whole))
     interval, knob = rows[0].found["Energy"]
     fewer = replace(rows[0], found={**rows[0].found, "Energy": (replace(interval, n=2), knob)})
-    text = gives_table([fewer, rows[1]])
+    text = gives_table([fewer, rows[1]], made.suite)
     assert cells(text, "a")[0].endswith("(2 seeds)") and not cells(text, "a")[0].startswith("**")
     assert cells(text, "b")[0].startswith("**")
 
@@ -114,7 +114,7 @@ def test_rows_of_others_are_on_the_page_and_marked(made, given):
     theirs = sent(made.record(variant="theirs", measurements=measured(0.5, 1.0)), "eve")
     rows = gives(select(made.suite, [made.record(measurements=measured(1.0, 1.0))], True, [theirs]))
     assert [one.is_own for one in rows] == [False, True]
-    assert "theirs · mlp (from eve)" in gives_page(rows, False)
+    assert "theirs · mlp (from eve)" in gives_page(rows, made.suite, False)
 
 
 def test_every_source_is_a_measurement_that_its_task_takes():

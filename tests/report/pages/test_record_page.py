@@ -139,9 +139,9 @@ def test_records_of_one_name_have_pages_of_their_own(made):
     pages = pages_of(made, records, preview=True)
     folder = f"records/{made.tasks[0].name}"
     stems = (
-        "vae.conv.digits",
+        f"vae.conv.{'c' * 16}.digits",
         f"vae.mlp.{'c' * 16}.digits",
-        "vae.mlp.digits.quick",
+        f"vae.mlp.{'c' * 16}.digits.quick",
         f"vae.mlp.{'c' * 8}{'f' * 8}.digits",
     )
     assert sorted(pages) == sorted(f"{folder}/{stem}.md" for stem in stems)

@@ -11,7 +11,8 @@ from vaebench.papers import Version
 from vaebench.report.pages.superseded import PAGE, superseded_line, superseded_page
 from vaebench.report.received.sent import sent
 from vaebench.report.rows.selection import select
-from vaebench.report.words.markdown import NO_RECORDS
+from vaebench.report.tables.verdict_rows import taken_records
+from vaebench.report.words.markdown import NO_RECORDS, PREVIEW
 
 TASK = "camuto2021_variance_frequency"
 VERSIONS = (Version(1, "2026-11-20"), Version(2, "2026-11-28"))
@@ -66,6 +67,14 @@ def test_a_record_is_judged_by_its_own_claims_and_its_measurements(made):
     page = superseded_page(made.suite, select(made.suite, [boasting]), False)
     head, _, row = tables(page)[TASK]
     assert (head[3:], row[3:]) == (["own", "far"], ["✓ / ✓", "✗ / ✗"])
+    (taken,) = taken_records(select(made.suite, [boasting]))
+    assert [(one.claim, one.word) for one in taken.record.verdicts] == [("own", "holds"), ("far", "fails")]
+
+
+def test_a_previews_contents_follow_its_links(made, old):
+    suite = second(made, 0)
+    parts = superseded_page(suite, select(suite, old, preview=True), True).split("\n\n")
+    assert parts[1] == PREVIEW and parts[2].startswith("[Leaderboard]") and parts[3].count("](#") > 0
 
 
 def test_superseded_records_count_on_no_other_page(made, old):

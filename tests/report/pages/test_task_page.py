@@ -16,7 +16,6 @@ from vaebench.report.pages.claim_section import CONTROLS, REPORTED, claim_sectio
 from vaebench.report.pages.superseded import superseded_line
 from vaebench.report.pages.task_page import definitions_of, task_page
 from vaebench.report.received.sent import sent
-from vaebench.report.rows.levels import plants_read
 from vaebench.report.rows.selection import select
 from vaebench.report.suite import suite as real_suite
 from vaebench.report.words.condition_words import condition_words
@@ -24,6 +23,7 @@ from vaebench.report.words.dated import UNDATED
 from vaebench.report.words.decisive import decisive, distance
 from vaebench.report.words.format import OF_WHAT, estimate_and_interval
 from vaebench.report.words.in_words import EFFECTS, Effect
+from vaebench.report.words.levels import plants_read
 from vaebench.report.words.markdown import NO_RECORDS, PREVIEW, SYMBOLS, label
 
 

@@ -43,10 +43,21 @@ def test_each_variant_code_and_sender_has_a_page(suite, made):
     assert {path: len(ones) for path, ones in found.items()} == {
         "variants/beta_vae.md": 1,
         "variants/new_vae.from.alice.md": 1,
-        f"variants/vae.{'c' * 16}.md": 1,
+        f"variants/vae.{'c' * 16}.md": 2,
         f"variants/vae.{'f' * 16}.md": 1,
-        "variants/vae.md": 1,
     }
+
+
+def test_two_codes_of_one_name_on_two_networks_have_a_page_each_that_says_which(suite, made):
+    theirs = [
+        sent(made.record(variant="mine", code="a" * 16), "bob"),
+        sent(made.record(variant="mine", arch="conv", code="b" * 16), "bob"),
+    ]
+    found = variants_of(select(suite, [], False, theirs).shown)
+    assert len(found) == 2
+    for path, shown in found.items():
+        (one,) = shown
+        assert one.row.code_hash in path and one.row.code_hash in variant_page(suite, shown, False)
 
 
 def test_the_head_leads_to_source_and_code(suite, shown):

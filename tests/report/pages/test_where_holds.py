@@ -17,8 +17,8 @@ from vaebench.report.pages.claims_table import IN_TESTS, NO_CONTROL, Counted
 from vaebench.report.pages.versions import RENAMED
 from vaebench.report.pages.where_holds import NOWHERE, PAGE, TURNS, where_page
 from vaebench.report.received.sent import sent
-from vaebench.report.rows.levels import CANNOT_TELL
 from vaebench.report.rows.selection import select
+from vaebench.report.words.levels import CANNOT_TELL
 from vaebench.report.words.markdown import PREVIEW
 from vaebench.results.references import REFERENCES, root
 

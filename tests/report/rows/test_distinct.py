@@ -7,7 +7,7 @@ import pytest
 
 from vaebench import catalog
 from vaebench.report.received.sent import sent
-from vaebench.report.rows.distinct import distinct
+from vaebench.report.rows.distinct import counted_models, distinct
 from vaebench.report.rows.selection import select
 from vaebench.report.rows.shown import show
 from vaebench.results.references import REFERENCES, root
@@ -44,6 +44,9 @@ def test_one_measurement_that_differs_makes_two_models_and_one_number_does_not(m
     other = renamed(record, "other", factor, keep=lambda c: c.name == "attack_damage")
     assert names(made, [record, other]) == [["other"], ["vae"]]
     other = renamed(record, "other", factor, keep=lambda c: c.name == "attack_damage" and c.knob == 0.2)
+    assert names(made, [record, other]) == [["vae", "other"]]
+    largest = max((c for c in record.measurements if c.arm == "trained"), key=lambda c: max(map(abs, c.values)))
+    other = renamed(record, "other", factor, keep=lambda c: c is largest)
     assert names(made, [record, other]) == [["vae", "other"]]
 
 
@@ -104,3 +107,17 @@ def test_a_tail_of_few_draws_that_rounding_moved_makes_no_second_model():
     records = [one for one in of_task if one.subject.dataset.name == "digits" and one.subject.arch == "mlp"]
     same = [{one.row.variant for one in model.records} for model in distinct(show(records)) if len(model.records) > 1]
     assert same == [{"complex_vae", "pair_tied_vae"}]
+
+
+def test_counts_are_of_the_suites_own_models_of_the_standard_preset_where_there_are_any(made):
+    task = made.suite.tasks[0]
+    quick, standard = made.record(preset="quick"), made.record()
+    theirs = sent(made.record(variant="new_vae", code="1" * 16), "alice")
+
+    def presets(*records):
+        shown = select(made.suite, records, True, [theirs]).shown
+        return [one.first.row.preset for one in counted_models(task, distinct(shown))]
+
+    assert presets(quick, standard) == ["standard"]
+    assert presets(quick) == ["quick"]
+    assert presets() == []

@@ -22,7 +22,7 @@ from vaebench.report.rows.selection import select
 from vaebench.report.tables.croissant import File, croissant
 from vaebench.report.tables.dictionary import dictionary_page
 from vaebench.report.tables.taken_away import CSV_BEGINS, MEASUREMENTS, TABLES, VERDICTS
-from vaebench.report.tables.verdict_rows import csv_text, measurement_rows, told, verdict_rows, verdicts_csv
+from vaebench.report.tables.verdict_rows import csv_text, measurement_rows, taken_records, verdict_rows, verdicts_csv
 from vaebench.results.references import root
 from vaebench.results.store import write_record
 
@@ -110,7 +110,7 @@ def test_a_measurement_is_a_row_a_seed_and_a_declined_one_says_why(made):
     record = made.record(made.tasks[1].name, "linear_vae", dataset="three_sources")
     rows = [
         dict(zip((f.name for f in MEASUREMENTS), row, strict=True))
-        for row in measurement_rows(told(select(made.suite, [record])))
+        for row in measurement_rows(taken_records(select(made.suite, [record])))
     ]
     assert len(rows) == sum(len(one.asked) for one in record.measurements)
     column = next(c for c in record.measurements if (c.name, c.arm) == ("isometry_mean", "trained"))
@@ -305,8 +305,8 @@ def test_the_verb_answers_without_torch_with_its_files_and_rows(tmp_path):
 
 
 def test_rows_and_columns_agree(selection):
-    assert {len(row) for row in verdict_rows(told(selection))} == {len(VERDICTS)}
-    assert {len(row) for row in measurement_rows(told(selection))} == {len(MEASUREMENTS)}
+    assert {len(row) for row in verdict_rows(taken_records(selection))} == {len(VERDICTS)}
+    assert {len(row) for row in measurement_rows(taken_records(selection))} == {len(MEASUREMENTS)}
 
 
 @pytest.mark.parametrize(("share", "there"), [(0.5, True), (5.0, False)])

@@ -6,7 +6,7 @@ import pytest
 
 from vaebench.claims import CheckResult, Interval, Level, Verdict
 from vaebench.claims.verdicts import TOO_FEW
-from vaebench.report.words.claim_table import asked, decided, marks, why
+from vaebench.report.words.condition_marks import asked, decided, marks, why
 from vaebench.report.words.decisive import checks_of, contradicts, decisive, distance, is_blind, worst
 from vaebench.results.assemble import rejudge
 from vaebench.results.references import REFERENCES, root

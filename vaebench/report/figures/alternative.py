@@ -15,9 +15,9 @@ from vaebench.report.figures.spec import (
     TradeFigure,
 )
 from vaebench.report.rows.distinct import distinct
-from vaebench.report.rows.levels import has_controls
 from vaebench.report.rows.shown import ShownRecord
 from vaebench.report.words.format import region, rounded
+from vaebench.report.words.levels import has_controls
 
 
 def of_verdicts(claim: Claim, shown: Sequence[ShownRecord]) -> str:

@@ -10,6 +10,7 @@ from vaebench.papers import Task
 from vaebench.report.figures import alternative
 from vaebench.report.figures.prepare_curves import (
     curve_figure,
+    drawn_records,
     named_measurements,
     networks_by_presence,
     overview_figure,
@@ -19,7 +20,6 @@ from vaebench.report.figures.prepare_maps import map_figures
 from vaebench.report.figures.prepare_tally import tally_figure
 from vaebench.report.figures.prepare_trades import trade_figure
 from vaebench.report.figures.spec import CurveFigure, Figure, HeatFigure, OverviewFigure, TradeFigure
-from vaebench.report.received.sent import THIS_RUN
 from vaebench.report.rows.distinct import distinct
 from vaebench.report.rows.first_rows import MOST_DRAWN, first_rows, rank
 from vaebench.report.rows.selection import Selection
@@ -59,18 +59,6 @@ class Picture:
     undrawn: int = 0
 
 
-def drawn_records(shown: Sequence[ShownRecord]) -> list[ShownRecord]:
-    """Choose the records that figures show: the suite's own and a previewed run's, so that nobody can crowd them.
-
-    Args:
-        shown: All records of a task.
-
-    Returns:
-        Those; all where there is none of them.
-    """
-    return [one for one in shown if one.row.sender in {"", THIS_RUN}] or list(shown)
-
-
 def drawn_rows(shown: Sequence[ShownRecord]) -> list[ShownRecord]:
     """Choose the records that a figure shows: of each data set those of the first rows.
 
@@ -96,7 +84,7 @@ def task_pictures(task: Task, selection: Selection) -> tuple[Picture, ...]:
         knob, maps and trade-offs. Each preset has its own.
     """
     shown = drawn_records(selection.of_task(task.name))
-    networks = networks_by_presence(drawn_records(selection.shown))
+    networks = networks_by_presence(selection.shown)
     pictures: list[Picture] = []
     for preset in sorted({one.row.preset for one in shown}):
         of_preset = [one for one in shown if one.row.preset == preset]

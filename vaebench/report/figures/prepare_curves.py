@@ -7,6 +7,7 @@ from dataclasses import replace
 from vaebench.claims import Beyond, Claim, Column, Condition, Exceeds, Near, Outpaces, OutpacesArm, RoomyTrend, Trend
 from vaebench.papers import Task
 from vaebench.report.figures.spec import Curve, CurveFigure, CurvePanel, OverviewFigure
+from vaebench.report.received.sent import THIS_RUN
 from vaebench.report.rows.distinct import distinct
 from vaebench.report.rows.shown import ShownRecord
 from vaebench.report.words.format import plain
@@ -105,17 +106,31 @@ def by_variant(shown: Iterable[ShownRecord]) -> tuple[tuple[str, tuple[ShownReco
     return tuple(sorted(joined, key=lambda pair: pair[0]))
 
 
-def networks_by_presence(shown: Iterable[ShownRecord]) -> tuple[str, ...]:
+def drawn_records(shown: Sequence[ShownRecord]) -> list[ShownRecord]:
+    """Choose the records that figures show: the suite's own and a previewed run's, so that nobody can crowd them.
+
+    Args:
+        shown: All records of a task.
+
+    Returns:
+        Those; all where there is none of them.
+    """
+    return [one for one in shown if one.row.sender in {"", THIS_RUN}] or list(shown)
+
+
+def networks_by_presence(shown: Sequence[ShownRecord]) -> tuple[str, ...]:
     """All networks of the board, those with most records first: the first colours differ most.
 
     Args:
         shown: All records of the board.
 
     Returns:
-        Their names.
+        Their names. Those of the suite's own and of a previewed run come before those that only others sent, so that
+        nobody can change a colour.
     """
     counts = Counter(one.row.arch for one in shown)
-    return tuple(sorted(counts, key=lambda name: (-counts[name], name)))
+    ours = Counter(one.row.arch for one in drawn_records(shown))
+    return tuple(sorted(counts, key=lambda name: (-ours[name], -counts[name], name)))
 
 
 def _knob(task: Task) -> str:

@@ -5,12 +5,12 @@ from collections.abc import Iterable, Sequence
 from vaebench.claims import CheckResult, Claim, Verdict, VerdictWord
 from vaebench.report.figures.spec import CORRECTED, OTHERWISE, ForestFigure, ForestPart, ForestPoint, ForestRow
 from vaebench.report.rows.distinct import Model, distinct
-from vaebench.report.rows.levels import has_controls
 from vaebench.report.rows.shown import ShownRecord
-from vaebench.report.words.claim_table import mark
+from vaebench.report.words.condition_marks import mark
 from vaebench.report.words.condition_words import condition_words
 from vaebench.report.words.decisive import contradicts, decisive, worst
 from vaebench.report.words.format import OF_WHAT
+from vaebench.report.words.levels import has_controls
 from vaebench.report.words.markdown import SYMBOLS, words
 
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from vaebench.papers import Task
 from vaebench.report.figures.spec import TallyFigure, TallyRow
 from vaebench.report.rows.distinct import distinct
-from vaebench.report.rows.levels import has_controls
 from vaebench.report.rows.shown import ShownRecord
+from vaebench.report.words.levels import has_controls
 from vaebench.report.words.markdown import words
 
 

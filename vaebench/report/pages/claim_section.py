@@ -5,20 +5,20 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from vaebench.claims import CheckResult, Claim, Verdict
 from vaebench.report.rows.distinct import Model, distinct
-from vaebench.report.rows.levels import LEVELS, has_controls, plants_read, tally, told
 from vaebench.report.rows.shown import ShownRecord
-from vaebench.report.words.claim_table import asked, decided, marks
+from vaebench.report.words.condition_marks import asked, decided, marks
 from vaebench.report.words.decisive import decisive, is_blind, worst
 from vaebench.report.words.format import check_numbers, claimed, plain, plus_minus, rounded
 from vaebench.report.words.in_words import Effect, effect_of, effect_words, said, span
+from vaebench.report.words.levels import LEVEL_HEADS, can_it_tell, has_controls, plants_read, tally
 from vaebench.report.words.markdown import (
     SYMBOLS,
     control_said,
     details,
-    dropping_empty,
     escape,
     label,
     table,
+    without_empty_last,
     words,
 )
 
@@ -109,12 +109,12 @@ def _table(
             numbers = decided(verdict, conditions, len(one.record.cells))
             much = [_how_much(one, verdict)] if effect_head else []
             lines.append([one.link, *levels, *much, *numbers[:-1], *marks(verdict, conditions), *beside, numbers[-1]])
-    verdict_heads = LEVELS if two else ("Verdict",)
+    verdict_heads = LEVEL_HEADS if two else ("Verdict",)
     many = [f"({place})" for place in range(1, len(conditions) + 1)] if len(conditions) > 1 else []
     arms = [f"{words(arm)} arm" for arm in varying]
     decides = ("Decided under controls by" if two else "Decided by", "Estimate", "95 % interval", "Seeds")
     headers = ["Record", *verdict_heads, *effect_head, *decides, *many, *arms, "Why"]
-    return dropping_empty(headers, lines) if lines else ""
+    return without_empty_last(headers, lines) if lines else ""
 
 
 def _controls(claim: Claim, one: ShownRecord) -> dict[str, Verdict]:
@@ -164,7 +164,7 @@ def _plants(claim: Claim, models: Iterable[Model]) -> list[str]:
     verdicts = [one.first.verdicts[claim.id] for one in models]
     found = plants_read(verdicts)
     return [
-        f"Can the measure tell? {told(verdicts) or 'No record has its plants yet'}.",
+        f"Can the measure tell? {can_it_tell(verdicts) or 'No record has its plants yet'}.",
         *([details(PLANTS, found)] if found else []),
     ]
 

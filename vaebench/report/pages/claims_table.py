@@ -10,15 +10,15 @@ from vaebench.claims import WORST_FIRST, Beyond, Claim, Condition, LevelName, Ve
 from vaebench.papers import Task
 from vaebench.report.pages.over_variants import PAGE as OVER_VARIANTS
 from vaebench.report.pages.over_variants import Group
-from vaebench.report.rows.distinct import Model
-from vaebench.report.rows.levels import cannot_tell, has_controls, tally, told
+from vaebench.report.rows.distinct import Model, counted_models
 from vaebench.report.rows.pooled import Pooled
 from vaebench.report.words.condition_words import condition_words
 from vaebench.report.words.decisive import decisive
 from vaebench.report.words.format import plain
 from vaebench.report.words.glossary import link
 from vaebench.report.words.in_words import ACROSS, effects_of, headline, said, span
-from vaebench.report.words.markdown import SYMBOLS, anchor, dropping_empty, escape, is_analytic, label, table, words
+from vaebench.report.words.levels import LEVEL_NAMES, can_it_tell, cannot_tell, has_controls, tally
+from vaebench.report.words.markdown import SYMBOLS, anchor, escape, is_analytic, label, table, without_empty_last, words
 
 ROUNDING = 1e-4
 """Estimates that differ by less, absolutely or relatively, may differ by rounding only."""
@@ -31,8 +31,6 @@ IN_TESTS = "in tests only"
 
 NO_CONTROL = "no control"
 """What stands under controls of a claim that has none: the published words would read as passed controls."""
-
-AT: tuple[LevelName, LevelName] = ("published", "controlled")
 
 FEW = 3
 """Up to so many models are named; of more only the number is said."""
@@ -57,7 +55,7 @@ class Counted:
     @property
     def levels(self) -> tuple[LevelName, ...]:
         """The levels at which it is judged: only as published, where it has no control."""
-        return AT if has_controls(self.claim) else AT[:1]
+        return LEVEL_NAMES if has_controls(self.claim) else LEVEL_NAMES[:1]
 
     @property
     def verdicts(self) -> list[Verdict]:
@@ -147,8 +145,8 @@ def _count(names: Sequence[str], sets: Sequence[Sequence[bool]], of: str) -> str
     return f"{', '.join(names)} {sum(map(sum, sets))}{of}{sum(map(len, sets))}"
 
 
-def counted(task: Task, models: Iterable[Model], groups: Iterable[Group]) -> tuple[Counted, ...]:
-    """Count each claim of a task over the suite's own models. Records of others could flood the counts.
+def counted_claims(task: Task, models: Iterable[Model], groups: Iterable[Group]) -> tuple[Counted, ...]:
+    """Count each claim of a task over the models that count.
 
     Args:
         task: The task.
@@ -158,7 +156,7 @@ def counted(task: Task, models: Iterable[Model], groups: Iterable[Group]) -> tup
     Returns:
         The claims in order; none if no model counts.
     """
-    ours = [one for one in models if one.is_own and one.first.dataset in task.counted_on]
+    ours = counted_models(task, models)
     by_claim: dict[str, list[Group]] = {}
     for group in groups:
         by_claim.setdefault(group.claim, []).append(group)
@@ -185,7 +183,7 @@ def headlines(found: Iterable[Counted]) -> str:
     networks = {quoted.arch for one in chosen if (quoted := _quoted(one))}
     rows = []
     for one in sorted(chosen, key=_how_widely):
-        counts = [_count_of(one, at) for at in one.levels] + [NO_CONTROL] * (len(AT) - len(one.levels))
+        counts = [_count_of(one, at) for at in one.levels] + [NO_CONTROL] * (len(LEVEL_NAMES) - len(one.levels))
         counts[0] += _in_brackets(one.by_dataset("published", brief=True))
         name = f"[{escape(headline(one.task.name, one.claim.id))}]({one.link})"
         decides = "; ".join(filter(None, (what_decides(one, brief=True), cannot_tell(one.verdicts, brief=True))))
@@ -342,11 +340,11 @@ def all_claims(found: Sequence[Counted]) -> str:
         name = f"[{escape(one.claim.id)}]({one.link})"
         counts = [tally(verdicts, at == "published") + _in_brackets(one.by_dataset(at)) for at in one.levels]
         counts[0] += _in_brackets(one.out_of_reach)
-        counts += [NO_CONTROL] * (len(AT) - len(counts))
-        tells = told(verdicts) or IN_TESTS
+        counts += [NO_CONTROL] * (len(LEVEL_NAMES) - len(counts))
+        tells = can_it_tell(verdicts) or IN_TESTS
         rows.append([name, escape(one.claim.says), *counts, what_decides(one), _analytic(one), tells])
     heads = ["Claim", "Statement", "As published", "Under controls", "What decides", "Analytic arm"]
-    return dropping_empty([*heads, "Can the measure tell?"], rows)
+    return without_empty_last([*heads, "Can the measure tell?"], rows)
 
 
 def _analytic(one: Counted) -> str:

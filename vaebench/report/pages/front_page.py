@@ -22,10 +22,11 @@ from vaebench.report.pages.where_holds import PAGE as WHERE
 from vaebench.report.rows.distinct import Model
 from vaebench.report.rows.selection import Selection
 from vaebench.report.suite import Suite
-from vaebench.report.tables.taken_away import DATA
+from vaebench.report.tables.taken_away import DATA, VERDICTS_CSV
+from vaebench.report.words.changes import CHANGES
+from vaebench.report.words.citation import CITE
 from vaebench.report.words.dated import newest
-from vaebench.report.words.glossary import PAGE as GLOSSARY
-from vaebench.report.words.glossary import link
+from vaebench.report.words.glossary import GLOSSARY, link
 from vaebench.report.words.markdown import PREVIEW, contents, escape, table, words
 
 TITLE = "Which claims about VAEs hold?"
@@ -35,10 +36,7 @@ LEGEND = (
     "· ✗ it contradicts a condition · ? all others: it cannot be told."
 )
 
-CSV = "results/verdicts.csv"
-"""All results as a table, from the top of the board."""
-
-CHANGES, CITE, ADD, HOME = "changes.md", "cite.md", "../CONTRIBUTING.md", "../README.md"
+ADD, HOME = "../CONTRIBUTING.md", "../README.md"
 
 
 def front_page(
@@ -80,7 +78,7 @@ def front_page(
     rows = [one for one in given if one.is_own]
     if rows:
         more = f" The first {FIRST} of {len(rows)} rows:" if len(rows) > FIRST else ""
-        parts += ["## What you get from each variant", f"[All rows]({GIVES}).{more}", gives_table(rows[:FIRST])]
+        parts += ["## What you get from each variant", f"[All rows]({GIVES}).{more}", gives_table(rows[:FIRST], suite)]
     parts += ["## Places by task", _places_legend(), _places(suite.tasks, own)] if suite.tasks else []
     parts += ["## Names", _names(suite, selection, linked=not preview)] if suite.names and selection.shown else []
     parts += ["## Records", foundations([one for one in selection.shown if one.is_own])]
@@ -144,12 +142,13 @@ def _dated(suite: Suite, selection: Selection, preview: bool) -> str:
     own = [one.record for one in selection.shown if one.is_own]
     devices = ", ".join(sorted({one.subject.device for one in own}))
     on = f", on {devices}" if devices else ""
-    facts = f"**Results: {newest(own)} · suite {escape(suite.release)} · {len(own)} records{on}**"
+    what = (newest(own), f"suite {escape(suite.release)}", f"{len(own)} records{on}")
+    facts = f"**Results: {' · '.join(filter(None, what))}**"
     if preview:
         return facts
     ways = (
         ("changes", CHANGES),
-        ("CSV", CSV),
+        ("CSV", VERDICTS_CSV),
         ("data", DATA),
         ("cite", CITE),
         ("add a variant", ADD),

@@ -14,10 +14,10 @@ from vaebench.report.rows.distinct import distinct
 from vaebench.report.rows.given import GIVEN, Given
 from vaebench.report.rows.selection import Selection
 from vaebench.report.rows.shown import Row, ShownRecord
-from vaebench.report.suite import suite
+from vaebench.report.suite import Suite
 from vaebench.report.words.dated import measured
 from vaebench.report.words.format import plain, plus_minus
-from vaebench.report.words.glossary import PAGE as GLOSSARY
+from vaebench.report.words.glossary import GLOSSARY
 from vaebench.report.words.markdown import PREVIEW, escape, table, words
 from vaebench.results.record import Record
 
@@ -90,11 +90,12 @@ def _read(given: Given, records: Mapping[str, ShownRecord]) -> tuple[Interval, f
     return None
 
 
-def gives_table(rows: Sequence[Gives]) -> str:
+def gives_table(rows: Sequence[Gives], there: Suite) -> str:
     """Write the table. The best number of each column is bold, with all that cannot be told from it.
 
     Args:
         rows: From `gives`.
+        there: What there is: the tasks that the columns are from.
 
     Returns:
         Markdown, with a line that says what the columns are.
@@ -116,7 +117,9 @@ def gives_table(rows: Sequence[Gives]) -> str:
             else:
                 cells.append(f"**{text}**" if found and _is_best(found[0], best[thing.name]) else text)
         lines.append([" = ".join(f"[{same.label}]({same.path})" for same in alike), *cells])
-    said = "; ".join(f"*{g.name.lower()}*: {escape(g.says + _at(g, knobs[g.name]))} ({_tasks(g)})" for g in given)
+    said = "; ".join(
+        f"*{g.name.lower()}*: {escape(g.says + _at(g, knobs[g.name], there))} ({_tasks(g, there)})" for g in given
+    )
     bold = "Bold: the best of a column, and all that do not differ from it significantly, where no seed is missing."
     empty = "Empty: the task that measures it has no record of the row, or does not apply to it."
     return f"On {GIVEN[0].dataset}, mean ± half of the 95 % interval over seeds. {said}. {bold} {empty}\n\n" + table(
@@ -132,21 +135,23 @@ def _alike(rows: Iterable[Gives]) -> list[list[Gives]]:
     return [*found.values()]
 
 
-def _tasks(given: Given) -> str:
+def _tasks(given: Given, there: Suite) -> str:
     """Name a column's tasks, each with its number of latent units: no two columns need be of one model."""
-    return ", ".join(f"[{words(task.partition('_')[2])}]({task}.md){_units(task, given)}" for task, _ in given.sources)
+    return ", ".join(
+        f"[{words(task.partition('_')[2])}]({task}.md){_units(task, given, there)}" for task, _ in given.sources
+    )
 
 
-def _units(task: str, given: Given) -> str:
-    known = suite().by_name.get(task)
+def _units(task: str, given: Given, there: Suite) -> str:
+    known = there.by_name.get(task)
     budget = known.budget("standard", given.dataset) if known and "standard" in known.budgets else None
     return f", {budget.latent} latent units" if budget else ""
 
 
-def _at(given: Given, knobs: Iterable[float | None]) -> str:
+def _at(given: Given, knobs: Iterable[float | None], there: Suite) -> str:
     """Say at which value of its task's knob it is read."""
     values = sorted(one for one in knobs if one is not None)
-    tasks = (suite().by_name.get(name) for name, _ in given.sources)
+    tasks = (there.by_name.get(name) for name, _ in given.sources)
     symbol = next((task.knob.symbol for task in tasks if task and task.knob), "knob value")
     return f", at {symbol} = {', '.join(map(plain, values))}" if values else ""
 
@@ -170,11 +175,12 @@ def _is_best(one: Interval, best: Interval | None) -> bool:
     return abs(one.estimate - best.estimate) <= math.hypot(one.estimate - one.low, best.estimate - best.low)
 
 
-def gives_page(rows: Sequence[Gives], preview: bool) -> str:
+def gives_page(rows: Sequence[Gives], there: Suite, preview: bool) -> str:
     """Write the page with all rows.
 
     Args:
         rows: From `gives`.
+        there: What there is.
         preview: Whether to say that it is a preview.
 
     Returns:
@@ -182,5 +188,5 @@ def gives_page(rows: Sequence[Gives], preview: bool) -> str:
     """
     parts = ["# What you get from each variant", *([PREVIEW] if preview else [])]
     when = f"{measured(record for row in rows for record in row.records)}."
-    parts += [f"[Leaderboard](README.md) · [glossary]({GLOSSARY})", when, gives_table(rows)]
+    parts += [f"[Leaderboard](README.md) · [glossary]({GLOSSARY})", when, gives_table(rows, there)]
     return "\n\n".join(parts) + "\n"

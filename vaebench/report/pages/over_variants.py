@@ -17,8 +17,7 @@ from vaebench.papers import Task
 from vaebench.report.files import KEPT
 from vaebench.report.rows.distinct import Model
 from vaebench.report.rows.pooled import FEWEST, METHOD, Pooled, pooled
-from vaebench.report.words.glossary import PAGE as GLOSSARY
-from vaebench.report.words.glossary import link
+from vaebench.report.words.glossary import GLOSSARY, link
 from vaebench.report.words.in_words import Effect, effect_words, effects_of, said, span
 from vaebench.report.words.markdown import PREVIEW, anchor, bullets, contents, escape, table, words
 

@@ -5,25 +5,24 @@ from collections.abc import Iterable, Mapping, Sequence
 from vaebench.claims import Verdict
 from vaebench.papers import Task
 from vaebench.report.pages.superseded import no_records
-from vaebench.report.rows.levels import both
 from vaebench.report.rows.selection import Selection
 from vaebench.report.rows.shown import Row, ShownRecord
 from vaebench.report.rows.standing import ByData, Coverage, Standing, coverage, shared_claims
 from vaebench.report.rows.trust import row_trust_said
 from vaebench.report.words.dated import measured
 from vaebench.report.words.format import plus_minus
-from vaebench.report.words.glossary import PAGE as GLOSSARY
-from vaebench.report.words.glossary import link
+from vaebench.report.words.glossary import GLOSSARY, link
+from vaebench.report.words.levels import both
 from vaebench.report.words.markdown import (
     PREVIEW,
     SYMBOLS,
     anchor,
     bullets,
     contents,
-    dropping_empty,
     escape,
     label,
     preset_suffix,
+    without_empty_last,
     words,
 )
 
@@ -155,7 +154,7 @@ def _table(task: Task, found: Sequence[Standing]) -> str:
         trust = row_trust_said(record.record for record in one.model.records)
         rows.append([str(one.place or "–"), name, shown, _holds(verdicts.values()), *marks, trust])
     on = f"Agreement on {f'{len(shared)} shared claims' if len(shared) != 1 else escape(shared[0])}"
-    return dropping_empty(["Place", "Variant · network", on, "Hold", *claims, "Trust"], rows)
+    return without_empty_last(["Place", "Variant · network", on, "Hold", *claims, "Trust"], rows)
 
 
 def _holds(verdicts: Iterable[Verdict]) -> str:
@@ -185,7 +184,7 @@ def _coverage(task: Task, found: ByData, selection: Selection) -> str:
         lines.append(_line(coverage(task, escape(f"{variant} · {arch}"), variant, arch, (), waits)))
     by_name = f" {', '.join(map(words, task.also_on))} are run by name, and stand here only if they were."
     said = f"Nothing is filled in for what is missing.{by_name if task.also_on else ''}"
-    return f"{said}\n\n{dropping_empty(['Row', PLACED, NO_PLACE, NOT_RUN, CANNOT, AGAIN], lines)}"
+    return f"{said}\n\n{without_empty_last(['Row', PLACED, NO_PLACE, NOT_RUN, CANNOT, AGAIN], lines)}"
 
 
 def _line(one: Coverage, preset: str = "standard") -> list[str]:

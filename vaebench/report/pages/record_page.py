@@ -6,7 +6,6 @@ from itertools import groupby
 from vaebench.claims import CheckResult, Claim, Column, Verdict, map_entry
 from vaebench.papers import Task
 from vaebench.report.pages.variant_page import variant_path
-from vaebench.report.rows.levels import has_controls, levels_said, plant_table
 from vaebench.report.rows.remake import command, json_path
 from vaebench.report.rows.shown import ShownRecord
 from vaebench.report.rows.trust import trust_said
@@ -15,17 +14,18 @@ from vaebench.report.words.condition_words import asked_words
 from vaebench.report.words.dated import measured
 from vaebench.report.words.decisive import reason_of
 from vaebench.report.words.format import cell_time, check_numbers, claimed, count, plain, plus_minus, rounded
-from vaebench.report.words.glossary import PAGE, link
+from vaebench.report.words.glossary import GLOSSARY, link
+from vaebench.report.words.levels import has_controls, levels_said, plant_table
 from vaebench.report.words.markdown import (
     PREVIEW,
     anchor,
     bullets,
     control_said,
-    dropping_empty,
     escape,
     label,
     source,
     table,
+    without_empty_last,
     words,
 )
 from vaebench.results.record import Record
@@ -61,7 +61,7 @@ def record_page(task: Task, shown: ShownRecord, preview: bool, own: Mapping[str,
     record = shown.record
     parts = [f"# {shown.label}", *([PREVIEW] if preview else [])]
     variant = f"[{escape(shown.variant_label)}]({UP}{variant_path(shown)})"
-    parts += [f"[{escape(task.title)}](../../{task.name}.md) · {variant} · [glossary]({UP}{PAGE})", _origin(record)]
+    parts += [f"[{escape(task.title)}](../../{task.name}.md) · {variant} · [glossary]({UP}{GLOSSARY})", _origin(record)]
     parts += [_made(record, linked=not preview), f"```sh\n{_lines(command(record, own or {}))}\n```"]
     parts.append("## Claims")
     for claim in record.claims:
@@ -134,7 +134,7 @@ def _judged(claim: Claim, verdicts: Sequence[Verdict], seeds: int, task: Task) -
     ]
     heading = f"### [{escape(claim.id)}](../../{task.name}.md#{anchor(claim.id)})"
     plants = plant_table(own)
-    checks = dropping_empty(headers, rows) if rows else ""
+    checks = without_empty_last(headers, rows) if rows else ""
     return [heading, " · ".join(said), *filter(None, [plants and f"{PLANTS}\n\n{plants}", checks])]
 
 

@@ -10,8 +10,7 @@ from vaebench.report.rows.shown import ShownRecord
 from vaebench.report.rows.trust import trust_said
 from vaebench.report.words.dated import measured, newest
 from vaebench.report.words.format import cell_time
-from vaebench.report.words.glossary import PAGE as GLOSSARY
-from vaebench.report.words.glossary import link
+from vaebench.report.words.glossary import GLOSSARY, link
 from vaebench.report.words.markdown import PREVIEW, SYMBOLS, escape, label, table, words
 from vaebench.results.record import Record, Status
 

@@ -8,14 +8,13 @@ from collections.abc import Collection, Iterable
 
 from vaebench.papers import Task
 from vaebench.report.received.sent import Sent
-from vaebench.report.rows.kept import kept_of
-from vaebench.report.rows.levels import both
+from vaebench.report.rows.kept import judged_again
 from vaebench.report.rows.selection import LeftOut, Selection
 from vaebench.report.rows.shown import ShownRecord, show
 from vaebench.report.suite import Suite
 from vaebench.report.words.dated import measured
-from vaebench.report.words.glossary import PAGE as GLOSSARY
-from vaebench.report.words.glossary import link
+from vaebench.report.words.glossary import GLOSSARY, link
+from vaebench.report.words.levels import both
 from vaebench.report.words.markdown import (
     NO_RECORDS,
     PREVIEW,
@@ -29,7 +28,6 @@ from vaebench.report.words.markdown import (
     table,
     words,
 )
-from vaebench.results.assemble import rejudge
 from vaebench.results.record import Record
 from vaebench.results.references import REFERENCES
 
@@ -57,6 +55,7 @@ def superseded_page(suite: Suite, selection: Selection, preview: bool) -> str:
     if not selection.stale:
         return ""
     parts = [f"# {TITLE}", *([PREVIEW] if preview else []), f"[Leaderboard](README.md) · [glossary]({GLOSSARY})"]
+    head = len(parts)
     parts.append(
         f"Each {link('record')} here was measured before its {link('task')} or its data changed. "
         "It is not comparable with the records of the board. It counts nowhere else, and it has no place. "
@@ -70,7 +69,7 @@ def superseded_page(suite: Suite, selection: Selection, preview: bool) -> str:
     theirs = [escape(str(one)) for one in selection.stale if isinstance(one.record, Sent)]
     if theirs:
         parts += ["## Sent by others", "These are not judged, because their protocol is gone.", bullets(theirs)]
-    parts.insert(2, contents(parts))
+    parts.insert(head, contents(parts))
     return "\n\n".join(parts) + "\n"
 
 
@@ -137,17 +136,11 @@ def _protocol(task: Task, key: Protocol) -> str:
 
 def _table(task: Task, sections: Collection[str], records: Iterable[Record], linked: bool) -> str:
     """A row a record, a column a claim that any of them carries."""
-    shown = sorted(show(map(_again, records)), key=lambda one: (one.dataset, one.row, one.subject.device))
+    shown = sorted(show(map(judged_again, records)), key=lambda one: (one.dataset, one.row, one.subject.device))
     claims = list(dict.fromkeys(claim.id for one in shown for claim in one.record.claims))
     heads = [f"[{escape(one)}]({task.name}.md#{anchor(one)})" if one in sections else escape(one) for one in claims]
     rows = [[_name(one, linked), words(one.dataset), _seeds(one), *_words(one, claims)] for one in shown]
     return table(["Record", "Data", "Seeds", *heads], rows)
-
-
-def _again(record: Record) -> Record:
-    """Judge a record by its own claims, if that was not kept."""
-    kept = kept_of(record)
-    return kept.again if kept else rejudge(record)
 
 
 def _name(one: ShownRecord, linked: bool) -> str:

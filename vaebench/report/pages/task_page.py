@@ -12,16 +12,17 @@ from vaebench.report.pages.places_page import places_path
 from vaebench.report.pages.protocol import protocol_table, what_a_cell_took
 from vaebench.report.pages.records_page import records_path
 from vaebench.report.pages.superseded import no_records, superseded_line
-from vaebench.report.rows.distinct import Model, distinct
+from vaebench.report.pages.tolerances import tolerance_table
+from vaebench.report.rows.distinct import Model, counted_models, distinct
 from vaebench.report.rows.first_rows import MOST_DRAWN, MOST_LISTED, first_rows
-from vaebench.report.rows.levels import LEVELS, has_controls, tally, tolerance_table
 from vaebench.report.rows.selection import Selection
 from vaebench.report.rows.shown import ShownRecord
 from vaebench.report.tables.taken_away import DATA, VERDICTS_CSV
 from vaebench.report.words.changes import CHANGES
 from vaebench.report.words.citation import CITE
 from vaebench.report.words.dated import measured
-from vaebench.report.words.glossary import PAGE, link
+from vaebench.report.words.glossary import GLOSSARY, link
+from vaebench.report.words.levels import LEVEL_HEADS, has_controls, tally
 from vaebench.report.words.markdown import (
     PREVIEW,
     anchor,
@@ -90,7 +91,7 @@ def task_page(
 
 def _links(task: Task) -> str:
     pages = [("all tasks", "README.md"), ("places", places_path(task)), ("records", records_path(task))]
-    pages += [("glossary", PAGE), ("data", DATA), ("changes", CHANGES), ("cite", CITE)]
+    pages += [("glossary", GLOSSARY), ("data", DATA), ("changes", CHANGES), ("cite", CITE)]
     linked = " · ".join(f"[{name}]({path})" for name, path in pages)
     return f"{source(task.source)} · version {task.version}{_since(task)} · {linked}"
 
@@ -102,7 +103,7 @@ def _results(
     if not models:
         return [no_records(selection.stale, task.name)]
     apart = superseded_line(selection.stale, task.name)
-    counted = [one for one in models if one.is_own and one.first.dataset in task.counted_on] or models
+    counted = counted_models(task, models) or models
     lines = []
     for claim in task.claims:
         verdicts = [one.first.verdicts[claim.id] for one in counted]
@@ -112,7 +113,7 @@ def _results(
         lines.append([name, *((count or "–").replace(" ", NO_BREAK) for count in counts), escape(claim.says)])
     when = measured(record.record for one in models for record in one.records)
     said = f"{len(counted)} different models by {link('verdict')}. {when}."
-    heads = ["Claim", *(link(level.lower(), level) for level in LEVELS), "Statement"]
+    heads = ["Claim", *(link(level.lower(), level) for level in LEVEL_HEADS), "Statement"]
     return [*_images(pictures, "tally"), said, *filter(None, (apart, table(heads, lines), findings))]
 
 
@@ -134,7 +135,7 @@ def _tables(
         images = " ".join(_image(one) for one in pictures if one.claim == claim.id)
         heading, says, *others = claim_section(claim, shown, listed, general.get(claim.id, ""), models)
         parts += [heading, says, *([images] if images else []), *others]
-    counted = [one.first for one in models if one.is_own and one.first.dataset in task.counted_on]
+    counted = [one.first for one in counted_models(task, models)]
     parts += [tolerances] if (tolerances := tolerance_table(task.claims, counted)) else []
     if judged := _images(pictures, "judged"):
         parts += [f"## Measurements over the {words(task.knob.name) if task.knob else 'knob'}", *judged]

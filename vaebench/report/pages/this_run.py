@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from vaebench.papers import Task
 from vaebench.report.pages.places_page import places_path
 from vaebench.report.received.sent import THIS_RUN
-from vaebench.report.rows.levels import tally
 from vaebench.report.rows.selection import Selection
 from vaebench.report.rows.shown import ShownRecord
+from vaebench.report.words.levels import tally
 from vaebench.report.words.markdown import escape, preset_suffix, table, words
 
 

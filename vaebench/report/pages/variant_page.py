@@ -5,13 +5,13 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from vaebench.papers import Task
 from vaebench.report.rows.given import GIVEN
-from vaebench.report.rows.levels import both
 from vaebench.report.rows.remake import json_path
 from vaebench.report.rows.shown import ShownRecord
 from vaebench.report.suite import Suite
 from vaebench.report.words.dated import days, measured
 from vaebench.report.words.format import cell_time, plain, plus_minus
-from vaebench.report.words.glossary import PAGE, link
+from vaebench.report.words.glossary import GLOSSARY, link
+from vaebench.report.words.levels import both
 from vaebench.report.words.markdown import PREVIEW, anchor, contents, escape, preset_suffix, source, table, words
 
 UP = "../"
@@ -62,7 +62,7 @@ def variant_page(
     """
     ordered = sorted(shown, key=lambda one: (one.subject.task.name, one.dataset, one.row))
     parts = [f"# {escape(ordered[0].variant_label)}", *([PREVIEW] if preview else [])]
-    parts += [f"[Leaderboard]({UP}README.md) · [glossary]({UP}{PAGE})", _about(suite, ordered, linked=not preview)]
+    parts += [f"[Leaderboard]({UP}README.md) · [glossary]({UP}{GLOSSARY})", _about(suite, ordered, linked=not preview)]
     parts.append(f"{measured(one.record for one in ordered)}.")
     head = len(parts)
     said = (

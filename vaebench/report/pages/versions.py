@@ -6,11 +6,10 @@ from vaebench.claims import Claim, Verdict
 from vaebench.papers import Task
 from vaebench.report.first_population import Before
 from vaebench.report.rows.distinct import distinct
-from vaebench.report.rows.levels import counted, tally, told
 from vaebench.report.rows.selection import Selection
 from vaebench.report.words.dated import UNDATED, commits, days
-from vaebench.report.words.glossary import PAGE as GLOSSARY
-from vaebench.report.words.glossary import link
+from vaebench.report.words.glossary import GLOSSARY, link
+from vaebench.report.words.levels import can_it_tell, tally, tally_of
 from vaebench.report.words.markdown import PREVIEW, SYMBOLS, anchor, escape, table
 
 PAGE = "versions.md"
@@ -61,9 +60,9 @@ def _row(task: Task, claim: Claim, before: Sequence[Before], now: Sequence[Mappi
     linked = f"[{escape(claim.id)}]({task.name}.md#{anchor(claim.id)})" if verdicts else escape(claim.id)
     return [
         linked,
-        counted(one.published for one in then) or "new",
+        tally_of(one.published for one in then) or "new",
         tally(verdicts, published=True) or "–",
-        counted(one.controlled for one in then) or "new",
+        tally_of(one.controlled for one in then) or "new",
         tally(verdicts, published=False) or "–",
-        told(verdicts),
+        can_it_tell(verdicts),
     ]

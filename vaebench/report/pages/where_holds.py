@@ -5,21 +5,20 @@ from dataclasses import replace
 
 from vaebench.papers import REAL_IMAGES, Task
 from vaebench.report.first_population import Before
-from vaebench.report.pages.claims_table import AT, IN_TESTS, NO_CONTROL, Counted
+from vaebench.report.pages.claims_table import IN_TESTS, NO_CONTROL, Counted
 from vaebench.report.pages.over_variants import PAGE as OVER_VARIANTS
 from vaebench.report.pages.versions import PAGE as VERSIONS
 from vaebench.report.pages.versions import RENAMED
 from vaebench.report.rows.distinct import Model
-from vaebench.report.rows.levels import LEVELS, counted, tally, told
 from vaebench.report.words.dated import UNDATED
-from vaebench.report.words.glossary import PAGE as GLOSSARY
-from vaebench.report.words.glossary import link
+from vaebench.report.words.glossary import GLOSSARY, link
+from vaebench.report.words.levels import LEVEL_HEADS, LEVEL_NAMES, can_it_tell, tally, tally_of
 from vaebench.report.words.markdown import PREVIEW, SYMBOLS, bullets, contents, escape, label, table, words
 
 PAGE = "where_claims_hold.md"
 """The page's file at the top of the board."""
 
-HEADS = ("Claim", "Data · network", "Models", *LEVELS, "Can the measure tell?")
+HEADS = ("Claim", "Data · network", "Models", *LEVEL_HEADS, "Can the measure tell?")
 BEFORE = ("Before, as published", "Before, under controls")
 
 NOWHERE = "applies nowhere"
@@ -99,7 +98,7 @@ def _legend_before() -> str:
 
 def _turns(of_task: Iterable[Counted]) -> list[str]:
     """Name the claims that turn round between data sets, at each level."""
-    said = dict(zip(AT, LEVELS, strict=True))
+    said = dict(zip(LEVEL_NAMES, LEVEL_HEADS, strict=True))
     lines = [
         f"{escape(one.claim.id)}, {said[at].lower()}: {escape(where)}"
         for one in of_task
@@ -147,14 +146,18 @@ def _counts(now: Counted, is_measured: bool) -> list[str]:
     """Count a claim's models in one place. Where models were measured and it applies to none, say that."""
     none = SYMBOLS["not applicable"] if is_measured else ""
     counts = [tally(now.verdicts, at == "published") or none for at in now.levels]
-    counts += [NO_CONTROL if now.models else none] * (len(AT) - len(counts))
-    return [str(len(now.models)), *map(_unbroken, counts), (told(now.verdicts) or IN_TESTS) if now.models else ""]
+    counts += [NO_CONTROL if now.models else none] * (len(LEVEL_NAMES) - len(counts))
+    return [
+        str(len(now.models)),
+        *map(_unbroken, counts),
+        (can_it_tell(now.verdicts) or IN_TESTS) if now.models else "",
+    ]
 
 
 def _counts_before(then: Sequence[Before]) -> tuple[str, str]:
     """Count the first population's words in one place, at both levels; empty where it had none."""
     none = SYMBOLS["not applicable"] if then else ""
-    published, controlled = (counted(getattr(one, level) for one in then) or none for level in AT)
+    published, controlled = (tally_of(getattr(one, level) for one in then) or none for level in LEVEL_NAMES)
     return _unbroken(published), _unbroken(controlled)
 
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 
+from vaebench.experiment import UNJUDGED
 from vaebench.papers import Task
 from vaebench.provenance import SHARED, changed
 from vaebench.report.received.admission import contradicted, copied, differs, impossible, judged
@@ -46,7 +47,7 @@ class Standard:
 
 
 @dataclass
-class Findings:
+class Objections:
     """What was found of one record.
 
     Each line begins with the field.
@@ -69,7 +70,7 @@ class Findings:
         return [*self.unfit, *self.untrue, *self.unproved]
 
 
-def scrutinise(records: Sequence[Record], standard: Standard, sources: Path) -> list[Findings]:
+def scrutinise(records: Sequence[Record], standard: Standard, sources: Path) -> list[Objections]:
     """Find all that speaks against records of one sender.
 
     Args:
@@ -91,7 +92,7 @@ def _as_sent(record: Record) -> Sent:
     return record if isinstance(record, Sent) else sent(record, THIS_RUN)
 
 
-def _add_twins(mine: Sequence[tuple[Record, Findings]], every: Sequence[Record]) -> None:
+def _add_twins(mine: Sequence[tuple[Record, Objections]], every: Sequence[Record]) -> None:
     """Say whose numbers a variant's are: an objection where they are the same in all of its records."""
     sender = getattr(mine[0][0], "sender", THIS_RUN)
     others = [one for one in every if not isinstance(one, Sent) or one.sender != sender]
@@ -102,13 +103,12 @@ def _add_twins(mine: Sequence[tuple[Record, Findings]], every: Sequence[Record])
             (found.untrue if name in everywhere else found.remarks).append(line)
 
 
-def _of_one(record: Sent, standard: Standard, sources: Path) -> Findings:
-    suite, subject, found = standard.suite, record.subject, Findings()
+def _of_one(record: Sent, standard: Standard, sources: Path) -> Objections:
+    suite, subject, found = standard.suite, record.subject, Objections()
     task = suite.by_name.get(subject.task.name)
-    if subject.preset == "quick":
-        found.unfit.append(
-            "subject.preset: quick only shows that everything runs, and is no result; run the standard preset"
-        )
+    if subject.preset in UNJUDGED:
+        shows = f"{subject.preset} only shows that everything runs, and is no result"
+        found.unfit.append(f"subject.preset: {shows}; run the standard preset")
     if task is None:
         found.unfit.append(f"subject.task.name: there is no task {subject.task.name}")
     elif why := impossible(record, task, suite) or _stale(record, task, suite):

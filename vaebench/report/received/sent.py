@@ -15,7 +15,7 @@ SENDER = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 @dataclass(frozen=True)
 class Trust:
-    """What stands behind a record's numbers; see `report.trust`.
+    """What stands behind a record's numbers; see `rows.trust`.
 
     Attributes:
         level: From its sender's word alone to a training of ours.

@@ -11,6 +11,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from vaebench.papers import Task
 from vaebench.report.rows.shown import ShownRecord
 
 SAME = 1e-3
@@ -60,7 +61,7 @@ class Model:
 def distinct(shown: Iterable[ShownRecord]) -> tuple[Model, ...]:
     """Put records together that are one model.
 
-    Records are sorted by one of their numbers and compared with their neighbours only.
+    Records are sorted by the median of their numbers' sizes and compared with their neighbours only.
 
     Args:
         shown: Records of any tasks.
@@ -79,8 +80,22 @@ def distinct(shown: Iterable[ShownRecord]) -> tuple[Model, ...]:
     return tuple(sorted(models, key=lambda model: min(places[id(one)] for one in model.records)))
 
 
+def counted_models(task: Task, models: Iterable[Model]) -> list[Model]:
+    """Choose the models that counts are of: the suite's own, for records of others could flood the counts.
+
+    Args:
+        task: Their task.
+        models: Its models.
+
+    Returns:
+        Those on the data sets that it counts; of the standard preset alone where there are any of it.
+    """
+    ours = [one for one in models if one.is_own and one.first.dataset in task.counted_on]
+    return [one for one in ours if one.first.row.preset == "standard"] or ours
+
+
 def _models(group: Sequence[ShownRecord]) -> Iterable[Model]:
-    keyed = sorted(((one.summary, one) for one in group), key=lambda pair: pair[0].largest)
+    keyed = sorted(((one.summary, one) for one in group), key=lambda pair: pair[0].middle)
     taken: set[int] = set()
     for place, (ours, one) in enumerate(keyed):
         if place in taken:
@@ -88,7 +103,7 @@ def _models(group: Sequence[ShownRecord]) -> Iterable[Model]:
         same = [one]
         for other in range(place + 1, len(keyed)):
             theirs, candidate = keyed[other]
-            if not _close(ours.largest, theirs.largest):
+            if not _close(ours.middle, theirs.middle):
                 break
             if other not in taken and _equal(ours.numbers, theirs.numbers) and ours.places == theirs.places:
                 taken.add(other)

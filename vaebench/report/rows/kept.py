@@ -6,6 +6,7 @@ from vaebench.fingerprint import value_hash
 from vaebench.report.rows.shown import ShownRecord
 from vaebench.report.rows.summary import Summary
 from vaebench.report.suite import Suite
+from vaebench.results.assemble import rejudge
 from vaebench.results.on_file import OnFile
 from vaebench.results.record import Record
 
@@ -40,6 +41,19 @@ def kept_of(record: Record) -> Kept | None:
     """
     found = record.measurements.about if isinstance(record.measurements, OnFile) else None
     return found if isinstance(found, Kept) else None
+
+
+def judged_again(record: Record) -> Record:
+    """Judge a record by its own claims, if that was not kept.
+
+    Args:
+        record: A record of a superseded protocol.
+
+    Returns:
+        The record with today's verdicts.
+    """
+    kept = kept_of(record)
+    return kept.again if kept else rejudge(record)
 
 
 def page_for(shown: ShownRecord, there: Suite) -> str:

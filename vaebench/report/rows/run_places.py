@@ -68,20 +68,18 @@ def run_places(tasks: Sequence[Task], selection: Selection) -> tuple[RowPlaces, 
         selection: What is shown.
 
     Returns:
-        The places of each of the run's rows. If all rows are the run's, or the suite's own, there are none.
+        The places of each of the run's rows, by preset. If all rows are the run's, or the suite's own, there are none.
     """
-    by_row: dict[str, list[RunPlace]] = {}
-    presets: dict[str, str] = {}
+    by_row: dict[tuple[str, str], list[RunPlace]] = {}
     for task in tasks:
         for (preset, _), found in by_data(distinct(selection.of_task(task.name))).items():
             for one in found:
                 for record in one.model.records:
                     if record.row.sender == THIS_RUN:
-                        presets[record.row_label] = preset
-                        by_row.setdefault(record.row_label, []).append(_place(task, one, found))
+                        by_row.setdefault((record.row_label, preset), []).append(_place(task, one, found))
     return tuple(
-        RowPlaces(row, presets[row], tuple(its), tuple(t.name for t in tasks if t.name not in {p.task for p in its}))
-        for row, its in sorted(by_row.items())
+        RowPlaces(row, preset, tuple(its), tuple(t.name for t in tasks if t.name not in {p.task for p in its}))
+        for (row, preset), its in sorted(by_row.items())
     )
 
 

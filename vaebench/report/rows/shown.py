@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 from vaebench.claims import Column, Interval, Table, Verdict, t_interval
@@ -165,12 +165,16 @@ def show(records: Iterable[Record]) -> tuple[ShownRecord, ...]:
         The records with their names, in their order.
     """
     with_rows = [(record, row_of(record)) for record in records]
-    codes = Counter(replace(row, code_hash="") for row in {row for _, row in with_rows})
-    return tuple(_shown(record, row, codes[replace(row, code_hash="")] > 1) for record, row in with_rows)
+    codes = Counter((variant, sender) for variant, sender, _ in {_code_of(row) for _, row in with_rows})
+    return tuple(_shown(record, row, codes[row.variant, row.sender] > 1) for record, row in with_rows)
+
+
+def _code_of(row: Row) -> tuple[str, str, str]:
+    return row.variant, row.sender, row.code_hash
 
 
 def _shown(record: Record, row: Row, code_is_said: bool) -> ShownRecord:
-    """Name a row by variant, architecture and sender, with its code's hash if two rows share these."""
+    """Name a row by variant, architecture and sender, with its code's hash if the sender's variant has two."""
     code = f" ({row.code_hash})" if code_is_said else ""
     by = f" ({row.sender})" if row.sender == THIS_RUN else f" (from {row.sender})" if row.sender else ""
     row_label = f"{row.variant} · {row.arch}{code}{by}"

@@ -4,6 +4,7 @@ from array import array
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from statistics import median_low
 
 from vaebench.claims import (
     Claim,
@@ -66,9 +67,9 @@ class Summary:
     tolerances: Mapping[str, tuple[Words, ...]]
 
     @cached_property
-    def largest(self) -> float:
-        """The largest number, to sort by."""
-        return max(map(abs, self.numbers), default=0.0)
+    def middle(self) -> float:
+        """The median of the numbers' sizes, to sort by: a few numbers that differ do not move it."""
+        return median_low(map(abs, self.numbers)) if self.numbers else 0.0
 
 
 def known(record: Record) -> Summary:

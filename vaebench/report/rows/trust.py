@@ -24,7 +24,7 @@ from vaebench.results.replays import read_proofs
 from vaebench.results.store import BadRecord
 from vaebench.results.submission import read_submission, sha256, unlisted
 
-LEVELS = ("self-reported", "verified", "replayed", "retrained")
+TRUST_LEVELS = ("self-reported", "verified", "replayed", "retrained")
 
 
 def trust_said(record: Record) -> str:
@@ -55,7 +55,7 @@ def row_trust_said(records: Iterable[Record]) -> str:
     """
 
     def level(record: Record) -> int:
-        return LEVELS.index(record.trust.level) if isinstance(record, Sent) else len(LEVELS)
+        return TRUST_LEVELS.index(record.trust.level) if isinstance(record, Sent) else len(TRUST_LEVELS)
 
     return trust_said(min(records, key=level))
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from vaebench.claims import Verdict
 from vaebench.report.received.sent import sender_of
+from vaebench.report.rows.kept import judged_again
 from vaebench.report.rows.remake import json_path
 from vaebench.report.rows.selection import Selection
 from vaebench.report.tables.taken_away import VERDICTS, Field
@@ -19,11 +20,11 @@ Cell = str | int | float | None
 
 
 @dataclass(frozen=True)
-class Told:
+class TakenRecord:
     """A record that is taken away.
 
     Attributes:
-        record: The record, judged anew where its protocol is current.
+        record: The record, judged anew: by its task's claims, or by its own where its protocol is superseded.
         protocol: ``current`` or ``superseded``.
     """
 
@@ -31,10 +32,10 @@ class Told:
     protocol: str
 
 
-def told(selection: Selection) -> list[Told]:
+def taken_records(selection: Selection) -> list[TakenRecord]:
     """List the records that are taken away: all that are shown, and the suite's own of superseded protocols.
 
-    A superseded record has the verdicts that it was stored with. So nobody else's are taken: they would be believed.
+    Of superseded records nobody else's are taken: their claims are their own, and would be believed.
 
     Args:
         selection: The board's records.
@@ -42,12 +43,12 @@ def told(selection: Selection) -> list[Told]:
     Returns:
         The records, by their file.
     """
-    current = [Told(one.record, "current") for one in selection.shown]
-    old = [Told(record, "superseded") for record in selection.superseded]
+    current = [TakenRecord(one.record, "current") for one in selection.shown]
+    old = [TakenRecord(judged_again(record), "superseded") for record in selection.superseded]
     return sorted([*current, *old], key=lambda one: (json_path(one.record), one.record.subject.preset))
 
 
-def where(one: Told) -> list[Cell]:
+def where(one: TakenRecord) -> list[Cell]:
     """Say which record a row is of.
 
     Args:
@@ -61,7 +62,7 @@ def where(one: Told) -> list[Cell]:
     return [*names, subject.variant.name, subject.arch, subject.preset, sender_of(record), one.protocol]
 
 
-def verdict_rows(records: Iterable[Told]) -> Iterator[list[Cell]]:
+def verdict_rows(records: Iterable[TakenRecord]) -> Iterator[list[Cell]]:
     """Flatten verdicts.
 
     Args:
@@ -135,10 +136,10 @@ def verdicts_csv(selection: Selection) -> str:
     Returns:
         The file's text.
     """
-    return csv_text(VERDICTS, verdict_rows(told(selection)))
+    return csv_text(VERDICTS, verdict_rows(taken_records(selection)))
 
 
-def measurement_rows(records: Iterable[Told]) -> Iterator[list[Cell]]:
+def measurement_rows(records: Iterable[TakenRecord]) -> Iterator[list[Cell]]:
     """Flatten measurements.
 
     Args:

@@ -35,10 +35,15 @@ def newest(records: Iterable[Record]) -> str:
         records: The records.
 
     Returns:
-        A day; or that it was before cells had a date.
+        A day; or that it was before cells had a date. Empty without cells.
     """
-    days = sorted(cell.date[:10] for record in records for cell in record.cells if cell.date)
-    return days[-1] if days else UNDATED
+    days = _days(records)
+    return (max(days) or UNDATED) if days else ""
+
+
+def _days(records: Iterable[Record]) -> list[str]:
+    """The day on which each cell ended, empty where that is not known."""
+    return [(cell.date or "")[:10] for record in records for cell in record.cells]
 
 
 def last_day(records: Iterable[Record]) -> str:
@@ -50,7 +55,7 @@ def last_day(records: Iterable[Record]) -> str:
     Returns:
         For example ``2026-11-28``; the last day before records had dates where none has.
     """
-    return max((cell.date[:10] for record in records for cell in record.cells if cell.date), default="2026-11-21")
+    return max(_days(records), default="") or "2026-11-21"
 
 
 def commits(records: Iterable[Record]) -> str:

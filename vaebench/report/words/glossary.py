@@ -4,7 +4,7 @@ from vaebench.claims import LEVEL, SURVIVING_SHARE, share_interval
 from vaebench.claims.trends import LEAST, LEAST_TAU
 from vaebench.report.words.markdown import SYMBOLS, anchor, label, table
 
-PAGE = "glossary.md"
+GLOSSARY = "glossary.md"
 """The glossary's file at the top of the board."""
 
 _LEVEL = f"{100 * LEVEL:g} %"
@@ -170,4 +170,4 @@ def link(term: str, says: str = "", up: str = "") -> str:
         >>> link("analytic arm", "analytic arms", "../../")
         '[analytic arms](../../glossary.md#analytic-arm)'
     """  # noqa: DOC502 - raised by the look-up
-    return f"[{says or term}]({up}{PAGE}#{_ANCHORS[term]})"
+    return f"[{says or term}]({up}{GLOSSARY}#{_ANCHORS[term]})"

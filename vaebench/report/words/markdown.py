@@ -207,7 +207,7 @@ def table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n".join([first, f"|{ruler}|", *others])
 
 
-def dropping_empty(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def without_empty_last(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """Write a table without its last column where that says nothing.
 
     Args:

@@ -4,18 +4,15 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import get_args
 
-from vaebench.claims import Claim, Plant, PlantWord, Validity, Verdict, VerdictWord, rests_on_tolerances
-from vaebench.report.rows.shown import ShownRecord
-from vaebench.report.rows.summary import FACTORS, Words, at_factor
+from vaebench.claims import Claim, LevelName, Plant, PlantWord, Validity, Verdict, VerdictWord
 from vaebench.report.words.decisive import checks_of, is_blind
 from vaebench.report.words.format import estimate_and_interval, plain
-from vaebench.report.words.markdown import SYMBOLS, details, escape, label, table, words
+from vaebench.report.words.markdown import SYMBOLS, escape, label, table, words
 
-LEVELS = ("As published", "Under controls")
+LEVEL_NAMES: tuple[LevelName, LevelName] = ("published", "controlled")
+
+LEVEL_HEADS = ("As published", "Under controls")
 """The two levels of a verdict, as headings."""
-
-TOLERANCES = "Verdicts at half and twice the tolerances that are ours"
-"""The title of the folded table."""
 
 CANNOT_TELL = "**{} cannot tell**"
 """What stands by a claim of which a measure, or only the paper's own, misses a plant or reads it reversed."""
@@ -48,10 +45,10 @@ def tally(verdicts: Iterable[Verdict], published: bool) -> str:
     Returns:
         For example ``✓ 12 · ✗ 0 · ? 2``; empty if the claim applies nowhere.
     """
-    return counted((one.published if published else one.controlled).word for one in verdicts)
+    return tally_of((one.published if published else one.controlled).word for one in verdicts)
 
 
-def counted(found: Iterable[VerdictWord]) -> str:
+def tally_of(found: Iterable[VerdictWord]) -> str:
     """Count words.
 
     Args:
@@ -65,7 +62,7 @@ def counted(found: Iterable[VerdictWord]) -> str:
     return " · ".join(f"{SYMBOLS[word]} {numbers[word]}" for word in shown) if any(map(numbers.get, shown)) else ""
 
 
-def told(verdicts: Iterable[Verdict]) -> str:
+def can_it_tell(verdicts: Iterable[Verdict]) -> str:
     """Say whether a claim's measures can tell, by its plants.
 
     Args:
@@ -166,35 +163,6 @@ def held_against(plant: Plant) -> str:
     """Say what a plant's number is held against: ``the judged model's``, another measurement, or a number."""
     against = "the judged model's" if plant.against is None else plant.against
     return words(against) if isinstance(against, str) else plain(against)
-
-
-def tolerance_table(claims: Sequence[Claim], shown: Sequence[ShownRecord]) -> str:
-    """Write how many verdicts each claim would have if the tolerances that are ours were half or twice as wide.
-
-    Args:
-        claims: A task's claims.
-        shown: The records that count.
-
-    Returns:
-        A folded table; empty where no claim has a tolerance of ours.
-    """
-    rows = []
-    for claim in claims:
-        if not rests_on_tolerances(claim):
-            continue
-        at = [_at_factors(claim, one) for one in shown]
-        for place, level in enumerate(("as published", "under controls")):
-            counts = [counted(words_[factor][place] for words_ in at) for factor in range(len(FACTORS))]
-            rows.append([escape(claim.id) if place == 0 else "", level, *counts])
-    heads = ["Claim", "Level", *("as it is" if factor == 1 else f"× {factor:g}" for factor in FACTORS)]
-    return details(TOLERANCES, table(heads, rows)) if rows else ""
-
-
-def _at_factors(claim: Claim, shown: ShownRecord) -> tuple[Words, ...]:
-    if claim in shown.record.claims:
-        return shown.summary.tolerances[claim.id]
-    seeds = len(shown.record.cells)
-    return tuple(at_factor(claim, factor, shown.table, seeds) for factor in FACTORS)
 
 
 def levels_said(verdict: Verdict) -> str:

@@ -2,21 +2,16 @@
 
 from dataclasses import replace
 
-import pytest
-
-from vaebench.claims import Beyond, CheckResult, Claim, Found, Level, Near, Plant, Verdict, t_interval
-from vaebench.report.rows.levels import (
+from vaebench.claims import CheckResult, Found, Level, Plant, Verdict, t_interval
+from vaebench.report.words.levels import (
     CANNOT_TELL,
-    TOLERANCES,
     both,
+    can_it_tell,
     cannot_tell,
     levels_said,
     plant_table,
     tally,
-    told,
-    tolerance_table,
 )
-from vaebench.report.rows.selection import select
 
 HOLDS, FAILS, UNDECIDED = Level("holds"), Level("fails"), Level("undecided")
 PLANT = Plant("slow", "lead", "below")
@@ -43,8 +38,8 @@ def test_a_measure_that_cannot_tell_is_said_first():
     plants = (Found(PLANT, t_interval([0.1, 0.2, 0.15]), "reversed"),)
     lost = verdict(HOLDS, UNDECIDED, valid="cannot tell", plants=plants)
     shown = verdict(HOLDS, HOLDS, valid="shown", plants=plants)
-    assert told([lost, shown]).startswith(CANNOT_TELL.format("the measure"))
-    assert told([shown, shown]) == "shown in 2 of 2"
+    assert can_it_tell([lost, shown]).startswith(CANNOT_TELL.format("the measure"))
+    assert can_it_tell([shown, shown]) == "shown in 2 of 2"
     assert cannot_tell([lost, shown]) == f"{CANNOT_TELL.format('the measure')} (1 of 2)"
     assert cannot_tell([lost, shown], brief=True) == CANNOT_TELL.format("the measure")
     papers_own = replace(shown, published=replace(HOLDS, valid="cannot tell"))
@@ -53,24 +48,7 @@ def test_a_measure_that_cannot_tell_is_said_first():
     one_of_two = replace(papers_own, checks=(seeing, replace(seeing, code="cannot tell")))
     assert cannot_tell([one_of_two], brief=True) == CANNOT_TELL.format("one published")
     assert cannot_tell([shown, shown]) == cannot_tell([verdict(HOLDS, HOLDS)]) == ""
-    assert told([verdict(HOLDS, HOLDS)]) == ""
+    assert can_it_tell([verdict(HOLDS, HOLDS)]) == ""
     written = plant_table(lost).splitlines()
     assert len(written) == 3 and "slow" in written[2] and "**reversed**" in written[2]
     assert plant_table(verdict(HOLDS, HOLDS)) == ""
-
-
-def test_tolerances_are_shown_at_half_and_twice(made):
-    record = made.record()
-    (one,) = select(made.suite, [record]).shown
-    claims = (Claim("near", "It is.", (Near("attack_damage", 0.0, 1e-9, null=9.0),)),)
-    shown = tolerance_table(claims, [one])
-    assert TOLERANCES in shown
-    assert shown.count("near") == 1
-    assert tolerance_table((Claim("lead", "It is.", (Beyond("lead", 0.0, ideal=1.0, null=0.0),)),), [one]) == ""
-
-
-@pytest.mark.parametrize("factor", [0.5, 2])
-def test_a_wider_tolerance_can_only_help_where_a_region_is_meant(made, factor):
-    (one,) = select(made.suite, [made.record()]).shown
-    table = tolerance_table(made.suite.tasks[0].claims, [one])
-    assert f"× {factor:g}" in table
