@@ -221,7 +221,11 @@ def _table(found: Sequence[Group]) -> str:
 
 def _cells(one: Group) -> list[str]:
     if one.found is None:
-        return [escape(_too_few(one)) if one.n < FEWEST else "not summed up: shares of few draws", "", ""]
+        return [
+            escape(_too_few(one)) if one.n < FEWEST else "not summed up: shares of few draws, or of too few seeds",
+            "",
+            "",
+        ]
     mean = f"{one.said(one.found.estimate)} [{one.span(one.found.low, one.found.high)}]"
     return [escape(mean), escape(one.span(one.found.new_low, one.found.new_high)), f"{100 * one.found.i2:.0f} %"]
 
