@@ -7,7 +7,7 @@ from statistics import median
 
 import pytest
 
-from vaebench.forecast import Left, left
+from vaebench.forecast import Left, left, seconds_of
 from vaebench.results.record import Record, strict_json
 from vaebench.results.store import read_record
 from vaebench.runner import Request, plan
@@ -32,7 +32,7 @@ def of(request_of: RequestOf, folder: Path, task: str, **fields: object) -> tupl
 @pytest.mark.parametrize("variants", [("vae",), ("vae", "beta_vae")])
 def test_a_cell_takes_what_its_record_took_or_that_of_the_same_network(request_of, folder, variants):
     cells = median(sum(cell.seconds.values()) for cell in read_record(folder / KNOWN).cells)
-    (found,) = of(request_of, folder, "gracyk2025_kahler_sampling", variants=variants, seeds=3)
+    (found,) = of(request_of, folder, "gracyk2025_kahler_sampling", preset="standard", variants=variants, seeds=3)
     assert (found.records, found.cells) == (len(variants), 3 * len(variants))
     assert found.core_hours == pytest.approx(3 * len(variants) * cells / 3600)
 
@@ -43,7 +43,13 @@ def test_what_an_earlier_version_took_counts_times_the_ratio_of_the_versions(req
     _write(folder, _of(record, "beta_vae", "mlp", seconds=10.0, version=1))
     _write(folder, _of(record, "vae", "mlp", seconds=50.0))
     _write(folder, _of(record, "beta_vae", "conv", seconds=20.0, version=1))
-    request = request_of(tasks=(record.subject.task.name,), archs=(arch,), datasets=("digits",), variants=("beta_vae",))
+    request = request_of(
+        tasks=(record.subject.task.name,),
+        archs=(arch,),
+        datasets=("digits",),
+        variants=("beta_vae",),
+        preset="standard",
+    )
     (found,) = left(plan(request).cells, folder)
     now = {"mlp": 5 * 10.0, "conv": 5 * 20.0}
     assert found.core_hours == pytest.approx(found.cells * now[arch] / 3600)
@@ -76,3 +82,23 @@ def test_where_no_record_of_the_task_is_there_nothing_is_guessed(request_of, fol
 
 def test_where_nothing_is_left_there_is_nothing_to_say(folder):
     assert left((), folder) == ()
+
+
+def test_what_else_is_asked_changes_no_tasks_forecast(request_of, folder):
+    record = read_record(folder / KNOWN)
+    _write(folder, _of(record, "vae", "mlp", seconds=3600.0))
+    asked = {"archs": ("mlp",), "datasets": ("digits",), "variants": ("beta_vae",), "preset": "standard", "seeds": 1}
+    task = record.subject.task.name
+    (alone,) = left(plan(request_of(tasks=(task,), **asked)).cells, folder)
+    both = left(plan(request_of(tasks=(task, "camuto2021_input_noise"), **asked)).cells, folder)
+    assert alone.core_hours == pytest.approx(1.0)
+    assert next(one for one in both if one.task == task) == alone
+    assert all(one.core_hours for one in both)
+
+
+def test_another_presets_times_say_nothing(request_of, folder):
+    record = read_record(folder / KNOWN)
+    quick = record.subject.model_copy(update={"preset": "quick"})
+    _write(folder, _of(record.model_copy(update={"subject": quick}), "vae", "mlp", seconds=2.0))
+    cells = plan(request_of(tasks=(quick.task.name,), archs=("mlp",), datasets=("digits",), preset="standard")).cells
+    assert all(seconds and seconds > 5 for seconds in seconds_of(cells, folder))

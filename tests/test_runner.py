@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Generator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import real_files
@@ -19,7 +20,7 @@ from vaebench.environment import probe
 from vaebench.experiment import TrainingConfig
 from vaebench.mistakes import Mistake
 from vaebench.results.journal import Journal
-from vaebench.results.record import CellOutcome, Environment, Record, cell_id
+from vaebench.results.record import CellOutcome, Environment, Record, cell_id, strict_json
 from vaebench.results.store import read_record, write_record
 from vaebench.runner import Done, Request, check, fetch, plan, run, unfinished
 
@@ -598,3 +599,36 @@ def test_a_variant_with_its_own_number_of_latent_units_is_planned_with_it(reques
     page.write_text(OWN_LATENT.replace("LATENT", "shape[7]"))
     with pytest.raises(Mistake, match=r"^own_latent: its latent fails on data of shape \(1, 8, 8\): "):
         plan(request_of(variants=(str(page),), datasets=("digits",)))
+
+
+def test_the_definition_of_two_files_of_one_name_is_found(tmp_path: Path) -> None:
+    from vaebench.runner import _sources
+
+    page, helper = tmp_path / "vaes" / "model.py", tmp_path / "model.py"
+    page.parent.mkdir()
+    for path in (page, helper):
+        path.write_text("")
+    brought = SimpleNamespace(variant=SimpleNamespace(name="mine"), sources=(helper, page), defined=(page, "VARIANT"))
+    _, files, where = _sources(brought)  # type: ignore[arg-type]
+    assert where == "vaes/model.py:VARIANT" and set(files) == {"vaes/model.py", "model.py"}
+
+
+def test_sources_of_records_that_stand_stay(tiny: object, request_of: RequestOf, tmp_path: Path) -> None:
+    """A further run of changed code wrote over the only sources of records that it does not replace."""
+    mine = tmp_path / "mine.py"
+    mine.write_text((BROUGHT / "bernoulli_vae.py").read_text())
+    request = request_of(variants=(str(mine),), datasets=("digits",), seeds=1)
+    run(request, plan(request), Journal(request.out), quiet, in_this_process)
+    (kept,) = request.out.glob("sources/*/mine.py")
+    before = kept.read_text()
+    (path,) = request.out.glob("*/*.json")
+    record = read_record(path)
+    standard = record.subject.model_copy(update={"preset": "standard"})
+    path.write_text(strict_json(record.model_copy(update={"subject": standard})))
+
+    mine.write_text(before.replace("nn.Tanh()", "nn.ReLU()"))
+    done = run(request, plan(request), Journal(request.out), quiet, in_this_process)
+    assert len(done.kept) == 1 and kept.read_text() == before
+    path.unlink()
+    run(request, plan(request), Journal(request.out), quiet, in_this_process)
+    assert kept.read_text() == mine.read_text() != before

@@ -92,10 +92,13 @@ def test_the_branch_passes_the_checks_of_a_pull_request(repository, checked_out,
     assert "helper_of_weighted.py: files.sources" in done.stderr and "subject.variant.code_hash" in done.stderr
 
 
-def test_a_replay_trains_the_cells_again_from_the_sources_and_the_board_says_so(repository, checked_out):
+def test_a_replay_trains_the_cells_again_from_the_sources_and_the_board_says_so(repository, checked_out, monkeypatch):
     folder = checked_out / "leaderboard" / "submissions" / "alice"
+    monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)  # as on most machines
+    before = sorted(folder.rglob("*"))
     done = repository.vaebench("verify", folder, "--replay", "2", "--json")
     assert done.returncode == 0, done.stderr
+    assert sorted(folder.rglob("*")) == before
     told = json.loads(done.stdout)["replayed"]
     assert {(one["seed"], one["word"], one["unlike"]) for one in told} == {(0, "same", ""), (1, "same", "")}
     (proof,) = json.loads((checked_out / "leaderboard" / "replays" / "alice.json").read_text())["proofs"]
@@ -151,6 +154,7 @@ def test_it_refuses_in_one_line_and_writes_nothing(repository, submitted, tmp_pa
         (tmp_path / "absent", ["--as", "bob"], 2, ["absent"]),
         (repository.run, ["--as", "Bob Smith"], 2, ["Bob Smith"]),
         (repository.run, ["--as", "../bob"], 2, ["../bob"]),
+        (repository.run, ["--as", "b" * 40], 2, ["b" * 40, "39"]),
         (repository.run, ["--as", "alice"], 2, ["submission-alice", "--branch"]),
         (repository.run, ["--as", "bob", "--branch", "a..b"], 2, ["a..b"]),
     )
@@ -178,6 +182,8 @@ def test_a_changed_suite_sends_nothing(repository, submitted):
 def test_a_record_that_was_sent_before_is_replaced_with_a_reason_only(repository, submitted, tmp_path):
     git(repository.top, "merge", "--quiet", "--ff-only", "submission-alice")
     old = sha256(repository.top / "leaderboard" / "submissions" / "alice" / FILE)
+    done = repository.vaebench("submit", repository.run, "--as", "alice", "--branch", "once-more")
+    assert (done.returncode, "nothing is left to send" in done.stderr) == (2, True), done.stderr
     mine, repository.run = repository.run, tmp_path / "again"
     try:
         repository.write("7.0")

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import secrets
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -126,7 +127,7 @@ def _read(root: Path) -> Memory:
 
 def _keep(root: Path, memory: Mapping[str, tuple[str, str]]) -> None:
     _kept[root] = dict(memory)
-    half = root / f"{REMEMBERED}.{os.getpid()}.half"
+    half = root / f"{REMEMBERED}.{secrets.token_hex(8)}.half"
     try:
         half.write_text(json.dumps(memory), "utf-8")
         half.replace(root / REMEMBERED)

@@ -40,7 +40,7 @@ def left(cells: Iterable["Cell"], folder: Path) -> tuple[Left, ...]:
     A cell takes as long as those of the folder's record of the same variant, network and data set. Without that it
     takes the median of the cells that share network and data set, or else the task. What an earlier version of a task
     took counts times the ratio of the two versions where both are known, best of one network. If the folder has no
-    record of a task, the suite's own records of the same preset tell.
+    record of a task under the preset, the suite's own records tell.
 
     Args:
         cells: The cells to run.
@@ -52,47 +52,45 @@ def left(cells: Iterable["Cell"], folder: Path) -> tuple[Left, ...]:
     found: dict[str, list[Cell]] = {}
     for cell in cells:
         found.setdefault(cell.subject.task.name, []).append(cell)
-    every = [cell.subject for its in found.values() for cell in its]
-    seconds = _seconds(_records(folder, set(found)), every)
-    if any((task,) not in seconds for task in found):
-        presets = {subject.preset for subject in every}
-        seconds = _seconds((one for one in _suites_own() if one.subject.preset in presets), every) | seconds
+    seconds = _known([cell.subject for its in found.values() for cell in its], folder)
     return tuple(
         Left(task, len({cell.subject.file_name for cell in its}), len(its), _hours([c.subject for c in its], seconds))
         for task, its in found.items()
     )
 
 
-def seconds_of(cells: Sequence["Cell"], folders: Iterable[Path]) -> list[float | None]:
-    """Forecast each cell, by the nearest records of its preset in the first folder that has any of its task.
+def seconds_of(cells: Sequence["Cell"], folder: Path) -> list[float | None]:
+    """Forecast each cell, as `left` does.
 
     Args:
         cells: The cells.
-        folders: Folders of earlier records.
+        folder: Folder of earlier records.
 
     Returns:
         Seconds of each, None where no record says.
     """
-    presets, tasks = {cell.subject.preset for cell in cells}, {cell.subject.task.name for cell in cells}
-    subjects = [cell.subject for cell in cells]
-    known = [
-        _seconds((one for one in _records(folder, tasks) if one.subject.preset in presets), subjects)
-        for folder in folders
-    ]
-    found = {
-        cell.subject.file_name: next(
-            (seconds[key] for seconds in known for key in _keys(cell.subject) if key in seconds), None
-        )
-        for cell in cells
-    }
-    return [found[cell.subject.file_name] for cell in cells]
+    seconds = _known([cell.subject for cell in cells], folder)
+    return [_nearest(cell.subject, seconds) for cell in cells]
+
+
+def _known(subjects: Sequence[Subject], folder: Path) -> dict[Key, float]:
+    """What a cell takes by the folder's records; by the suite's own of each task that the folder does not have."""
+    presets, tasks = {one.preset for one in subjects}, {one.task.name for one in subjects}
+    known = _seconds((one for one in _records(folder, tasks) if one.subject.preset in presets), subjects)
+    if lack := {task for task in tasks if (task,) not in known}:
+        own = (one for one in _suites_own() if one.subject.task.name in lack and one.subject.preset in presets)
+        known |= _seconds(own, subjects)
+    return known
+
+
+def _nearest(subject: Subject, seconds: dict[Key, float]) -> float | None:
+    return next((seconds[key] for key in _keys(subject) if key in seconds), None)
 
 
 def _hours(subjects: Iterable[Subject], seconds: dict[Key, float]) -> float | None:
     total = 0.0
     for subject in subjects:
-        known = next((seconds[key] for key in _keys(subject) if key in seconds), None)
-        if known is None:
+        if (known := _nearest(subject, seconds)) is None:
             return None
         total += known
     return total / 3600

@@ -1,6 +1,5 @@
 """Train some cells of a record again, from the variant's source, and hold them against the record."""
 
-import hashlib
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -14,7 +13,7 @@ from vaebench.nightly.reference import night_of
 from vaebench.nightly.rotation import as_night
 from vaebench.provenance import now
 from vaebench.report.received.suspicion import drawn
-from vaebench.results.record import CellOutcome, Environment, Record, strict_json
+from vaebench.results.record import CellOutcome, Environment, Record
 
 
 @dataclass(frozen=True)
@@ -59,7 +58,7 @@ class Replay:
 
 
 def chosen(records: Sequence[Record], n: int) -> tuple[tuple[Record, int], ...]:
-    """Choose the cells of a replay by a seed from the records' own bytes, which their author cannot steer.
+    """Choose the cells of a replay at random. What hung on the records could be steered by their author.
 
     Args:
         records: The records.
@@ -71,8 +70,7 @@ def chosen(records: Sequence[Record], n: int) -> tuple[tuple[Record, int], ...]:
     Raises:
         Mistake: None of the records has a finished cell.
     """
-    texts = sorted(strict_json(record) for record in records)
-    rng = random.Random(hashlib.sha256("".join(texts).encode()).digest())
+    rng = random.SystemRandom()
     cells = []
     for record in sorted(records, key=lambda one: one.subject.file_name):
         seeds = [row.seed for row in record.cells if row.status == "ok"]

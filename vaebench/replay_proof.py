@@ -1,5 +1,7 @@
 """From a submission to a proof: which sources a replay runs, and what the board may say of it afterwards."""
 
+import shutil
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,16 +45,35 @@ def sources_of(folder: Path, records: Sequence[Record], own: Mapping[str, str]) 
     return found
 
 
+def hashes_of(folder: Path, records: Sequence[Record]) -> dict[str, str]:
+    """Hash the files of records.
+
+    Args:
+        folder: The sender's folder, or a run's.
+        records: Its records.
+
+    Returns:
+        SHA-256 by the file's path below it.
+    """
+    return {name: sha256(folder / name) for name in (record.subject.file_name for record in records)}
+
+
 def written_proofs(
-    board: Path, folder: Path, records: Sequence[Record], sources: Mapping[str, str], found: Replay
+    board: Path,
+    sender: str,
+    records: Sequence[Record],
+    sources: Mapping[str, str],
+    hashes: Mapping[str, str],
+    found: Replay,
 ) -> Path:
     """Write down that records were trained again and gave their numbers.
 
     Args:
         board: The board's folder.
-        folder: The sender's folder.
-        records: Its records.
+        sender: Who sent them.
+        records: The records.
         sources: From `sources_of`.
+        hashes: From `hashes_of`, before anything of the sender's was run.
         found: A replay that is good.
 
     Returns:
@@ -63,17 +84,16 @@ def written_proofs(
     """
     if not found.good:
         raise Mistake("a replay that does not give the record's numbers proves nothing")
-    sender = folder.resolve().name
     kept = dict(read_proofs(board, sender))
     for record in records:
         ours = [one.cell.seed for one in found.cells if _is_of(record, one.cell, sources)]
         if not ours:
             continue
         finished = {row.seed for row in record.cells if row.status == "ok"}
-        path = folder / record.subject.file_name
-        kept[sha256(path)] = Proof(
-            file=record.subject.file_name,
-            sha256=sha256(path),
+        name = record.subject.file_name
+        kept[hashes[name]] = Proof(
+            file=name,
+            sha256=hashes[name],
             level="retrained" if finished <= set(ours) else "replayed",
             date=found.date,
             machine=found.environment.processor or found.environment.device,
@@ -101,7 +121,7 @@ class Proved:
     def values(self) -> list[dict[str, object]]:
         """What a program reads: cell, seed and word of each."""
         return [
-            {"cell": list(map(str, one.cell.key)), "seed": one.cell.seed, "word": one.judged.word, "unlike": one.unlike}
+            {"cell": _named(one.cell), "seed": one.cell.seed, "word": one.judged.word, "unlike": one.unlike}
             for one in self.found.cells
         ]
 
@@ -110,7 +130,7 @@ class Proved:
         lines = []
         for one in self.found.cells:
             cell, judged = one.cell, one.judged
-            name = " ".join((cell.task, Path(cell.variant).stem, cell.arch, cell.dataset))
+            name = " ".join(_named(cell)[:-1])
             numbers = f"{judged.readings} numbers, {judged.same} to the last bit"
             lines.append(f"{name} seed {cell.seed}: {judged.word}, {numbers}")
             lines += [f"{name} seed {cell.seed}: {one.unlike}"] if one.unlike else []
@@ -122,7 +142,7 @@ class Proved:
 def proved(
     folder: Path, records: Sequence[Record], own: Mapping[str, str], n: int, where: Where, progress: Progress
 ) -> Proved:
-    """Train cells of a submission again. This runs its variants' code.
+    """Train cells of a submission again. This runs its variants' code, from a copy: the folder stays as it is.
 
     Args:
         folder: The sender's folder, or a run's.
@@ -135,12 +155,21 @@ def proved(
     Returns:
         The replay. Of a submission that gives its numbers again, with the file of proofs.
     """
-    sources = sources_of(folder, records, own)
-    found = replay(records, sources, n, where, progress)
-    sent = folder.resolve().parent.name == SUBMISSIONS
-    if not (found.good and sent):
+    sources_of(folder, records, own)  # what is wrong is said of the user's own files
+    hashes, at = hashes_of(folder, records), folder.resolve()
+    with tempfile.TemporaryDirectory(prefix="vaebench-replay-") as apart:
+        if (folder / SOURCES).is_dir():
+            shutil.copytree(folder / SOURCES, Path(apart) / SOURCES, symlinks=True)
+        sources = sources_of(Path(apart), records, own)
+        found = replay(records, sources, n, where, progress)
+    if not (found.good and at.parent.name == SUBMISSIONS):
         return Proved(found)
-    return Proved(found, written_proofs(folder.resolve().parents[1], folder, records, sources, found))
+    return Proved(found, written_proofs(at.parents[1], at.name, records, sources, hashes, found))
+
+
+def _named(cell: Asked) -> list[str]:
+    task, variant, arch, dataset, preset = cell.key
+    return [task, Path(variant).stem, arch, dataset, preset]
 
 
 def _is_of(record: Record, cell: Asked, sources: Mapping[str, str]) -> bool:

@@ -82,6 +82,10 @@ class Request:
     missing: bool = False
 
 
+Sources = tuple[tuple[str, Mapping[str, bytes], str], ...]
+"""Of each variant that is brought: its name, its files by their path, and where it is defined."""
+
+
 @dataclass(frozen=True)
 class Plan:
     """The cells of a request.
@@ -98,7 +102,7 @@ class Plan:
     cells: tuple["Cell", ...]
     unfit: tuple[str, ...]
     there: int = 0
-    sources: tuple[tuple[str, Mapping[str, bytes], str], ...] = ()
+    sources: Sources = ()
     brought: Mapping[str, catalog.Brought] = field(default_factory=dict)
 
 
@@ -245,9 +249,9 @@ def plan(request: Request, ask: Callable[..., str] = try_here) -> Plan:
 def _sources(brought: catalog.Brought) -> tuple[str, dict[str, bytes], str]:
     """Read the files of a variant that is brought; see `Plan.sources`."""
     files = placed({path: path.read_bytes() for path in brought.sources}, catalog.PACKAGE.resolve())
-    (page, name), suffix = brought.defined, brought.defined[0].name
-    # Of several files of one name the definition is that whose path ends as the page's does.
-    entry = next(file for file in files if file.endswith(suffix) and page.as_posix().endswith(file))
+    page, name = brought.defined
+    # A file below may have the page's name as well: the longest that its path ends with is the page.
+    entry = max((file for file in files if page.as_posix().endswith(f"/{file}")), key=len)
     return brought.variant.name, files, f"{entry}:{name}"
 
 
@@ -372,8 +376,6 @@ def run(
     """
     cells = {cell.id: cell for cell in planned.cells}
     check_places(request.out, planned.cells)
-    for variant, files, where in planned.sources:
-        keep_sources(request.out, variant, files, where)
     outcomes, damages = _finished(journal, planned.cells)
     reused, todo = len(outcomes), [cell for cell in planned.cells if cell.id not in outcomes]
     with stops.held():
@@ -386,10 +388,11 @@ def run(
                     outcomes[outcome.id] = outcome
                     progress(len(outcomes), len(cells), outcome)
         except BaseException as error:
-            for line in _keep(request.out, [outcomes[id_] for id_ in cells if id_ in outcomes]).unwritten:
+            kept = _keep(request.out, [outcomes[id_] for id_ in cells if id_ in outcomes], planned.sources)
+            for line in kept.unwritten:
                 error.add_note(line)
             raise
-        kept = _keep(request.out, [outcomes[id_] for id_ in cells])
+        kept = _keep(request.out, [outcomes[id_] for id_ in cells], planned.sources)
     return replace(kept, reused=reused, ran=len(todo), damages=tuple(damages))
 
 
@@ -472,7 +475,7 @@ def unfinished(folder: Path, cells: Sequence["Cell"]) -> list["Cell"]:
     """
     if not any((folder / name).exists() for name in (JOURNAL, SHARDS)):
         return list(cells)
-    done, _ = _finished(Journal(folder), cells)
+    done, _ = _finished(Journal(folder, reads=True), cells)
     return [cell for cell in cells if cell.id not in done]
 
 
@@ -483,12 +486,15 @@ def _finished(journal: Journal, cells: Sequence["Cell"]) -> tuple[dict[str, Cell
     return {id_: found[id_] for id_ in ids if id_ in found and found[id_].status not in UNFINISHED}, damages
 
 
-def _keep(folder: Path, outcomes: Sequence[CellOutcome]) -> Done:
-    """Make and write the record of each subject, whether or not those of the others can be written."""
+def _keep(folder: Path, outcomes: Sequence[CellOutcome], sources: Sources) -> Done:
+    """Make and write the record of each subject, whether or not those of the others can be written.
+
+    Sources of a variant are kept with its records. Where all that is there of it stands, its sources stay, too.
+    """
     by_file: dict[str, list[CellOutcome]] = {}
     for outcome in outcomes:
         by_file.setdefault(outcome.subject.file_name, []).append(outcome)
-    records, stood, unwritten = [], [], []
+    records, stood, unwritten, written = [], [], [], set[str]()
     for name, cells in sorted(by_file.items()):
         task = catalog.task(cells[0].subject.task.name)
         try:
@@ -498,10 +504,18 @@ def _keep(folder: Path, outcomes: Sequence[CellOutcome]) -> Done:
                 stood.append(why)
             else:
                 write_record(folder, record)
+                written.add(record.subject.variant.name)
         except Mistake as mistake:
             unwritten.append(str(mistake))
         except ValueError as error:
             unwritten.append(first_line(f"{name} cannot be made: {error}"))
+    ran = {outcome.subject.variant.name for outcome in outcomes}
+    for variant, files, where in sources:
+        if variant in written or (variant in ran and not (folder / SOURCES / variant).exists()):
+            try:
+                keep_sources(folder, variant, files, where)
+            except Mistake as mistake:
+                unwritten.append(str(mistake))
     return Done(tuple(records), 0, 0, (), tuple(stood), tuple(unwritten))
 
 

@@ -20,13 +20,12 @@ from vaebench.provenance import commit_of
 from vaebench.report import board
 from vaebench.report.board import PAGES
 from vaebench.report.files import SUBMISSIONS
-from vaebench.report.received.sent import SENDER
 from vaebench.report.suite import suite
 from vaebench.results.kept_sources import ENTRY, SOURCES, source_files
 from vaebench.results.record import Record, first_error
 from vaebench.results.references import checkout
 from vaebench.results.store import MANIFEST, read_files
-from vaebench.results.submission import Submission, Superseded, files_below, read_submission, sha256
+from vaebench.results.submission import SENDER, Submission, Superseded, files_below, read_submission, sha256
 from vaebench.verify import standard, verify_with
 from vaebench.version import VERSION
 
@@ -84,7 +83,8 @@ def submit(
         Mistake: This is no clean checkout, or git fails. Nothing was written.
     """  # noqa: DOC502 - raised by what it calls
     if not SENDER.fullmatch(name):
-        raise Mistake(f"{name!r:.60}: a sender's name is small letters and digits, with single hyphens between")
+        says = "a sender's name is at most 39 small letters and digits, with single hyphens between"
+        raise Mistake(f"{name!r:.60}: {says}")
     if not folder.is_dir():
         raise Mistake(f"there is no folder {folder}")
     here, branch = _clean_checkout(), branch or f"submission-{name}"
@@ -184,6 +184,8 @@ def _commit(here: Path, there: Path, branch: str, name: str, chosen: list[tuple[
     """Commit the board of the work tree, and make the branch."""
     variants = ", ".join(sorted({record.subject.variant.name for _, record in chosen}))
     _git(there, "add", "--all", "--force", "--", PAGES)
+    if not _git(there, "diff", "--cached", "--quiet", check=False).returncode:
+        raise Mistake("the last commit has all of this already: nothing is left to send")
     _git(there, "commit", "--quiet", "--no-verify", "-m", f"Submission of {name}: {variants}, {len(chosen)} records")
     commit = _git(there, "rev-parse", "HEAD").stdout.strip()
     _git(here, "branch", "--no-track", branch, commit)

@@ -8,12 +8,12 @@ from vaebench.mistakes import Mistake
 from vaebench.report.board import PAGES, published
 from vaebench.report.files import SUBMISSIONS
 from vaebench.report.received.scrutiny import Standard, scrutinise
-from vaebench.report.received.sent import SENDER, sent
+from vaebench.report.received.sent import sent
 from vaebench.report.suite import suite
 from vaebench.results.record import Record
 from vaebench.results.references import checkout, own
 from vaebench.results.store import MANIFEST, BadRecord, read_files
-from vaebench.results.submission import Submission, read_submission, sha256, too_much, unlisted
+from vaebench.results.submission import SENDER, Submission, read_submission, sha256, too_much, unlisted
 
 MOST_LINES = 200
 """Reasons that are given; of more only the number is."""

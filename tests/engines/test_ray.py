@@ -5,6 +5,9 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter, deque
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from conftest import BROUGHT, TINY, environment_with, extra, in_this_process
@@ -141,3 +144,18 @@ def test_a_cluster_that_is_full_or_not_there_is_one_line(cluster, request_of, mo
     monkeypatch.setenv("RAY_ADDRESS", f"127.0.0.1:{os.getpid() % 1000 + 20_000}")
     with pytest.raises(Mistake, match=r"^no Ray cluster answers at 127\.0\.0\.1"):
         go("ray", request, Site(Workers(), request.out))
+
+
+def test_a_worker_that_answers_garbage_does_not_get_the_cell_again(request_of):
+    (cell,) = plan(request_of(seeds=1, datasets=("three_sources",))).cells
+    killed = []
+    stub = SimpleNamespace(
+        get=lambda future: future, kill=killed.append, exceptions=SimpleNamespace(RayError=RuntimeError)
+    )
+    driver = object.__new__(ray_._Driver)
+    driver._ray, driver._seats, driver._tries = stub, {}, Counter()
+    driver._site = Site(Workers(), Path())
+    seat, todo = ray_._Seat("actor", None, "node-1", cell), deque()
+    assert list(driver._news(seat, "{}garbage", todo)) == []
+    assert (killed, list(todo), driver._seats) == (["actor"], [cell], {})
+    assert "node-1" in driver._site.notes[0]

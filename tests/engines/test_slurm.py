@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -145,6 +146,18 @@ def test_a_stop_cancels_the_jobs_and_parameters_reach_sbatch(request_of, cluster
     script = Path(script).read_text()
     assert "#SBATCH --partition=short" in script and "#SBATCH --mem=2" in script
     assert not (request.out / "slurm" / "RUN").exists()
+
+
+@pytest.mark.parametrize(("given", "minutes"), [({"slurm_time": "30"}, 30), ({"timeout_min": "90"}, 90), ({}, 60)])
+def test_a_limit_of_the_users_holds(request_of, cluster, given, minutes):
+    request = request_of(seeds=1)
+    cells = plan(request).cells
+    driver = slurm_._Driver(Site(Workers(), request.out, slurm=given), cells, 1)
+    driver._forecast = {cell.id: None for cell in cells}
+    with suppress(Mistake):  # no cluster takes it; its parameters are those of a job
+        driver._submit(cells)
+    assert driver._executor._executor.parameters["time"] == minutes
+    driver.end()
 
 
 def test_the_jobs_of_a_run_that_lost_its_driver_are_cancelled(request_of, cluster):

@@ -267,8 +267,22 @@ def test_shards_that_are_no_files_of_the_folder_are_not_read(tmp_path):
     (tmp_path / "run" / "shards").unlink()
     (tmp_path / "run" / "shards").mkdir()
     (tmp_path / "run" / "shards" / "a.jsonl").symlink_to(elsewhere.path)
-    with pytest.raises(Mistake, match=r"a\.jsonl: no ordinary file"):
-        journal.read()
+    (tmp_path / "run" / "shards" / "b.jsonl").mkdir()
+    Journal(tmp_path / "run", "c").append(cell(2))
+    found, damages = journal.read()
+    assert [one.seed for one in found.values()] == [2]
+    assert [(one.path.name, one.why) for one in damages] == [
+        ("a.jsonl", "no ordinary file"),
+        ("b.jsonl", "Is a directory"),
+    ]
+
+
+def test_reading_makes_nothing(tmp_path):
+    Journal(tmp_path, "a").append(cell(1))
+    found, damages = Journal(tmp_path, reads=True).read()
+    assert ([one.seed for one in found.values()], damages) == ([1], [])
+    assert [path.name for path in tmp_path.iterdir()] == ["shards"]
+    assert Journal(tmp_path / "nowhere", reads=True).read() == ({}, []) and not (tmp_path / "nowhere").exists()
 
 
 def test_committed_cells_are_sound_and_of_records_that_are_not_whole():

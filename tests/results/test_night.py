@@ -66,6 +66,8 @@ def test_writing_again_removes_what_is_no_longer_of_the_night(folder):
         (lambda line: line.update(other=1), "other"),
         (lambda line: line.update(values="1"), "values"),
         (lambda line: line.pop("unit"), "unit"),
+        (lambda line: line.update(centres=[]), "values and centres"),
+        (lambda line: line.update(values=[*line["values"], 1.0]), "values and centres"),
     ],
 )
 def test_a_line_that_is_no_reading_is_named(folder, change, named):

@@ -309,13 +309,13 @@ def of(preset: str, seeds: int, device: str = "cpu") -> Record:
 @pytest.mark.parametrize(
     ("there", "new", "says"),
     [
-        (of("standard", 5), of("standard", 4), "holds 4 finished seeds, this run 3"),
+        (of("standard", 5), of("standard", 4), "holds 5 finished seeds, this run 4"),
         (of("standard", 5), of("standard", 5), ""),
         (of("standard", 4), of("standard", 5), ""),
         (of("standard", 3), of("quick", 5), "holds a standard run on cpu"),
         (of("standard", 3), of("standard", 5, "cuda"), "holds a standard run on cpu"),
         (of("quick", 5), of("standard", 3), ""),
-        (of("quick", 5), of("quick", 3), "holds 4 finished seeds, this run 2"),
+        (of("quick", 5), of("quick", 3), "holds 5 finished seeds, this run 3"),
     ],
 )
 def test_a_record_with_more_behind_it_stands(tmp_path, there, new, says):

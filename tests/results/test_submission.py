@@ -9,12 +9,11 @@ from hypothesis import strategies as st
 from results.stored import whole_record
 
 from vaebench.mistakes import Mistake
-from vaebench.report.received.sent import SENDER
 from vaebench.results.kept_sources import ENTRY, SOURCES, code_hash, entry, keep_sources, placed
 from vaebench.results.record import Record, strict_json
 from vaebench.results.replays import REPLAYS, read_proofs
 from vaebench.results.store import MANIFEST, BadRecord, read_record, record_of
-from vaebench.results.submission import files_below, read_submission, sha256
+from vaebench.results.submission import SENDER, files_below, read_submission, sha256
 
 WHOLE = strict_json(whole_record())
 DATA = json.loads(WHOLE)

@@ -3,6 +3,7 @@
 import hashlib
 import importlib
 import os
+import secrets
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -130,7 +131,7 @@ def place(files: Files, fetch: Callable[[str], bytes], cache: Path) -> Path:
             if hashlib.sha256(content).hexdigest() != sum_:
                 raise Mistake(f"{below} was received with other bytes than were sent; run it again")
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            half = path.with_name(f"{path.name}.{os.getpid()}.half")
+            half = path.with_name(f"{path.name}.{secrets.token_hex(8)}.half")
             half.write_bytes(content)
             half.replace(path)
     except OSError as error:

@@ -169,6 +169,8 @@ class _Driver:
             self._ready(seat, text)
         else:
             yield from self._answer(seat, text, todo)
+        if seat.actor is None:
+            return
         if todo:
             seat.cell = todo.popleft()
             self._seats[seat.actor.run.remote(shipped(seat.cell).model_dump_json())] = seat
@@ -194,6 +196,8 @@ class _Driver:
         except Mistake:
             raise
         except ValueError as error:
+            self._ray.kill(seat.actor)  # else the cell would be given to it again
+            seat.actor = None
             yield from self._again(cell, first_line(f"what worker {seat.name} said is unusable: {error}"), todo)
             return
         if not answer.kept:

@@ -155,7 +155,7 @@ class _Driver:
         except (NameError, ValueError, TypeError, AssertionError, RuntimeError) as error:
             self._remove_empty()
             raise Mistake(first_line(f"--slurm: {error}")) from error
-        self._minutes = int(values["timeout_min"])
+        self._minutes = None if cluster == "slurm" and "slurm_time" in given else int(values["timeout_min"])
         (self._folder / SLURM / JOBS_FILE).unlink(missing_ok=True)
         return executor
 
@@ -181,7 +181,8 @@ class _Driver:
         path = self._folder / SLURM / BUNDLES / name
         path.write_text(json.dumps([json.loads(shipped(cell).model_dump_json()) for cell in cells]), "utf-8")
         known = [seconds for cell in cells if (seconds := self._forecast[cell.id]) is not None]
-        self._executor.update_parameters(timeout_min=max(self._minutes, int(4 * sum(known) / 60)))
+        if self._minutes is not None:  # else the user's own limit holds
+            self._executor.update_parameters(timeout_min=max(self._minutes, int(4 * sum(known) / 60)))
         try:
             job = self._executor.submit(slurm_job.main, str(self._folder), name)
         except Exception as error:  # submitit's errors have many types

@@ -10,7 +10,7 @@ from vaebench.report.every_file import pages
 from vaebench.report.files import IN_THE_WAY, STRANGER, SUBMISSIONS, drawn_figures, stale_pages
 from vaebench.report.processes import uncollected
 from vaebench.report.reading import kept_records
-from vaebench.report.received.sent import SENDER, THIS_RUN, Sent, sender_of, sent
+from vaebench.report.received.sent import THIS_RUN, Sent, sender_of, sent
 from vaebench.report.rows.run_places import RowPlaces
 from vaebench.report.rows.selection import Selection, select
 from vaebench.report.rows.trust import with_trust
@@ -19,7 +19,7 @@ from vaebench.report.texts import Texts
 from vaebench.results.record import Record
 from vaebench.results.references import REFERENCES, root
 from vaebench.results.store import BadRecord, read_records, write_text
-from vaebench.results.submission import too_much
+from vaebench.results.submission import SENDER, too_much
 
 PAGES = "leaderboard"
 """The folder of a checkout, or of a run, that holds the board."""

@@ -62,14 +62,17 @@ class Journal:
     Args:
         folder: The folder of the run; made if it is not there.
         shard: Name of a worker, to append to its shard; empty for the journal itself.
+        reads: Whether it is only read. Then nothing is made, and it need not be there.
 
     Raises:
         Mistake: The folder cannot be written, or its journal is no ordinary file.
     """
 
-    def __init__(self, folder: Path, shard: str = "") -> None:
+    def __init__(self, folder: Path, shard: str = "", *, reads: bool = False) -> None:
         self.folder = folder
         self.path = folder / SHARDS / f"{shard}.jsonl" if shard else folder / JOURNAL
+        if reads:
+            return
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._open(os.O_RDWR | os.O_APPEND | os.O_CREAT).close()
@@ -126,7 +129,12 @@ class Journal:
         """
         cells, damages = self._read(planned)
         for shard in self._shards():
-            found, torn = shard._read(planned)
+            try:
+                found, torn = shard._read(planned)
+            except OSError as error:
+                found, torn = {}, [Damage(shard.path, 1, 1, error.strerror or str(error))]
+            except Mistake:
+                found, torn = {}, [Damage(shard.path, 1, 1, "no ordinary file")]
             cells |= {id_: one for id_, one in found.items() if id_ not in cells or cells[id_].status in UNFINISHED}
             damages += torn
         return cells, damages
@@ -134,7 +142,7 @@ class Journal:
     def _shards(self) -> "list[Journal]":
         if self.path.name != JOURNAL or (self.folder / SHARDS).is_symlink():
             return []
-        return [Journal(self.folder, path.stem) for path in sorted((self.folder / SHARDS).glob("*.jsonl"))]
+        return [Journal(self.folder, path.stem, reads=True) for path in sorted((self.folder / SHARDS).glob("*.jsonl"))]
 
     def _read(self, planned: Mapping[str, tuple[Subject, int]] | None) -> tuple[dict[str, CellOutcome], list[Damage]]:
         cells: dict[str, CellOutcome] = {}
@@ -152,6 +160,8 @@ class Journal:
 
     def _lines(self) -> Iterator[tuple[int, bytes]]:
         number = 0
+        if not os.path.lexists(self.path):
+            return
         with io.BufferedReader(self._open(os.O_RDONLY)) as file:
             while line := file.readline(MAX_LINE + 1):
                 number += 1

@@ -6,7 +6,7 @@ a hash of each. So a file that is gone, added or changed is noticed.
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from vaebench.experiment import Preset
 from vaebench.results.record import (
@@ -64,6 +64,12 @@ class Reading(Stored):
     spread: Annotated[float, Field(ge=0)]
     step: Annotated[float, Field(ge=0)] = 0.0
     arithmetic: Annotated[float, Field(ge=0)] = 0.0
+
+    @model_validator(mode="after")
+    def _one_a_seed(self) -> "Reading":
+        if not 0 < len(self.seeds) == len(self.values) == len(self.centres):
+            raise ValueError("values and centres are not one a seed")
+        return self
 
     @property
     def place(self) -> Place:

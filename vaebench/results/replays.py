@@ -13,7 +13,7 @@ from pydantic import Field, ValidationError
 from vaebench.mistakes import first_line
 from vaebench.results.record import Count, Date, Release, Stored, first_error
 from vaebench.results.store import BadRecord
-from vaebench.results.submission import FilePath, Sha256, read_bytes, strictly
+from vaebench.results.submission import FilePath, Sender, Sha256, read_bytes, strictly
 
 REPLAYS = "replays"
 """Below the board: ``replays/<sender>.json``."""
@@ -40,7 +40,7 @@ class Proofs(Stored):
     """All proofs of one sender's records."""
 
     schema_version: Annotated[int, Field(ge=1, le=1)]
-    sender: Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=39)]
+    sender: Sender
     proofs: Annotated[tuple[Proof, ...], Field(max_length=2000)]
 
 

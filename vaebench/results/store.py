@@ -17,7 +17,7 @@ from vaebench.claims import CheckResult, Column, Interval
 from vaebench.experiment import UNJUDGED
 from vaebench.mistakes import Mistake
 from vaebench.results.assemble import rejudge
-from vaebench.results.record import SCHEMA_VERSION, Record, Subject, first_error, strict_json
+from vaebench.results.record import SCHEMA_VERSION, UNFINISHED, Record, Subject, first_error, strict_json
 from vaebench.results.schema1 import upgraded
 
 MAX_BYTES = 16 * 2**20
@@ -130,7 +130,7 @@ def why_kept(folder: Path, record: Record) -> str:
     ours, theirs = record.subject, there.subject
     if theirs.preset not in UNJUDGED and (theirs.preset, theirs.device) != (ours.preset, ours.device):
         return f"{path} holds a {theirs.preset} run on {theirs.device}"
-    finished, more = (sum(cell.status == "ok" for cell in one.cells) for one in (record, there))
+    finished, more = (sum(cell.status not in UNFINISHED for cell in one.cells) for one in (record, there))
     if theirs == ours and more > finished:
         return f"{path} holds {more} finished seeds, this run {finished}"
     return ""

@@ -26,6 +26,10 @@ MOST_SENT, MOST_SENT_BYTES = 1000, 64 * 2**20
 PART = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
 """What a file or folder of a submission may be called: no other alphabets, no hidden files, nothing that leads away."""
 
+SENDER = re.compile(r"(?=.{1,39}\Z)[a-z0-9]+(-[a-z0-9]+)*")
+"""A sender's folder is a GitHub user name in small letters."""
+
+Sender = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=39)]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 FilePath = Annotated[str, Field(min_length=1, max_length=LONGEST_PATH)]
 Reason = Annotated[str, Field(min_length=10, max_length=500)]
@@ -43,7 +47,7 @@ class Submission(Stored):
     """What a sender's folder says of itself: every file with its hash, and which earlier records it replaces."""
 
     schema_version: Annotated[int, Field(ge=1, le=1)]
-    sender: Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=39)]
+    sender: Sender
     suite_version: Release
     files: Annotated[dict[FilePath, Sha256], Field(min_length=1, max_length=MOST_SENT)]
     supersedes: Annotated[tuple[Superseded, ...], Field(max_length=MOST_SENT)] = ()

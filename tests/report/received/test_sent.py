@@ -8,10 +8,11 @@ import pytest
 from vaebench.claims import Beyond, Claim, Measurement, Near, column
 from vaebench.report.every_file import summed_up
 from vaebench.report.pages.claim_section import CONTROLS
-from vaebench.report.received.sent import SENDER, THIS_RUN, Sent, sender_of, sent
+from vaebench.report.received.sent import THIS_RUN, Sent, sender_of, sent
 from vaebench.report.rows.selection import select
 from vaebench.report.rows.shown import Row, row_of
 from vaebench.results.record import Record
+from vaebench.results.submission import SENDER
 
 TASK = "camuto2021_variance_frequency"
 ALICES = f"records/{TASK}/my_vae.mlp.from.alice.digits.md"

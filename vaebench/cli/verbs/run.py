@@ -192,7 +192,7 @@ def do(
         from vaebench.forecast import seconds_of
 
         workers.__exit__()  # they planned, and cells run elsewhere
-        site = replace(site, brought=planned.brought, forecast=partial(seconds_of, folders=(request.out, OWN)))
+        site = replace(site, brought=planned.brought, forecast=partial(seconds_of, folder=request.out))
     with cell_progress() as progress:
         return run(request, planned, journal, progress, partial(execute, engine, site), keeps=engine != "local")
 

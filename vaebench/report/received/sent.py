@@ -1,6 +1,5 @@
 """Records that others sent. The board names the sender, and bases no summary on them."""
 
-import re
 from dataclasses import dataclass
 from typing import Literal
 
@@ -8,9 +7,6 @@ from vaebench.results.record import Record
 
 THIS_RUN = "this run"
 """The sender of a preview's records."""
-
-SENDER = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-"""A sender's folder is a GitHub user name in small letters."""
 
 
 @dataclass(frozen=True)
