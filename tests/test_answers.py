@@ -315,3 +315,34 @@ def test_means_that_differ_in_their_last_digit_are_drawn_without_a_warning(value
     low, high = scale_height(ax, [Curve("mlp", "trained", (1.0, 2.0), means, (None, None), (None, None))], None, None)
     assert low < min(means) < max(means) < high
     assert ax.get_ylim() == (low, high)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["nightly", "--budget", "inf"], "--budget is above 0 minutes and has an end, not inf"),
+        (["nightly", "--against", ""], "--against is empty"),
+        (["nightly", "--out", "a_file"], "a_file is a file; give a folder"),
+        (["run", "--download", "--out", "new"], "--download is for the sets of --datasets"),
+        (["run", "--download", "--datasets", "mnist", "--dry-run"], "--dry-run loads and runs nothing"),
+        (["new", "class"], "a variant's name is at most 64"),
+    ],
+)
+def test_what_was_passed_over_or_noticed_late_is_refused_at_once(
+    arguments: list[str], says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a_file").touch()
+    assert refused(*arguments).startswith(says)
+    assert below(tmp_path) == ["a_file"]
+
+
+def test_every_path_of_an_option_knows_the_home_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The shell leaves ``--out=~/mine`` as it is, and a folder called ~ was made."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "mine").touch()
+    line = refused("run", "--out", "~/mine")
+    assert line == f"{tmp_path / 'home' / 'mine'} is a file; give a folder"
+    assert below(tmp_path) == ["home", "home/mine"]

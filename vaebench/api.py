@@ -2,7 +2,6 @@
 
 import warnings
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import cast
@@ -15,7 +14,7 @@ from vaebench.mistakes import Mistake
 from vaebench.results.record import CellOutcome, Record
 from vaebench.results.references import own, read
 from vaebench.results.score import Score, score
-from vaebench.runner import Request, check, folder_of_run, plan, processors, resolve_device
+from vaebench.runner import Request, check, folder_of_run, plan, processors, settled
 from vaebench.runner import run as run_planned
 
 Names = str | Path | Iterable[str | Path]
@@ -65,6 +64,9 @@ def run(
         >>> records[0].verdicts[0].word  # doctest: +SKIP
         'undecided'
     """
+    for name, given in (("variants", variants), ("networks", networks)):
+        if given is not None and not _names(given):
+            raise Mistake(f"{name} is empty; name one at least")
     request = Request(
         tasks=_names(tasks) or catalog.task_names(),
         variants=_names(variants),
@@ -78,9 +80,7 @@ def run(
     )
     check(request)
     check_engine(engine)
-    request = replace(request, device=resolve_device(device, engine))
-    if request.device == "cuda" and jobs is None and engine == "local":
-        request = replace(request, jobs=1)
+    request = settled(request, engine, jobs)
     with folder_of_run(request.out) as journal, Workers() as workers:
         planned = plan(request, workers.ask)
         for line in planned.unfit:

@@ -64,7 +64,8 @@ def new_variant(name: str, folder: Path) -> Path:
         Mistake: The name cannot be a variant's, or is taken; or the file is there, or cannot be written.
     """
     if not re.fullmatch(r"[a-z][a-z0-9_]{0,63}", name) or keyword.iskeyword(name):
-        raise Mistake(f"a variant's name is lower-case letters, digits and underscores, not {name!r}")
+        says = "is at most 64 lower-case letters, digits and underscores, a letter first, and no word of Python"
+        raise Mistake(f"a variant's name {says}; not {name!r}")
     if name in catalog.variant_names():
         raise Mistake(f"the name {name} is taken by one of the suite's own variants")
     path = folder / f"{name}.py"

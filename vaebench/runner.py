@@ -134,7 +134,19 @@ def check(request: Request) -> None:
     _check_device(request.device)
     if request.seconds is not None and not request.seconds > 0:
         raise Mistake(f"a training's time limit is above 0 seconds, not {request.seconds}")
-    there = next((path for path in (request.out, *request.out.parents) if os.path.lexists(path)), Path())
+    check_folder(request.out)
+
+
+def check_folder(folder: Path) -> None:
+    """Check, before any work, that a folder can be where one is asked for.
+
+    Args:
+        folder: The folder; it need not be there.
+
+    Raises:
+        Mistake: It is a file, or lies in one.
+    """
+    there = next((path for path in (folder, *folder.parents) if os.path.lexists(path)), Path())
     if not there.is_dir():
         what = "is a file" if there.exists() else "is a link that leads nowhere"
         raise Mistake(f"{there} {what}; give a folder")
@@ -143,6 +155,22 @@ def check(request: Request) -> None:
 def _check_device(device: str) -> None:
     if device not in {"auto", "cpu", "cuda"}:
         raise Mistake(f"device is auto, cpu or cuda, not {device}")
+
+
+def settled(request: Request, engine: str, jobs: int | None) -> Request:
+    """Put the device and the number of processes into a request.
+
+    Args:
+        request: The request.
+        engine: Where cells run.
+        jobs: The number of processes that was asked for; None for as many as are good.
+
+    Returns:
+        The request. On a GPU of this machine one process runs unless more are asked for.
+    """
+    device = resolve_device(request.device, engine)
+    alone = device == "cuda" and jobs is None and engine == "local"
+    return replace(request, device=device, jobs=1 if alone else request.jobs)
 
 
 def resolve_device(device: str, engine: str = "local") -> str:

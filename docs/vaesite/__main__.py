@@ -10,10 +10,14 @@ from sphinx.cmd.build import main as sphinx
 from vaebench import catalog
 from vaebench.cli.console import INTERRUPTED
 from vaesite.checked import faults
-from vaesite.stage import stage
+from vaesite.stage import DeadLinksError, stage
 from vaesite.written import write_pages
 
 CHECKOUT = Path(__file__).parents[2]
+
+
+MARKS = (".vaesite", ".buildinfo", "sources")
+"""What marks a folder as a site's: our own mark from the start; those of Sphinx, of sites of before."""
 
 
 def build(checkout: Path, out: Path, work: Path, builder: str = "html") -> list[str]:
@@ -28,13 +32,19 @@ def build(checkout: Path, out: Path, work: Path, builder: str = "html") -> list[
     Returns:
         Faults, one line each: those of the links. Sphinx's own are printed.
     """
-    for folder, mark in ((out, ".buildinfo"), (work, "sources")):
-        if folder.is_dir() and any(folder.iterdir()) and not (folder / mark).exists():
+    for folder in (out, work):
+        if folder.is_dir() and any(folder.iterdir()) and not any((folder / mark).exists() for mark in MARKS):
             return [f"{folder}: there is something else in it; name another folder"]
+    for folder in (out, work):
         shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        (folder / MARKS[0]).touch()
     sources = work / "sources"
     tasks = {name: catalog.task(name).title for name in catalog.task_names()}
-    stage(checkout, sources, tasks)
+    try:
+        stage(checkout, sources, tasks)
+    except DeadLinksError as dead:
+        return list(dead.lines)
     write_pages(checkout, sources, tasks)
     made = sources.resolve()
     beside = [f"-Dhtml_static_path={made / '_static'}", f"-Dhtml_extra_path={made / '_extra'}"]

@@ -113,7 +113,7 @@ def _page(checkout: Path, path: str, menu: set[str]) -> tuple[str | None, list[s
 
     def moved(target: str) -> str:
         found = below(path, target)
-        if found.startswith("..") or not (checkout / found).exists():
+        if found.startswith(("..", "/")) or not (checkout / found).exists():
             dead.append(f"{path}: {target}")
             return target
         linked.append(found)

@@ -1,6 +1,7 @@
 """What a check says of the suite's own variants and of variants made to be known, and the flow from `new` to a run."""
 
 import json
+import math
 import os
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import pytest
 import torch
 from check.slips import SLIPS, SOUND
 from conftest import BROUGHT, TINY, environment_with
+from torch import nn
 
 from vaebench import catalog
 from vaebench.catalog import Brought
@@ -26,7 +28,7 @@ from vaebench.check.outputs import bounded_outputs
 from vaebench.check.setting import Setting, settings
 from vaebench.check.source import meta_of, source_line
 from vaebench.mistakes import Mistake
-from vaebench.models import Bernoulli, Gaussian, Objective, Refused, Step, Unfit, Variant, negative_elbo
+from vaebench.models import Bernoulli, Gaussian, Normal, Objective, Refused, Step, Unfit, Variant, negative_elbo
 from vaebench.models.autoencoder import AutoEncoder, autoencoder
 from vaebench.new import new_variant
 from vaebench.training.first_step.probe import Probe
@@ -401,3 +403,31 @@ def test_a_module_that_is_not_found_says_what_to_give(tmp_path):
     for reference, hint in (("mine:VARIANT", "PYTHONPATH"), ("mine.py:OTHER", "give mine.py")):
         with pytest.raises(catalog.BadVariant, match=hint):
             catalog.variant(reference)
+
+
+class EightByEight(nn.Module):
+    """The commonest slip: a layer for images of one size."""
+
+    def __init__(self, shape: tuple[int, ...], latent: int) -> None:
+        super().__init__()
+        self.encoder, self.decoder = nn.Linear(64, 2 * latent), nn.Linear(latent, math.prod(shape))
+        self.shape = shape
+
+    def encode(self, x: torch.Tensor) -> Normal:
+        mean, log_scale = self.encoder(x.flatten(1)).chunk(2, dim=1)
+        return Normal(mean, log_scale=log_scale)
+
+    def decode(self, z: torch.Tensor) -> Bernoulli:
+        return Bernoulli(self.decoder(z).unflatten(1, self.shape))
+
+
+def test_a_layer_for_images_of_one_size_is_told_wherever_it_does_not_fit(
+    every: dict[tuple[str, str], Setting],
+) -> None:
+    """Digits passed, so that larger images were not tried: the forecast was the first to train on them, and ended."""
+    slip = Variant("slip", "tests", lambda shape, latent, arch: EightByEight(shape, latent), elbo)
+    bonheme = [every["bonheme2022_encoder_first", data] for data in ("digits", "sprites16")]
+    refused = [
+        [one for one in first_steps(slip, part).lines if one.word == "refuse"] for part in (bonheme[:1], bonheme)
+    ]
+    assert refused[0] == [] and any("mat1 and mat2 shapes cannot be multiplied" in one.says for one in refused[1])

@@ -38,9 +38,11 @@ def test_a_twin_is_a_cell_of_its_own_with_the_same_subject():
     assert cells[SOURCES].id == planned([SOURCES], Where())[0][SOURCES].id
 
 
-def test_an_unknown_name_is_one_line():
-    with pytest.raises(catalog.UnknownName, match="no_vae"):
-        planned([replace(SOURCES, variant="no_vae")], Where())
+@pytest.mark.parametrize("name", ["task", "variant", "arch", "dataset"])
+def test_an_unknown_name_is_one_line_and_costs_no_other_cell(name):
+    """One variant that another revision does not have ended the whole night."""
+    cells, (line,) = planned([replace(SOURCES, **{name: "no_such"}), SOURCES], Where())
+    assert "no_such" in line and list(cells) == [SOURCES]
 
 
 def test_whether_a_variant_fits_is_no_job_of_a_worker(monkeypatch):

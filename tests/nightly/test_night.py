@@ -297,6 +297,14 @@ def test_a_new_record_is_compared_with_nothing_and_said(folder, code):
     assert not run(folder, against="a" * 40).green
 
 
+def test_what_this_code_can_no_longer_run_is_not_green(folder, code, monkeypatch):
+    """A network that wrongly fits nothing any more took its cells out of the comparison, and the night was green."""
+    lost_here = "beta_vae · conv · digits: it takes vectors"
+    monkeypatch.setattr(flow, "planned", lambda asked, where: ({ASKED: None}, (lost_here,)))
+    result = run(folder, against="a" * 40)
+    assert not result.green and lost_here in result.troubles
+
+
 def test_on_a_busy_machine_fewer_standard_cells_have_their_turn(folder, code, monkeypatch):
     """They take as much longer as the night's own cells did: beside two other processes it took 12 minutes of 10."""
     offered = []

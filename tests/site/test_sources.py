@@ -149,6 +149,12 @@ def test_a_folder_with_anything_else_in_it_is_kept(tmp_path) -> None:
         f"{tmp_path}: there is something else in it; name another folder"
     ]
     assert (tmp_path / "mine.txt").is_file()
+    site, work = tmp_path / "site", tmp_path / "work"
+    for folder, name in ((site, ".buildinfo"), (work, "notes.txt")):
+        folder.mkdir()
+        (folder / name).touch()
+    assert build(CHECKOUT, site, work) == [f"{work}: there is something else in it; name another folder"]
+    assert (site / ".buildinfo").is_file()  # nothing is removed before both were looked at
 
 
 @pytest.mark.parametrize("planted", PLANTED)

@@ -29,6 +29,7 @@ from vaebench.check.objective import loss_weights, objective_lines
 from vaebench.check.setting import Setting, built, settings
 from vaebench.check.source import source_line, text_lines
 from vaebench.check.trial import trial
+from vaebench.mistakes import first_line
 from vaebench.models import Variant
 from vaebench.results.meta import meta_of
 
@@ -120,7 +121,13 @@ def _checked(
     if any(line.word == "refuse" for line in lines):
         return Report(variant.name, tuple(lines), weights, judged.claims)
     tell("timing steps")
-    return Report(variant.name, tuple(lines), weights, judged.claims, forecast(variant, fitting, jobs))
+    try:
+        hours = forecast(variant, fitting, jobs)
+    except (Exception, SystemExit) as error:
+        says = f"a training step raises {type(error).__name__}: {first_line(str(error))}"
+        lines.append(Line("forecast", "refuse", says))
+        return Report(variant.name, tuple(lines), weights, judged.claims)
+    return Report(variant.name, tuple(lines), weights, judged.claims, hours)
 
 
 def _weighed(variant: Variant, setting: Setting) -> tuple[LossWeights | None, list[Line]]:

@@ -70,9 +70,8 @@ class FirstSteps:
 def first_steps(variant: Variant, every: Sequence[Setting]) -> FirstSteps:
     """Run the first-step checks on each network under the interventions of each task and of its arms.
 
-    One setting of each kind is tried. Where it is declined, the next with examples of another shape is. A cell trains
-    the models of all its arms, so it is declined where one of them is. What is declined is a warning, unless a run
-    would decline everything.
+    One setting of each kind and shape of the examples is tried. A cell trains the models of all its arms, so it is
+    declined where one of them is. What is declined is a warning, unless a run would decline everything.
 
     Args:
         variant: The variant.
@@ -82,13 +81,13 @@ def first_steps(variant: Variant, every: Sequence[Setting]) -> FirstSteps:
         The findings.
     """
     found: list[tuple[Setting, Finding]] = []
-    settled: set[tuple[str, str]] = set()
+    settled: set[Key] = set()
     declined: set[Key] = set()
     sound = []
     for setting in every:
         for by in _interventions(setting):
-            arch, acting, _ = key = _key(setting, by)
-            if (arch, acting) in settled or key in declined:
+            key = _key(setting, by)
+            if key in settled or key in declined:
                 continue
             findings = list(_run(variant, setting, by))
             found += [(setting, finding) for finding in findings]
@@ -96,7 +95,7 @@ def first_steps(variant: Variant, every: Sequence[Setting]) -> FirstSteps:
             if outcomes & {"decline", "refuse"} == {"decline"}:
                 declined.add(key)
             else:
-                settled.add((arch, acting))
+                settled.add(key)
             if not outcomes & {"decline", "refuse"}:
                 sound.append(setting)
     fitting = [one for one in every if not any(_key(one, by) in declined for by in _interventions(one))]

@@ -81,7 +81,12 @@ class Verb(TyperCommand):
         """  # noqa: DOC502 - raised by _in_one_line
         with _in_one_line(f"vaebench {self.name}"):
             self._refuse_empty(ctx, args)
-            return super().parse_args(ctx, args)
+            left = super().parse_args(ctx, args)
+        params: list[Any] = self.params  # of click, or of typer's own copy of it
+        for param in params:
+            if isinstance(value := ctx.params.get(param.name), Path):
+                ctx.params[param.name] = expanded(value, param.opts[0])
+        return left
 
     def _refuse_empty(self, ctx: Any, args: list[str]) -> None:
         given: dict[str, Any] = self.make_parser(ctx).parse_args(list(args))[0]

@@ -80,6 +80,8 @@ def planned(
         Cell by name, in the order of the names, and a line for each combination that cannot be.
     """
     wanted = list(dict.fromkeys(asked))
+    unknown = {one: why for one in wanted if (why := _unknown(one))}
+    wanted = [one for one in wanted if one not in unknown]
     sets: dict[tuple[Preset, str, str], list[str]] = {}
     for one in wanted:
         sets.setdefault((one.preset, one.arch, one.task), []).append(one.dataset)
@@ -89,7 +91,7 @@ def planned(
         datasets = _each(sets[one.preset, one.arch, one.task])
         groups.setdefault((one.preset, one.arch, datasets), []).append(one)
     found: dict[Asked, Cell] = {}
-    unfit: list[str] = []
+    unfit = list(dict.fromkeys(unknown.values()))
     for (preset, arch, datasets), group in groups.items():
         request = Request(
             tasks=_each(one.task for one in group),
@@ -110,6 +112,18 @@ def planned(
             found[Asked(task, cell.reference, cell.subject.arch, cell.dataset, preset, cell.seed)] = cell
     plain = {one: found.get(replace(one, ulp=0)) for one in wanted}
     return {one: _twin(cell, one.ulp) for one, cell in plain.items() if cell is not None}, tuple(unfit)
+
+
+def _unknown(one: Asked) -> str:
+    """Say which of its names this code does not have: another revision's may be gone here, or not be there yet."""
+    try:
+        catalog.checked("task", one.task, catalog.task_names())
+        catalog.check_variant(one.variant)
+        catalog.checked("architecture", one.arch, catalog.arch_names())
+        catalog.check_dataset(one.dataset)
+    except catalog.UnknownName as reason:
+        return str(reason)
+    return ""
 
 
 def _each(names: Iterable[str]) -> tuple[str, ...]:

@@ -54,6 +54,7 @@ def revision(checkout: Path, name: str) -> str:
     Raises:
         Mistake: There is no such commit, the checkout has changes that are in none, or git is not there.
     """
+    _git(checkout, "rev-parse", "--git-dir")  # what keeps git from answering is said by git
     try:
         found = _git(checkout, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
     except Mistake:

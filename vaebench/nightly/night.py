@@ -218,7 +218,8 @@ def _worded(one: Judged, cause: str, drifted: int | None) -> Judged:
 def _against(plan: Plan, progress: Progress, start: float) -> Result:
     """Compare with the code of another revision, run here."""
     assert plan.against is not None
-    asked = list(planned(_of_tasks(suite_cells(), plan), plan.where)[0])
+    cells, lost = planned(_of_tasks(suite_cells(), plan), plan.where)
+    asked = list(cells)
     asked = [cell for group in by_key(asked).values() for cell in group]  # a record's seeds together
     base: dict[Asked, CellOutcome] = {}
     head: dict[Asked, CellOutcome] = {}
@@ -240,7 +241,8 @@ def _against(plan: Plan, progress: Progress, start: float) -> Result:
     notes = tuple(f"{one.name}: new, and not compared" for one in new)
     settled = [one for one in settled if one.word != "extra"]
     late = len(asked) - len(head)
-    troubles = [f"{late} of {len(asked)} cells were not reached; is the --budget too small?"] if late else []
+    troubles = [*lost]
+    troubles += [f"{late} of {len(asked)} cells were not reached; is the --budget too small?"] if late else []
     troubles += [] if any(one.readings for one in settled) else ["nothing was compared"]
     ran_on = next((outcome.environment for outcome in head.values()), None)
     return Result(tuple(settled), (), tuple(troubles), notes, 0, "", None, plan.against, ran_on)

@@ -86,7 +86,7 @@ def _show(found: "Comparison", measurements: bool) -> None:
             out.print(visible(line), highlight=False, soft_wrap=True)
     different = sum(one.controlled.differs for one in found.claims)
     could = sum(one.controlled.can_differ for one in found.claims)
-    chance = f"; about {0.05 * could:.1g} would by chance alone" if could else ""
+    chance = f"; about {0.05 * could:.2g} would by chance alone" if could else ""
     said = f"{different} of {found.compared} claims differ: their interval excludes 0"
     alone = f" ({found.compared - could} could not: one seed, or no spread)" if could < found.compared else ""
     out.print(f"{said}{alone}{chance}", highlight=False)

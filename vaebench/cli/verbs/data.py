@@ -13,7 +13,6 @@ from rich.table import Table
 from vaebench import catalog
 from vaebench.cli.app import app
 from vaebench.cli.console import NO, Json, answer, err, out, say
-from vaebench.cli.given import expanded
 from vaebench.file_bytes import sha256_of
 from vaebench.mistakes import Mistake
 from vaebench.terminal import visible
@@ -44,7 +43,7 @@ def data_(
         raise Mistake("--check loads nothing: leave out --check or --download")
     if download and not given:
         raise Mistake("--download needs names, as in: vaebench data mnist fashion_mnist --download")
-    root = expanded(data_root, "--data-root")
+    root = data_root
     chosen = tuple(dict.fromkeys(given or catalog.dataset_names()))
     for name in chosen:
         catalog.check_dataset(name)

@@ -1,5 +1,6 @@
 """``vaebench nightly``: train a small part again, and compare each number with itself."""
 
+import math
 import sys
 import time
 from pathlib import Path
@@ -12,16 +13,23 @@ from vaebench.cli.app import app
 from vaebench.cli.console import INTERRUPTED, NO, Json, answer, names, out, say
 from vaebench.cli.progress import told
 from vaebench.mistakes import Mistake
-from vaebench.runner import processors, resolve_device
+from vaebench.runner import check_folder, processors, resolve_device
 from vaebench.terminal import shown_json
 
 if TYPE_CHECKING:
     from vaebench.nightly.cells import Where
 
 
+REPORT, VALUES = "report.md", "night.json"
+"""What a night writes, for people and for programs."""
+
+
 @app.command("nightly", short_help="Train a small part again, and compare each number with itself.")
 def nightly_(
-    budget: Annotated[float, typer.Option(metavar="MINUTES", help="Most minutes that it takes.")] = 10.0,
+    budget: Annotated[
+        float,
+        typer.Option(metavar="MINUTES", help="After so many no cell is begun; what moved is looked into beyond it."),
+    ] = 10.0,
     against: Annotated[
         str | None,
         typer.Option(metavar="REV", help="Run the code of this revision here too, and compare with that."),
@@ -55,6 +63,7 @@ def nightly_(
     from vaebench.results.store import read_records, write_text
 
     of = names(tasks, (), "--tasks")
+    check_folder(folder)
     check_(budget, jobs, against, reference, make, accept, of)
     checkout = root()
     where = Where(resolve_device(device), jobs or processors())
@@ -78,19 +87,21 @@ def nightly_(
             revision,
             of,
         )
+        for name in REPORT, VALUES:  # an earlier night's would stand for this one if it fails
+            (folder / name).unlink(missing_ok=True)
         result = night(plan, told())
     except KeyboardInterrupt:
         stops.ignore()
         say("stopped; `--make` goes on from there, a night begins again")
         sys.exit(INTERRUPTED)
     text = markdown(result)
-    write_text(folder / "report.md", text)
-    write_text(folder / "night.json", shown_json(as_values(result)))
+    write_text(folder / REPORT, text)
+    write_text(folder / VALUES, shown_json(as_values(result)))
     if as_json:
         answer(as_values(result))
     else:
         out.print(text, highlight=False, soft_wrap=True)
-    say(f"{headline(result)} The report is {folder / 'report.md'}", None if result.green else "red")
+    say(f"{headline(result)} The report is {folder / REPORT}", None if result.green else "red")
     if not result.green:
         sys.exit(NO)
 
@@ -111,8 +122,10 @@ def check_(
             if reference.exists()
             else f"there is no {reference}; --make makes the stored numbers"
         )
-    if not budget > 0:
-        raise Mistake(f"--budget is above 0 minutes, not {budget:g}")
+    if not 0 < budget < math.inf:
+        raise Mistake(f"--budget is above 0 minutes and has an end, not {budget:g}")
+    if against == "":
+        raise Mistake("--against is empty; give a revision, as in --against main")
     if jobs is not None and jobs < 1:
         raise Mistake(f"jobs is 1 or more, not {jobs}")
     if against and (make or accept or reference):

@@ -13,7 +13,6 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from vaebench import catalog, stops
 from vaebench.cli.app import app
 from vaebench.cli.console import INTERRUPTED, NO, Json, answer, err, names, out, say, say_notes
-from vaebench.cli.given import expanded
 from vaebench.cli.verdicts import show_verdicts
 from vaebench.engines.execute import ENGINES, JOBS, EngineName, Site, check_engine, execute
 from vaebench.engines.local import Workers
@@ -32,8 +31,8 @@ from vaebench.runner import (
     folder_of_run,
     plan,
     processors,
-    resolve_device,
     run,
+    settled,
     unfinished,
     whole,
 )
@@ -116,20 +115,23 @@ def run_(
         jobs=JOBS.get(engine) or processors() if jobs is None else jobs,
         out=folder or Path("runs") / preset,
         seconds=cell_timeout,
-        data_root=expanded(data_root, "--data-root"),
+        data_root=data_root,
         missing=missing,
     )
     check(request)
     check_engine(engine)
     parameters = slurm_parameters(slurm or [], engine)
+    if download and not request.datasets:
+        raise Mistake("--download is for the sets of --datasets: name them, as in --datasets mnist")
+    if download and dry_run:
+        raise Mistake("--dry-run loads and runs nothing: leave out --download")
     if dry_run:
-        show_left(request, engine, archs is not None, as_json)
+        show_left(request, engine, jobs, archs is not None, as_json)
         return
     try:
         with folder_of_run(request.out) as journal, Workers() as workers:
             site = Site(workers, request.out, slurm=parameters)
-            chosen = archs is not None, jobs is not None
-            done = do(request, site, cast("EngineName", engine), journal, chosen=chosen, download=download)
+            done = do(request, site, cast("EngineName", engine), journal, jobs, archs is not None, download)
     except KeyboardInterrupt as stop:
         stops.ignore()
         say_notes(stop)
@@ -142,6 +144,8 @@ def run_(
         for line in site.notes:
             say(line, "yellow")
         report(request, done, journal, as_json)
+    elif as_json:
+        answer({"records": []})
 
 
 def slurm_parameters(given: list[str], engine: str) -> dict[str, str]:
@@ -163,21 +167,16 @@ def do(
     site: Site,
     engine: EngineName,
     journal: "Journal",
-    chosen: tuple[bool, bool],
+    jobs: int | None,
+    archs_chosen: bool,
     download: bool,
 ) -> Done | None:
-    """Plan and run a request, with progress; None if all of its records are there already.
-
-    ``chosen`` says whether the user gave architectures and a number of processes.
-    """
+    """Plan and run a request, with progress; None if all of its records are there already."""
     workers = site.workers
     if processors() > 1:
         workers.start()  # loads torch while this process does
     with err.status("loading torch"), stops.held():
-        request = replace(request, device=resolve_device(request.device, engine))
-    archs_chosen, jobs_chosen = chosen
-    if request.device == "cuda" and not jobs_chosen and engine == "local":
-        request = replace(request, jobs=1)
+        request = settled(request, engine, jobs)
     if download:
         say(f"downloading missing data to {request.data_root}")
         fetch(request)
@@ -209,12 +208,13 @@ def show_unfit(planned: Plan, archs_chosen: bool) -> None:
         raise Mistake("nothing fits: give other --variants, --archs or --datasets")
 
 
-def show_left(request: Request, engine: str, archs_chosen: bool, as_json: bool) -> None:
+def show_left(request: Request, engine: str, jobs: int | None, archs_chosen: bool, as_json: bool) -> None:
     """Print what is left of each task, and how long it takes by the times that earlier records carry."""
     from vaebench.forecast import left
 
     with err.status("planning"), Workers() as workers:
-        planned = plan(replace(request, device=resolve_device(request.device, engine)), workers.ask)
+        request = settled(request, engine, jobs)
+        planned = plan(request, workers.ask)
         check_places(request.out, planned.cells)
         cells = unfinished(request.out, planned.cells)
         found, complete = left(cells, request.out), whole(request.out, planned.cells)
@@ -237,7 +237,9 @@ def show_left(request: Request, engine: str, archs_chosen: bool, as_json: bool) 
         out.print(f"{one.task}: {one.records} records left, {one.cells} cells, {hours}", highlight=False)
     if found and all(one.core_hours is not None for one in found):
         total = sum(one.core_hours or 0.0 for one in found)
-        out.print(f"all: {total:.1f} core-hours, {total / request.jobs:.1f} hours with --jobs {request.jobs}")
+        # Elsewhere the number of processes is that of the cluster, unless it is given.
+        hours = f", {total / request.jobs:.1f} hours with --jobs {request.jobs}" if jobs or engine == "local" else ""
+        out.print(f"all: {total:.1f} core-hours{hours}")
 
 
 def report(request: Request, done: Done, journal: "Journal", as_json: bool) -> None:
